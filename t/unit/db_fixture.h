@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A database in a folder of its own, for the unit tests. Run from the top
+ * of the source tree, or with ACCT_SOURCE_DIR naming it.
+ */
+#ifndef ACCT_DB_FIXTURE_H
+#define ACCT_DB_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "database.h"
+
+typedef struct fixture_t {
+    apr_pool_t *pool;
+    char dir[40];
+    const char *path;           /* an empty file at first */
+    acct_db_config_t config;
+} fixture_t;
+
+static inline int fixture_group_setup(void **state)
+{
+    const char *error = NULL;
+    apr_pool_t *pool;
+
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    if (acct_db_init(pool, "sqlite3", &error) != APR_SUCCESS) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
+static inline int fixture_group_teardown(void **state)
+{
+    (void)state;
+    apr_terminate();
+    return 0;
+}
+
+static inline void fixture_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static inline int fixture_setup(void **state)
+{
+    fixture_t *f = calloc(1, sizeof(*f));
+
+    apr_pool_create(&f->pool, NULL);
+    strcpy(f->dir, "/tmp/acct-unit-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    f->path = apr_pstrcat(f->pool, f->dir, "/accounts.db", NULL);
+    fixture_write(f->path, "");
+    f->config.driver = "sqlite3";
+    f->config.params = f->path;
+    *state = f;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    fixture_t *f = *state;
+    apr_dir_t *dir;
+    apr_finfo_t info;
+
+    if (apr_dir_open(&dir, f->dir, f->pool) == APR_SUCCESS) {
+        while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+            if (strcmp(info.name, ".") != 0 && strcmp(info.name, "..")) {
+                apr_file_remove(apr_pstrcat(f->pool, f->dir, "/",
+                                            info.name, NULL), f->pool);
+            }
+        }
+        apr_dir_close(dir);
+    }
+    rmdir(f->dir);
+    apr_pool_destroy(f->pool);
+    free(f);
+    return 0;
+}
+
+/* Open the fixture's file or fail the test. */
+static inline acct_db_t *fixture_open(fixture_t *f,
+                                      const acct_statement_t *statements,
+                                      int count)
+{
+    const char *error = NULL;
+    acct_db_t *db = NULL;
+    apr_status_t rv = acct_db_open(&db, &f->config, statements, count,
+                                   f->pool, &error);
+
+    if (rv != APR_SUCCESS) {
+        fail_msg("cannot open: %s", error ? error : "(nothing said)");
+    }
+    assert_null(error);
+    return db;
+}
+
+/* Run constant SQL or fail the test. */
+static inline void fixture_exec(fixture_t *f, acct_db_t *db, const char *sql)
+{
+    if (acct_db_exec(db, sql, f->pool) != APR_SUCCESS) {
+        fail_msg("%s: %s", sql, acct_db_error(db));
+    }
+}
+
+/* The first cell of a query's first row. */
+static inline const char *fixture_cell(fixture_t *f, acct_db_t *db,
+                                       const char *sql)
+{
+    acct_rows_t rows;
+
+    if (acct_db_query(db, sql, &rows, f->pool) != APR_SUCCESS) {
+        fail_msg("%s: %s", sql, acct_db_error(db));
+    }
+    assert_true(rows.count > 0 && rows.columns > 0);
+    return rows.cell[0][0];
+}
+
+#endif
