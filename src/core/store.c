@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store.h"
+#include "store_row.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+
+/*
+ * The statements
+ */
+
+enum {
+    META_GET,
+    META_SET,
+    ACCOUNT_BY_ID,
+    ACCOUNT_BY_USERNAME,
+    ACCOUNT_BY_EMAIL,
+    ACCOUNT_INSERT,
+    ACCOUNT_ID,
+    ACCOUNT_TAKEN,
+    ACCOUNT_LIST,
+    ACCOUNT_SET_ACTIVE,
+    ACCOUNT_SET_PASSWORD,
+    ACCOUNT_SET_LAST_LOGIN,
+    ACCOUNT_DELETE,
+    TOKEN_INSERT,
+    TOKEN_FIND,
+    TOKEN_REUSABLE,
+    TOKEN_LIST,
+    TOKEN_DELETE,
+    TOKEN_DELETE_REUSABLE,
+    TOKEN_DELETE_ALL,
+    REVOCATION_INSERT,
+    STATEMENT__COUNT
+};
+
+#define SELECT_ACCOUNT \
+    "SELECT " ACCT_ACCOUNT_COLUMNS ", " ACCT_PASSWORD_COLUMN \
+    " FROM account a WHERE "
+
+static const acct_statement_t statements[STATEMENT__COUNT] = {
+    [META_GET] = { "meta_get",
+        "SELECT value FROM meta WHERE name = %s" },
+    [META_SET] = { "meta_set",
+        "INSERT INTO meta (name, value) VALUES (%s, %s) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value" },
+    [ACCOUNT_BY_ID] = { "account_by_id",
+        SELECT_ACCOUNT "a.id = %lld" },
+    [ACCOUNT_BY_USERNAME] = { "account_by_username",
+        SELECT_ACCOUNT "a.username_key = %s" },
+    [ACCOUNT_BY_EMAIL] = { "account_by_email",
+        SELECT_ACCOUNT "a.email_key = %s" },
+    /* the unique indexes decide about name and name, address and address;
+     * they do not see a name that is another's address */
+    [ACCOUNT_INSERT] = { "account_insert",
+        "INSERT INTO account (username, username_key, email, email_key, "
+        "first_name, last_name, password, is_active, is_staff, created_at, "
+        "last_login) "
+        "SELECT %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %lld, %lld "
+        "WHERE NOT EXISTS (SELECT 1 FROM account "
+        "WHERE email_key = %s OR username_key = %s) "
+        "ON CONFLICT DO NOTHING" },
+    [ACCOUNT_ID] = { "account_id",
+        "SELECT id FROM account WHERE username_key = %s OR email_key = %s" },
+    [ACCOUNT_TAKEN] = { "account_taken",
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM account "
+        "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END, "
+        "CASE WHEN EXISTS (SELECT 1 FROM account "
+        "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END" },
+    [ACCOUNT_LIST] = { "account_list",
+        SELECT_ACCOUNT "a.id > %lld ORDER BY a.id LIMIT %lld" },
+    [ACCOUNT_SET_ACTIVE] = { "account_set_active",
+        "UPDATE account SET is_active = %lld WHERE id = %lld" },
+    [ACCOUNT_SET_PASSWORD] = { "account_set_password",
+        "UPDATE account SET password = %s "
+        "WHERE id = %lld AND (%s IS NULL OR password = %s)" },
+    [ACCOUNT_SET_LAST_LOGIN] = { "account_set_last_login",
+        "UPDATE account SET last_login = %lld WHERE id = %lld" },
+    [ACCOUNT_DELETE] = { "account_delete",
+        "DELETE FROM account WHERE id = %lld" },
+    [TOKEN_INSERT] = { "token_insert",
+        "INSERT INTO token (id, account_id, digest, sealed, label, "
+        "created_at, expires_at, last_used) "
+        "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld) "
+        "ON CONFLICT DO NOTHING" },
+    [TOKEN_FIND] = { "token_find",
+        "SELECT " ACCT_TOKEN_COLUMNS ", " ACCT_ACCOUNT_COLUMNS " "
+        "FROM token t JOIN account a ON a.id = t.account_id "
+        "WHERE t.digest = %s" },
+    [TOKEN_REUSABLE] = { "token_reusable",
+        "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
+        "WHERE t.account_id = %lld AND t.sealed IS NOT NULL" },
+    [TOKEN_LIST] = { "token_list",
+        "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
+        "WHERE t.account_id = %lld ORDER BY t.created_at DESC, t.id" },
+    [TOKEN_DELETE] = { "token_delete",
+        "DELETE FROM token WHERE id = %s" },
+    [TOKEN_DELETE_REUSABLE] = { "token_delete_reusable",
+        "DELETE FROM token WHERE account_id = %lld "
+        "AND sealed IS NOT NULL" },
+    [TOKEN_DELETE_ALL] = { "token_delete_all",
+        "DELETE FROM token WHERE account_id = %lld" },
+    [REVOCATION_INSERT] = { "revocation_insert",
+        "INSERT INTO revocation (account_id, revoked_at) "
+        "VALUES (%lld, %lld)" }
+};
+
+const acct_statement_t *acct_store_statements(const char *driver, int *count)
+{
+    (void)driver;               /* one text does for all so far */
+    *count = STATEMENT__COUNT;
+    return statements;
+}
+
+#define SELECT(db, which, args, rows, pool) \
+    acct_db_select((db), (which), (args), \
+                   (int)(sizeof(args) / sizeof(*(args))), (rows), (pool))
+#define RUN(db, which, args, changed, pool) \
+    acct_db_run((db), (which), (args), \
+                (int)(sizeof(args) / sizeof(*(args))), (changed), (pool))
+
+/* A statement that must change a row. */
+#define RUN_FOUND(db, which, args, pool) \
+    run_found((db), (which), (args), \
+              (int)(sizeof(args) / sizeof(*(args))), (pool))
+
+static apr_status_t run_found(acct_db_t *db, int which,
+                              const acct_arg_t *args, int nargs,
+                              apr_pool_t *pool)
+{
+    int changed;
+    apr_status_t rv = acct_db_run(db, which, args, nargs, &changed, pool);
+
+    return rv == APR_SUCCESS && changed == 0 ? APR_NOTFOUND : rv;
+}
+
+/* What a look-up of at most one row found: APR_NOTFOUND for none; two
+ * where an index promises one is an error. */
+static apr_status_t only_row(apr_status_t rv, const acct_rows_t *rows)
+{
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (rows->count == 0) {
+        return APR_NOTFOUND;
+    }
+    return rows->count == 1 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+/*
+ * Meta
+ */
+
+apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
+                                 const char **value, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(name) };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    *value = NULL;
+    rv = only_row(SELECT(db, META_GET, args, &rows, pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *value = acct_take_text(&row);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(name), ACCT_TEXT(value) };
+
+    return RUN(db, META_SET, args, NULL, pool);
+}
+
+/*
+ * Accounts
+ */
+
+static apr_status_t account_row(const acct_rows_t *rows, int i,
+                                acct_account_t *account)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+
+    acct_take_account(&row, account);
+    acct_take_password(&row, account);
+    return acct_taken(&row);
+}
+
+static apr_status_t find_account(acct_db_t *db, int which, acct_arg_t arg,
+                                 acct_account_t *account, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { arg };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(account, 0, sizeof(*account));
+    rv = only_row(SELECT(db, which, args, &rows, pool), &rows);
+    return rv == APR_SUCCESS ? account_row(&rows, 0, account) : rv;
+}
+
+apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
+                                      acct_account_t *account,
+                                      apr_pool_t *pool)
+{
+    return find_account(db, ACCOUNT_BY_ID, ACCT_INT(id), account, pool);
+}
+
+apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
+                                            acct_account_t *account,
+                                            apr_pool_t *pool)
+{
+    return find_account(db, ACCOUNT_BY_USERNAME, ACCT_TEXT(key), account,
+                        pool);
+}
+
+apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
+                                         acct_account_t *account,
+                                         apr_pool_t *pool)
+{
+    return find_account(db, ACCOUNT_BY_EMAIL, ACCT_TEXT(key), account,
+                        pool);
+}
+
+apr_status_t acct_store_account_insert(acct_db_t *db,
+                                       acct_account_t *account,
+                                       apr_pool_t *pool)
+{
+    const acct_account_t *a = account;
+    const acct_arg_t args[] = {
+        ACCT_TEXT(a->username), ACCT_TEXT(a->username_key),
+        ACCT_TEXT(a->email), ACCT_TEXT(a->email_key),
+        ACCT_TEXT(a->first_name ? a->first_name : ""),
+        ACCT_TEXT(a->last_name ? a->last_name : ""),
+        ACCT_TEXT(a->password),
+        ACCT_INT(a->is_active ? 1 : 0), ACCT_INT(a->is_staff ? 1 : 0),
+        ACCT_INT(a->created_at), ACCT_INT(a->last_login),
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+    };
+    const acct_arg_t keys[] = {
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+    };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+    int changed;
+
+    account->id = 0;
+    rv = RUN(db, ACCOUNT_INSERT, args, &changed, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (changed != 1) {
+        return APR_EEXIST;
+    }
+    rv = SELECT(db, ACCOUNT_ID, keys, &rows, pool);
+    if (rv == APR_SUCCESS && rows.count != 1) {
+        rv = APR_EGENERAL;
+    }
+    if (rv == APR_SUCCESS) {
+        row = acct_take_row(&rows, 0);
+        account->id = acct_take_number(&row, 1, APR_INT64_MAX);
+        rv = acct_taken(&row);
+    }
+    return rv;
+}
+
+apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
+                              const char *email_key, int *username_taken,
+                              int *email_taken, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(username_key), ACCT_TEXT(username_key),
+        ACCT_TEXT(email_key), ACCT_TEXT(email_key)
+    };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    *username_taken = *email_taken = 0;
+    rv = SELECT(db, ACCOUNT_TAKEN, args, &rows, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (rows.count != 1) {
+        return APR_EGENERAL;
+    }
+    row = acct_take_row(&rows, 0);
+    *username_taken = (int)acct_take_number(&row, 0, 1);
+    *email_taken = (int)acct_take_number(&row, 0, 1);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
+                                     int limit, apr_array_header_t **list,
+                                     apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(after_id), ACCT_INT(limit > 0 ? limit : 0)
+    };
+    acct_rows_t rows;
+    apr_status_t rv = SELECT(db, ACCOUNT_LIST, args, &rows, pool);
+
+    *list = apr_array_make(pool, rows.count, sizeof(acct_account_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = account_row(&rows, i, apr_array_push(*list));
+    }
+    return rv;
+}
+
+apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
+                                           int is_active, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(is_active ? 1 : 0), ACCT_INT(id) };
+
+    return RUN_FOUND(db, ACCOUNT_SET_ACTIVE, args, pool);
+}
+
+apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
+                                             const char *old,
+                                             const char *hash,
+                                             apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(hash), ACCT_INT(id), ACCT_TEXT(old), ACCT_TEXT(old)
+    };
+
+    return RUN_FOUND(db, ACCOUNT_SET_PASSWORD, args, pool);
+}
+
+apr_status_t acct_store_account_set_last_login(acct_db_t *db,
+                                               apr_int64_t id,
+                                               apr_time_t when,
+                                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(when), ACCT_INT(id) };
+
+    return RUN_FOUND(db, ACCOUNT_SET_LAST_LOGIN, args, pool);
+}
+
+apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
+                                       apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(id) };
+
+    return RUN_FOUND(db, ACCOUNT_DELETE, args, pool);
+}
+
+/*
+ * Tokens
+ */
+
+apr_status_t acct_store_token_insert(acct_db_t *db,
+                                     const acct_token_t *token,
+                                     apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(token->id), ACCT_INT(token->account_id),
+        ACCT_TEXT(token->digest), ACCT_TEXT(token->sealed),
+        ACCT_TEXT(token->label ? token->label : ""),
+        ACCT_INT(token->created_at), ACCT_INT(token->expires_at),
+        ACCT_INT(token->last_used)
+    };
+    int changed;
+    apr_status_t rv = RUN(db, TOKEN_INSERT, args, &changed, pool);
+
+    return rv == APR_SUCCESS && changed != 1 ? APR_EEXIST : rv;
+}
+
+apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
+                                   acct_token_t *token,
+                                   acct_account_t *account,
+                                   apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(digest) };
+    acct_rows_t rows;
+    acct_token_t t;
+    acct_account_t a;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    if (!digest || strlen(digest) != ACCT_DIGEST_CHARS) {
+        return APR_EINVAL;
+    }
+    rv = only_row(SELECT(db, TOKEN_FIND, args, &rows, pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    acct_take_token(&row, &t);
+    acct_take_account(&row, &a);
+    rv = acct_taken(&row);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* not on the word of an index alone */
+    if (CRYPTO_memcmp(t.digest, digest, ACCT_DIGEST_CHARS) != 0
+        || t.account_id != a.id) {
+        return APR_EGENERAL;
+    }
+    *token = t;
+    *account = a;
+    return APR_SUCCESS;
+}
+
+static apr_status_t token_row(const acct_rows_t *rows, int i,
+                              acct_token_t *token)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+
+    acct_take_token(&row, token);
+    token->sealed = acct_take_maybe(&row);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
+                                       acct_token_t *token,
+                                       apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    rv = only_row(SELECT(db, TOKEN_REUSABLE, args, &rows, pool), &rows);
+    return rv == APR_SUCCESS ? token_row(&rows, 0, token) : rv;
+}
+
+apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   apr_array_header_t **list,
+                                   apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+    acct_rows_t rows;
+    apr_status_t rv = SELECT(db, TOKEN_LIST, args, &rows, pool);
+
+    *list = apr_array_make(pool, rows.count, sizeof(acct_token_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = token_row(&rows, i, apr_array_push(*list));
+    }
+    return rv;
+}
+
+apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
+                                     int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id) };
+
+    return RUN(db, TOKEN_DELETE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_reusable(acct_db_t *db,
+                                              apr_int64_t account,
+                                              int *changed,
+                                              apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+
+    return RUN(db, TOKEN_DELETE_REUSABLE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_all(acct_db_t *db,
+                                         apr_int64_t account,
+                                         int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+
+    return RUN(db, TOKEN_DELETE_ALL, args, changed, pool);
+}
+
+apr_status_t acct_store_revocation_insert(acct_db_t *db,
+                                          apr_int64_t account,
+                                          apr_time_t when,
+                                          apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account), ACCT_INT(when) };
+
+    return RUN(db, REVOCATION_INSERT, args, NULL, pool);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every SQL statement; rows to structs and back.
+ *
+ * The functions here know the schema (sql/) and nothing of policy. They
+ * run on one connection, in the calling thread; what they return lives in
+ * the pool passed. Each returns APR_SUCCESS, APR_NOTFOUND where it says
+ * so, or another status when the database did not answer.
+ *
+ * Schema version ACCT_SCHEMA_VERSION:
+ *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at,
+ *                                   key_id (id of the key tokens are
+ *                                   sealed under, or absent)
+ *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
+ *           first_name, last_name, password, is_active, is_staff,
+ *           created_at, last_login)   id is never used again
+ *   token(id, account_id, digest UNIQUE, sealed, label, created_at,
+ *         expires_at, last_used)
+ *           at most one row with sealed per account
+ *   revocation(id, account_id, revoked_at)   ids ascend
+ * Times are microseconds since the epoch, UTC.
+ */
+#ifndef ACCT_STORE_H
+#define ACCT_STORE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include "database.h"
+
+#define ACCT_SCHEMA_VERSION 1
+
+typedef struct acct_account_t {
+    apr_int64_t id;
+    const char *username;       /* NULL where the account has none */
+    const char *username_key;
+    const char *email;          /* NULL where the account has none */
+    const char *email_key;
+    const char *first_name;     /* "" where not given */
+    const char *last_name;
+    const char *password;       /* self-describing hash; secret */
+    int is_active;
+    int is_staff;
+    apr_time_t created_at;
+    apr_time_t last_login;      /* 0: never */
+} acct_account_t;
+
+typedef struct acct_token_t {
+    const char *id;             /* public, 32 hex digits */
+    apr_int64_t account_id;
+    const char *digest;         /* 64 hex digits, SHA-256 of the text */
+    const char *sealed;         /* NULL under the policy many */
+    const char *label;          /* "" where none; the dialect's name */
+    apr_time_t created_at;
+    apr_time_t expires_at;      /* 0: never */
+    apr_time_t last_used;       /* 0: never */
+} acct_token_t;
+
+/** The statements to open a connection with (acct_db_open). */
+const acct_statement_t *acct_store_statements(const char *driver,
+                                              int *count);
+
+/** What the schema check found. */
+typedef enum {
+    ACCT_SCHEMA_CURRENT,
+    ACCT_SCHEMA_MISSING,        /* no such tables: acctauth init */
+    ACCT_SCHEMA_OLDER,          /* needs acctauth upgrade */
+    ACCT_SCHEMA_NEWER,          /* made by a newer mod_acctauth */
+    ACCT_SCHEMA_DAMAGED         /* a unique index or table is gone */
+} acct_schema_e;
+
+/**
+ * Look at the schema of an open connection (opened without statements).
+ * @param found   the verdict
+ * @param version the version written in the database, 0 when none
+ * @param detail  for DAMAGED: what is missing, in @a pool
+ */
+apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
+                                     int *version, const char **detail,
+                                     apr_pool_t *pool);
+
+/** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
+ *  ended by a line that ends in ';', comments from a line that begins with
+ *  "--" between them) in one transaction. Where there is one already it
+ *  fails and changes nothing. */
+apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
+                                      apr_pool_t *pool);
+
+/** Read / write a row of meta. APR_NOTFOUND when there is none. */
+apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
+                                 const char **value, apr_pool_t *pool);
+apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool);
+
+/** Find an account by id, canonical username or canonical email.
+ *  APR_NOTFOUND when there is none. */
+apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
+                                      acct_account_t *account,
+                                      apr_pool_t *pool);
+apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
+                                            acct_account_t *account,
+                                            apr_pool_t *pool);
+apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
+                                         acct_account_t *account,
+                                         apr_pool_t *pool);
+
+/**
+ * Insert an account; the unique indexes decide, not a look before. A name
+ * that is another account's address counts as taken too, and the other
+ * way round, since one identifier may mean either.
+ * @param account all but id; id is filled in
+ * @return APR_EEXIST when username or email is taken (nothing inserted)
+ */
+apr_status_t acct_store_account_insert(acct_db_t *db,
+                                       acct_account_t *account,
+                                       apr_pool_t *pool);
+
+/** Which of the two is taken by an account (keys may be NULL). */
+apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
+                              const char *email_key, int *username_taken,
+                              int *email_taken, apr_pool_t *pool);
+
+/** All accounts in order of id, starting after @a after_id, at most
+ *  @a limit; for the command. Array of acct_account_t. */
+apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
+                                     int limit, apr_array_header_t **list,
+                                     apr_pool_t *pool);
+
+/** Both APR_NOTFOUND when the account is gone. */
+apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
+                                           int is_active, apr_pool_t *pool);
+apr_status_t acct_store_account_set_last_login(acct_db_t *db,
+                                               apr_int64_t id,
+                                               apr_time_t when,
+                                               apr_pool_t *pool);
+
+/** Set the password if it still is @a old (NULL: whatever it is).
+ *  @return APR_NOTFOUND when it is not, or the account is gone. */
+apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
+                                             const char *old,
+                                             const char *hash,
+                                             apr_pool_t *pool);
+/** Delete an account with its tokens. APR_NOTFOUND when it is gone. */
+apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
+                                       apr_pool_t *pool);
+
+/** Insert a token.
+ *  @return APR_EEXIST when its id or digest is there already, or the
+ *          account has a reusable one (nothing inserted) */
+apr_status_t acct_store_token_insert(acct_db_t *db,
+                                     const acct_token_t *token,
+                                     apr_pool_t *pool);
+
+/** A token and its account by digest: the look-up of a protected request.
+ *  APR_NOTFOUND when there is none. The account's password and the sealed
+ *  text are not read and left NULL; whether the token has expired and the
+ *  account is active is for the caller to see. */
+apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
+                                   acct_token_t *token,
+                                   acct_account_t *account,
+                                   apr_pool_t *pool);
+
+/** The account's reusable token. APR_NOTFOUND when it has none. */
+apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
+                                       acct_token_t *token,
+                                       apr_pool_t *pool);
+
+/** Tokens of an account, newest first. Array of acct_token_t. */
+apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   apr_array_header_t **list,
+                                   apr_pool_t *pool);
+
+/** Delete one token by its public id, the reusable one, or all of an
+ *  account. @a changed counts them. */
+apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
+                                     int *changed, apr_pool_t *pool);
+apr_status_t acct_store_token_delete_reusable(acct_db_t *db,
+                                              apr_int64_t account,
+                                              int *changed,
+                                              apr_pool_t *pool);
+apr_status_t acct_store_token_delete_all(acct_db_t *db,
+                                         apr_int64_t account,
+                                         int *changed, apr_pool_t *pool);
+
+/** Note that something of the account was revoked at @a when; in the same
+ *  transaction as what revokes. */
+apr_status_t acct_store_revocation_insert(acct_db_t *db,
+                                          apr_int64_t account,
+                                          apr_time_t when,
+                                          apr_pool_t *pool);
+
+#endif

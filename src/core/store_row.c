@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_row.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+acct_taker_t acct_take_row(const acct_rows_t *rows, int i)
+{
+    acct_taker_t taker = { rows->cell[i], 0, rows->columns, 0 };
+
+    return taker;
+}
+
+apr_status_t acct_taken(const acct_taker_t *from)
+{
+    return !from->spoilt && from->next == from->columns ? APR_SUCCESS
+                                                        : APR_EGENERAL;
+}
+
+const char *acct_take_maybe(acct_taker_t *from)
+{
+    if (from->next >= from->columns) {
+        from->spoilt = 1;
+        return NULL;
+    }
+    return from->cell[from->next++];
+}
+
+const char *acct_take_text(acct_taker_t *from)
+{
+    const char *text = acct_take_maybe(from);
+
+    if (!text) {
+        from->spoilt = 1;
+        return "";
+    }
+    return text;
+}
+
+static const char *take_hex(acct_taker_t *from, size_t chars)
+{
+    const char *text = acct_take_text(from);
+
+    if (strlen(text) != chars
+        || strspn(text, "0123456789abcdef") != chars) {
+        from->spoilt = 1;
+    }
+    return text;
+}
+
+apr_int64_t acct_take_number(acct_taker_t *from, apr_int64_t min,
+                             apr_int64_t max)
+{
+    const char *text = acct_take_text(from);
+    char *end;
+    apr_int64_t number;
+
+    errno = 0;
+    number = apr_strtoi64(text, &end, 10);
+    if (errno || end == text || *end || apr_isspace(*text)
+        || number < min || number > max) {
+        from->spoilt = 1;
+        return 0;
+    }
+    return number;
+}
+
+void acct_take_account(acct_taker_t *from, acct_account_t *account)
+{
+    memset(account, 0, sizeof(*account));
+    account->id = acct_take_number(from, 1, APR_INT64_MAX);
+    account->username = acct_take_maybe(from);
+    account->username_key = acct_take_maybe(from);
+    account->email = acct_take_maybe(from);
+    account->email_key = acct_take_maybe(from);
+    account->first_name = acct_take_text(from);
+    account->last_name = acct_take_text(from);
+    account->is_active = (int)acct_take_number(from, 0, 1);
+    account->is_staff = (int)acct_take_number(from, 0, 1);
+    account->created_at = acct_take_number(from, 0, APR_INT64_MAX);
+    account->last_login = acct_take_number(from, 0, APR_INT64_MAX);
+    if ((!account->username && !account->email)
+        || !account->username != !account->username_key
+        || !account->email != !account->email_key) {
+        from->spoilt = 1;
+    }
+}
+
+void acct_take_password(acct_taker_t *from, acct_account_t *account)
+{
+    account->password = acct_take_text(from);
+    if (!*account->password) {
+        from->spoilt = 1;
+    }
+}
+
+void acct_take_token(acct_taker_t *from, acct_token_t *token)
+{
+    memset(token, 0, sizeof(*token));
+    token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
+    token->account_id = acct_take_number(from, 1, APR_INT64_MAX);
+    token->digest = take_hex(from, ACCT_DIGEST_CHARS);
+    token->label = acct_take_text(from);
+    token->created_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part of store.h that looks at the schema and makes it.
+ */
+#include "store.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+static const char *const tables[] = {
+    "meta", "account", "token", "revocation"
+};
+
+/* table.columns of the unique indexes; "where" for one of a part. */
+static const char *const unique_indexes[] = {
+    "account.username_key", "account.email_key", "token.digest",
+    "token.account_id where"
+};
+
+/* What asks a driver's catalogue for the two lists above. */
+typedef struct catalogue_t {
+    const char *driver;
+    const char *tables;
+    const char *unique_indexes;
+} catalogue_t;
+
+static const catalogue_t catalogues[] = {
+    { "sqlite3",
+      "SELECT name FROM sqlite_master WHERE type = 'table' "
+      "AND name IN ('meta', 'account', 'token', 'revocation')",
+      "SELECT m.name || '.' || group_concat(c.name) "
+      "|| CASE i.partial WHEN 0 THEN '' ELSE ' where' END "
+      "FROM sqlite_master m JOIN pragma_index_list(m.name) i "
+      "JOIN pragma_index_info(i.name) c "
+      "WHERE m.type = 'table' AND m.name IN ('account', 'token') "
+      "AND i.\"unique\" = 1 GROUP BY m.name, i.name" }
+};
+
+static const catalogue_t *find_catalogue(const char *driver)
+{
+    for (size_t i = 0; i < COUNT(catalogues); i++) {
+        if (strcmp(catalogues[i].driver, driver) == 0) {
+            return &catalogues[i];
+        }
+    }
+    return NULL;
+}
+
+/* The first of @a wanted that is not in the rows' first column, or NULL. */
+static const char *first_absent(const char *const *wanted, size_t count,
+                                const acct_rows_t *rows)
+{
+    for (size_t i = 0; i < count; i++) {
+        int found = 0;
+
+        for (int j = 0; j < rows->count && !found; j++) {
+            const char *name = rows->cell[j][0];
+
+            found = name && strcmp(name, wanted[i]) == 0;
+        }
+        if (!found) {
+            return wanted[i];
+        }
+    }
+    return NULL;
+}
+
+/* The version in meta; 0 where there is none that makes sense. */
+static apr_status_t read_version(acct_db_t *db, int *version,
+                                 apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    apr_status_t rv = acct_db_query(db, "SELECT value FROM meta WHERE "
+                                        "name = 'schema_version'",
+                                    &rows, pool);
+
+    *version = 0;
+    if (rv == APR_SUCCESS && rows.count == 1 && rows.cell[0][0]) {
+        char *end;
+        apr_int64_t number = apr_strtoi64(rows.cell[0][0], &end, 10);
+
+        if (*end == '\0' && number > 0 && number <= APR_INT32_MAX) {
+            *version = (int)number;
+        }
+    }
+    return rv;
+}
+
+/* What of the current version is not there, or NULL. */
+static apr_status_t find_damage(acct_db_t *db, const catalogue_t *catalogue,
+                                const acct_rows_t *present,
+                                const char **detail, apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    const char *absent = first_absent(tables, COUNT(tables), present);
+    apr_status_t rv;
+
+    if (absent) {
+        *detail = apr_psprintf(pool, "the table %s is missing", absent);
+        return APR_SUCCESS;
+    }
+    rv = acct_db_query(db, catalogue->unique_indexes, &rows, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    absent = first_absent(unique_indexes, COUNT(unique_indexes), &rows);
+    if (absent) {
+        *detail = apr_psprintf(pool, "the unique index on %s is missing",
+                               absent);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
+                                     int *version, const char **detail,
+                                     apr_pool_t *pool)
+{
+    const catalogue_t *catalogue = find_catalogue(acct_db_driver(db));
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    *found = ACCT_SCHEMA_DAMAGED;
+    *version = 0;
+    *detail = NULL;
+    if (!catalogue) {
+        return APR_ENOTIMPL;
+    }
+    rv = acct_db_query(db, catalogue->tables, &rows, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (rows.count == 0) {
+        *found = ACCT_SCHEMA_MISSING;
+        return APR_SUCCESS;
+    }
+    /* the version first: another version may have other tables */
+    if (first_absent(tables, 1, &rows)) {
+        *detail = "the table meta is missing";
+        return APR_SUCCESS;
+    }
+    rv = read_version(db, version, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (*version == 0) {
+        *detail = "meta has no schema_version";
+        return APR_SUCCESS;
+    }
+    if (*version != ACCT_SCHEMA_VERSION) {
+        *found = *version < ACCT_SCHEMA_VERSION ? ACCT_SCHEMA_OLDER
+                                                : ACCT_SCHEMA_NEWER;
+        return APR_SUCCESS;
+    }
+    rv = find_damage(db, catalogue, &rows, detail, pool);
+    if (rv == APR_SUCCESS && !*detail) {
+        *found = ACCT_SCHEMA_CURRENT;
+    }
+    return rv;
+}
+
+/* Cut off and return the next statement of *rest, without what follows
+ * its semicolon and without comments; NULL when there is none. */
+static char *next_statement(char **rest)
+{
+    char *start = NULL;
+
+    while (**rest) {
+        char *line = *rest;
+        char *end = line + strcspn(line, "\n");
+        const char *first = line + strspn(line, " \t\r\n");
+
+        *rest = *end ? end + 1 : end;
+        if (!start && (first >= end || strncmp(first, "--", 2) == 0)) {
+            continue;
+        }
+        start = start ? start : line;
+        while (end > line && apr_isspace(end[-1])) {
+            end--;
+        }
+        if (end > line && end[-1] == ';') {
+            *end = '\0';
+            return start;
+        }
+    }
+    return start;
+}
+
+apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
+                                      apr_pool_t *pool)
+{
+    char *rest = apr_pstrdup(pool, sql);
+    char *statement;
+    apr_status_t rv = acct_db_begin(db, pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    while ((statement = next_statement(&rest)) != NULL) {
+        rv = acct_db_exec(db, statement, pool);
+        if (rv != APR_SUCCESS) {
+            acct_db_rollback(db, pool);
+            return rv;
+        }
+    }
+    return acct_db_commit(db, pool);
+}
