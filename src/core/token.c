@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#define DIGEST_BYTES 32
+#define TOKEN_BYTES_MIN 16
+#define TOKEN_BYTES_MAX 64
+#define KEY_HEX ((size_t)ACCT_KEY_BYTES * 2)
+#define TOKEN_ID_BYTES (ACCT_TOKEN_ID_HEX / 2)
+
+static void to_hex(char *hex, const unsigned char *bytes, size_t count)
+{
+    static const char digit[] = "0123456789abcdef";
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        *hex++ = digit[bytes[i] >> 4];
+        *hex++ = digit[bytes[i] & 0x0f];
+    }
+    *hex = '\0';
+}
+
+/* ------------------------------------------------------------- the header */
+
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+static const char *skip_word(const char *at)
+{
+    return at + strcspn(at, " \t");
+}
+
+/*
+ * A comma is visible ASCII, but no token of ours has one, and it is what
+ * httpd puts between two Authorization lines: "Token a" and an empty one
+ * arrive as "Token a, ". Refusing it refuses them all.
+ */
+static int is_token_text(const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        if (*at < 0x21 || *at > 0x7e || *at == ',') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+acct_outcome_e acct_token_parse_header(const char *header,
+                                       const char *scheme,
+                                       const char **token, apr_pool_t *pool)
+{
+    const char *at, *end;
+    size_t length;
+
+    if (header == NULL) {
+        return ACCT_NOT_AUTHENTICATED;
+    }
+    at = skip_blanks(header);
+    end = skip_word(at);
+    length = strlen(scheme);
+    if ((size_t)(end - at) != length
+        || apr_cstr_casecmpn(at, scheme, length) != 0) {
+        return ACCT_NOT_AUTHENTICATED;
+    }
+    at = skip_blanks(end);
+    if (*at == '\0') {
+        return ACCT_TOKEN_ABSENT;
+    }
+    end = skip_word(at);
+    if (*skip_blanks(end) != '\0') {
+        return ACCT_TOKEN_SPACES;
+    }
+    if (!is_token_text(at, end)) {
+        return ACCT_TOKEN_CHARACTERS;
+    }
+    *token = apr_pstrmemdup(pool, at, (apr_size_t)(end - at));
+    return ACCT_OK;
+}
+
+/* ------------------------------------------------------- mint and digest */
+
+static apr_status_t mint(int bytes, const char **text, apr_pool_t *pool)
+{
+    unsigned char random[TOKEN_BYTES_MAX];
+    char *hex;
+
+    if (RAND_priv_bytes(random, bytes) != 1) {
+        OPENSSL_cleanse(random, sizeof(random));
+        return APR_EGENERAL;
+    }
+    hex = apr_palloc(pool, (apr_size_t)bytes * 2 + 1);
+    to_hex(hex, random, (size_t)bytes);
+    OPENSSL_cleanse(random, sizeof(random));
+    *text = hex;
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_token_mint(int bytes, const char **text, apr_pool_t *pool)
+{
+    if (bytes < TOKEN_BYTES_MIN || bytes > TOKEN_BYTES_MAX) {
+        return APR_EINVAL;
+    }
+    return mint(bytes, text, pool);
+}
+
+apr_status_t acct_token_mint_id(const char **id, apr_pool_t *pool)
+{
+    return mint(TOKEN_ID_BYTES, id, pool);
+}
+
+static apr_status_t sha256(const void *data, size_t length,
+                           unsigned char digest[DIGEST_BYTES])
+{
+    unsigned int size = 0;
+
+    if (EVP_Digest(data, length, digest, &size, EVP_sha256(), NULL) != 1
+        || size != DIGEST_BYTES) {
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_token_digest(const char *text,
+                               char hex[ACCT_DIGEST_HEX + 1])
+{
+    unsigned char digest[DIGEST_BYTES];
+
+    hex[0] = '\0';
+    if (sha256(text, strlen(text), digest) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    to_hex(hex, digest, DIGEST_BYTES);
+    OPENSSL_cleanse(digest, sizeof(digest));
+    return APR_SUCCESS;
+}
+
+int acct_token_digest_equal(const char *a, const char *b)
+{
+    return a != NULL && b != NULL
+           && strnlen(a, ACCT_DIGEST_HEX + 1) == ACCT_DIGEST_HEX
+           && strnlen(b, ACCT_DIGEST_HEX + 1) == ACCT_DIGEST_HEX
+           && CRYPTO_memcmp(a, b, ACCT_DIGEST_HEX) == 0;
+}
+
+/* ----------------------------------------------------------- the key file */
+
+static apr_status_t wipe_key(void *data)
+{
+    OPENSSL_cleanse(data, sizeof(acct_key_t));
+    return APR_SUCCESS;
+}
+
+static apr_status_t set_key_id(acct_key_t *key)
+{
+    static const char word[] = "acctauth key id v1";
+    unsigned char text[sizeof(word) + ACCT_KEY_BYTES];
+    unsigned char digest[DIGEST_BYTES];
+    apr_status_t status;
+
+    memcpy(text, word, sizeof(word));
+    memcpy(text + sizeof(word), key->bytes, ACCT_KEY_BYTES);
+    status = sha256(text, sizeof(text), digest);
+    OPENSSL_cleanse(text, sizeof(text));
+    if (status == APR_SUCCESS) {
+        to_hex(key->id, digest, ACCT_KEY_ID_HEX / 2);
+    }
+    return status;
+}
+
+static int hex_value(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int from_hex(unsigned char *bytes, const unsigned char *hex,
+                    size_t count)
+{
+    size_t i;
+    int high, low;
+
+    for (i = 0; i < count; i++) {
+        high = hex_value(hex[2 * i]);
+        low = hex_value(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return 0;
+        }
+        bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return 1;
+}
+
+/* A key file's whole content to a key. */
+static int decode_key(acct_key_t *key, const unsigned char *text,
+                      size_t length)
+{
+    if (length == ACCT_KEY_BYTES) {
+        memcpy(key->bytes, text, ACCT_KEY_BYTES);
+        return 1;
+    }
+    if (length > KEY_HEX && text[length - 1] == '\n') {
+        length--;
+        if (length > KEY_HEX && text[length - 1] == '\r') {
+            length--;
+        }
+    }
+    return length == KEY_HEX
+           && from_hex(key->bytes, text, ACCT_KEY_BYTES);
+}
+
+/* Errors of the system: the errno as a status, and a sentence with it. */
+static apr_status_t system_error(const char *path, const char *what,
+                                 const char *remedy, apr_pool_t *pool,
+                                 const char **error)
+{
+    apr_status_t status = APR_FROM_OS_ERROR(errno);
+    char reason[120];
+
+    *error = apr_psprintf(pool, "%s: %s: %s%s", path, what,
+                          apr_strerror(status, reason, sizeof(reason)),
+                          remedy);
+    return status;
+}
+
+static apr_status_t open_key_file(const char *path, int *fd,
+                                  apr_pool_t *pool, const char **error)
+{
+    struct stat is;
+
+    /* Not to hang on a FIFO. A symbolic link is an operator's good right:
+     * what counts is the file behind it. */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0) {
+        return system_error(path, "cannot open the key file",
+                            errno == ENOENT
+                            ? "; make one with: acctauth init" : "",
+                            pool, error);
+    }
+    if (fstat(*fd, &is) != 0) {
+        return system_error(path, "cannot look at the key file", "", pool,
+                            error);
+    }
+    if (!S_ISREG(is.st_mode)) {
+        *error = apr_psprintf(pool, "%s: the key file is not a regular file",
+                              path);
+        return APR_EINVAL;
+    }
+    if ((is.st_mode & 077) != 0) {
+        *error = apr_psprintf(pool, "%s: the key file has mode %04o: others "
+                              "than its owner can use it; say: chmod 600 %s",
+                              path, (unsigned int)(is.st_mode & 07777), path);
+        return APR_EACCES;
+    }
+    return APR_SUCCESS;
+}
+
+/* Up to size bytes of a file; -1 and errno on an error. */
+static ssize_t read_all(int fd, unsigned char *buffer, size_t size)
+{
+    size_t done = 0;
+    ssize_t got;
+
+    while (done < size) {
+        got = read(fd, buffer + done, size - done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return -1;
+        }
+        if (got == 0) {
+            break;
+        }
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+apr_status_t acct_key_read(const char *path, const acct_key_t **key,
+                           apr_pool_t *pool, const char **error)
+{
+    unsigned char text[KEY_HEX + 3]; /* one more than can be */
+    acct_key_t *made;
+    ssize_t length;
+    apr_status_t status;
+    int fd = -1;
+
+    if ((status = open_key_file(path, &fd, pool, error)) != APR_SUCCESS) {
+        goto leave;
+    }
+    if ((length = read_all(fd, text, sizeof(text))) < 0) {
+        status = system_error(path, "cannot read the key file", "", pool,
+                              error);
+        goto leave;
+    }
+    made = apr_pcalloc(pool, sizeof(*made));
+    apr_pool_cleanup_register(pool, made, wipe_key, apr_pool_cleanup_null);
+    if (!decode_key(made, text, (size_t)length)) {
+        *error = apr_psprintf(pool, "%s: a key file is 64 hex digits and a "
+                              "line end, or 32 bytes; this one is neither. "
+                              "Restore it from a backup, or move it away "
+                              "and make a new one with: acctauth init", path);
+        status = APR_EINVAL;
+        goto leave;
+    }
+    if ((status = set_key_id(made)) != APR_SUCCESS) {
+        *error = apr_psprintf(pool, "%s: cannot compute the key's id: "
+                              "OpenSSL gives no SHA-256", path);
+        goto leave;
+    }
+    *key = made;
+
+leave:
+    OPENSSL_cleanse(text, sizeof(text));
+    if (fd >= 0) {
+        close(fd);              /* only read from: nothing can be lost */
+    }
+    return status;
+}
+
+static int write_all(int fd, const char *text, size_t length)
+{
+    ssize_t put;
+
+    while (length > 0) {
+        put = write(fd, text, length);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return 0;
+        }
+        text += put;
+        length -= (size_t)put;
+    }
+    return 1;
+}
+
+apr_status_t acct_key_create(const char *path, apr_pool_t *pool,
+                             const char **error)
+{
+    unsigned char random[ACCT_KEY_BYTES];
+    char text[KEY_HEX + 2];
+    apr_status_t status;
+    int fd, good;
+
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        return system_error(path, "cannot make the key file",
+                            errno == EEXIST ? "; it is left as it is" : "",
+                            pool, error);
+    }
+    if (RAND_priv_bytes(random, ACCT_KEY_BYTES) != 1) {
+        *error = apr_psprintf(pool, "%s: no key made: OpenSSL's random "
+                              "generator failed", path);
+        status = APR_EGENERAL;
+        close(fd);
+        goto failed;
+    }
+    to_hex(text, random, ACCT_KEY_BYTES);
+    text[KEY_HEX] = '\n';
+    good = write_all(fd, text, KEY_HEX + 1) && fsync(fd) == 0;
+    if (!good) {
+        status = system_error(path, "cannot write the key file", "", pool,
+                              error);
+        close(fd);
+        goto failed;
+    }
+    if (close(fd) != 0) {
+        status = system_error(path, "cannot close the key file", "", pool,
+                              error);
+        goto failed;
+    }
+    status = APR_SUCCESS;
+    goto leave;
+
+failed:
+    /* Half a key must not be found by the next reader. If this fails too,
+     * that reader refuses it by its size. */
+    (void)unlink(path);
+leave:
+    OPENSSL_cleanse(random, sizeof(random));
+    OPENSSL_cleanse(text, sizeof(text));
+    return status;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens: the grammar of the Authorization header (RFC 9110, 11.6.2),
+ * minting, digests, and sealing of those that must be handed out again.
+ *
+ * No state; safe from any thread.
+ */
+#ifndef ACCT_TOKEN_H
+#define ACCT_TOKEN_H
+
+#include <apr_pools.h>
+#include <apr_errno.h>
+#include "outcome.h"
+
+#define ACCT_DIGEST_HEX 64      /* hex digits of a digest */
+#define ACCT_TOKEN_ID_HEX 32    /* hex digits of a public token id */
+#define ACCT_KEY_BYTES 32       /* AES-256 */
+#define ACCT_KEY_ID_HEX 16      /* hex digits of a key's id */
+
+/* The key that reusable tokens are sealed under. */
+typedef struct acct_key_t {
+    unsigned char bytes[ACCT_KEY_BYTES];
+    char id[ACCT_KEY_ID_HEX + 1];   /* first bytes of a SHA-256 over a
+                                     * fixed word and the key: tells keys
+                                     * apart, says nothing of them */
+} acct_key_t;
+
+/**
+ * Read one Authorization header.
+ * @param header the field's value, NULL when there was none. Two lines
+ *        arrive merged with a comma and are refused by the grammar.
+ * @param scheme the word to expect, compared without case
+ * @param token  on ACCT_OK the token's text, in @a pool
+ * @return ACCT_OK, ACCT_NOT_AUTHENTICATED, ACCT_TOKEN_ABSENT,
+ *         ACCT_TOKEN_SPACES or ACCT_TOKEN_CHARACTERS
+ * Blanks (SP, HTAB) around and between are tolerated. The words are counted
+ * first, then their characters are looked at.
+ */
+acct_outcome_e acct_token_parse_header(const char *header,
+                                       const char *scheme,
+                                       const char **token,
+                                       apr_pool_t *pool);
+
+/**
+ * Mint a token: @a bytes (16 to 64) random bytes from RAND_priv_bytes as
+ * lower-case hex. @param text in @a pool
+ * @return APR_EGENERAL when the generator failed, APR_EINVAL for another
+ *         number of bytes; then there is no token
+ */
+apr_status_t acct_token_mint(int bytes, const char **text,
+                             apr_pool_t *pool);
+
+/** A public token id: 16 random bytes as hex; same errors. */
+apr_status_t acct_token_mint_id(const char **id, apr_pool_t *pool);
+
+/** SHA-256 of the token's text as 64 lower-case hex digits and a NUL. */
+apr_status_t acct_token_digest(const char *text,
+                               char hex[ACCT_DIGEST_HEX + 1]);
+
+/** Compare two digests in constant time; 1 when equal. */
+int acct_token_digest_equal(const char *a, const char *b);
+
+/**
+ * Read a key file: 32 random bytes as 64 hex digits and a line end, or 32
+ * raw bytes. The file must be regular, and no one but its owner may read
+ * or write it.
+ * @param key   in @a pool, wiped when the pool goes
+ * @param error on failure, what is wrong and what to do, in @a pool
+ */
+apr_status_t acct_key_read(const char *path, const acct_key_t **key,
+                           apr_pool_t *pool, const char **error);
+
+/** Make a key file (mode 0600), on the disk when this returns. A status
+ *  for which APR_STATUS_IS_EEXIST() is true when the file is there. */
+apr_status_t acct_key_create(const char *path, apr_pool_t *pool,
+                             const char **error);
+
+/**
+ * Seal a token's text for an account: AES-256-GCM with a random nonce; the
+ * account id and the key id are authenticated data. The result is text:
+ * "1:KEYID:BASE64", the nonce, the ciphertext and the tag in base64.
+ * @param text 1 to 1024 bytes; else APR_EINVAL
+ * @return APR_EGENERAL when OpenSSL failed
+ */
+apr_status_t acct_token_seal(const acct_key_t *key, apr_int64_t account,
+                             const char *text, const char **sealed,
+                             apr_pool_t *pool);
+
+/**
+ * Open a sealed token.
+ * @return APR_EMISMATCH when it was sealed under another key;
+ *         APR_EGENERAL when it is not authentic (another account's row,
+ *         damage) or not in a form this version knows
+ */
+apr_status_t acct_token_unseal(const acct_key_t *key, apr_int64_t account,
+                               const char *sealed, const char **text,
+                               apr_pool_t *pool);
+
+#endif
