@@ -44,14 +44,13 @@ static const char *skip_word(const char *at)
 }
 
 /*
- * A comma is visible ASCII, but no token of ours has one, and it is what
- * httpd puts between two Authorization lines: "Token a" and an empty one
- * arrive as "Token a, ". Refusing it refuses them all.
+ * A comma counts as part of the token: it is what httpd puts between two
+ * Authorization lines, and a token with one is nobody's.
  */
 static int is_token_text(const char *at, const char *end)
 {
     for (; at < end; at++) {
-        if (*at < 0x21 || *at > 0x7e || *at == ',') {
+        if (*at < 0x21 || *at > 0x7e) {
             return 0;
         }
     }

@@ -28,7 +28,8 @@ typedef struct acct_key_t {
 /**
  * Read one Authorization header.
  * @param header the field's value, NULL when there was none. Two lines
- *        arrive merged with a comma and are refused by the grammar.
+ *        arrive merged with a comma, which makes several words or a
+ *        token that nobody has.
  * @param scheme the word to expect, compared without case
  * @param token  on ACCT_OK the token's text, in @a pool
  * @return ACCT_OK, ACCT_NOT_AUTHENTICATED, ACCT_TOKEN_ABSENT,

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include "dialect_private.h"
+
+#define FILE_MAX_BYTES (1024 * 1024)
+#define EXTENDS_MAX 8           /* files that extend one another */
+
+static apr_status_t free_json(void *root)
+{
+    json_decref(root);
+    return APR_SUCCESS;
+}
+
+/* The file's bytes; reports what is in the way. */
+static apr_status_t read_bytes(acct_load_t *load, const char *path,
+                               const acct_place_t *at, char **bytes,
+                               apr_size_t *length)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_status_t status;
+    char why[120];
+
+    *bytes = NULL;
+    *length = 0;
+    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
+                           load->tmp);
+    if (status != APR_SUCCESS) {
+        acct_report(load, at, "cannot open the file%s%s: %s; check its name "
+                    "and that the server's user may read it",
+                    at->file == path ? "" : " ", at->file == path ? "" : path,
+                    apr_strerror(status, why, sizeof(why)));
+        return status;
+    }
+    status = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_SIZE, file);
+    if (status == APR_SUCCESS && info.filetype != APR_REG) {
+        acct_report(load, at, "\"%s\" is no file; name a dialect file", path);
+        status = APR_EINVAL;
+    }
+    else if (status == APR_SUCCESS && info.size > FILE_MAX_BYTES) {
+        acct_report(load, at, "the file is larger than %d bytes; a dialect "
+                    "is a few thousand bytes, is this another file?",
+                    FILE_MAX_BYTES);
+        status = APR_EINVAL;
+    }
+    else if (status == APR_SUCCESS) {
+        *length = (apr_size_t)info.size;
+        *bytes = apr_palloc(load->tmp, *length + 1);
+        status = apr_file_read_full(file, *bytes, *length, length);
+        if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
+            acct_report(load, at, "cannot read the file: %s; try again",
+                        apr_strerror(status, why, sizeof(why)));
+        }
+        else {
+            status = APR_SUCCESS;
+        }
+    }
+    apr_file_close(file);
+    return status;
+}
+
+/* What to do about a mistake in the JSON itself. */
+static const char *syntax_remedy(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_duplicate_key:
+        return "each member may stand once; remove or rename one of the two";
+    case json_error_invalid_utf8:
+        return "save the file as UTF-8";
+    case json_error_premature_end_of_input:
+        return "a bracket, brace or quotation mark is not closed";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "remove the NUL character";
+    case json_error_numeric_overflow:
+        return "write a smaller number";
+    default:
+        return "write JSON: double quotation marks, no comments, no comma "
+               "before a closing bracket";
+    }
+}
+
+static json_t *parse_bytes(acct_load_t *load, const acct_place_t *at,
+                           const char *bytes, apr_size_t length)
+{
+    json_error_t error;
+    acct_place_t where = *at;
+    json_t *root;
+
+    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+        where.path = "1:1";
+        acct_report(load, &where, "begins with a byte order mark; save the "
+                    "file as UTF-8 without one");
+        return NULL;
+    }
+    root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        where.path = apr_psprintf(load->tmp, "%d:%d", error.line,
+                                  error.column > 0 ? error.column : 1);
+        acct_report(load, &where, "%s; %s",
+                    acct_shown(error.text, load->tmp),
+                    syntax_remedy(&error));
+        return NULL;
+    }
+    apr_pool_cleanup_register(load->tmp, root, free_json,
+                              apr_pool_cleanup_null);
+    where.path = "1:1";
+    return acct_check_type(load, &where, root, JSON_OBJECT) ? root : NULL;
+}
+
+const char *acct_base_name(apr_pool_t *pool, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *name = slash != NULL ? slash + 1 : file;
+    apr_size_t length = strlen(name);
+
+    if (length > 5 && strcmp(name + length - 5, ".json") == 0) {
+        length -= 5;
+    }
+    return apr_pstrmemdup(pool, name, length);
+}
+
+/* Read one file. @a at is where it is named: itself, or "extends". */
+static apr_status_t read_source(acct_load_t *load, const char *path,
+                                const acct_place_t *at)
+{
+    acct_place_t itself = { path, "" };
+    acct_source_t source;
+    apr_status_t status;
+    apr_size_t length;
+    char *bytes;
+
+    memset(&source, 0, sizeof(source));
+    status = read_bytes(load, path, at, &bytes, &length);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    source.name = acct_base_name(load->pool, path);
+    source.file = path;
+    source.root = parse_bytes(load, &itself, bytes, length);
+    if (source.root == NULL) {
+        return APR_EINVAL;
+    }
+    APR_ARRAY_PUSH(load->sources, acct_source_t) = source;
+    return APR_SUCCESS;
+}
+
+/* The path of what a file extends; NULL when there is none or (reported)
+ * none that can be used. */
+static const char *extended(acct_load_t *load, const acct_source_t *source)
+{
+    acct_place_t top = { source->file, "" };
+    acct_place_t at = acct_place_member(load, &top, "extends");
+    const char *name = acct_text_member(load, &top, source->root, "extends");
+    const char *slash = strrchr(source->file, '/');
+    int i;
+
+    if (name == NULL) {
+        return NULL;
+    }
+    if (*name == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")]) {
+        acct_report(load, &at, "\"%s\" is no name of a dialect; write the "
+                    "name of a file beside this one, without folder and "
+                    "without \".json\": \"base\"",
+                    acct_shown(name, load->tmp));
+        return NULL;
+    }
+    for (i = 0; i < load->sources->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(load->sources, i, acct_source_t).name,
+                   name) == 0) {
+            acct_report(load, &at, "\"%s\" extends itself, by way of this "
+                        "file; extend one that does not, or remove this "
+                        "member", name);
+            return NULL;
+        }
+    }
+    if (load->sources->nelts >= EXTENDS_MAX) {
+        acct_report(load, &at, "more than %d files extend one another; put "
+                    "some of them together", EXTENDS_MAX);
+        return NULL;
+    }
+    return apr_pstrcat(load->pool,
+                       slash != NULL ? apr_pstrmemdup(load->tmp,
+                           source->file, (apr_size_t)(slash - source->file)
+                                         + 1) : "",
+                       name, ".json", NULL);
+}
+
+apr_status_t acct_read_sources(acct_load_t *load, const char *path)
+{
+    acct_place_t itself = { path, "" };
+    acct_place_t at;
+    acct_source_t *last;
+    apr_status_t status = read_source(load, path, &itself);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    for (;;) {
+        last = &APR_ARRAY_IDX(load->sources, load->sources->nelts - 1,
+                              acct_source_t);
+        itself.file = last->file;
+        path = extended(load, last);
+        if (path == NULL) {
+            return APR_SUCCESS;
+        }
+        at = acct_place_member(load, &itself, "extends");
+        if (read_source(load, path, &at) != APR_SUCCESS) {
+            return APR_EINVAL;
+        }
+    }
+}
