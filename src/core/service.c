@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service.h"
+
+#include <apr_strings.h>
+#include <apr_time.h>
+#include <stdarg.h>
+
+/* A second try on a fresh connection is for one that had gone stale, which
+ * shows at once. What took longer than this waited for a lock or a dead
+ * server, and would only wait again. */
+#define STALE_SHOWS_WITHIN apr_time_from_msec(500)
+
+void acct_log(const acct_service_t *service, acct_log_e level,
+              apr_status_t status, apr_pool_t *pool, const char *format, ...)
+{
+    va_list args;
+
+    if (service->log == NULL) {
+        return;
+    }
+    va_start(args, format);
+    service->log(service->context, level, status,
+                 apr_pvsprintf(pool, format, args));
+    va_end(args);
+}
+
+/* Statuses by which a unit of work tells what it found, as opposed to a
+ * database that did not answer. */
+static int is_a_finding(apr_status_t status)
+{
+    return status == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(status)
+        || APR_STATUS_IS_EEXIST(status) || APR_STATUS_IS_EAGAIN(status)
+        || APR_STATUS_IS_EACCES(status);
+}
+
+apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
+                           acct_work_fn work, void *baton, apr_pool_t *pool)
+{
+    apr_time_t begun = apr_time_now();
+    apr_status_t status;
+    int attempt;
+
+    for (attempt = 1;; attempt++) {
+        acct_db_t *db = NULL;
+        int broken;
+
+        status = service->acquire(service->context, unit, &db, pool);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        status = work(db, baton, pool);
+        broken = acct_db_is_broken(db);
+        if (!is_a_finding(status)) {
+            acct_log(service, ACCT_LOG_ERROR, status, pool,
+                     "the database did not do as asked: %s%s",
+                     acct_db_error(db),
+                     broken ? " (connection given up)" : "");
+        }
+        service->release(service->context, unit, db);
+
+        if (status == APR_SUCCESS || !broken || attempt == 2
+            || status == ACCT_COMMIT_UNKNOWN
+            || apr_time_now() - begun > STALE_SHOWS_WITHIN) {
+            return status;
+        }
+    }
+}
+
+typedef struct transaction_t {
+    acct_work_fn work;
+    void *baton;
+} transaction_t;
+
+static apr_status_t in_transaction(acct_db_t *db, void *baton,
+                                   apr_pool_t *pool)
+{
+    const transaction_t *transaction = baton;
+    apr_status_t status;
+
+    status = acct_db_begin(db, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = transaction->work(db, transaction->baton, pool);
+    if (status != APR_SUCCESS) {
+        acct_db_rollback(db, pool);
+        return status;
+    }
+    return acct_db_commit(db, pool);
+}
+
+apr_status_t acct_transaction_run(const acct_service_t *service,
+                                  acct_work_fn work, void *baton,
+                                  apr_pool_t *pool)
+{
+    transaction_t transaction = { work, baton };
+
+    return acct_unit_run(service, ACCT_UNIT_WRITE, in_transaction,
+                         &transaction, pool);
+}
+
+apr_status_t acct_gate_run(const acct_service_t *service,
+                           void (*work)(void *baton), void *baton)
+{
+    apr_status_t status;
+
+    if (service->enter == NULL) {
+        work(baton);
+        return APR_SUCCESS;
+    }
+    status = service->enter(service->context);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    work(baton);
+    service->leave(service->context);
+    return APR_SUCCESS;
+}
