@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operator's command: what its parts share. One thread, one pool, one
+ * connection.
+ */
+#ifndef ACCT_CLI_H
+#define ACCT_CLI_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include "account_admin.h"
+#include "database.h"
+#include "password.h"
+
+/* How the command ends. */
+#define ACCT_EXIT_OK 0
+#define ACCT_EXIT_REFUSED 1     /* not found, taken, a bad value */
+#define ACCT_EXIT_USAGE 2
+#define ACCT_EXIT_FAILED 3      /* database, key, file */
+
+/* Options, as bits of acct_cli_verb_t.options. */
+#define ACCT_OPT_DRIVER 0x0001U
+#define ACCT_OPT_PARAMS 0x0002U
+#define ACCT_OPT_KEY 0x0004U
+#define ACCT_OPT_OWNER 0x0008U
+#define ACCT_OPT_EMAIL 0x0010U
+#define ACCT_OPT_FIRST_NAME 0x0020U
+#define ACCT_OPT_LAST_NAME 0x0040U
+#define ACCT_OPT_STAFF 0x0080U
+#define ACCT_OPT_NO_USERNAME 0x0100U
+#define ACCT_OPT_PASSWORD_STDIN 0x0200U
+#define ACCT_OPT_JSON 0x0400U
+#define ACCT_OPT_ALL 0x0800U
+#define ACCT_OPT_HELP 0x1000U
+#define ACCT_OPT_VERSION 0x2000U
+#define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
+#define ACCT_OPT__COUNT 14
+
+typedef struct acct_cli_t {
+    apr_pool_t *pool;
+    unsigned int given;         /* bits of the options that were there */
+    const char *value[ACCT_OPT__COUNT];     /* by number of the bit */
+    const char *const *args;    /* words behind the verb */
+    int nargs;
+
+    acct_db_config_t config;
+    acct_db_t *db;              /* NULL: not open now */
+    const char *db_error;       /* what the database said last, or NULL */
+    acct_service_t service;
+} acct_cli_t;
+
+typedef struct acct_cli_verb_t {
+    const char *name;           /* "user add" */
+    const char *usage;          /* what follows the name */
+    const char *help;           /* one line */
+    const char *details;        /* further lines, or NULL */
+    unsigned int options;       /* those it takes, beside --help */
+    int min_args;
+    int max_args;               /* -1: any number */
+    int (*run)(acct_cli_t *cli);    /* returns how to end */
+} acct_cli_verb_t;
+
+/** The value of an option, NULL when it was not given. */
+const char *acct_cli_value(const acct_cli_t *cli, unsigned int option);
+
+/**
+ * Read the command line. Options may stand anywhere.
+ * @param verb NULL with --help, --version or nothing to do
+ * @return ACCT_EXIT_OK, or ACCT_EXIT_USAGE after saying what is wrong
+ */
+int acct_cli_parse(acct_cli_t *cli, int argc, const char *const *argv,
+                   const acct_cli_verb_t **verb);
+
+/** Print the help of a verb, of a group of verbs ("user"), or of all
+ *  (both NULL). */
+void acct_cli_help(const acct_cli_verb_t *verb, const char *group);
+
+/** Say what is wrong, as one line on standard error. @return @a how */
+int acct_cli_fail(const acct_cli_t *cli, int how, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** The database did not do as asked: say what it said.
+ *  @return ACCT_EXIT_FAILED */
+int acct_cli_database_failed(const acct_cli_t *cli, apr_status_t status);
+
+/**
+ * Open the database of -d and -p (or the environment) and check that its
+ * schema is the one this command knows; the service is ready then.
+ * Closed with the pool.
+ * @return ACCT_EXIT_OK, or another after saying what is wrong and what to
+ *         do
+ */
+int acct_cli_connect(acct_cli_t *cli);
+
+/** Only the driver and parameters, not the connection. */
+int acct_cli_configure(acct_cli_t *cli);
+
+/* A password and the NUL behind it, with room to see that one is too
+ * long. Wiped by who has it. */
+#define ACCT_CLI_PASSWORD_SIZE (ACCT_PASSWORD_MAX + 2)
+
+/**
+ * Ask for a password: the first line of standard input with
+ * --password-stdin, else twice on the terminal without echo.
+ * @return ACCT_EXIT_OK, or another after saying what is wrong; @a password
+ *         is empty then
+ */
+int acct_cli_ask_password(const acct_cli_t *cli,
+                          char password[ACCT_CLI_PASSWORD_SIZE]);
+
+/** Text of somebody else's as it can be shown on a terminal: controls and
+ *  what changes the direction of writing appear as escapes. */
+const char *acct_cli_visible(const char *text, apr_pool_t *pool);
+
+/** A time as 2026-01-31T23:59:59.000000Z; NULL for 0. */
+const char *acct_cli_time(apr_time_t when, apr_pool_t *pool);
+
+/** The text of sql/DRIVER.sql, or NULL for a driver without. */
+const char *acct_cli_schema(const char *driver);
+
+int acct_cli_init(acct_cli_t *cli);
+int acct_cli_user_add(acct_cli_t *cli);
+int acct_cli_user_list(acct_cli_t *cli);
+int acct_cli_user_show(acct_cli_t *cli);
+int acct_cli_user_block(acct_cli_t *cli);
+int acct_cli_user_unblock(acct_cli_t *cli);
+int acct_cli_user_passwd(acct_cli_t *cli);
+int acct_cli_user_delete(acct_cli_t *cli);
+int acct_cli_token_list(acct_cli_t *cli);
+int acct_cli_token_revoke(acct_cli_t *cli);
+int acct_cli_dialect_check(acct_cli_t *cli);
+
+/**
+ * Open the database and find the account that the first word names.
+ * @return ACCT_EXIT_OK, or another after saying what is wrong
+ */
+int acct_cli_find(acct_cli_t *cli, acct_account_t *account);
+
+/** How an account is called in messages: its username or address, and
+ *  its id. */
+const char *acct_cli_name(const acct_account_t *account, apr_pool_t *pool);
+
+#endif

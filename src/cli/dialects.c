@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * acctauth dialect …
+ */
+#include "cli.h"
+
+#include <apr_tables.h>
+#include <stdio.h>
+
+#include "dialect.h"
+
+/* What is wrong with one file, as many lines as there are mistakes. */
+static int check_file(const acct_cli_t *cli, const char *file)
+{
+    const acct_dialect_t *dialect = NULL;
+    apr_array_header_t *errors = NULL;
+    apr_status_t status;
+    int i;
+
+    status = acct_dialect_load(file, &dialect, &errors, cli->pool);
+    for (i = 0; errors != NULL && i < errors->nelts; i++) {
+        fflush(stdout);
+        fprintf(stderr, "%s\n", acct_cli_visible(
+            APR_ARRAY_IDX(errors, i, const char *), cli->pool));
+    }
+    if (status == APR_SUCCESS) {
+        printf("%s: ok\n", acct_cli_visible(file, cli->pool));
+        return ACCT_EXIT_OK;
+    }
+    if (errors == NULL || errors->nelts == 0) {
+        acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s: cannot be read", file);
+    }
+    return status == APR_EINVAL ? ACCT_EXIT_REFUSED : ACCT_EXIT_FAILED;
+}
+
+int acct_cli_dialect_check(acct_cli_t *cli)
+{
+    int worst = ACCT_EXIT_OK;
+    int i;
+
+    for (i = 0; i < cli->nargs; i++) {
+        int how = check_file(cli, cli->args[i]);
+
+        worst = how > worst ? how : worst;
+    }
+    return worst;
+}

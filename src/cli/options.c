@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line: verbs, options, and the help about them.
+ */
+#include "cli.h"
+
+#include <apr_getopt.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_HELP "NAME is a username, an email address, or an id as '#12'."
+
+static const acct_cli_verb_t verbs[] = {
+    { "init", "-p PARAMS --key FILE [--owner USER]",
+      "make a new database and key file",
+      "Refuses when either is there already. Both belong to who runs it and\n"
+      "have mode 0600; with --owner, root gives the database to the user that\n"
+      "httpd's children run as. The key stays with who starts httpd.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
+      acct_cli_init },
+    { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
+      "           [--staff] [--password-stdin]\n"
+      "       acctauth user add --no-username --email E …",
+      "make an account",
+      "With --no-username the account has an email address alone; it may be\n"
+      "given as NAME too.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_EMAIL | ACCT_OPT_FIRST_NAME
+      | ACCT_OPT_LAST_NAME | ACCT_OPT_STAFF | ACCT_OPT_NO_USERNAME
+      | ACCT_OPT_PASSWORD_STDIN, 0, 1, acct_cli_user_add },
+    { "user list", "[--json]", "list all accounts", NULL,
+      ACCT_OPT_DATABASE | ACCT_OPT_JSON, 0, 0, acct_cli_user_list },
+    { "user show", "NAME [--json]", "show an account", NAME_HELP "\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1, acct_cli_user_show },
+    { "user block", "NAME", "block an account and end its tokens",
+      NAME_HELP "\n", ACCT_OPT_DATABASE, 1, 1, acct_cli_user_block },
+    { "user unblock", "NAME", "unblock an account", NAME_HELP "\n",
+      ACCT_OPT_DATABASE, 1, 1, acct_cli_user_unblock },
+    { "user passwd", "NAME [--password-stdin]",
+      "set an account's password and end its tokens", NAME_HELP "\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_PASSWORD_STDIN, 1, 1,
+      acct_cli_user_passwd },
+    { "user delete", "NAME", "delete an account and its tokens",
+      NAME_HELP "\n", ACCT_OPT_DATABASE, 1, 1, acct_cli_user_delete },
+    { "token list", "NAME [--json]",
+      "list an account's tokens (their ids, not the tokens)",
+      NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1,
+      acct_cli_token_list },
+    { "token revoke", "NAME TOKEN_ID | NAME --all",
+      "end one token of an account, or all", NAME_HELP "\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_ALL, 1, 2, acct_cli_token_revoke },
+    { "dialect check", "FILE…", "check dialect files",
+      "Says what `apachectl configtest` would say.\n", 0, 1, -1,
+      acct_cli_dialect_check },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* Codes above 255 have no short form. In the order of the bits. */
+static const apr_getopt_option_t options[] = {
+    { "driver", 'd', 1,
+      "-d, --driver DRIVER    kind of database (sqlite3; $ACCTAUTH_DRIVER)" },
+    { "params", 'p', 1,
+      "-p, --params PARAMS    the database: path of the file "
+      "($ACCTAUTH_PARAMS)" },
+    { "key", 258, 1,
+      "    --key FILE         key file to make" },
+    { "owner", 259, 1,
+      "    --owner USER       user that the database is given to" },
+    { "email", 260, 1,
+      "    --email E          email address" },
+    { "first-name", 261, 1,
+      "    --first-name F     first name" },
+    { "last-name", 262, 1,
+      "    --last-name L      last name" },
+    { "staff", 263, 0,
+      "    --staff            mark the account as staff" },
+    { "no-username", 264, 0,
+      "    --no-username      the account has an email address alone" },
+    { "password-stdin", 265, 0,
+      "    --password-stdin   the password is the first line of standard\n"
+      "                         input; else it is asked for on the terminal" },
+    { "json", 266, 0,
+      "    --json             print JSON" },
+    { "all", 267, 0,
+      "    --all              all tokens of the account" },
+    { "help", 'h', 0,
+      "-h, --help             print this help" },
+    { "version", 'V', 0,
+      "-V, --version          print the version" },
+    { NULL, 0, 0, NULL }
+};
+
+const char *acct_cli_value(const acct_cli_t *cli, unsigned int option)
+{
+    int i;
+
+    for (i = 0; i < ACCT_OPT__COUNT; i++) {
+        if (option == 1U << i) {
+            return cli->value[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_options(unsigned int which)
+{
+    int i;
+
+    printf("\nOptions:\n");
+    for (i = 0; i < ACCT_OPT__COUNT; i++) {
+        if (which & 1U << i) {
+            printf("  %s\n", options[i].description);
+        }
+    }
+}
+
+static int is_in_group(const acct_cli_verb_t *verb, const char *group)
+{
+    size_t length = strlen(group);
+
+    return strncmp(verb->name, group, length) == 0
+        && (verb->name[length] == ' ' || verb->name[length] == '\0');
+}
+
+static int is_group(const char *word)
+{
+    size_t i;
+
+    for (i = 0; i < VERBS; i++) {
+        if (is_in_group(&verbs[i], word)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void acct_cli_help(const acct_cli_verb_t *verb, const char *group)
+{
+    size_t i;
+
+    if (verb != NULL) {
+        printf("usage: acctauth %s %s\n\n%s\n", verb->name, verb->usage,
+               verb->help);
+        if (verb->details != NULL) {
+            printf("%s", verb->details);
+        }
+        print_options(verb->options | ACCT_OPT_HELP);
+        return;
+    }
+    printf("usage: acctauth %s [OPTION…] …\n\nVerbs:\n",
+           group != NULL ? group : "VERB");
+    for (i = 0; i < VERBS; i++) {
+        if (group == NULL || is_in_group(&verbs[i], group)) {
+            printf("  %-14s %s\n", verbs[i].name, verbs[i].help);
+        }
+    }
+    print_options(ACCT_OPT_DATABASE | ACCT_OPT_HELP | ACCT_OPT_VERSION);
+    printf("\n`acctauth VERB --help` tells the options of a verb.\n"
+           "Ends with 0: done; 1: refused (not found, taken, a bad value);\n"
+           "2: wrong usage; 3: database, key or file failed.\n");
+}
+
+/* The verb that the first words name; they are taken away. */
+static const acct_cli_verb_t *take_verb(acct_cli_t *cli)
+{
+    size_t i;
+
+    for (i = 0; i < VERBS; i++) {
+        int words = strchr(verbs[i].name, ' ') != NULL ? 2 : 1;
+        const char *name;
+
+        if (cli->nargs < words) {
+            continue;
+        }
+        name = words == 1 ? cli->args[0]
+                          : apr_pstrcat(cli->pool, cli->args[0], " ",
+                                        cli->args[1], NULL);
+        if (strcmp(name, verbs[i].name) == 0) {
+            cli->args += words;
+            cli->nargs -= words;
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_verb(const acct_cli_t *cli)
+{
+    if (cli->nargs == 0) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE,
+                             "a verb is missing (acctauth --help)");
+    }
+    if (is_group(cli->args[0])) {
+        return cli->nargs == 1
+            ? acct_cli_fail(cli, ACCT_EXIT_USAGE, "%s: a verb is missing "
+                            "(acctauth %s --help)", cli->args[0],
+                            cli->args[0])
+            : acct_cli_fail(cli, ACCT_EXIT_USAGE, "no verb \"%s %s\" "
+                            "(acctauth %s --help)", cli->args[0],
+                            cli->args[1], cli->args[0]);
+    }
+    return acct_cli_fail(cli, ACCT_EXIT_USAGE,
+                         "no verb \"%s\" (acctauth --help)", cli->args[0]);
+}
+
+/* Whether the verb takes these options and as many words. */
+static int check_usage(const acct_cli_t *cli, const acct_cli_verb_t *verb)
+{
+    unsigned int wrong = cli->given & ~verb->options;
+    int i;
+
+    for (i = 0; i < ACCT_OPT__COUNT; i++) {
+        if (wrong & 1U << i) {
+            return acct_cli_fail(cli, ACCT_EXIT_USAGE,
+                                 "%s takes no --%s (acctauth %s --help)",
+                                 verb->name, options[i].name, verb->name);
+        }
+    }
+    if (cli->nargs < verb->min_args
+        || (verb->max_args >= 0 && cli->nargs > verb->max_args)) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE,
+                             "%s: too %s words (acctauth %s --help)",
+                             verb->name, cli->nargs < verb->min_args
+                             ? "few" : "many", verb->name);
+    }
+    return ACCT_EXIT_OK;
+}
+
+static void report(void *baton, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* apr_getopt says "NAME: invalid option: x"; NAME is argv[0]. */
+static void report(void *baton, const char *format, ...)
+{
+    va_list args;
+
+    (void)baton;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+static int read_options(acct_cli_t *cli, int argc, const char *const *argv)
+{
+    const char **copy = apr_pmemdup(cli->pool, argv,
+                                    ((size_t)argc + 1) * sizeof(*argv));
+    apr_getopt_t *getopt;
+    const char *value;
+    apr_status_t status;
+    int code;
+    int i;
+
+    if (argc > 0) {
+        copy[0] = "acctauth";
+    }
+    status = apr_getopt_init(&getopt, cli->pool, argc, copy);
+    if (status != APR_SUCCESS) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "no command line");
+    }
+    getopt->interleave = 1;
+    getopt->errfn = report;
+    getopt->errarg = NULL;
+    while ((status = apr_getopt_long(getopt, options, &code, &value))
+           == APR_SUCCESS) {
+        for (i = 0; i < ACCT_OPT__COUNT; i++) {
+            if (options[i].optch == code) {
+                cli->given |= 1U << i;
+                cli->value[i] = options[i].has_arg ? value : "";
+            }
+        }
+    }
+    if (!APR_STATUS_IS_EOF(status)) {
+        return ACCT_EXIT_USAGE;
+    }
+    cli->args = getopt->argv + getopt->ind;
+    cli->nargs = argc - getopt->ind;
+    return ACCT_EXIT_OK;
+}
+
+int acct_cli_parse(acct_cli_t *cli, int argc, const char *const *argv,
+                   const acct_cli_verb_t **verb)
+{
+    const acct_cli_verb_t *found;
+    int how = read_options(cli, argc, argv);
+
+    *verb = NULL;
+    if (how != ACCT_EXIT_OK) {
+        return how;
+    }
+    if (cli->given & ACCT_OPT_VERSION) {
+        printf("acctauth %s\n", ACCT_VERSION);
+        return ACCT_EXIT_OK;
+    }
+    found = take_verb(cli);
+    if (cli->given & ACCT_OPT_HELP) {
+        if (found == NULL && cli->nargs > 0 && !is_group(cli->args[0])) {
+            return unknown_verb(cli);
+        }
+        acct_cli_help(found, cli->nargs > 0 ? cli->args[0] : NULL);
+        return ACCT_EXIT_OK;
+    }
+    if (found == NULL) {
+        return unknown_verb(cli);
+    }
+    how = check_usage(cli, found);
+    if (how == ACCT_EXIT_OK) {
+        *verb = found;
+    }
+    return how;
+}
