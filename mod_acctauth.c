@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mod_acctauth: makes httpd its own account server. This file is the
+ * module's record; what it does is in src/httpd (how httpd drives it) and
+ * src/core (what an account server is).
+ */
+#include <httpd.h>
+#include <http_config.h>
+
+#include "src/httpd/config.h"
+#include "src/httpd/config_check.h"
+#include "src/httpd/endpoint.h"
+#include "src/httpd/guard.h"
+#include "src/httpd/identity.h"
+#include "src/httpd/refusal.h"
+#include "src/httpd/runtime.h"
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    acct_config_check_hooks();
+    acct_runtime_hooks();
+    acct_identity_hooks();
+    acct_guard_hooks();
+    acct_refusal_hooks();
+    acct_endpoint_hooks();
+}
+
+/* The one symbol that httpd looks for; everything else is hidden. */
+extern module AP_MODULE_DECLARE_DATA acctauth_module
+    __attribute__((visibility("default")));
+
+module AP_MODULE_DECLARE_DATA acctauth_module = {
+    STANDARD20_MODULE_STUFF,
+    acct_create_dir_conf,
+    acct_merge_dir_conf,
+    acct_create_server_conf,
+    acct_merge_server_conf,
+    acct_directives,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a request's body, capped while it is read. Only from the
+ * content handler.
+ */
+#ifndef ACCT_BODY_H
+#define ACCT_BODY_H
+
+#include <httpd.h>
+
+typedef enum {
+    ACCT_BODY_READ,
+    ACCT_BODY_TOO_LARGE,        /* the connection will be closed */
+    ACCT_BODY_FAILED            /* *status says what to return to httpd */
+} acct_body_e;
+
+/** Whether the request announces a body: a length over 0, or chunked. One
+ *  of HTTP/2 may have a body all the same. */
+int acct_body_announced(const request_rec *r);
+
+/**
+ * Read the whole body.
+ * @param limit  the most bytes it may have
+ * @param bytes  the body, in r->pool; wipe it when it held a password
+ * @param length of it
+ * @param status with ACCT_BODY_FAILED
+ */
+acct_body_e acct_body_read(request_rec *r, apr_off_t limit, char **bytes,
+                           apr_size_t *length, int *status);
+
+/** Check only the size of a body nobody wants, and drop it. */
+acct_body_e acct_body_drop(request_rec *r, apr_off_t limit, int *status);
+
+#endif

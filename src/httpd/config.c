@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "../core/identifier.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+
+#ifndef ACCT_DIALECT_DIR
+#error "ACCT_DIALECT_DIR: where dialect files are installed"
+#endif
+
+acct_server_conf_t *acct_server_conf(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &acctauth_module);
+}
+
+const acct_dir_conf_t *acct_dir_conf(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &acctauth_module);
+}
+
+const char *acct_scheme(const acct_dir_conf_t *conf)
+{
+    return conf->scheme != NULL ? conf->scheme : "Token";
+}
+
+/* ---- making and merging ---- */
+
+void *acct_create_dir_conf(apr_pool_t *pool, char *path)
+{
+    (void)path;
+    /* Runs for every .htaccess on every request: nothing more in here. */
+    return apr_pcalloc(pool, sizeof(acct_dir_conf_t));
+}
+
+void *acct_merge_dir_conf(apr_pool_t *pool, void *basev, void *addv)
+{
+    const acct_dir_conf_t *base = basev;
+    const acct_dir_conf_t *add = addv;
+    acct_dir_conf_t *conf = apr_pmemdup(pool, base, sizeof(*conf));
+
+    if (add->api != NULL) {
+        conf->api = add->api;
+    }
+    if (add->protect != ACCT_PROTECT_UNSET) {
+        conf->protect = add->protect;
+    }
+    if (add->scheme != NULL) {
+        conf->scheme = add->scheme;
+    }
+    if (add->identity_headers != ACCT_UNSET) {
+        conf->identity_headers = add->identity_headers;
+    }
+    if (add->forward_token != ACCT_UNSET) {
+        conf->forward_token = add->forward_token;
+    }
+    if (add->require_tls != ACCT_TLS_UNSET) {
+        conf->require_tls = add->require_tls;
+    }
+    if (add->max_body != 0) {
+        conf->max_body = add->max_body;
+    }
+    return conf;
+}
+
+void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
+{
+    acct_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+    const acct_password_params_t usual = ACCT_PASSWORD_DEFAULT;
+
+    (void)server;
+    conf->params = usual;
+    conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
+    conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
+    return conf;
+}
+
+void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
+{
+    const acct_server_conf_t *base = basev;
+    const acct_server_conf_t *add = addv;
+    acct_server_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
+
+    if (add->db.driver == NULL) {
+        conf->db = base->db;
+        conf->db_place = base->db_place;
+    }
+    if (add->key_file == NULL) {
+        conf->key_file = base->key_file;
+        conf->key_place = base->key_place;
+    }
+    if (add->dialect_dir == NULL) {
+        conf->dialect_dir = base->dialect_dir;
+    }
+    if (!add->params_set) {
+        conf->params = base->params;
+        conf->params_set = base->params_set;
+    }
+    if (!add->rules_set) {
+        conf->rules = base->rules;
+        conf->rules_set = base->rules_set;
+    }
+    conf->hash_concurrency = base->hash_concurrency;
+    return conf;
+}
+
+/* ---- setters ---- */
+
+static acct_place_t place_of(const cmd_parms *cmd)
+{
+    acct_place_t place = { cmd->directive->filename,
+                           cmd->directive->line_num };
+
+    return place;
+}
+
+static const char *set_database(cmd_parms *cmd, void *dir,
+                                const char *driver, const char *params)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (strcmp(driver, "sqlite3") != 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthDatabase: the driver \"%s\" "
+                            "is not supported; write AcctAuthDatabase "
+                            "sqlite3 \"/var/lib/acctauth/accounts.db\"",
+                            driver);
+    }
+    conf->db.driver = driver;
+    conf->db.params = ap_server_root_relative(cmd->pool, params);
+    if (conf->db.params == NULL || params[0] == '\0') {
+        return apr_psprintf(cmd->pool, "AcctAuthDatabase: \"%s\" is no "
+                            "usable path; write the absolute path of the "
+                            "file that 'acctauth init' made", params);
+    }
+    conf->db_place = place_of(cmd);
+    return NULL;
+}
+
+static const char *set_key_file(cmd_parms *cmd, void *dir, const char *path)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    conf->key_file = ap_server_root_relative(cmd->pool, path);
+    if (conf->key_file == NULL) {
+        return apr_psprintf(cmd->pool, "AcctAuthKeyFile: \"%s\" is no "
+                            "usable path; write an absolute path", path);
+    }
+    conf->key_place = place_of(cmd);
+    return NULL;
+}
+
+static const char *set_dialect_dir(cmd_parms *cmd, void *dir,
+                                   const char *path)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    conf->dialect_dir = ap_server_root_relative(cmd->pool, path);
+    if (conf->dialect_dir == NULL
+        || !ap_is_directory(cmd->temp_pool, conf->dialect_dir)) {
+        return apr_psprintf(cmd->pool, "AcctAuthDialectDir: \"%s\" is not a "
+                            "directory; the dialects that come with the "
+                            "module are in " ACCT_DIALECT_DIR
+                            ", which is the default", path);
+    }
+    return NULL;
+}
+
+static int is_dialect_name(const char *name)
+{
+    const char *c;
+
+    for (c = name; *c != '\0'; c++) {
+        if (!apr_isalnum(*c) && *c != '-' && *c != '_') {
+            return 0;
+        }
+    }
+    return c != name;
+}
+
+/* Called once for each word; the words of one directive share its api. */
+static const char *add_api(cmd_parms *cmd, void *dirv, const char *name)
+{
+    acct_dir_conf_t *dir = dirv;
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    acct_place_t place = place_of(cmd);
+    acct_api_t *api = (acct_api_t *)dir->api;
+    const char *path = cmd->path;
+
+    if (path == NULL || path[0] != '/'
+        || cmd->directive->parent == NULL
+        || ap_cstr_casecmp(cmd->directive->parent->directive, "<Location")
+           != 0
+        || ap_strchr_c(cmd->directive->parent->args, '~') != NULL) {
+        return "AcctAuthAPI belongs into a section <Location "
+               "\"/path/\"> (not <LocationMatch>, <Directory> or <If>): "
+               "that path is where the API's paths begin";
+    }
+    if (!is_dialect_name(name)) {
+        return apr_psprintf(cmd->pool, "AcctAuthAPI: \"%s\" is no name of a "
+                            "dialect; write the name of a file NAME.json in "
+                            "AcctAuthDialectDir without its ending", name);
+    }
+    if (api != NULL && (api->place.line != place.line
+                        || strcmp(api->place.file, place.file) != 0)) {
+        return apr_psprintf(cmd->pool, "AcctAuthAPI was given for this "
+                            "location before (%s:%d); write all its "
+                            "dialects in one line: AcctAuthAPI NAME NAME",
+                            api->place.file, api->place.line);
+    }
+    if (api == NULL) {
+        api = apr_pcalloc(cmd->pool, sizeof(*api));
+        api->mount = apr_pstrcat(cmd->pool, path,
+                                 path[strlen(path) - 1] == '/' ? NULL : "/",
+                                 NULL);
+        api->names = apr_array_make(cmd->pool, 2, sizeof(const char *));
+        api->place = place;
+        dir->api = api;
+        APR_ARRAY_PUSH(conf->apis, acct_api_t *) = api;
+    }
+    APR_ARRAY_PUSH(api->names, const char *) = name;
+    return NULL;
+}
+
+static const char *set_protect(cmd_parms *cmd, void *dirv, const char *word)
+{
+    acct_dir_conf_t *dir = dirv;
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+
+    if (ap_cstr_casecmp(word, "On") == 0) {
+        dir->protect = ACCT_PROTECT_ON;
+    }
+    else if (ap_cstr_casecmp(word, "Optional") == 0) {
+        dir->protect = ACCT_PROTECT_OPTIONAL;
+    }
+    else if (ap_cstr_casecmp(word, "Off") == 0) {
+        dir->protect = ACCT_PROTECT_OFF;
+        return NULL;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AcctAuthProtect: \"%s\" is not "
+                            "known; write On, Optional or Off", word);
+    }
+    /* A .htaccess is read when the server's settings are long final. */
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL) {
+        APR_ARRAY_PUSH(conf->protects, acct_place_t) = place_of(cmd);
+    }
+    return NULL;
+}
+
+static const char *set_scheme(cmd_parms *cmd, void *dirv, const char *word)
+{
+    acct_dir_conf_t *dir = dirv;
+    const char *c;
+
+    for (c = word; *c != '\0'; c++) {
+        if (!apr_isalnum(*c) && ap_strchr_c("!#$%&'*+-.^_`|~", *c) == NULL) {
+            return apr_psprintf(cmd->pool, "AcctAuthScheme: \"%s\" is no "
+                                "authentication scheme (RFC 9110); write "
+                                "one word such as Token or Bearer", word);
+        }
+    }
+    if (c == word) {
+        return "AcctAuthScheme: write one word such as Token or Bearer";
+    }
+    if (ap_cstr_casecmp(word, "Basic") == 0
+        || ap_cstr_casecmp(word, "Digest") == 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthScheme: %s belongs to "
+                            "another protocol and browsers would ask for a "
+                            "password; write Token or Bearer", word);
+    }
+    dir->scheme = word;
+    return NULL;
+}
+
+static const char *set_identity_headers(cmd_parms *cmd, void *dir, int on)
+{
+    (void)cmd;
+    ((acct_dir_conf_t *)dir)->identity_headers = on ? ACCT_ON : ACCT_OFF;
+    return NULL;
+}
+
+static const char *set_forward_token(cmd_parms *cmd, void *dir, int on)
+{
+    (void)cmd;
+    ((acct_dir_conf_t *)dir)->forward_token = on ? ACCT_ON : ACCT_OFF;
+    return NULL;
+}
+
+static const char *set_require_tls(cmd_parms *cmd, void *dirv,
+                                   const char *word)
+{
+    acct_dir_conf_t *dir = dirv;
+
+    if (ap_cstr_casecmp(word, "On") == 0) {
+        dir->require_tls = ACCT_TLS_ON;
+    }
+    else if (ap_cstr_casecmp(word, "Off") == 0) {
+        dir->require_tls = ACCT_TLS_OFF;
+    }
+    else if (ap_cstr_casecmp(word, "Remote") == 0) {
+        dir->require_tls = ACCT_TLS_REMOTE;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AcctAuthRequireTLS: \"%s\" is not "
+                            "known; write Remote (the default: needed "
+                            "unless the client is on this machine), On or "
+                            "Off", word);
+    }
+    return NULL;
+}
+
+/* A whole number within bounds, digits alone; -1 when it is not. */
+static apr_int64_t parse_number(const char *text, apr_int64_t least,
+                                apr_int64_t most)
+{
+    char *end;
+    apr_int64_t number;
+
+    if (!apr_isdigit(text[0])) {
+        return -1;
+    }
+    errno = 0;
+    number = apr_strtoi64(text, &end, 10);
+    if (errno != 0 || *end != '\0' || number < least || number > most) {
+        return -1;
+    }
+    return number;
+}
+
+static const char *set_max_body(cmd_parms *cmd, void *dirv,
+                                const char *text)
+{
+    acct_dir_conf_t *dir = dirv;
+    apr_int64_t bytes = parse_number(text, 256, 1048576);
+
+    if (bytes < 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthMaxBody: \"%s\" is not a "
+                            "number of bytes from 256 to 1048576; the "
+                            "default is 16384", text);
+    }
+    dir->max_body = (apr_off_t)bytes;
+    return NULL;
+}
+
+static const char *set_hash_concurrency(cmd_parms *cmd, void *dir,
+                                        const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_int64_t slots = parse_number(text, 1, 64);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (slots < 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthHashConcurrency: \"%s\" is "
+                            "not a number from 1 to 64; the default is half "
+                            "the number of cores", text);
+    }
+    acct_server_conf(cmd->server)->hash_concurrency = (int)slots;
+    return NULL;
+}
+
+static const char *set_password_hash(cmd_parms *cmd, void *dir, int argc,
+                                     char *const argv[])
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char **words;
+    int i;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    words = apr_pcalloc(cmd->temp_pool,
+                        ((apr_size_t)argc + 1) * sizeof(*words));
+    for (i = 0; i < argc; i++) {
+        words[i] = argv[i];
+    }
+    if (acct_password_params_parse(words, &conf->params, cmd->pool, &error)
+        != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, "AcctAuthPasswordHash: ", error, NULL);
+    }
+    conf->params_set = 1;
+    return NULL;
+}
+
+static const char *set_password_rule(cmd_parms *cmd, const char *word,
+                                     acct_password_rules_t *rules)
+{
+    const char *error;
+    apr_int64_t number;
+
+    if (ap_cstr_casecmpn(word, "min-length=", 11) == 0) {
+        number = parse_number(word + 11, 1, 128);
+        if (number < 0) {
+            return apr_psprintf(cmd->pool, "AcctAuthPasswordRules: \"%s\" "
+                                "is not a number of characters from 1 to "
+                                "128; write min-length=12", word);
+        }
+        rules->min_length = (int)number;
+        return NULL;
+    }
+    if (ap_cstr_casecmpn(word, "block-list=", 11) == 0) {
+        const char *path = ap_server_root_relative(cmd->pool, word + 11);
+
+        if (path == NULL || word[11] == '\0') {
+            return "AcctAuthPasswordRules: write block-list=FILE";
+        }
+        if (acct_password_block_list_read(path, &rules->block_list,
+                                          cmd->pool, &error)
+            != APR_SUCCESS) {
+            return apr_pstrcat(cmd->pool, "AcctAuthPasswordRules: ", error,
+                               NULL);
+        }
+        return NULL;
+    }
+    if (ap_cstr_casecmp(word, "not-similar") == 0) {
+        rules->not_similar = 1;
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "AcctAuthPasswordRules: \"%s\" is not "
+                        "known; write Off, or any of min-length=12, "
+                        "block-list=FILE, not-similar", word);
+}
+
+static const char *set_password_rules(cmd_parms *cmd, void *dir, int argc,
+                                      char *const argv[])
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    int i;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (argc == 0) {
+        return "AcctAuthPasswordRules: write Off, or any of min-length=12, "
+               "block-list=FILE, not-similar";
+    }
+    memset(&conf->rules, 0, sizeof(conf->rules));
+    conf->rules_set = 1;
+    if (argc == 1 && ap_cstr_casecmp(argv[0], "Off") == 0) {
+        return NULL;
+    }
+    for (i = 0; i < argc; i++) {
+        error = set_password_rule(cmd, argv[i], &conf->rules);
+        if (error != NULL) {
+            return error;
+        }
+    }
+    return NULL;
+}
+
+const command_rec acct_directives[] = {
+    AP_INIT_TAKE2("AcctAuthDatabase", set_database, NULL, RSRC_CONF,
+                  "driver and parameters of the accounts' database: "
+                  "sqlite3 /var/lib/acctauth/accounts.db"),
+    AP_INIT_TAKE1("AcctAuthKeyFile", set_key_file, NULL, RSRC_CONF,
+                  "file of the key that reusable tokens are sealed under"),
+    AP_INIT_TAKE1("AcctAuthDialectDir", set_dialect_dir, NULL, RSRC_CONF,
+                  "directory of the dialect files"),
+    AP_INIT_ITERATE("AcctAuthAPI", add_api, NULL, ACCESS_CONF,
+                    "names of the dialects to serve below this location"),
+    AP_INIT_TAKE1("AcctAuthProtect", set_protect, NULL,
+                  ACCESS_CONF | OR_AUTHCFG,
+                  "On, Optional or Off: open this location to tokens only"),
+    AP_INIT_TAKE1("AcctAuthScheme", set_scheme, NULL,
+                  RSRC_CONF | ACCESS_CONF,
+                  "the word before the token in Authorization"),
+    AP_INIT_FLAG("AcctAuthIdentityHeaders", set_identity_headers, NULL,
+                 RSRC_CONF | ACCESS_CONF,
+                 "On or Off: tell the handler who it is in X-Acct-*"),
+    AP_INIT_FLAG("AcctAuthForwardToken", set_forward_token, NULL,
+                 RSRC_CONF | ACCESS_CONF,
+                 "On or Off: leave Authorization for the handler to see"),
+    AP_INIT_TAKE_ARGV("AcctAuthPasswordHash", set_password_hash, NULL,
+                      RSRC_CONF,
+                      "how new passwords are hashed: argon2id m=19456 t=2 "
+                      "p=1"),
+    AP_INIT_TAKE_ARGV("AcctAuthPasswordRules", set_password_rules, NULL,
+                      RSRC_CONF,
+                      "Off, or any of min-length=N, block-list=FILE, "
+                      "not-similar"),
+    AP_INIT_TAKE1("AcctAuthHashConcurrency", set_hash_concurrency, NULL,
+                  RSRC_CONF,
+                  "how many passwords are hashed at once, server-wide"),
+    AP_INIT_TAKE1("AcctAuthMaxBody", set_max_body, NULL,
+                  RSRC_CONF | ACCESS_CONF,
+                  "the most bytes an account request's body may have"),
+    AP_INIT_TAKE1("AcctAuthRequireTLS", set_require_tls, NULL,
+                  RSRC_CONF | ACCESS_CONF,
+                  "Remote, On or Off: refuse credentials over plain HTTP"),
+    { NULL }
+};

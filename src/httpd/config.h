@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Directives, settings of servers and locations, and how they merge.
+ *
+ * Everything here lives in pconf (or, for .htaccess, in the request's
+ * pool), is written while the configuration is read and checked, and is
+ * constant afterwards.
+ */
+#ifndef ACCT_CONFIG_H
+#define ACCT_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "../core/account.h"
+#include "../core/dialect.h"
+
+#define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
+
+/* A directive's place, for messages: file and line. */
+typedef struct acct_place_t {
+    const char *file;           /* NULL: the directive was not given */
+    int line;
+} acct_place_t;
+
+/* A switch that may not have been set. */
+typedef enum { ACCT_UNSET = 0, ACCT_OFF, ACCT_ON } acct_switch_e;
+
+typedef enum {
+    ACCT_PROTECT_UNSET = 0,
+    ACCT_PROTECT_OFF,
+    ACCT_PROTECT_OPTIONAL,      /* no token: anonymous; a bad one: refused */
+    ACCT_PROTECT_ON
+} acct_protect_e;
+
+typedef enum {
+    ACCT_TLS_UNSET = 0,
+    ACCT_TLS_OFF,
+    ACCT_TLS_REMOTE,            /* needed unless the client is on loopback */
+    ACCT_TLS_ON
+} acct_tls_e;
+
+/* One AcctAuthAPI: dialects mounted on a location. */
+typedef struct acct_api_t {
+    const char *mount;          /* path of the <Location>, ends in '/' */
+    apr_array_header_t *names;  /* of dialects, const char * */
+    acct_place_t place;
+    const acct_dialect_t **dialects;    /* filled in by the check */
+    int count;
+} acct_api_t;
+
+struct acct_runtime_t;
+
+typedef struct acct_server_conf_t {
+    acct_db_config_t db;        /* driver NULL: not set */
+    acct_place_t db_place;
+    const char *key_file;
+    acct_place_t key_place;
+    const char *dialect_dir;
+    acct_password_params_t params;
+    int params_set;
+    acct_password_rules_t rules;
+    int rules_set;
+    apr_array_header_t *apis;       /* acct_api_t *, of this server only */
+    apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
+                                     * other than Off, of this server only */
+    int hash_concurrency;           /* global; 0: not set */
+
+    /* filled in by the check */
+    const acct_dialect_t *base; /* dialect of the guard's refusals */
+    const acct_key_t *key;
+    struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
+} acct_server_conf_t;
+
+typedef struct acct_dir_conf_t {
+    const acct_api_t *api;
+    acct_protect_e protect;
+    const char *scheme;         /* NULL: Token */
+    acct_switch_e identity_headers;
+    acct_switch_e forward_token;
+    acct_tls_e require_tls;
+    apr_off_t max_body;         /* 0: not set */
+} acct_dir_conf_t;
+
+/** The module's hooks into configuration (mod_acctauth.c). */
+extern const command_rec acct_directives[];
+void *acct_create_dir_conf(apr_pool_t *pool, char *path);
+void *acct_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
+void *acct_create_server_conf(apr_pool_t *pool, server_rec *server);
+void *acct_merge_server_conf(apr_pool_t *pool, void *base, void *add);
+
+/** Settings of a server, of a request's location. */
+acct_server_conf_t *acct_server_conf(const server_rec *server);
+const acct_dir_conf_t *acct_dir_conf(const request_rec *r);
+
+/** The scheme word of a location: "Token" unless set. */
+const char *acct_scheme(const acct_dir_conf_t *conf);
+
+#endif

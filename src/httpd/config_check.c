@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_check.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "config.h"
+#include "config_tree.h"
+#include "pool.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+APLOG_USE_MODULE(acctauth);
+
+/* One check of the whole configuration. */
+typedef struct check_t {
+    apr_pool_t *pconf;
+    apr_pool_t *ptemp;
+    server_rec *main_server;
+    apr_hash_t *dialects;       /* path to const acct_dialect_t * */
+    int failed;
+} check_t;
+
+static void complain(check_t *check, server_rec *s, const char *id,
+                     const char *directive, const acct_place_t *place,
+                     const char *what)
+{
+    check->failed = 1;
+    if (place != NULL && place->file != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
+                     "%s: %s on line %d of %s: %s", id, directive,
+                     place->line, place->file, what);
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
+                     "%s: %s: %s", id, directive, what);
+    }
+}
+
+/* What lies outside the configuration (the database, the key file) may be
+ * gone for a while. That stops a start, but not a reload: a server that
+ * died of it would take the unprotected site with it. */
+static void complain_outside(check_t *check, server_rec *s, const char *id,
+                             const char *directive,
+                             const acct_place_t *place, const char *what)
+{
+    int failed = check->failed;
+
+    complain(check, s, id, directive, place, what);
+    if (ap_state_query(AP_SQ_CONFIG_GEN) > 0) {
+        check->failed = failed;
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s: reloaded all the "
+                     "same; what needs it is answered with 503", id);
+    }
+}
+
+/* ---- dialects ---- */
+
+static const acct_dialect_t *load_dialect(check_t *check, server_rec *s,
+                                          const char *name,
+                                          const char *directive,
+                                          const acct_place_t *place)
+{
+    const acct_server_conf_t *conf = acct_server_conf(s);
+    const char *path = apr_pstrcat(check->pconf,
+                                   conf->dialect_dir != NULL
+                                   ? conf->dialect_dir : ACCT_DIALECT_DIR,
+                                   "/", name, ".json", NULL);
+    const acct_dialect_t *dialect = apr_hash_get(check->dialects, path,
+                                                 APR_HASH_KEY_STRING);
+    apr_array_header_t *errors;
+    int i;
+
+    if (dialect != NULL) {
+        return dialect;
+    }
+    if (acct_dialect_load(path, &dialect, &errors, check->pconf)
+        == APR_SUCCESS) {
+        apr_hash_set(check->dialects, path, APR_HASH_KEY_STRING, dialect);
+        return dialect;
+    }
+    for (i = 0; i < errors->nelts; i++) {
+        complain(check, s, "ACCT0101", directive, place,
+                 APR_ARRAY_IDX(errors, i, const char *));
+    }
+    return NULL;
+}
+
+static void load_api(check_t *check, server_rec *s, acct_api_t *api)
+{
+    const char *conflict;
+    int i;
+
+    api->dialects = apr_pcalloc(check->pconf, (apr_size_t)api->names->nelts
+                                * sizeof(*api->dialects));
+    for (i = 0; i < api->names->nelts; i++) {
+        const acct_dialect_t *dialect =
+            load_dialect(check, s, APR_ARRAY_IDX(api->names, i,
+                                                 const char *),
+                         "AcctAuthAPI", &api->place);
+
+        if (dialect == NULL) {
+            return;
+        }
+        api->dialects[i] = dialect;
+    }
+    api->count = api->names->nelts;
+    conflict = acct_dialect_conflict(api->dialects, api->count,
+                                     check->ptemp);
+    if (conflict != NULL) {
+        complain(check, s, "ACCT0102", "AcctAuthAPI", &api->place,
+                 conflict);
+    }
+}
+
+/* ---- the key ---- */
+
+static const acct_api_t *api_that_needs_key(const apr_array_header_t *apis,
+                                            const char **name)
+{
+    int i;
+    int j;
+
+    for (i = 0; i < apis->nelts; i++) {
+        const acct_api_t *api = APR_ARRAY_IDX(apis, i, acct_api_t *);
+
+        for (j = 0; j < api->count; j++) {
+            if (acct_dialect_needs_key(api->dialects[j])) {
+                *name = api->dialects[j]->name;
+                return api;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void check_key(check_t *check, server_rec *s)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    const acct_api_t *api;
+    const char *name = NULL;
+    const char *error = NULL;
+
+    if (conf->key_file != NULL) {
+        if (acct_key_read(conf->key_file, &conf->key, check->pconf, &error)
+            != APR_SUCCESS) {
+            conf->key = NULL;
+            complain_outside(check, s, "ACCT0110", "AcctAuthKeyFile",
+                             &conf->key_place, error);
+        }
+        return;
+    }
+    api = api_that_needs_key(conf->apis, &name);
+    if (api == NULL) {
+        api = api_that_needs_key(acct_server_conf(check->main_server)->apis,
+                                 &name);
+    }
+    if (api != NULL) {
+        complain(check, s, "ACCT0111", "AcctAuthAPI", &api->place,
+                 apr_psprintf(check->ptemp, "the dialect %s hands tokens "
+                              "out again, which needs a key; add "
+                              "AcctAuthKeyFile FILE with the file that "
+                              "'acctauth init' made for this database",
+                              name));
+    }
+}
+
+/* ---- the database ---- */
+
+static const char *check_file_mode(const char *path, apr_pool_t *pool)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0) {
+        return apr_psprintf(pool, "the database %s can be read or written "
+                            "by others than its owner (mode %03o); say: "
+                            "chmod 600 %s", path,
+                            (unsigned)(info.st_mode & 0777), path);
+    }
+    return NULL;
+}
+
+static void check_database(check_t *check, server_rec *s)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    const char *error = NULL;
+    const char *key_id = NULL;
+
+    if (acct_pool_check_database(&conf->db, &key_id, &error, check->ptemp)
+        != APR_SUCCESS) {
+        complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
+                         &conf->db_place, error);
+        return;
+    }
+    error = check_file_mode(conf->db.params, check->ptemp);
+    if (error != NULL) {
+        complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
+                         &conf->db_place, error);
+    }
+    if (conf->key != NULL && key_id != NULL
+        && strcmp(conf->key->id, key_id) != 0) {
+        conf->key = NULL;
+        complain_outside(check, s, "ACCT0112", "AcctAuthKeyFile",
+                         &conf->key_place,
+                         apr_psprintf(check->ptemp, "%s is not the key that "
+                                      "the tokens in %s are sealed under; "
+                                      "name the key file that was made with "
+                                      "that database", conf->key_file,
+                                      conf->db.params));
+    }
+}
+
+/* ---- secrets where httpd would serve them ---- */
+
+static void check_not_served(check_t *check, server_rec *s,
+                             const char *directive,
+                             const acct_place_t *place, const char *path)
+{
+    char *real = path != NULL ? realpath(path, NULL) : NULL;
+    const char *served;
+
+    if (real == NULL) {
+        return;
+    }
+    served = acct_config_tree_served(check->main_server, real,
+                                     check->ptemp);
+    if (served != NULL) {
+        complain(check, s, "ACCT0130", directive, place,
+                 apr_psprintf(check->ptemp, "%s lies below %s, which httpd "
+                              "serves: anybody could fetch it; move it to a "
+                              "directory of its own such as "
+                              "/var/lib/acctauth", path, served));
+    }
+    free(real);
+}
+
+/* ---- servers ---- */
+
+static void check_needs_database(check_t *check, server_rec *s)
+{
+    const acct_server_conf_t *conf = acct_server_conf(s);
+    static const char remedy[] = "this server has no AcctAuthDatabase; add "
+        "AcctAuthDatabase sqlite3 \"/var/lib/acctauth/accounts.db\" to it, "
+        "or to the main server for all";
+    const acct_place_t *token;
+    int i;
+
+    for (i = 0; i < conf->apis->nelts; i++) {
+        complain(check, s, "ACCT0103", "AcctAuthAPI",
+                 &APR_ARRAY_IDX(conf->apis, i, acct_api_t *)->place, remedy);
+    }
+    for (i = 0; i < conf->protects->nelts; i++) {
+        complain(check, s, "ACCT0104", "AcctAuthProtect",
+                 &APR_ARRAY_IDX(conf->protects, i, acct_place_t), remedy);
+    }
+    token = acct_config_tree_token_auth(check->main_server, s,
+                                        check->ptemp);
+    if (token != NULL) {
+        complain(check, s, "ACCT0105", "AuthType Token", token, remedy);
+    }
+}
+
+static void check_server(check_t *check, server_rec *s)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    int i;
+
+    if (conf->db.driver == NULL) {
+        check_needs_database(check, s);
+        return;
+    }
+    conf->base = load_dialect(check, s, "base", "AcctAuthDatabase",
+                              &conf->db_place);
+    for (i = 0; i < conf->apis->nelts; i++) {
+        load_api(check, s, APR_ARRAY_IDX(conf->apis, i, acct_api_t *));
+    }
+    check_key(check, s);
+    check_database(check, s);
+    check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
+                     conf->db.params);
+    check_not_served(check, s, "AcctAuthKeyFile", &conf->key_place,
+                     conf->key_file);
+}
+
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp, server_rec *main_server)
+{
+    check_t check = { pconf, ptemp, main_server, NULL, 0 };
+    const acct_place_t *place;
+    server_rec *s;
+
+    (void)plog;
+    check.dialects = apr_hash_make(ptemp);
+    for (s = main_server; s != NULL; s = s->next) {
+        check_server(&check, s);
+    }
+    place = acct_config_tree_fight(ptemp);
+    if (place != NULL) {
+        complain(&check, main_server, "ACCT0106", "AcctAuthProtect", place,
+                 "an AuthType other than Token stands beside it, and both "
+                 "would want to say who the user is; remove one of them, or "
+                 "write AuthType Token");
+    }
+    return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+void acct_config_check_hooks(void)
+{
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_tree.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <stdlib.h>
+
+/* Walks the tree; the visitor returns 0 to stop. @a section is the
+ * <VirtualHost> a directive is in, or NULL. */
+typedef int (*visit_fn)(const ap_directive_t *node,
+                        const ap_directive_t *section, void *baton);
+
+static int walk(const ap_directive_t *node, const ap_directive_t *section,
+                visit_fn visit, void *baton)
+{
+    for (; node != NULL; node = node->next) {
+        const ap_directive_t *inner = section;
+
+        if (!visit(node, section, baton)) {
+            return 0;
+        }
+        if (ap_cstr_casecmp(node->directive, "<VirtualHost") == 0) {
+            inner = node;
+        }
+        if (!walk(node->first_child, inner, visit, baton)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is(const ap_directive_t *node, const char *name)
+{
+    return ap_cstr_casecmp(node->directive, name) == 0;
+}
+
+static const char *first_word(const ap_directive_t *node, apr_pool_t *pool)
+{
+    const char *args = node->args;
+
+    return args != NULL ? ap_getword_conf(pool, &args) : "";
+}
+
+static acct_place_t *place_of(const ap_directive_t *node, apr_pool_t *pool)
+{
+    acct_place_t *place = apr_palloc(pool, sizeof(*place));
+
+    place->file = node->filename;
+    place->line = node->line_num;
+    return place;
+}
+
+/* ---- AuthType Token ---- */
+
+typedef struct find_token_t {
+    const server_rec *server;
+    int is_main;
+    apr_pool_t *pool;
+    acct_place_t *place;
+} find_token_t;
+
+static int is_of_server(const find_token_t *find,
+                        const ap_directive_t *section)
+{
+    if (section == NULL) {
+        return find->is_main;
+    }
+    return !find->is_main && find->server->defn_name != NULL
+        && (unsigned)section->line_num == find->server->defn_line_number
+        && strcmp(section->filename, find->server->defn_name) == 0;
+}
+
+static int find_token(const ap_directive_t *node,
+                      const ap_directive_t *section, void *baton)
+{
+    find_token_t *find = baton;
+
+    if (is(node, "AuthType") && is_of_server(find, section)
+        && ap_cstr_casecmp(first_word(node, find->pool), "Token") == 0) {
+        find->place = place_of(node, find->pool);
+        return 0;
+    }
+    return 1;
+}
+
+const acct_place_t *acct_config_tree_token_auth(server_rec *main_server,
+                                                server_rec *server,
+                                                apr_pool_t *pool)
+{
+    find_token_t find = { server, server == main_server, pool, NULL };
+
+    walk(ap_conftree, NULL, find_token, &find);
+    return find.place;
+}
+
+/* ---- AcctAuthProtect beside another AuthType ---- */
+
+typedef struct find_fight_t {
+    apr_pool_t *pool;
+    acct_place_t *place;
+} find_fight_t;
+
+static int has_other_auth_type(const ap_directive_t *first, apr_pool_t *pool)
+{
+    const ap_directive_t *node;
+
+    for (node = first; node != NULL; node = node->next) {
+        if (is(node, "AuthType")) {
+            const char *type = first_word(node, pool);
+
+            if (ap_cstr_casecmp(type, "Token") != 0
+                && ap_cstr_casecmp(type, "None") != 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int find_fight(const ap_directive_t *node,
+                      const ap_directive_t *section, void *baton)
+{
+    find_fight_t *find = baton;
+    const ap_directive_t *inner;
+
+    (void)section;
+    for (inner = node->first_child; inner != NULL; inner = inner->next) {
+        if (is(inner, "AcctAuthProtect")
+            && ap_cstr_casecmp(first_word(inner, find->pool), "Off") != 0
+            && has_other_auth_type(node->first_child, find->pool)) {
+            find->place = place_of(inner, find->pool);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+const acct_place_t *acct_config_tree_fight(apr_pool_t *pool)
+{
+    find_fight_t find = { pool, NULL };
+
+    walk(ap_conftree, NULL, find_fight, &find);
+    return find.place;
+}
+
+/* ---- what httpd serves ---- */
+
+typedef struct find_served_t {
+    const char *real;
+    apr_pool_t *pool;
+    const char *directory;
+} find_served_t;
+
+static int is_below(const char *real, const char *directory)
+{
+    char *root = realpath(directory, NULL);
+    apr_size_t length;
+    int below;
+
+    if (root == NULL) {
+        return 0;
+    }
+    length = strlen(root);
+    while (length > 0 && root[length - 1] == '/') {
+        length--;
+    }
+    below = strncmp(real, root, length) == 0 && real[length] == '/';
+    free(root);
+    return below;
+}
+
+static int find_alias(const ap_directive_t *node,
+                      const ap_directive_t *section, void *baton)
+{
+    find_served_t *find = baton;
+    const char *args = node->args;
+    const char *target;
+
+    (void)section;
+    if (args == NULL || (!is(node, "Alias") && !is(node, "ScriptAlias"))) {
+        return 1;
+    }
+    target = ap_getword_conf(find->pool, &args);
+    if (*args != '\0') {
+        target = ap_getword_conf(find->pool, &args);
+    }
+    target = ap_server_root_relative(find->pool, target);
+    if (target != NULL && is_below(find->real, target)) {
+        find->directory = target;
+        return 0;
+    }
+    return 1;
+}
+
+const char *acct_config_tree_served(server_rec *main_server,
+                                    const char *real, apr_pool_t *pool)
+{
+    find_served_t find = { real, pool, NULL };
+    server_rec *s;
+
+    for (s = main_server; s != NULL; s = s->next) {
+        const core_server_config *core =
+            ap_get_core_module_config(s->module_config);
+
+        if (core->ap_document_root != NULL
+            && is_below(real, core->ap_document_root)) {
+            return core->ap_document_root;
+        }
+    }
+    walk(ap_conftree, NULL, find_alias, &find);
+    return find.directory;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "endpoint.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <openssl/crypto.h>
+
+#include "../core/form.h"
+#include "../core/render.h"
+#include "body.h"
+#include "config.h"
+#include "guard.h"
+#include "runtime.h"
+#include "verdict.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+APLOG_USE_MODULE(acctauth);
+
+#define HANDLER "acctauth-endpoint"
+
+/* One request on its way. */
+typedef struct endpoint_t {
+    request_rec *r;
+    const acct_dir_conf_t *conf;
+    acct_match_t match;
+    acct_result_t *result;
+    const acct_verdict_t *verdict;  /* routes that need a token */
+    acct_request_service_t service;
+    int status;                 /* what to return to httpd instead of an
+                                 * answer; OK: answer */
+} endpoint_t;
+
+/* The path below the mount, or NULL when the request is not below it. */
+static const char *path_below(const request_rec *r, const acct_api_t *api)
+{
+    apr_size_t length = strlen(api->mount);
+
+    if (strncmp(r->uri, api->mount, length) == 0) {
+        return r->uri + length;
+    }
+    /* The mount itself, without its slash. */
+    if (strlen(r->uri) == length - 1
+        && strncmp(r->uri, api->mount, length - 1) == 0) {
+        return "";
+    }
+    return NULL;
+}
+
+static const acct_api_t *api_of(const request_rec *r)
+{
+    const acct_api_t *api = acct_dir_conf(r)->api;
+
+    return api != NULL && api->count > 0 ? api : NULL;
+}
+
+/* ---- the answer ---- */
+
+static void set_own_headers(const endpoint_t *endpoint, int status)
+{
+    request_rec *r = endpoint->r;
+    apr_table_t *out = r->headers_out;
+
+    apr_table_setn(out, "Cache-Control", "no-store");
+    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(out, "Vary", "Authorization");
+    if (endpoint->match.allow != NULL) {
+        apr_table_setn(out, "Allow", endpoint->match.allow);
+    }
+    if (endpoint->result->retry_after > 0) {
+        apr_table_setn(out, "Retry-After",
+                       apr_itoa(r->pool, endpoint->result->retry_after));
+    }
+    if (status == HTTP_UNAUTHORIZED) {
+        acct_guard_challenge(r);
+    }
+}
+
+static int copy_header(void *out, const char *name, const char *value)
+{
+    apr_table_setn(out, name, value);
+    return 1;
+}
+
+static int send_answer(const endpoint_t *endpoint)
+{
+    request_rec *r = endpoint->r;
+    acct_answer_t answer;
+
+    acct_render(endpoint->match.dialect, endpoint->match.route,
+                endpoint->result, &answer, r->pool);
+    apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
+    set_own_headers(endpoint, answer.status);
+    /* mod_mime may have guessed from the path. */
+    ap_set_content_type(r, answer.content_type);
+    r->content_encoding = NULL;
+    r->content_languages = NULL;
+    r->no_cache = 1;
+    r->status = answer.status;
+    apr_table_unset(r->headers_in, "Range");
+    if (answer.body == NULL) {
+        ap_set_content_length(r, 0);
+        return OK;
+    }
+    ap_set_content_length(r, (apr_off_t)answer.length);
+    if (ap_rwrite(answer.body, (int)answer.length, r) < 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "ACCT0401: the client was gone before the answer");
+    }
+    return OK;
+}
+
+static void outcome(endpoint_t *endpoint, acct_outcome_e what)
+{
+    endpoint->result->outcome = what;
+    if (what == ACCT_UNAVAILABLE && endpoint->result->retry_after == 0) {
+        endpoint->result->retry_after = 5;
+    }
+}
+
+/* ---- steps; each 1 when the request goes on, 0 when its result or
+ * status is final ---- */
+
+static int check_transport(endpoint_t *endpoint)
+{
+    if (acct_transport_allowed(endpoint->r)) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, endpoint->r,
+                  "ACCT0402: refused over plain HTTP (AcctAuthRequireTLS)");
+    /* What was sent may be a password: do not even read it. */
+    endpoint->r->connection->keepalive = AP_CONN_CLOSE;
+    outcome(endpoint, ACCT_TLS_REQUIRED);
+    return 0;
+}
+
+static int find_route(endpoint_t *endpoint, const acct_api_t *api,
+                      const char *path)
+{
+    request_rec *r = endpoint->r;
+
+    outcome(endpoint, acct_dialect_match(api->dialects, api->count,
+                                         r->method, path, &endpoint->match,
+                                         r->pool));
+    return endpoint->result->outcome == ACCT_OK
+        || endpoint->result->outcome == ACCT_METHOD_NOT_ALLOWED;
+}
+
+static int check_token(endpoint_t *endpoint)
+{
+    if (!acct_op_needs_token(endpoint->match.route->op)) {
+        return 1;
+    }
+    endpoint->verdict = acct_verdict(endpoint->r);
+    if (endpoint->verdict->outcome != ACCT_OK) {
+        outcome(endpoint, endpoint->verdict->outcome);
+        return 0;
+    }
+    return 1;
+}
+
+static int check_method(const endpoint_t *endpoint)
+{
+    return endpoint->result->outcome == ACCT_OK;
+}
+
+/* The account a path names is the token's own, in just its spelling. */
+static int check_owner(endpoint_t *endpoint)
+{
+    const char *own;
+
+    if (!endpoint->match.route->names_account) {
+        return 1;
+    }
+    own = apr_psprintf(endpoint->r->pool, "%" APR_INT64_T_FMT,
+                       endpoint->verdict->identity.account.id);
+    if (endpoint->match.account_id != NULL
+        && strcmp(own, endpoint->match.account_id) == 0) {
+        return 1;
+    }
+    outcome(endpoint, ACCT_NOT_OWNER);
+    return 0;
+}
+
+static int check_service(endpoint_t *endpoint)
+{
+    if (acct_request_service(&endpoint->service, endpoint->r)) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, endpoint->r,
+                  "ACCT0403: an API is mounted here, but this server has "
+                  "no usable AcctAuthDatabase");
+    outcome(endpoint, ACCT_UNAVAILABLE);
+    return 0;
+}
+
+static int body_result(endpoint_t *endpoint, acct_body_e read, int status)
+{
+    switch (read) {
+    case ACCT_BODY_READ:
+        return 1;
+    case ACCT_BODY_TOO_LARGE:
+        outcome(endpoint, ACCT_TOO_LARGE);
+        return 0;
+    case ACCT_BODY_FAILED:
+        break;
+    }
+    endpoint->status = status;
+    return 0;
+}
+
+static apr_off_t body_limit(const endpoint_t *endpoint)
+{
+    return endpoint->conf->max_body != 0 ? endpoint->conf->max_body
+                                         : ACCT_MAX_BODY_DEFAULT;
+}
+
+/* Whether a body of this kind would be read. */
+static int check_media_type(endpoint_t *endpoint)
+{
+    request_rec *r = endpoint->r;
+    acct_outcome_e what;
+
+    what = acct_form_accepts(apr_table_get(r->headers_in, "Content-Type"),
+                             apr_table_get(r->headers_in,
+                                           "Content-Encoding"),
+                             endpoint->result, r->pool);
+    if (what == ACCT_OK) {
+        return 1;
+    }
+    outcome(endpoint, what);
+    return 0;
+}
+
+/* Read the body into fields. 1 also when they have problems: the
+ * operation may find more. */
+static int read_form(endpoint_t *endpoint, acct_form_t *form)
+{
+    request_rec *r = endpoint->r;
+    acct_outcome_e what;
+    apr_size_t length = 0;
+    char *bytes = NULL;
+    int status = OK;
+    int goes_on;
+
+    if (acct_body_announced(r) && !check_media_type(endpoint)) {
+        /* Refused unread: no 100-continue, and no use for the rest. */
+        r->connection->keepalive = AP_CONN_CLOSE;
+        return 0;
+    }
+    goes_on = body_result(endpoint,
+                          acct_body_read(r, body_limit(endpoint), &bytes,
+                                         &length, &status), status)
+        && (length == 0 || check_media_type(endpoint));
+    if (goes_on) {
+        what = acct_form_read(endpoint->match.route,
+                              apr_table_get(r->headers_in, "Content-Type"),
+                              bytes, length, form, endpoint->result,
+                              r->pool);
+        outcome(endpoint, what);
+        goes_on = what == ACCT_OK || what == ACCT_INVALID;
+    }
+    OPENSSL_cleanse(bytes, length);
+    return goes_on;
+}
+
+static void run_with_form(endpoint_t *endpoint)
+{
+    const acct_route_t *route = endpoint->match.route;
+    const acct_service_t *service = &endpoint->service.service;
+    apr_pool_t *pool = endpoint->r->pool;
+    acct_form_t form;
+
+    memset(&form, 0, sizeof(form));
+    if (read_form(endpoint, &form)) {
+        if (route->op == ACCT_OP_REGISTER) {
+            acct_register(service, route, &form, endpoint->result, pool);
+        }
+        else if (endpoint->result->outcome == ACCT_OK) {
+            acct_login(service, route, &form, endpoint->result, pool);
+        }
+    }
+    acct_form_wipe(&form);
+}
+
+static void run_with_token(endpoint_t *endpoint)
+{
+    const acct_route_t *route = endpoint->match.route;
+    const acct_identity_t *identity = &endpoint->verdict->identity;
+    const acct_service_t *service = &endpoint->service.service;
+    apr_pool_t *pool = endpoint->r->pool;
+    int status = OK;
+
+    if (!body_result(endpoint, acct_body_drop(endpoint->r,
+                                              body_limit(endpoint), &status),
+                     status)) {
+        return;
+    }
+    switch (route->op) {
+    case ACCT_OP_LOGOUT:
+        acct_logout(service, route, identity, endpoint->result, pool);
+        break;
+    case ACCT_OP_LOGOUT_ALL:
+        acct_logout_all(service, route, identity, endpoint->result, pool);
+        break;
+    default:
+        acct_current(identity, endpoint->verdict->token, endpoint->result);
+        break;
+    }
+}
+
+static void run(endpoint_t *endpoint, const acct_api_t *api,
+                const char *path)
+{
+    if (!check_transport(endpoint)
+        || !find_route(endpoint, api, path)
+        || !check_token(endpoint)
+        || !check_method(endpoint)
+        || !check_service(endpoint)) {
+        return;
+    }
+    if (acct_op_needs_token(endpoint->match.route->op)) {
+        if (check_owner(endpoint)) {
+            run_with_token(endpoint);
+        }
+        return;
+    }
+    run_with_form(endpoint);
+}
+
+static int handler(request_rec *r)
+{
+    const acct_api_t *api = api_of(r);
+    endpoint_t endpoint;
+    const char *path;
+
+    if (api == NULL || (path = path_below(r, api)) == NULL) {
+        return DECLINED;
+    }
+    if (r->main != NULL) {
+        /* An include is no client. */
+        return HTTP_FORBIDDEN;
+    }
+    memset(&endpoint, 0, sizeof(endpoint));
+    endpoint.r = r;
+    endpoint.conf = acct_dir_conf(r);
+    endpoint.match.dialect = api->dialects[0];
+    endpoint.result = acct_result_make(ACCT_OK, r->pool);
+    endpoint.result->method = r->method;
+    endpoint.status = OK;
+    run(&endpoint, api, path);
+    return endpoint.status != OK ? endpoint.status : send_answer(&endpoint);
+}
+
+/* An endpoint is no file, whatever lies below the document root by that
+ * name: mod_dir may neither add a slash to a POST nor fall back. */
+static int fixups(request_rec *r)
+{
+    const acct_api_t *api = api_of(r);
+
+    if (api != NULL && path_below(r, api) != NULL) {
+        r->handler = HANDLER;
+        r->finfo.filetype = APR_NOFILE;
+    }
+    return DECLINED;
+}
+
+void acct_endpoint_hooks(void)
+{
+    ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* Before mod_proxy, so that an endpoint inside "ProxyPass /" answers,
+     * and before mod_rewrite's redirect of a .htaccess. */
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Authentication of whatever a location serves: "AuthType Token" with any
+ * Require, and AcctAuthProtect, the one-line form.
+ */
+#ifndef ACCT_GUARD_H
+#define ACCT_GUARD_H
+
+#include <httpd.h>
+
+/** Hooks check_access, check_access_ex, check_authn, note_auth_failure. */
+void acct_guard_hooks(void);
+
+/** Write the challenge (RFC 9110, 11.6.1) for a 401, once. */
+void acct_guard_challenge(request_rec *r);
+
+/** Whether the location of a request authenticates by tokens. */
+int acct_guard_is_on(request_rec *r);
+
+#endif

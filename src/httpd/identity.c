@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "config.h"
+#include "request.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+APLOG_USE_MODULE(acctauth);
+
+#define PRIVATE_FILTER "ACCTAUTH_PRIVATE"
+
+static const char *const variables[] = {
+    "ACCTAUTH_ID", "ACCTAUTH_USERNAME", "ACCTAUTH_EMAIL", "ACCTAUTH_STAFF",
+    "ACCTAUTH_TOKEN_ID", NULL
+};
+
+/* ---- telling who it is ---- */
+
+static const char *user_of(const acct_account_t *account, apr_pool_t *pool)
+{
+    if (account->username != NULL && account->username[0] != '\0') {
+        return account->username;
+    }
+    if (account->email != NULL && account->email[0] != '\0') {
+        return account->email;
+    }
+    return apr_psprintf(pool, "#%" APR_INT64_T_FMT, account->id);
+}
+
+static void set_environment(request_rec *r, const acct_identity_t *identity)
+{
+    const acct_account_t *account = &identity->account;
+    apr_table_t *env = r->subprocess_env;
+
+    apr_table_setn(env, "ACCTAUTH_ID",
+                   apr_psprintf(r->pool, "%" APR_INT64_T_FMT, account->id));
+    apr_table_setn(env, "ACCTAUTH_USERNAME",
+                   account->username != NULL ? account->username : "");
+    apr_table_setn(env, "ACCTAUTH_EMAIL",
+                   account->email != NULL ? account->email : "");
+    apr_table_setn(env, "ACCTAUTH_STAFF", account->is_staff ? "1" : "0");
+    apr_table_setn(env, "ACCTAUTH_TOKEN_ID", identity->token.id);
+}
+
+void acct_identity_private(request_rec *r)
+{
+    /* Here for what keeps headers that are set before the handler runs;
+     * the filter is for those that bring their own (mod_proxy, CGI). */
+    r->no_cache = 1;
+    apr_table_setn(r->headers_out, "Cache-Control", "private");
+    apr_table_setn(r->headers_out, "Vary", "Authorization");
+}
+
+void acct_identity_set(request_rec *r, const acct_verdict_t *verdict)
+{
+    r->user = (char *)user_of(&verdict->identity.account, r->pool);
+    r->ap_auth_type = (char *)"Token";
+    set_environment(r, &verdict->identity);
+    acct_identity_private(r);
+}
+
+void acct_identity_forget(request_rec *r)
+{
+    acct_request_t *mine = acct_request_if_any(r);
+    int i;
+
+    if (mine != NULL) {
+        mine->admitted = NULL;
+    }
+    for (i = 0; variables[i] != NULL; i++) {
+        apr_table_unset(r->subprocess_env, variables[i]);
+    }
+}
+
+/* ---- what a client may not pretend ---- */
+
+/* Whether a header's name becomes one of ours when a gateway or a CGI
+ * folds it: case does not count, and what is neither letter nor digit is
+ * as good as a hyphen. */
+static int folds_to_prefix(const char *name, apr_size_t length)
+{
+    static const char prefix[] = "x-acct-";
+    apr_size_t i;
+
+    if (length < sizeof(prefix) - 1) {
+        return 0;
+    }
+    for (i = 0; i < sizeof(prefix) - 1; i++) {
+        char c = (char)apr_tolower(name[i]);
+
+        if (!apr_isalnum(c)) {
+            c = '-';
+        }
+        if (c != prefix[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void scrub_headers(request_rec *r)
+{
+    const apr_array_header_t *array = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)array->elts;
+    int i = 0;
+
+    while (i < array->nelts) {
+        const char *name = entry[i].key;
+
+        if ((name[0] == 'X' || name[0] == 'x')
+            && folds_to_prefix(name, strlen(name))) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "ACCT0310: authn_header_spoof_stripped: the "
+                          "client sent the header %s", name);
+            apr_table_unset(r->headers_in, name);
+            i = 0;
+            continue;
+        }
+        i++;
+    }
+}
+
+/* A name in Connection makes mod_proxy drop the header of that name, ours
+ * too: strike ours from it (RFC 9110, 7.6.1). */
+static void scrub_connection(request_rec *r)
+{
+    const char *value = apr_table_get(r->headers_in, "Connection");
+    const char *kept = "";
+    int struck = 0;
+    char *state;
+    char *word;
+
+    if (value == NULL || strlen(value) < sizeof(ACCT_HEADER_PREFIX) - 1) {
+        return;
+    }
+    word = apr_strtok(apr_pstrdup(r->pool, value), ", \t", &state);
+    for (; word != NULL; word = apr_strtok(NULL, ", \t", &state)) {
+        if (folds_to_prefix(word, strlen(word))) {
+            struck = 1;
+            continue;
+        }
+        kept = apr_pstrcat(r->pool, kept, kept[0] != '\0' ? ", " : "", word,
+                           NULL);
+    }
+    if (!struck) {
+        return;
+    }
+    if (kept[0] != '\0') {
+        apr_table_setn(r->headers_in, "Connection", kept);
+    }
+    else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+}
+
+/* Every request of a server that has accounts, whatever its location. */
+static int post_read_request(request_rec *r)
+{
+    if (acct_server_conf(r->server)->db.driver == NULL) {
+        return DECLINED;
+    }
+    if (r->method_number == M_TRACE) {
+        /* It would echo the token before anybody looked at it. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "ACCT0311: TRACE is refused on a server that handles "
+                      "tokens");
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    scrub_headers(r);
+    scrub_connection(r);
+    return DECLINED;
+}
+
+/* ---- telling the handler ---- */
+
+/* A header's value of printable ASCII: everything else, and the percent
+ * sign, is percent-encoded (RFC 3986, 2.1). */
+static const char *header_value(const char *text, apr_pool_t *pool)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *value = apr_palloc(pool, 3 * strlen(text) + 1);
+    char *out = value;
+
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c > 0x20 && c < 0x7f && c != '%') {
+            *out++ = (char)c;
+            continue;
+        }
+        *out++ = '%';
+        *out++ = hex[c >> 4];
+        *out++ = hex[c & 15];
+    }
+    *out = '\0';
+    return value;
+}
+
+static void set_headers(request_rec *r, const acct_identity_t *identity)
+{
+    const acct_account_t *account = &identity->account;
+    apr_table_t *in = r->headers_in;
+
+    apr_table_setn(in, ACCT_HEADER_PREFIX "Id",
+                   apr_psprintf(r->pool, "%" APR_INT64_T_FMT, account->id));
+    apr_table_setn(in, ACCT_HEADER_PREFIX "User",
+                   header_value(user_of(account, r->pool), r->pool));
+    apr_table_setn(in, ACCT_HEADER_PREFIX "Email",
+                   header_value(account->email != NULL ? account->email : "",
+                                r->pool));
+    apr_table_setn(in, ACCT_HEADER_PREFIX "Staff",
+                   account->is_staff ? "1" : "0");
+    apr_table_setn(in, ACCT_HEADER_PREFIX "Token-Id", identity->token.id);
+}
+
+/* A request whose configuration is that of the request it came from is
+ * not asked again by httpd; it is let in as the same. */
+static acct_request_t *inherited(request_rec *r)
+{
+    acct_request_t *mine = acct_request_if_any(r);
+    request_rec *from = r->prev != NULL ? r->prev : r->main;
+
+    if (mine != NULL && mine->guarded) {
+        return mine;
+    }
+    if (from == NULL || from->per_dir_config != r->per_dir_config) {
+        return NULL;
+    }
+    return acct_request_if_any(from);
+}
+
+static int fixups(request_rec *r)
+{
+    const acct_dir_conf_t *conf;
+    acct_request_t *state;
+
+    if (acct_server_conf(r->server)->db.driver == NULL) {
+        return DECLINED;
+    }
+    state = inherited(r);
+    if (state == NULL || !state->guarded || state->refusal != ACCT_OK) {
+        return DECLINED;
+    }
+    if (state->admitted == NULL) {
+        acct_identity_private(r);
+        return DECLINED;
+    }
+    if (acct_request(r) != state) {
+        acct_request(r)->guarded = 1;
+        acct_request(r)->admitted = state->admitted;
+        acct_identity_set(r, state->admitted);
+    }
+    conf = acct_dir_conf(r);
+    if (conf->forward_token != ACCT_ON) {
+        apr_table_unset(r->headers_in, "Authorization");
+    }
+    if (conf->identity_headers == ACCT_ON) {
+        set_headers(r, &state->admitted->identity);
+    }
+    return DECLINED;
+}
+
+/* ---- that the answer is nobody else's ---- */
+
+static int is_shareable(const char *directive)
+{
+    return ap_cstr_casecmp(directive, "public") == 0
+        || ap_cstr_casecmpn(directive, "s-maxage", 8) == 0;
+}
+
+/* Cache-Control (RFC 9111, 5.2.2) without what lets caches share it, and
+ * with "private". */
+static const char *make_private(const char *value, apr_pool_t *pool)
+{
+    const char *kept = "";
+    int found = 0;
+    char *state;
+    char *word;
+
+    if (value == NULL) {
+        return "private";
+    }
+    word = apr_strtok(apr_pstrdup(pool, value), ",", &state);
+    for (; word != NULL; word = apr_strtok(NULL, ",", &state)) {
+        while (apr_isspace(*word)) {
+            word++;
+        }
+        if (is_shareable(word)) {
+            continue;
+        }
+        if (ap_cstr_casecmp(word, "private") == 0
+            || ap_cstr_casecmp(word, "no-store") == 0) {
+            found = 1;
+        }
+        kept = apr_pstrcat(pool, kept, kept[0] != '\0' ? ", " : "", word,
+                           NULL);
+    }
+    if (found) {
+        return kept;
+    }
+    return apr_pstrcat(pool, "private", kept[0] != '\0' ? ", " : "", kept,
+                       NULL);
+}
+
+static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+    apr_table_t *out = r->headers_out;
+    const char *vary = apr_table_get(out, "Vary");
+
+    apr_table_setn(out, "Cache-Control",
+                   make_private(apr_table_get(out, "Cache-Control"),
+                                r->pool));
+    if (vary == NULL || !ap_find_token(r->pool, vary, "Authorization")) {
+        apr_table_mergen(out, "Vary", "Authorization");
+    }
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, bb);
+}
+
+static void insert_filter(request_rec *r)
+{
+    const acct_request_t *mine = acct_request_if_any(r);
+
+    if (mine != NULL && mine->guarded && mine->refusal == ACCT_OK) {
+        ap_add_output_filter(PRIVATE_FILTER, NULL, r, r->connection);
+    }
+}
+
+void acct_identity_hooks(void)
+{
+    ap_hook_post_read_request(post_read_request, NULL, NULL,
+                              APR_HOOK_FIRST);
+    ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before mod_cache's filter at CONTENT_SET + 1, which must not keep
+     * it, and before mod_headers', so that an operator has the last word
+     * on what leaves. */
+    ap_register_output_filter(PRIVATE_FILTER, private_filter, NULL,
+                              AP_FTYPE_CONTENT_SET - 1);
+}

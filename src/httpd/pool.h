@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Database connections of a child: an apr_reslist with a time-out, whose
+ * broken connections are closed and not put back.
+ *
+ * One pool for each distinct database of the configuration, whichever
+ * virtual hosts use it. The struct is made by the parent in pconf; the
+ * connections are opened in the child, when they are first needed, and
+ * are never carried over a fork.
+ */
+#ifndef ACCT_POOL_H
+#define ACCT_POOL_H
+
+#include <apr_pools.h>
+
+#include "../core/account.h"
+
+typedef struct acct_pool_t acct_pool_t;
+
+/** How long a request waits for a connection, microseconds. */
+#define ACCT_POOL_WAIT apr_time_from_msec(1500)
+
+/** The pool of a database; @a pconf owns it. Parent. */
+acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            apr_pool_t *pconf);
+
+/** Get ready for requests. Once in each child, before its threads.
+ *  @param threads how many may ask at once */
+apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
+                                  apr_pool_t *pchild);
+
+/**
+ * Take a connection whose schema is the right one and whose file is still
+ * the one that is there by that name.
+ * @param error on failure, what happened, in @a p
+ * @return APR_TIMEUP when all are in use, or why none could be opened
+ */
+apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
+                               acct_db_t **db, const char **error,
+                               apr_pool_t *p);
+
+/** Put it back, or close it when it is broken. */
+void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
+
+/**
+ * Open a database once, look at its schema, close it again. Parent.
+ * @param error what is wrong and which command mends it, in @a p
+ */
+apr_status_t acct_pool_check_database(const acct_db_config_t *config,
+                                      const char **key_id,
+                                      const char **error, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime.h"
+
+#include <ap_mpm.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "gate.h"
+#include "pool.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+APLOG_USE_MODULE(acctauth);
+
+/* A fault that lasts is told once a minute, with how often it was seen. */
+#define TELL_AGAIN_AFTER apr_time_from_sec(60)
+
+/* Shared by the virtual hosts of one database. */
+typedef struct database_t {
+    acct_pool_t *pool;
+    /* child only */
+    apr_thread_mutex_t *lock;
+    apr_time_t told;
+    char last_buffer[256];
+    unsigned int untold;
+} database_t;
+
+struct acct_runtime_t {
+    database_t *database;
+    acct_gate_t *gate;
+    acct_service_t service;
+};
+
+/* ---- what the service asks of us ---- */
+
+/* Whether a fault is worth a line now. */
+static int worth_telling(database_t *database, const char *message,
+                         unsigned int *untold)
+{
+    apr_time_t now = apr_time_now();
+    int tell;
+
+    apr_thread_mutex_lock(database->lock);
+    tell = strncmp(database->last_buffer, message,
+                   sizeof(database->last_buffer) - 1) != 0
+        || now - database->told >= TELL_AGAIN_AFTER
+        || now < database->told;
+    if (tell) {
+        *untold = database->untold;
+        database->untold = 0;
+        database->told = now;
+        apr_cpystrn(database->last_buffer, message,
+                    sizeof(database->last_buffer));
+    }
+    else {
+        database->untold++;
+    }
+    apr_thread_mutex_unlock(database->lock);
+    return tell;
+}
+
+static void tell_fault(const acct_request_service_t *self,
+                       apr_status_t status, const char *id,
+                       const char *message)
+{
+    unsigned int untold = 0;
+
+    if (!worth_telling(self->runtime->database, message, &untold)) {
+        return;
+    }
+    if (untold > 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r,
+                      "%s: %s (%u more like the one before in this child)",
+                      id, message, untold);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r, "%s: %s", id,
+                      message);
+    }
+}
+
+static apr_status_t acquire(void *context, acct_unit_e unit,
+                            acct_db_t **db, apr_pool_t *pool)
+{
+    acct_request_service_t *self = context;
+    const char *error = NULL;
+    apr_status_t status;
+
+    status = acct_pool_acquire(self->runtime->database->pool, unit, db,
+                               &error, pool);
+    if (status != APR_SUCCESS) {
+        tell_fault(self, status, "ACCT0201: store_unavailable",
+                   error != NULL ? error : "no connection");
+    }
+    return status;
+}
+
+static void release(void *context, acct_unit_e unit, acct_db_t *db)
+{
+    acct_request_service_t *self = context;
+
+    acct_pool_release(self->runtime->database->pool, unit, db);
+}
+
+static apr_status_t enter(void *context)
+{
+    acct_request_service_t *self = context;
+    apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
+
+    if (status != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, status, self->r,
+                      "ACCT0202: authn_hash_gate_full: %s",
+                      APR_STATUS_IS_TIMEUP(status)
+                      ? "waited 2 s for a password to be hashed"
+                      : "too many wait for a password to be hashed");
+    }
+    return status;
+}
+
+static void leave(void *context)
+{
+    acct_request_service_t *self = context;
+
+    acct_gate_leave(self->runtime->gate, self->slot);
+}
+
+static void tell(void *context, acct_log_e level, apr_status_t status,
+                 const char *message)
+{
+    static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_INFO,
+                                  APLOG_DEBUG };
+    acct_request_service_t *self = context;
+
+    if (level == ACCT_LOG_ERROR) {
+        tell_fault(self, status, "ACCT0203", message);
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, levels[level], status, self->r,
+                  "ACCT0204: %s", message);
+}
+
+int acct_request_service(acct_request_service_t *self, request_rec *r)
+{
+    acct_runtime_t *runtime = acct_server_conf(r->server)->runtime;
+
+    if (runtime == NULL) {
+        return 0;
+    }
+    self->service = runtime->service;
+    self->service.context = self;
+    self->r = r;
+    self->runtime = runtime;
+    self->slot = -1;
+    return 1;
+}
+
+/* ---- making ---- */
+
+static database_t *database_of(apr_hash_t *databases,
+                               const acct_db_config_t *config,
+                               apr_pool_t *pconf)
+{
+    const char *key = apr_pstrcat(pconf, config->driver, "\n",
+                                  config->params, NULL);
+    database_t *database = apr_hash_get(databases, key,
+                                        APR_HASH_KEY_STRING);
+
+    if (database == NULL) {
+        database = apr_pcalloc(pconf, sizeof(*database));
+        database->pool = acct_pool_make(config, pconf);
+        apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
+    }
+    return database;
+}
+
+static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
+                                    database_t *database,
+                                    acct_gate_t *gate, apr_pool_t *pconf)
+{
+    acct_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
+    acct_service_t *service = &runtime->service;
+
+    runtime->database = database;
+    runtime->gate = gate;
+    service->acquire = acquire;
+    service->release = release;
+    service->enter = enter;
+    service->leave = leave;
+    service->log = tell;
+    service->key = conf->key;
+    service->params = conf->params;
+    service->rules = conf->rules_set ? &conf->rules : NULL;
+    if (acct_password_dummy(&conf->params, &service->dummy, pconf)
+        != APR_SUCCESS) {
+        return NULL;
+    }
+    return runtime;
+}
+
+static int usual_slots(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cores < 4 ? 1 : cores > 128 ? 64 : (int)(cores / 2);
+}
+
+apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
+{
+    apr_hash_t *databases = apr_hash_make(pconf);
+    int slots = acct_server_conf(main_server)->hash_concurrency;
+    acct_gate_t *gate = NULL;
+    server_rec *s;
+    apr_status_t status;
+
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_server_conf_t *conf = acct_server_conf(s);
+
+        if (conf->db.driver == NULL) {
+            continue;
+        }
+        if (gate == NULL) {
+            status = acct_gate_get(&gate, slots > 0 ? slots : usual_slots(),
+                                   s->process->pool);
+            if (status != APR_SUCCESS) {
+                ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status,
+                             s, "ACCT0210: cannot make the shared memory of "
+                             "the password gate");
+                return status;
+            }
+        }
+        conf->runtime = make_runtime(conf, database_of(databases, &conf->db,
+                                                       pconf), gate, pconf);
+        if (conf->runtime == NULL) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
+                         "ACCT0211: libargon2 does not take the parameters "
+                         "of AcctAuthPasswordHash");
+            return APR_EGENERAL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp, server_rec *main_server)
+{
+    (void)plog;
+    (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    return acct_runtime_make(pconf, main_server) == APR_SUCCESS
+        ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static apr_status_t start_database(database_t *database, int threads,
+                                   apr_pool_t *pchild)
+{
+    apr_status_t status;
+
+    status = apr_thread_mutex_create(&database->lock,
+                                     APR_THREAD_MUTEX_DEFAULT, pchild);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return acct_pool_child_init(database->pool, threads, pchild);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    apr_status_t status;
+    server_rec *s;
+    int threads = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS
+        || threads < 1) {
+        threads = 1;
+    }
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_runtime_t *runtime = acct_server_conf(s)->runtime;
+
+        if (runtime == NULL || runtime->database->lock != NULL) {
+            continue;
+        }
+        status = start_database(runtime->database, threads, pchild);
+        if (status != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
+                         "ACCT0212: this child cannot use the accounts' "
+                         "database; it answers 503 for what needs it");
+            runtime->database->lock = NULL;
+            acct_server_conf(s)->runtime = NULL;
+        }
+    }
+}
+
+void acct_runtime_hooks(void)
+{
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+}

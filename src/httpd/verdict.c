@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict.h"
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "request.h"
+#include "runtime.h"
+
+extern module AP_MODULE_DECLARE_DATA acctauth_module;
+APLOG_USE_MODULE(acctauth);
+
+/* As mod_ssl.h declares it; that header is not installed everywhere. */
+APR_DECLARE_OPTIONAL_FN(int, ssl_is_https, (conn_rec *));
+
+static int is_tls(conn_rec *c)
+{
+    APR_OPTIONAL_FN_TYPE(ssl_is_https) *is_https =
+        APR_RETRIEVE_OPTIONAL_FN(ssl_is_https);
+
+    return is_https != NULL && is_https(c);
+}
+
+static int is_loopback(const apr_sockaddr_t *address)
+{
+    const unsigned char *ip = address->ipaddr_ptr;
+
+    if (address->family == APR_INET) {
+        return ip[0] == 127;
+    }
+#if APR_HAVE_IPV6
+    if (address->family == APR_INET6) {
+        static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0,
+                                                  0, 0, 0xff, 0xff };
+
+        return IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)ip)
+            || (memcmp(ip, mapped, sizeof(mapped)) == 0 && ip[12] == 127);
+    }
+#endif
+    return 0;
+}
+
+int acct_transport_allowed(request_rec *r)
+{
+    /* The peer of the connection itself, not what a header says of it. */
+    switch (acct_dir_conf(r)->require_tls) {
+    case ACCT_TLS_OFF:
+        return 1;
+    case ACCT_TLS_ON:
+        return is_tls(r->connection);
+    case ACCT_TLS_UNSET:
+    case ACCT_TLS_REMOTE:
+        break;
+    }
+    return is_loopback(r->connection->client_addr)
+        || is_tls(r->connection);
+}
+
+static void judge(acct_verdict_t *verdict, request_rec *initial,
+                  request_rec *r)
+{
+    const char *header = apr_table_get(initial->headers_in, "Authorization");
+    acct_request_service_t service;
+
+    verdict->outcome = acct_token_parse_header(header, verdict->scheme,
+                                               &verdict->token,
+                                               initial->pool);
+    if (verdict->outcome != ACCT_OK) {
+        return;
+    }
+    if (!acct_request_service(&service, r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "ACCT0220: a token cannot be checked: %s",
+                      acct_server_conf(r->server)->db.driver == NULL
+                      ? "this server has no AcctAuthDatabase"
+                      : "this child has no database connections");
+        verdict->outcome = ACCT_UNAVAILABLE;
+        return;
+    }
+    /* The initial request's pool: the identity outlives sub-requests. */
+    verdict->outcome = acct_authenticate(&service.service, verdict->token,
+                                         &verdict->identity, initial->pool);
+}
+
+const acct_verdict_t *acct_verdict(request_rec *r)
+{
+    request_rec *initial = acct_initial_request(r);
+    acct_request_t *mine = acct_request(initial);
+    const char *scheme = acct_scheme(acct_dir_conf(r));
+    acct_verdict_t *verdict = mine->verdict;
+
+    /* Another location may go by another scheme; that is another header
+     * then, as far as the grammar goes. */
+    if (verdict == NULL || strcmp(verdict->scheme, scheme) != 0) {
+        verdict = apr_pcalloc(initial->pool, sizeof(*verdict));
+        verdict->scheme = scheme;
+        judge(verdict, initial, r);
+        mine->verdict = verdict;
+    }
+    return verdict;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the presented token is worth: found out once for each request of a
+ * client and kept on its initial request, where sub-requests and internal
+ * redirects find it again. The policy of each location is applied to it
+ * anew (guard.c). Never kept on a connection, which HTTP/2 shares among
+ * requests.
+ */
+#ifndef ACCT_VERDICT_H
+#define ACCT_VERDICT_H
+
+#include <httpd.h>
+
+#include "../core/account.h"
+#include "config.h"
+
+typedef struct acct_verdict_t {
+    acct_outcome_e outcome;     /* ACCT_OK, ACCT_NOT_AUTHENTICATED,
+                                 * ACCT_TOKEN_*, ACCT_INVALID_TOKEN,
+                                 * ACCT_UNAVAILABLE, ACCT_ERROR */
+    const char *token;          /* as presented; secret; with ACCT_OK */
+    acct_identity_t identity;   /* with ACCT_OK */
+    const char *scheme;         /* the header was read with */
+} acct_verdict_t;
+
+/** The verdict on the token of a request, asking the database if nobody
+ *  has before. Never NULL; lives as long as the initial request. */
+const acct_verdict_t *acct_verdict(request_rec *r);
+
+/** Whether credentials may travel on the connection of a request. */
+int acct_transport_allowed(request_rec *r);
+
+
+#endif
