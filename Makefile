@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make             build/mod_acctauth.so and build/acctauth; no network, no root
+#   make deps        install what is missing to build and run (system packages)
+#   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
+#   make test        everything: unit tests and black-box tests
+#   make sanitize    the black-box tests with the module under ASan and UBSan
+#   make lint        clang -Werror, clang-tidy, cppcheck
+#   make bench       measurements: throughput, sign-ins, instructions
+#   make install     with DESTDIR= and APXS=; make uninstall undoes it
+#   make clean       remove build/
+#
+# BUILD=dir chooses the output folder, CC= the compiler, WERROR=1 makes
+# warnings errors, V=1 shows the commands.
+
+VERSION = 0.1.0
+
+BUILD   ?= build
+PORT    ?= 8000
+RUN_DIR ?= run
+
+APXS ?= $(shell command -v apxs || command -v apxs2 || echo apxs)
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+Q = $(if $(V),,@echo '  $(notdir $@)';)
+
+# ---------------------------------------------------------------- httpd says
+
+apxs_q = $(shell $(APXS) -q $(1) 2>/dev/null)
+
+APR_CONFIG := $(call apxs_q,APR_CONFIG)
+APU_CONFIG := $(call apxs_q,APU_CONFIG)
+HTTPD_INC  := $(call apxs_q,INCLUDEDIR)
+LIBEXECDIR := $(call apxs_q,LIBEXECDIR)
+SYSCONFDIR := $(call apxs_q,SYSCONFDIR)
+SBINDIR    := $(call apxs_q,SBINDIR)
+MANDIR     := $(call apxs_q,MANDIR)
+DATADIR    := $(call apxs_q,DATADIR)
+PROGNAME   := $(call apxs_q,PROGNAME)
+
+ACCT_DATADIR = $(DATADIR)/acctauth
+DIALECT_DIR  = $(ACCT_DATADIR)/dialects
+SQL_DIR      = $(ACCT_DATADIR)/sql
+
+ifeq ($(origin CC),default)
+CC := $(or $(call apxs_q,CC),gcc)
+endif
+
+# ------------------------------------------------------------------- flags
+
+# Link-time optimisation and specs files of the distribution's own builds
+# are left out: other compilers refuse them and sanitizers break with them.
+APXS_CFLAGS := $(filter-out -flto% -ffat-lto-objects -specs=%,\
+                 $(call apxs_q,CFLAGS))
+CFLAGS      ?= $(or $(APXS_CFLAGS),-O2 -g)
+CPPFLAGS    ?= $(call apxs_q,CPPFLAGS)
+APXS_CPP    := $(call apxs_q,EXTRA_CPPFLAGS)
+LDFLAGS     ?= -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
+
+PKGS      = jansson libssl libcrypto libargon2 libutf8proc
+PKG_INC  := $(patsubst -I%,-isystem %,\
+              $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+
+# Foreign headers come in with -isystem: their warnings are not ours.
+isystem   = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(1)))
+APR_INC  := $(call isystem,$(sort \
+              $(shell $(APR_CONFIG) --includes 2>/dev/null) \
+              $(filter -I%,$(shell $(APU_CONFIG) --includes 2>/dev/null))))
+APR_LIBS := $(shell $(APU_CONFIG) --link-ld --libs 2>/dev/null) \
+            $(shell $(APR_CONFIG) --link-ld --libs 2>/dev/null)
+comma := ,
+# An APR outside the system's library path must be found again at run time.
+APR_RPATH := $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(sort \
+               $(filter-out -L/usr/lib% -L/lib%,$(filter -L%,$(APR_LIBS)))))
+
+WARN   = -Wall -Wextra -Wshadow
+ERR    = $(if $(WERROR),-Werror)
+ifneq ($(SANITIZE),)
+SAN    = -fsanitize=address,undefined -fno-sanitize-recover=all
+override CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE%,$(CPPFLAGS))
+override CFLAGS   := $(filter-out -O%,$(CFLAGS)) -O1 \
+                     -fno-omit-frame-pointer
+endif
+
+DEFS   = -DACCT_VERSION='"$(VERSION)"' \
+         -DACCT_DIALECT_DIR='"$(DIALECT_DIR)"' \
+         -DACCT_SQL_DIR='"$(SQL_DIR)"'
+
+# src/core sees no header of httpd, not even on the search path.
+CORE_INC = -iquote src -iquote src/core $(APR_INC) $(PKG_INC)
+GLUE_INC = -iquote . -iquote src/httpd -isystem $(HTTPD_INC) $(CORE_INC)
+CC_ALL   = $(CFLAGS) -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(SAN) \
+           $(APXS_CPP) $(CPPFLAGS) $(DEFS)
+
+# What makes old objects stale. WERROR is not in it: it changes no object.
+export FLAGS_NOW = $(CC) $(CC_ALL) $(GLUE_INC) $(LDFLAGS) $(PKG_LIBS) \
+                   $(APR_LIBS) $(APXS)
+
+# ----------------------------------------------------------------- sources
+
+CORE_SRC := $(wildcard src/core/*.c)
+GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*.c)
+CLI_SRC  := $(wildcard src/cli/*.c)
+UNIT_SRC := $(wildcard t/unit/test_*.c)
+HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
+
+OBJ      = $(BUILD)/obj
+CORE_OBJ = $(CORE_SRC:%.c=$(OBJ)/%.o)
+GLUE_OBJ = $(GLUE_SRC:%.c=$(OBJ)/%.o)
+CLI_OBJ  = $(CLI_SRC:%.c=$(OBJ)/%.o)
+HELP_OBJ = $(HELP_SRC:%.c=$(OBJ)/%.o)
+UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
+LIBCORE  = $(OBJ)/libacctcore.a
+
+export APXS CC PKG_CONFIG
+
+.PHONY: all unit have deps run test sanitize lint lint-deps lint-clang \
+        lint-tidy lint-cppcheck bench install uninstall clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/mod_acctauth.so $(BUILD)/acctauth $(BUILD)/layout
+
+unit: $(UNIT_BIN)
+
+# One clear line about a missing compiler, header or library, instead of a
+# page of errors about it.
+have:
+	@scripts/install-deps --check build
+
+$(BUILD)/.flags: FORCE | have
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS_NOW" | cmp -s - $@ \
+	    || printf '%s\n' "$$FLAGS_NOW" > $@
+
+# Where httpd is, for the scripts and the tests: they need no apxs.
+$(BUILD)/layout: $(BUILD)/.flags
+	@printf "%s='%s'\n" HTTPD '$(SBINDIR)/$(PROGNAME)' \
+	    LIBEXECDIR '$(LIBEXECDIR)' VERSION '$(VERSION)' > $@
+
+$(OBJ)/src/core/%.o: src/core/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) -MMD -MP -c -o $@ $<
+
+$(OBJ)/src/cli/%.o: src/cli/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) -MMD -MP -c -o $@ $<
+
+$(OBJ)/src/httpd/%.o: src/httpd/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(GLUE_INC) -MMD -MP -c -o $@ $<
+
+$(OBJ)/mod_acctauth.o: mod_acctauth.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(GLUE_INC) -MMD -MP -c -o $@ $<
+
+# cmocka's macros convert freely, so -Wconversion is left out here.
+$(OBJ)/t/unit/%.o: t/unit/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) $(ERR) -iquote t/unit $(CORE_INC) -MMD -MP -c -o $@ $<
+
+# The command holds the text of these files.
+$(OBJ)/src/cli/schema.o: $(wildcard sql/*.sql)
+
+$(LIBCORE): $(CORE_OBJ)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# httpd brings APR along; linking a second copy into the module would be
+# wrong where httpd has its own. So the linker cannot be told to refuse what
+# is undefined; nm looks for what should have been ours.
+$(BUILD)/mod_acctauth.so: $(GLUE_OBJ) $(CORE_OBJ)
+	$(Q)$(CC) -shared $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@! nm -D --undefined-only $@ | grep ' acct_'
+
+$(BUILD)/acctauth: $(CLI_OBJ) $(LIBCORE)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
+	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
+
+$(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka \
+	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
+
+$(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) $(LDFLAGS) \
+	    -o $@ $< $(LIBCORE) $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
+
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \
+           $(UNIT_SRC:%.c=$(OBJ)/%.o))
+
+# -------------------------------------------------------------- run and test
+
+deps:
+	@scripts/install-deps run
+
+run: export PORT := $(PORT)
+run: export RUN_DIR := $(RUN_DIR)
+run: export ACCT_BUILD := $(BUILD)
+run:
+	@scripts/install-deps run
+	@$(MAKE) --no-print-directory --silent all
+	@scripts/run
+
+test:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory --silent WERROR=1 all unit
+	@scripts/test $(BUILD)
+
+sanitize:
+	@scripts/install-deps sanitize
+	@$(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
+	    CC=gcc all
+	@scripts/test --sanitize build/asan
+
+bench: export ACCT_BUILD := $(BUILD)
+bench:
+	@scripts/install-deps bench
+	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
+	@t/bench/run
+
+# --------------------------------------------------------------------- lint
+
+lint: lint-clang lint-tidy lint-cppcheck
+	@echo 'lint: clean'
+
+lint-deps:
+	@scripts/install-deps lint
+
+lint-clang: lint-deps
+	@$(MAKE) --no-print-directory --silent BUILD=build/clang CC=clang \
+	    WERROR=1 all unit
+
+TIDY = clang-tidy --quiet --warnings-as-errors='*'
+TIDY_FLAGS = -std=gnu11 $(APXS_CPP) $(DEFS)
+lint-tidy: lint-deps
+	@bad=0; for f in $(CORE_SRC) $(CLI_SRC); do \
+	    $(TIDY) $$f -- $(TIDY_FLAGS) $(CORE_INC) || bad=1; done; \
+	for f in $(GLUE_SRC); do \
+	    $(TIDY) $$f -- $(TIDY_FLAGS) $(GLUE_INC) || bad=1; done; exit $$bad
+
+lint-cppcheck: lint-deps
+	@cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
+	    --enable=warning,style,performance,portability \
+	    --inline-suppr --suppressions-list=.cppcheck-suppressions \
+	    -I src -I src/core -I src/httpd $(DEFS) \
+	    $(CORE_SRC) $(CLI_SRC) $(GLUE_SRC)
+
+# ------------------------------------------------------------------ install
+
+# Where the configuration goes:
+#   debian  mods-available, for a2enmod
+#   redhat  ../conf.modules.d and ../conf.d beside the main conf folder
+#   confd   conf.d, as on Alpine
+#   plain   extra/httpd-acctauth.conf, to be named in an Include
+ifneq ($(wildcard $(SYSCONFDIR)/mods-available/.),)
+CONF_LAYOUT ?= debian
+else ifneq ($(wildcard $(SYSCONFDIR)/../conf.modules.d/.),)
+CONF_LAYOUT ?= redhat
+else ifneq ($(wildcard $(SYSCONFDIR)/conf.d/.),)
+CONF_LAYOUT ?= confd
+else ifneq ($(filter %/apache2,$(SYSCONFDIR)),)
+CONF_LAYOUT ?= debian
+else
+CONF_LAYOUT ?= plain
+endif
+
+export CONF_LAYOUT DESTDIR LIBEXECDIR SYSCONFDIR SBINDIR MANDIR
+export ACCT_DATADIR INSTALL
+
+install: all
+	@scripts/install-files install $(BUILD)
+
+uninstall: | have
+	@scripts/install-files uninstall $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+"use strict";
+
+/* The token lives in this variable alone: a reload forgets it. It is kept
+ * after sign-out, marked as ended, so that one can see it refused. */
+let token = null;
+let ended = false;
+
+const SHOWN = ["content-type", "www-authenticate", "allow", "retry-after",
+               "cache-control", "vary"];
+
+const byId = (id) => document.getElementById(id);
+
+function showState() {
+    const state = byId("state");
+    if (!token) {
+        state.textContent = "No token yet.";
+    } else {
+        state.textContent = (ended ? "An ended token: " : "Token: ")
+            + token.slice(0, 12) + "…";
+    }
+    byId("sign-out").disabled = !token || ended;
+    for (const button of document.querySelectorAll("[data-with]")) {
+        button.disabled = !token;
+    }
+}
+
+function pre(className, firstLine, rest) {
+    const box = document.createElement("pre");
+    const first = document.createElement("b");
+    box.className = className;
+    first.textContent = firstLine;
+    box.append(first, rest ? "\n" + rest : "");
+    return box;
+}
+
+function lines(headers, body) {
+    const head = headers.map(([name, value]) => name + ": " + value);
+    return head.join("\n") + (body ? "\n\n" + body : "");
+}
+
+function show(title, request, answer) {
+    const item = document.createElement("li");
+    const heading = document.createElement("h3");
+    heading.textContent = title;
+    item.append(heading, pre("", request.first, request.rest),
+                pre(answer.good ? "good" : "bad", answer.first, answer.rest));
+    byId("log").prepend(item);
+    byId("nothing").hidden = true;
+    const last = byId("last");
+    const link = document.createElement("a");
+    link.href = "#h-wire";
+    link.textContent = title;
+    last.className = answer.good ? "good" : "bad";
+    const result = document.createElement("b");
+    result.textContent = answer.first;
+    last.replaceChildren(link, ": ", result);
+}
+
+/* Sends one request, shows it with its answer, and returns
+ * { ok, data }; data is the decoded JSON body, or null. */
+async function send(title, method, path, options = {}) {
+    const headers = [];
+    const { json, withToken } = options;
+    const body = json === undefined ? undefined : JSON.stringify(json);
+
+    if (withToken) {
+        headers.push(["Authorization", "Token " + token]);
+    }
+    if (body !== undefined) {
+        headers.push(["Content-Type", "application/json"]);
+    }
+    const shownBody = body === undefined ? ""
+        : JSON.stringify(json, (name, value) =>
+            name === "password" ? "•".repeat(8) : value);
+    const request = { first: method + " " + path,
+                      rest: lines(headers, shownBody) };
+    try {
+        const answer = await fetch(path, {
+            method, body, headers, cache: "no-store", credentials: "omit",
+        });
+        const text = await answer.text();
+        const shown = SHOWN.filter((name) => answer.headers.has(name))
+            .map((name) => [name, answer.headers.get(name)]);
+        show(title, request, {
+            good: answer.ok,
+            first: answer.status + " " + answer.statusText,
+            rest: lines(shown, text),
+        });
+        let data = null;
+        try {
+            data = JSON.parse(text);
+        } catch (ignored) {
+            /* a file, or no body: there is no JSON to read */
+        }
+        return { ok: answer.ok, data };
+    } catch (error) {
+        show(title, request, { good: false, first: "No answer",
+                               rest: String(error) });
+        return { ok: false, data: null };
+    }
+}
+
+function take(result) {
+    if (result.ok && result.data && typeof result.data.token === "string") {
+        token = result.data.token;
+        ended = false;
+    }
+    showState();
+}
+
+/* The values of a form; what may be left out is left out when empty. */
+function values(form, optional) {
+    const data = {};
+    for (const [name, value] of new FormData(form)) {
+        if (value !== "" || name !== optional) {
+            data[name] = value;
+        }
+    }
+    return data;
+}
+
+byId("sign-up").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    take(await send("Sign up", "POST", "/api/auth/register/",
+                    { json: values(event.target, "email") }));
+    byId("in-name").value = byId("in-name").value || byId("up-name").value;
+});
+
+byId("sign-in").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    take(await send("Sign in", "POST", "/api/auth/login/",
+                    { json: values(event.target) }));
+});
+
+byId("sign-out").addEventListener("click", async () => {
+    const result = await send("Sign out", "POST", "/api/auth/logout/",
+                              { withToken: true });
+    ended = ended || result.ok;
+    showState();
+});
+
+for (const button of document.querySelectorAll("[data-open]")) {
+    button.addEventListener("click", () => {
+        const withToken = button.dataset.with === "token";
+        send("Open " + button.dataset.open
+             + (withToken ? " with the token" : " without a token"),
+             "GET", button.dataset.open, { withToken });
+    });
+}
+
+byId("clear").addEventListener("click", () => {
+    byId("log").replaceChildren();
+    byId("nothing").hidden = false;
+    byId("last").replaceChildren();
+});
+
+showState();

@@ -1,0 +1,175 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# make install puts each file where apxs says, below DESTDIR; what it
+# installs works; make uninstall leaves nothing.
+# mpm: own
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use File::Find ();
+use File::Temp ();
+use Test::More;
+
+plan skip_all => 'runs without the sanitizers' if $ENV{ACCT_PRELOAD};
+
+my $tree = tree();
+my $top = File::Temp->newdir('acctinst-XXXXXXXX', TMPDIR => 1);
+chmod 0755, $top;
+
+my $apxs = $ENV{APXS} || 'apxs';
+sub apxs { my $v = qx("$apxs" -q $_[0]); chomp $v; return $v }
+
+delete @ENV{grep { /^(?:MAKE|MFLAGS|MAKEFLAGS|MAKELEVEL)/ } keys %ENV};
+
+sub run_make
+{
+    my (@args) = @_;
+    my $build = $ENV{ACCT_BUILD} || 'build';
+    open my $fh, '-|', "cd '$tree' && make BUILD='$build' @args 2>&1" or die;
+    local $/;
+    my $out = <$fh>;
+    close $fh;
+    return ($? == 0, $out);
+}
+
+sub files
+{
+    my ($dir) = @_;
+    my @found;
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        push @found, substr $_, length $dir if !-d $_ || -l $_;
+    } }, $dir) if -d $dir;
+    return sort @found;
+}
+
+my %place = (module => apxs('LIBEXECDIR') . '/mod_acctauth.so',
+             command => apxs('SBINDIR') . '/acctauth',
+             data => apxs('DATADIR') . '/acctauth');
+my $etc = apxs('SYSCONFDIR');
+
+my $dest = "$top/dest";
+subtest 'install' => sub {
+    my ($ok, $out) = run_make("DESTDIR='$dest'", 'install');
+    ok($ok, 'make install') or diag($out);
+    my %have = map { $_ => 1 } files($dest);
+    ok($have{ $place{$_} }, "$_: $place{$_}") for qw(module command);
+    my @dialects = map { s{.*/}{}r } glob "$tree/conf/dialects/*.json";
+    ok($have{"$place{data}/dialects/$_"}, "dialect $_") for @dialects;
+    my @sql = map { s{.*/}{}r } glob "$tree/sql/*.sql";
+    ok($have{"$place{data}/sql/$_"}, "sql $_") for @sql;
+    ok($have{ apxs('MANDIR') . '/man8/acctauth.8' }, 'man page')
+        if -e "$tree/man/acctauth.8";
+    is((stat "$dest$place{command}")[2] & 0777, 0755, 'mode of the command');
+    is((stat "$dest$place{module}")[2] & 0777, 0644, 'mode of the module');
+    if (-d "$etc/mods-available") {
+        ok($have{"$etc/mods-available/acctauth.$_"}, "acctauth.$_")
+            for qw(load conf);
+        is_deeply([slurp("$dest$etc/mods-available/acctauth.load")
+                   =~ /^LoadModule (\S+) (\S+)$/mg],
+            ['acctauth_module', $place{module}], 'with the path of the module');
+    }
+    my ($again) = run_make("DESTDIR='$dest'", 'install');
+    ok($again, 'installing twice');
+};
+
+subtest 'a2enmod' => sub {
+    my ($a2enmod) = grep { -x } map { "$_/a2enmod" }
+        (split(/:/, $ENV{PATH}), '/usr/sbin');
+    plan skip_all => 'no a2enmod here'
+        if !$a2enmod || !-d "$dest$etc/mods-available";
+    my $conf = "$dest$etc";
+    for my $name (qw(authn_core authz_core authz_user)) {
+        spew("$conf/mods-available/$name.load", "# stand-in\n");
+    }
+    mkdir "$conf/mods-enabled";
+    # Below DESTDIR there is no systemd to be told.
+    my $out = qx(APACHE_CONFDIR='$conf' '$a2enmod' acctauth 2>&1);
+    is($?, 0, 'enables the module') or diag($out);
+    ok(-l "$conf/mods-enabled/acctauth.$_", "acctauth.$_ is enabled")
+        for qw(load conf);
+    ok(-e "$conf/mods-enabled/$_.load", "with $_")
+        for qw(authn_core authz_core authz_user);
+    unlink glob "$conf/mods-enabled/auth*.load";
+    unlink "$conf/mods-available/$_.load"
+        for qw(authn_core authz_core authz_user);
+};
+
+subtest 'uninstall' => sub {
+    my ($ok, $out) = run_make("DESTDIR='$dest'", 'uninstall');
+    ok($ok, 'make uninstall') or diag($out);
+    is_deeply([files($dest)], [], 'leaves no file, and no enabled link');
+    rmdir "$dest$etc/mods-enabled";
+    rmdir "$dest$etc";
+    ok(!-d "$dest$place{data}", 'nor a folder of its own');
+};
+
+# The rest calls what make calls, with folders of its own, so that a path
+# that was installed is a path that exists.
+sub install_files
+{
+    my ($action, $layout, %over) = @_;
+    local %ENV = (%ENV, LIBEXECDIR => "$top/$layout/modules",
+        SYSCONFDIR => "$top/$layout/conf", SBINDIR => "$top/$layout/sbin",
+        MANDIR => "$top/$layout/man", ACCT_DATADIR => "$top/$layout/data",
+        CONF_LAYOUT => $layout, DESTDIR => '', %over);
+    my $build = build_dir();
+    my $out = qx('$tree/scripts/install-files' $action '$build' 2>&1);
+    return ($? == 0, $out);
+}
+
+my %LOAD = (
+    debian => ['conf/mods-available/acctauth.load',
+               'conf/mods-available/acctauth.conf'],
+    redhat => ['conf.modules.d/20-acctauth.conf', 'conf.d/acctauth.conf'],
+    confd  => ['conf/conf.d/00-acctauth-load.conf',
+               'conf/conf.d/acctauth.conf'],
+    plain  => ['conf/extra/httpd-acctauth-load.conf',
+               'conf/extra/httpd-acctauth.conf'],
+);
+
+for my $layout (sort keys %LOAD) {
+    subtest "layout $layout" => sub {
+        my ($ok, $out) = install_files('install', $layout);
+        ok($ok, 'install') or diag($out);
+        my ($load, $conf) = map { "$top/$layout/$_" } @{ $LOAD{$layout} };
+        ok(-e $_, $_) for $load, $conf;
+        my $s = AcctTest->start(load => 0, database => 0,
+            conf => "Include \"$load\"\nInclude \"$conf\"\n");
+        is($s->get('/')->{status}, 200, 'httpd starts with both files');
+        $s->stop;
+
+        # An operator's changes survive both.
+        my $theirs = slurp($conf) . "# ours\n";
+        spew($conf, $theirs);
+        ($ok, $out) = install_files('install', $layout);
+        is(slurp($conf), $theirs, 'a changed file is kept');
+        like($out, qr/is kept/, 'and told');
+        ok(-e "$conf.new", 'the new one lies beside it');
+        install_files('uninstall', $layout);
+        is_deeply([files("$top/$layout")], [substr $conf,
+            length "$top/$layout"], 'uninstall keeps that file alone');
+        spew($conf, slurp("$tree/conf/acctauth.conf"));
+        install_files('uninstall', $layout);
+        is_deeply([files("$top/$layout")], [], 'then nothing is left');
+    };
+}
+
+# Every line of the example works once its mark is taken away.
+subtest 'the example configuration' => sub {
+    my $first = AcctTest->prepare(api => 0);
+    my $text = slurp("$tree/conf/acctauth.conf");
+    unlike($text, qr/^\s*[^#\s]/m, 'nothing is on');
+    $text =~ s/^#(?=\S)//mg;
+    my ($db, $key) = ($first->db, $first->key);
+    $text =~ s{^AcctAuthDatabase.*}{AcctAuthDatabase sqlite3 "$db"}m;
+    $text =~ s{^AcctAuthKeyFile.*}{AcctAuthKeyFile "$key"}m;
+    $text =~ s{^(AcctAuthDialectDir).*}{$1 "$tree/conf/dialects"}m;
+    my $s = AcctTest->prepare(database => 0);
+    my ($ok, $said) = $s->configtest($text);
+    ok($ok, 'all of it on') or diag($said);
+};
+
+done_testing();

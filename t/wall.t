@@ -1,0 +1,224 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the code must not do, read from the code: the core knows no httpd, C
+# knows no spelling of an API, the module exports one symbol.
+# mpm: own
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use File::Find ();
+use JSON::PP ();
+use Test::More;
+
+my $tree = tree();
+my $build = build_dir();
+
+sub files_below
+{
+    my ($dir, $like) = @_;
+    my @found;
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        push @found, substr $_, 1 + length $tree if -f && $_ =~ $like;
+    } }, "$tree/$dir") if -d "$tree/$dir";
+    return sort @found;
+}
+
+my @core = files_below('src/core', qr/\.[ch]$/);
+my @cli = files_below('src/cli', qr/\.[ch]$/);
+my @httpd = files_below('src/httpd', qr/\.[ch]$/);
+my @all = (@core, @cli, @httpd, grep { -e "$tree/$_" } 'mod_acctauth.c');
+my %text = map { $_ => slurp("$tree/$_") } @all;
+ok(@core && @cli && @httpd, 'there are sources');
+
+# The code without comments; strings stay.
+sub code
+{
+    my ($text) = @_;
+    $text =~ s{("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|/\*.*?\*/|//[^\n]*}
+              {defined $1 ? $1 : ' '}gse;
+    return $text;
+}
+
+# Each string of a file, with those put together that stand side by side.
+sub strings
+{
+    my ($code) = @_;
+    $code =~ s/^\s*#\s*include[^\n]*$//mg;
+    my @out;
+    while ($code =~ /((?:"(?:[^"\\\n]|\\.)*"\s*)+)/g) {
+        my $s = join '', $1 =~ /"((?:[^"\\\n]|\\.)*)"/g;
+        $s =~ s/\\(.)/$1/g;
+        push @out, $s;
+    }
+    return @out;
+}
+
+my %code = map { $_ => code($text{$_}) } @all;
+my %strings = map { $_ => [strings($code{$_})] } @all;
+
+sub none
+{
+    my ($name, @found) = @_;
+    is_deeply(\@found, [], $name);
+}
+
+subtest 'the core and the command know no httpd' => sub {
+    my $headers = qr{httpd\.h|http_\w+\.h|ap_\w+\.h|util_\w+\.h|mod_\w+\.h
+        |scoreboard\.h|mpm_common\.h|unixd\.h|heartbeat\.h|cache_common\.h}x;
+    none('no header of httpd', map { my $f = $_;
+        map { "$f: $_" } $code{$f} =~ /#\s*include\s*[<"]($headers)[>"]/g
+    } @core, @cli);
+    none('no header of src/httpd', map { my $f = $_;
+        map { "$f: $_" } $code{$f} =~ m{#\s*include\s*"([^"]*httpd/[^"]*)"}g
+    } @core, @cli);
+    none('none of its types or functions', map { my $f = $_;
+        map { "$f: $_" } $code{$f} =~
+            /\b(request_rec|server_rec|conn_rec|cmd_parms|ap_[a-z]\w+)\b/g
+    } @core, @cli);
+};
+
+subtest 'the core knows no HTTP status' => sub {
+    none('no HTTP_ constant', map { my $f = $_;
+        map { "$f: $_" } $code{$f} =~ /\b(HTTP_[A-Z_]+)\b/g } @core);
+    none('no status as a number', map { my $f = $_;
+        (my $bare = $code{$f}) =~ s/"(?:[^"\\\n]|\\.)*"/""/g;
+        $bare =~ s/apr_time_from_m?sec\(\d+\)//g;
+        map { "$f: $_" } $bare =~
+            /(?<![\w.])(40[0-9]|41[0-7]|42[2-9]|50[0-4])(?![\w.])/g } @core);
+};
+
+# Words of a dialect file that are its own language, or httpd's, and so may
+# stand in C too.
+my %LANGUAGE = map { $_ => 1 } qw(
+    username email password first_name last_name id token account identifier
+    ok detail errors message messages status body headers path method fields
+    is_active is_staff last_login created_at expires label user login logout
+    register current code name type value result Token
+);
+
+sub walk
+{
+    my ($node, $keys, $leaves) = @_;
+    if (ref $node eq 'HASH') {
+        for my $key (sort keys %$node) {
+            push @$keys, $key;
+            walk($node->{$key}, $keys, $leaves);
+        }
+    }
+    elsif (ref $node eq 'ARRAY') {
+        walk($_, $keys, $leaves) for @$node;
+    }
+    elsif (defined $node && !ref $node) {
+        push @$leaves, $node;
+    }
+}
+
+subtest 'C knows no spelling of an API' => sub {
+    my @dialects = files_below('conf/dialects', qr/\.json$/);
+    ok(@dialects, 'there are dialects');
+    my (%message, %path, %field);
+    for my $file (@dialects) {
+        my $d = eval { JSON::PP->new->utf8->decode(slurp("$tree/$file")) };
+        ok($d, "$file is JSON") or next;
+        my (@keys, @leaves);
+        walk($d, \@keys, \@leaves);
+        # A sentence: two words at least, once placeholders are taken out.
+        for my $leaf (@leaves) {
+            for my $part (split /\{[^{}]*\}|%[sd]/, $leaf) {
+                $part =~ s/^\W+|\s+$//g;
+                $message{$part} = $file if $part =~ /\w \w/;
+            }
+        }
+        for my $route (@{ $d->{routes} || [] }) {
+            next if ref $route ne 'HASH';
+            $path{$_} = $file for grep { /^[a-z]{3,}$/ }
+                split m{/}, $route->{path} || '';
+            my ($ok) = grep { ref } ($route->{responses} || {})->{ok};
+            (my $k, my $l) = ([], []);
+            walk($ok->{body}, $k, $l) if $ok;
+            my $fields = $route->{fields};
+            push @$k, ref $fields eq 'HASH' ? keys %$fields
+                : ref $fields eq 'ARRAY' ? map { ref eq 'HASH'
+                    ? $_->{name} || '' : $_ } @$fields : ();
+            $field{$_} = $file for grep { length && !$LANGUAGE{$_} } @$k;
+        }
+    }
+    my (@said, @paths, @fields);
+    for my $f (@all) {
+        for my $s (@{ $strings{$f} }) {
+            for my $m (keys %message) {
+                push @said, "$f: \"$m\" of $message{$m}"
+                    if index($s, $m) >= 0;
+            }
+            (my $bare = $s) =~ s{^/|/$}{}g;
+            push @paths, "$f: \"$s\", a path of $path{$bare}"
+                if $path{$bare} && !$LANGUAGE{$bare};
+            push @paths, "$f: \"$s\""
+                if $s =~ m{/(?:accounts|auth|account|api|users)/};
+            push @fields, "$f: \"$s\", a field of $field{$s}" if $field{$s};
+        }
+    }
+    none('no message', @said);
+    none('no path', @paths);
+    none('no field name', @fields);
+};
+
+SKIP: {
+    skip 'the sanitizers add symbols', 1 if $ENV{ACCT_PRELOAD};
+    skip 'no nm here', 1 if system('nm --version >/dev/null 2>&1');
+    my @names = grep { !/^_(?:init|fini|edata|end|_bss_start)$/ }
+        map { /^\S* *[A-Za-z] (\S+)$/ ? $1 : () }
+        split /\n/, qx(nm -D --defined-only '$build/mod_acctauth.so');
+    is_deeply(\@names, ['acctauth_module'], 'the module exports one symbol');
+}
+
+subtest 'no static data that changes' => sub {
+    plan skip_all => 'the sanitizers add data' if $ENV{ACCT_PRELOAD};
+    plan skip_all => 'no size here' if system('size -V >/dev/null 2>&1');
+    my @found;
+    for my $f (grep { m{^src/(?:core|httpd)/.*\.c$} } @all) {
+        (my $o = "$build/obj/$f") =~ s/c$/o/;
+        next if !-e $o;
+        my $size = qx(size -A '$o');
+        for my $section ($size =~ /^(\.(?:data|bss)(?:\.(?!rel\.ro)\S+)?)
+                                   \s+[1-9]/mgx) {
+            push @found, "$f: $section";
+        }
+    }
+    none('neither .data nor .bss', @found);
+};
+
+subtest 'house rules' => sub {
+    none('every source says its licence',
+        grep { $text{$_} !~ m{\A/\* SPDX-License-Identifier: Apache-2\.0 \*/} }
+        @all);
+    none('no tabs', grep { $text{$_} =~ /\t/ } @all);
+    my @long;
+    for my $f (@all) {
+        my $n = 0;
+        for my $line (split /\n/, $text{$f}) {
+            $n++;
+            utf8::decode(my $copy = $line);
+            push @long, "$f:$n" if length $copy > 79;
+        }
+    }
+    none('no line over 79 columns', @long);
+    none('no blank at the end of a line',
+        grep { $text{$_} =~ /[ \t]$/m } @all);
+
+    my $left = join '|', map { join '', @$_ }
+        ['TO', 'DO'], ['FIX', 'ME'], ['XX', 'X'];
+    my @others = (files_below('scripts', qr/./), files_below('conf', qr/./),
+        files_below('demo', qr/./), files_below('sql', qr/./),
+        files_below('docs', qr/\.md$/), files_below('man', qr/./),
+        files_below('t', qr/\.(?:t|pm|c)$/), 'Makefile');
+    none('nothing left for later', map { my $f = $_;
+        my $t = slurp("$tree/$f");
+        $t =~ s/(?:mktemp|tempdir|newdir)\S*[^\n]*//g;
+        $t =~ /\b(?:$left)\b/ ? $f : () } @all, @others);
+};
+
+done_testing();
