@@ -341,7 +341,7 @@ static void print_next_steps(const init_t *init)
 /* Ctrl-C waits until there is both or neither; it takes milliseconds. */
 int acct_cli_init(acct_cli_t *cli)
 {
-    init_t init = { .cli = cli };
+    init_t init = { cli, { "", "", 0 }, { "", "", 0 }, NULL, 0, 0 };
     sigset_t wait_with;
     sigset_t before;
     int how = prepare(&init);

@@ -14,14 +14,14 @@
 static const acct_cli_verb_t verbs[] = {
     { "init", "-p PARAMS --key FILE [--owner USER]",
       "make a new database and key file",
-      "Refuses when either is there already. Both belong to who runs it and\n"
-      "have mode 0600; with --owner, root gives the database to the user that\n"
-      "httpd's children run as. The key stays with who starts httpd.\n",
+      "Refuses when either is there already. Both belong to who runs it,\n"
+      "with mode 0600. With --owner, root gives the database to the user\n"
+      "that httpd's children run as; the key stays with who starts httpd.\n",
       ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
       "           [--staff] [--password-stdin]\n"
-      "       acctauth user add --no-username --email E …",
+      "       acctauth user add --no-username --email E ...",
       "make an account",
       "With --no-username the account has an email address alone; it may be\n"
       "given as NAME too.\n",
@@ -49,7 +49,7 @@ static const acct_cli_verb_t verbs[] = {
     { "token revoke", "NAME TOKEN_ID | NAME --all",
       "end one token of an account, or all", NAME_HELP "\n",
       ACCT_OPT_DATABASE | ACCT_OPT_ALL, 1, 2, acct_cli_token_revoke },
-    { "dialect check", "FILE…", "check dialect files",
+    { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },
 };
@@ -148,7 +148,7 @@ void acct_cli_help(const acct_cli_verb_t *verb, const char *group)
         print_options(verb->options | ACCT_OPT_HELP);
         return;
     }
-    printf("usage: acctauth %s [OPTION…] …\n\nVerbs:\n",
+    printf("usage: acctauth %s [OPTION...] ...\n\nVerbs:\n",
            group != NULL ? group : "VERB");
     for (i = 0; i < VERBS; i++) {
         if (group == NULL || is_in_group(&verbs[i], group)) {

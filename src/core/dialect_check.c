@@ -134,6 +134,26 @@ static const acct_entry_t *resolve(acct_load_t *load,
     return entry->response != NULL ? entry : NULL;
 }
 
+/* The message of an outcome; of one that shares a response and has none of
+ * its own, the shared one's. @a entry was resolved, so there is no circle. */
+static const acct_message_t *shared_message(const acct_load_t *load,
+                                            const acct_draft_t *draft,
+                                            const acct_entry_t *entry,
+                                            acct_outcome_e outcome)
+{
+    const acct_message_t *message = outcome_message(load, draft, outcome);
+    int shared;
+
+    while (message == NULL && entry != NULL && entry->same_as != NULL) {
+        shared = acct_outcome_find(entry->same_as);
+        if (shared >= 0) {
+            message = outcome_message(load, draft, (acct_outcome_e)shared);
+        }
+        entry = find_entry(load, draft, entry->same_as);
+    }
+    return message;
+}
+
 /* --------------------------------------------------------- what is known */
 
 static const char *where_known(acct_value_e value)
@@ -187,8 +207,14 @@ static void check_uses(acct_load_t *load, const acct_entry_t *entry,
         }
         else if (use->value == ACCT_VALUE_MESSAGE && message == NULL) {
             acct_report(load, &at, "\"{message}\" stands for nothing when "
-                        "\"%s\" is answered; add \"%s\": \"…\" to "
+                        "\"%s\" is answered; add \"%s\": \"...\" to "
                         "\"messages\"", key, key);
+        }
+        else if (use->value == ACCT_VALUE_MESSAGE && message->text != NULL
+                 && (message->text->uses & ~known) != 0) {
+            acct_report(load, &message->at, "the message is shared by "
+                        "\"%s\", where not all it shows is known; add "
+                        "\"%s\": \"...\" to \"messages\"", key, key);
         }
     }
 }
@@ -202,65 +228,99 @@ static int comes_without_route(acct_outcome_e outcome)
         || outcome == ACCT_UNAVAILABLE || outcome == ACCT_ERROR;
 }
 
+/* "a", "b", "c" */
+static const char *listed(acct_load_t *load, const char *list,
+                          const char *name)
+{
+    return apr_pstrcat(load->tmp, list != NULL ? list : "",
+                       list != NULL ? ", \"" : "\"", name, "\"", NULL);
+}
+
 static void check_general(acct_load_t *load)
 {
     struct acct_dialect_private_t *p = load->dialect->p;
     acct_place_t top = { load->dialect->file, "" };
     acct_place_t at = acct_place_member(load, &top, "responses");
+    const char *missing = NULL;
     int i;
 
     for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
         acct_outcome_e outcome = (acct_outcome_e)i;
         const char *key = acct_outcome_name(outcome);
         const acct_entry_t *entry = find_entry(load, NULL, key);
-        const acct_message_t *message = outcome_message(load, NULL, outcome);
+        const acct_entry_t *first = entry;
+        const acct_message_t *message;
 
         if (entry == NULL && outcome != ACCT_OK
             && (load->drafts->nelts == 0 || comes_without_route(outcome))) {
-            acct_report(load, &at, "there is no response for \"%s\"; write "
-                        "one, or \"extends\": \"base\"", key);
+            missing = listed(load, missing, key);
         }
         entry = entry != NULL ? resolve(load, NULL, entry) : NULL;
         if (entry != NULL) {
+            message = shared_message(load, NULL, first, outcome);
             check_uses(load, entry, key, acct_values_known(-1, outcome),
                        message);
             p->response[i] = entry->response;
             p->message[i] = message != NULL ? message->text : NULL;
         }
     }
+    if (missing != NULL) {
+        acct_report(load, &at, "there is no response for %s; write one, or "
+                    "\"extends\": \"base\"", missing);
+    }
 }
 
 /* -------------------------------------------------------------- a route */
 
-static void check_outcome(acct_load_t *load, acct_draft_t *draft,
-                          acct_outcome_e outcome)
+/* @return whether there is a response at all */
+static int check_outcome(acct_load_t *load, acct_draft_t *draft,
+                         acct_outcome_e outcome)
 {
     struct acct_route_private_t *p = draft->route.p;
-    acct_place_t at = acct_place_member(load, &draft->at, "responses");
     const char *key = acct_outcome_name(outcome);
-    const acct_entry_t *entry = find_entry(load, draft, key);
-    const acct_message_t *message = outcome_message(load, draft, outcome);
+    const acct_entry_t *first = find_entry(load, draft, key);
+    const acct_message_t *message;
+    const acct_entry_t *entry;
 
     if (!acct_op_can(draft->route.op, outcome)) {
         p->response[outcome] = load->dialect->p->response[outcome];
         p->message[outcome] = load->dialect->p->message[outcome];
-        return;
+        return 1;
     }
-    if (entry == NULL) {
-        acct_report(load, &at, outcome == ACCT_OK
-                    ? "there is no response for \"%s\"; write what the route"
-                      " answers when all went well"
-                    : "there is no response for \"%s\"; write one here or "
-                      "in the \"responses\" of the dialect, or \"extends\": "
-                      "\"base\"", key);
-        return;
-    }
-    entry = resolve(load, draft, entry);
+    entry = first != NULL ? resolve(load, draft, first) : NULL;
     if (entry != NULL) {
+        message = shared_message(load, draft, first, outcome);
         check_uses(load, entry, key,
                    acct_values_known((int)draft->route.op, outcome), message);
         p->response[outcome] = entry->response;
         p->message[outcome] = message != NULL ? message->text : NULL;
+    }
+    return first != NULL;
+}
+
+static void check_outcomes(acct_load_t *load, acct_draft_t *draft)
+{
+    acct_place_t at = acct_place_member(load, &draft->at, "responses");
+    const char *missing = NULL;
+    int i;
+
+    for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
+        if (check_outcome(load, draft, (acct_outcome_e)i)) {
+            continue;
+        }
+        if (i == ACCT_OK) {
+            acct_report(load, &at, "there is no response for \"ok\"; write "
+                        "what the route answers when all went well");
+        }
+        else {
+            missing = listed(load, missing,
+                             acct_outcome_name((acct_outcome_e)i));
+        }
+    }
+    if (missing != NULL) {
+        acct_report(load, &at, "there is no response for %s; write one here "
+                    "or in the \"responses\" of the dialect, or "
+                    "\"extends\": \"base\"", missing);
     }
 }
 
@@ -287,7 +347,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
         at = acct_place_member(load, &draft->at, "fields");
         at = acct_place_member(load, &at, field->name);
         acct_report(load, &at, "there is no message for \"%s\"; add \"%s\": "
-                    "\"…\" or \"%s\": \"…\" to \"messages\"", key, key,
+                    "\"...\" or \"%s\": \"...\" to \"messages\"", key, key,
                     code);
     }
     entry = entry != NULL ? resolve(load, draft, entry) : NULL;
@@ -407,14 +467,10 @@ static void check_identifier(acct_load_t *load, const acct_draft_t *draft)
 
 static void check_route(acct_load_t *load, acct_draft_t *draft)
 {
-    int i;
-
     if (draft->broken) {
         return;
     }
-    for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
-        check_outcome(load, draft, (acct_outcome_e)i);
-    }
+    check_outcomes(load, draft);
     check_problems(load, draft);
     check_shadow(load, draft);
     check_token(load, draft);

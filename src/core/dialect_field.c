@@ -158,7 +158,8 @@ static int read_field(acct_load_t *load, const acct_place_t *at,
         place = acct_place_member(load, at, "required");
         member = json_object_get(value, "required");
         if (member != NULL && !json_is_boolean(member)) {
-            (void)acct_check_type(load, &place, member, JSON_TRUE);
+            acct_report(load, &place, "must be true or false; write one of "
+                        "the two, without quotation marks");
         }
         field->required = member == NULL || !json_is_false(member);
         place = acct_place_member(load, at, "aliases");

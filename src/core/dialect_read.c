@@ -147,9 +147,10 @@ static apr_status_t read_source(acct_load_t *load, const char *path,
     return APR_SUCCESS;
 }
 
-/* The path of what a file extends; NULL when there is none or (reported)
- * none that can be used. */
-static const char *extended(acct_load_t *load, const acct_source_t *source)
+/* The path of what a file extends; NULL when there is none.
+ * @return a failure when it cannot be used; reported */
+static apr_status_t extended(acct_load_t *load, const acct_source_t *source,
+                             const char **path)
 {
     acct_place_t top = { source->file, "" };
     acct_place_t at = acct_place_member(load, &top, "extends");
@@ -157,8 +158,10 @@ static const char *extended(acct_load_t *load, const acct_source_t *source)
     const char *slash = strrchr(source->file, '/');
     int i;
 
+    *path = NULL;
     if (name == NULL) {
-        return NULL;
+        return json_object_get(source->root, "extends") == NULL
+            ? APR_SUCCESS : APR_EINVAL;
     }
     if (*name == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")]) {
@@ -166,7 +169,7 @@ static const char *extended(acct_load_t *load, const acct_source_t *source)
                     "name of a file beside this one, without folder and "
                     "without \".json\": \"base\"",
                     acct_shown(name, load->tmp));
-        return NULL;
+        return APR_EINVAL;
     }
     for (i = 0; i < load->sources->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(load->sources, i, acct_source_t).name,
@@ -174,19 +177,20 @@ static const char *extended(acct_load_t *load, const acct_source_t *source)
             acct_report(load, &at, "\"%s\" extends itself, by way of this "
                         "file; extend one that does not, or remove this "
                         "member", name);
-            return NULL;
+            return APR_EINVAL;
         }
     }
     if (load->sources->nelts >= EXTENDS_MAX) {
         acct_report(load, &at, "more than %d files extend one another; put "
                     "some of them together", EXTENDS_MAX);
-        return NULL;
+        return APR_EINVAL;
     }
-    return apr_pstrcat(load->pool,
-                       slash != NULL ? apr_pstrmemdup(load->tmp,
-                           source->file, (apr_size_t)(slash - source->file)
-                                         + 1) : "",
-                       name, ".json", NULL);
+    *path = apr_pstrcat(load->pool,
+                        slash != NULL ? apr_pstrmemdup(load->tmp,
+                            source->file, (apr_size_t)(slash - source->file)
+                                          + 1) : "",
+                        name, ".json", NULL);
+    return APR_SUCCESS;
 }
 
 apr_status_t acct_read_sources(acct_load_t *load, const char *path)
@@ -203,9 +207,9 @@ apr_status_t acct_read_sources(acct_load_t *load, const char *path)
         last = &APR_ARRAY_IDX(load->sources, load->sources->nelts - 1,
                               acct_source_t);
         itself.file = last->file;
-        path = extended(load, last);
-        if (path == NULL) {
-            return APR_SUCCESS;
+        status = extended(load, last, &path);
+        if (status != APR_SUCCESS || path == NULL) {
+            return status;
         }
         at = acct_place_member(load, &itself, "extends");
         if (read_source(load, path, &at) != APR_SUCCESS) {

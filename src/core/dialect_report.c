@@ -202,8 +202,8 @@ int acct_check_type(acct_load_t *load, const acct_place_t *at,
                     const json_t *value, json_type type)
 {
     static const char *const shape[] = {
-        [JSON_OBJECT] = "{ … }", [JSON_ARRAY] = "[ … ]",
-        [JSON_STRING] = "\"…\"", [JSON_INTEGER] = "digits"
+        [JSON_OBJECT] = "{ ... }", [JSON_ARRAY] = "[ ... ]",
+        [JSON_STRING] = "\"...\"", [JSON_INTEGER] = "digits"
     };
 
     if (json_typeof(value) == type) {

@@ -223,7 +223,7 @@ char *acct_json_real_text(double value, apr_pool_t *pool)
         }
     }
     digits[count] = '\0';
-    exponent = *p == 'e' ? atoi(p + 1) : 0;
+    exponent = *p == 'e' ? (int)strtol(p + 1, NULL, 10) : 0;
 
     if (exponent < -4 || exponent >= 16) {
         return apr_psprintf(pool, "%s%c%s%s%s", sign, digits[0],

@@ -63,7 +63,7 @@ static apr_size_t utf8_length(const unsigned char *s)
     return length;
 }
 
-/* The short forms where there are any, as jansson writes them. */
+/* The short forms where there are any; else lower-case digits. */
 apr_size_t acct_json_escape(char c, char escaped[ACCT_JSON_ESCAPE_MAX])
 {
     static const char hex[] = "0123456789abcdef";

@@ -81,12 +81,11 @@ static apr_status_t take_in(reader_t *reader, apr_bucket_brigade *bb)
     return APR_SUCCESS;
 }
 
-static acct_body_e read_all(request_rec *r, reader_t *reader, int *status)
+static acct_body_e read_all(request_rec *r, reader_t *reader)
 {
     apr_bucket_brigade *bb;
     apr_status_t rv;
 
-    *status = OK;
     if (declared_length(r) > reader->limit) {
         return too_large(r);
     }
@@ -108,30 +107,36 @@ static acct_body_e read_all(request_rec *r, reader_t *reader, int *status)
         return too_large(r);
     }
     /* Cut off, stalled, garbage between chunks: the connection is of no
-     * more use. */
+     * more use, and what arrived is no body. */
     r->connection->keepalive = AP_CONN_CLOSE;
-    *status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
-    return *status == HTTP_REQUEST_ENTITY_TOO_LARGE ? ACCT_BODY_TOO_LARGE
-                                                    : ACCT_BODY_FAILED;
+    if (rv == AP_FILTER_ERROR) {
+        return ACCT_BODY_ANSWERED;
+    }
+    if (APR_STATUS_IS_TIMEUP(rv)) {
+        return ACCT_BODY_STALLED;
+    }
+    return ap_map_http_request_error(rv, HTTP_BAD_REQUEST)
+        == HTTP_REQUEST_ENTITY_TOO_LARGE ? ACCT_BODY_TOO_LARGE
+                                         : ACCT_BODY_MALFORMED;
 }
 
 acct_body_e acct_body_read(request_rec *r, apr_off_t limit, char **bytes,
-                           apr_size_t *length, int *status)
+                           apr_size_t *length)
 {
     reader_t reader = { limit, 0, NULL };
     acct_body_e answer;
 
     reader.bytes = apr_palloc(r->pool, (apr_size_t)limit + 1);
-    answer = read_all(r, &reader, status);
+    answer = read_all(r, &reader);
     reader.bytes[reader.seen] = '\0';
     *bytes = reader.bytes;
     *length = (apr_size_t)reader.seen;
     return answer;
 }
 
-acct_body_e acct_body_drop(request_rec *r, apr_off_t limit, int *status)
+acct_body_e acct_body_drop(request_rec *r, apr_off_t limit)
 {
     reader_t reader = { limit, 0, NULL };
 
-    return read_all(r, &reader, status);
+    return read_all(r, &reader);
 }

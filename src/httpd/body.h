@@ -10,8 +10,10 @@
 
 typedef enum {
     ACCT_BODY_READ,
-    ACCT_BODY_TOO_LARGE,        /* the connection will be closed */
-    ACCT_BODY_FAILED            /* *status says what to return to httpd */
+    ACCT_BODY_TOO_LARGE,
+    ACCT_BODY_MALFORMED,        /* cut off, or chunks that are none */
+    ACCT_BODY_STALLED,          /* RequestReadTimeout, Timeout */
+    ACCT_BODY_ANSWERED          /* a filter has sent an answer already */
 } acct_body_e;
 
 /** Whether the request announces a body: a length over 0, or chunked. One
@@ -23,12 +25,12 @@ int acct_body_announced(const request_rec *r);
  * @param limit  the most bytes it may have
  * @param bytes  the body, in r->pool; wipe it when it held a password
  * @param length of it
- * @param status with ACCT_BODY_FAILED
+ * Unless it was read, the connection will be closed.
  */
 acct_body_e acct_body_read(request_rec *r, apr_off_t limit, char **bytes,
-                           apr_size_t *length, int *status);
+                           apr_size_t *length);
 
 /** Check only the size of a body nobody wants, and drop it. */
-acct_body_e acct_body_drop(request_rec *r, apr_off_t limit, int *status);
+acct_body_e acct_body_drop(request_rec *r, apr_off_t limit);
 
 #endif

@@ -513,5 +513,5 @@ const command_rec acct_directives[] = {
     AP_INIT_TAKE1("AcctAuthRequireTLS", set_require_tls, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "Remote, On or Off: refuse credentials over plain HTTP"),
-    { NULL }
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

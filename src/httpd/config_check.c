@@ -230,7 +230,7 @@ static void check_not_served(check_t *check, server_rec *s,
                                      check->ptemp);
     if (served != NULL) {
         complain(check, s, "ACCT0130", directive, place,
-                 apr_psprintf(check->ptemp, "%s lies below %s, which httpd "
+                 apr_psprintf(check->ptemp, "%s lies in %s, which httpd "
                               "serves: anybody could fetch it; move it to a "
                               "directory of its own such as "
                               "/var/lib/acctauth", path, served));

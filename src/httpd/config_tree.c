@@ -153,11 +153,12 @@ typedef struct find_served_t {
     const char *directory;
 } find_served_t;
 
-static int is_below(const char *real, const char *directory)
+/* Whether @a real is what httpd serves by that path, or below it. */
+static int is_within(const char *real, const char *path)
 {
-    char *root = realpath(directory, NULL);
+    char *root = realpath(path, NULL);
     apr_size_t length;
-    int below;
+    int within;
 
     if (root == NULL) {
         return 0;
@@ -166,9 +167,30 @@ static int is_below(const char *real, const char *directory)
     while (length > 0 && root[length - 1] == '/') {
         length--;
     }
-    below = strncmp(real, root, length) == 0 && real[length] == '/';
+    within = strncmp(real, root, length) == 0
+        && (real[length] == '/' || real[length] == '\0');
     free(root);
-    return below;
+    return within;
+}
+
+/* The folder that a target like "/dir/$1.html" is in for certain. */
+static const char *fixed_part(const char *target, apr_pool_t *pool)
+{
+    const char *end = ap_strchr_c(target, '$');
+
+    if (end == NULL) {
+        return target;
+    }
+    while (end > target && end[-1] != '/') {
+        end--;
+    }
+    return apr_pstrmemdup(pool, target, (apr_size_t)(end - target));
+}
+
+static int is_alias(const ap_directive_t *node)
+{
+    return is(node, "Alias") || is(node, "AliasMatch")
+        || is(node, "ScriptAlias") || is(node, "ScriptAliasMatch");
 }
 
 static int find_alias(const ap_directive_t *node,
@@ -179,15 +201,16 @@ static int find_alias(const ap_directive_t *node,
     const char *target;
 
     (void)section;
-    if (args == NULL || (!is(node, "Alias") && !is(node, "ScriptAlias"))) {
+    if (args == NULL || !is_alias(node)) {
         return 1;
     }
     target = ap_getword_conf(find->pool, &args);
     if (*args != '\0') {
         target = ap_getword_conf(find->pool, &args);
     }
-    target = ap_server_root_relative(find->pool, target);
-    if (target != NULL && is_below(find->real, target)) {
+    target = ap_server_root_relative(find->pool,
+                                     fixed_part(target, find->pool));
+    if (target != NULL && is_within(find->real, target)) {
         find->directory = target;
         return 0;
     }
@@ -205,7 +228,7 @@ const char *acct_config_tree_served(server_rec *main_server,
             ap_get_core_module_config(s->module_config);
 
         if (core->ap_document_root != NULL
-            && is_below(real, core->ap_document_root)) {
+            && is_within(real, core->ap_document_root)) {
             return core->ap_document_root;
         }
     }

@@ -21,8 +21,8 @@ const acct_place_t *acct_config_tree_token_auth(server_rec *main_server,
  *  AuthType other than Token or None, or NULL. */
 const acct_place_t *acct_config_tree_fight(apr_pool_t *pool);
 
-/** The directory that httpd serves (DocumentRoot or target of an Alias of
- *  any server) with @a real, a path without links, below it; or NULL. */
+/** What httpd serves (DocumentRoot or target of an Alias of any server)
+ *  that is, or has below it, @a real, a path without links; or NULL. */
 const char *acct_config_tree_served(server_rec *main_server,
                                     const char *real, apr_pool_t *pool);
 

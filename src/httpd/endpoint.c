@@ -15,6 +15,7 @@
 #include "body.h"
 #include "config.h"
 #include "guard.h"
+#include "request.h"
 #include "runtime.h"
 #include "verdict.h"
 
@@ -31,8 +32,8 @@ typedef struct endpoint_t {
     acct_result_t *result;
     const acct_verdict_t *verdict;  /* routes that need a token */
     acct_request_service_t service;
-    int status;                 /* what to return to httpd instead of an
-                                 * answer; OK: answer */
+    int status;                 /* instead of the dialect's; 0: that */
+    int answered;               /* a filter has sent an answer */
 } endpoint_t;
 
 /* The path below the mount, or NULL when the request is not below it. */
@@ -60,19 +61,25 @@ static const acct_api_t *api_of(const request_rec *r)
 
 /* ---- the answer ---- */
 
-static void set_own_headers(const endpoint_t *endpoint, int status)
+void acct_endpoint_standing_headers(request_rec *r)
 {
-    request_rec *r = endpoint->r;
-    apr_table_t *out = r->headers_out;
+    const acct_request_t *mine = acct_request_if_any(r);
+    apr_table_t *out = r->err_headers_out;
 
     apr_table_setn(out, "Cache-Control", "no-store");
     apr_table_setn(out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(out, "Vary", "Authorization");
-    if (endpoint->match.allow != NULL) {
-        apr_table_setn(out, "Allow", endpoint->match.allow);
+    if (mine != NULL && mine->allow != NULL) {
+        apr_table_setn(out, "Allow", mine->allow);
     }
+}
+
+static void set_headers_for(const endpoint_t *endpoint, int status)
+{
+    request_rec *r = endpoint->r;
+
     if (endpoint->result->retry_after > 0) {
-        apr_table_setn(out, "Retry-After",
+        apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, endpoint->result->retry_after));
     }
     if (status == HTTP_UNAUTHORIZED) {
@@ -93,8 +100,12 @@ static int send_answer(const endpoint_t *endpoint)
 
     acct_render(endpoint->match.dialect, endpoint->match.route,
                 endpoint->result, &answer, r->pool);
+    if (endpoint->status != 0) {
+        answer.status = endpoint->status;
+    }
     apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
-    set_own_headers(endpoint, answer.status);
+    acct_endpoint_standing_headers(r);
+    set_headers_for(endpoint, answer.status);
     /* mod_mime may have guessed from the path. */
     ap_set_content_type(r, answer.content_type);
     r->content_encoding = NULL;
@@ -146,6 +157,7 @@ static int find_route(endpoint_t *endpoint, const acct_api_t *api,
     outcome(endpoint, acct_dialect_match(api->dialects, api->count,
                                          r->method, path, &endpoint->match,
                                          r->pool));
+    acct_request(r)->allow = endpoint->match.allow;
     return endpoint->result->outcome == ACCT_OK
         || endpoint->result->outcome == ACCT_METHOD_NOT_ALLOWED;
 }
@@ -198,18 +210,29 @@ static int check_service(endpoint_t *endpoint)
     return 0;
 }
 
-static int body_result(endpoint_t *endpoint, acct_body_e read, int status)
+static int body_result(endpoint_t *endpoint, acct_body_e read)
 {
+    endpoint->result->format = "Request";
     switch (read) {
     case ACCT_BODY_READ:
         return 1;
     case ACCT_BODY_TOO_LARGE:
         outcome(endpoint, ACCT_TOO_LARGE);
         return 0;
-    case ACCT_BODY_FAILED:
+    case ACCT_BODY_MALFORMED:
+        endpoint->result->reason = "the body was cut off, or its chunks are "
+            "malformed";
+        outcome(endpoint, ACCT_PARSE_ERROR);
+        return 0;
+    case ACCT_BODY_STALLED:
+        endpoint->result->reason = "the body did not arrive in time";
+        endpoint->status = HTTP_REQUEST_TIME_OUT;
+        outcome(endpoint, ACCT_PARSE_ERROR);
+        return 0;
+    case ACCT_BODY_ANSWERED:
         break;
     }
-    endpoint->status = status;
+    endpoint->answered = 1;
     return 0;
 }
 
@@ -244,7 +267,6 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
     acct_outcome_e what;
     apr_size_t length = 0;
     char *bytes = NULL;
-    int status = OK;
     int goes_on;
 
     if (acct_body_announced(r) && !check_media_type(endpoint)) {
@@ -254,7 +276,7 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
     }
     goes_on = body_result(endpoint,
                           acct_body_read(r, body_limit(endpoint), &bytes,
-                                         &length, &status), status)
+                                         &length))
         && (length == 0 || check_media_type(endpoint));
     if (goes_on) {
         what = acct_form_read(endpoint->match.route,
@@ -293,11 +315,9 @@ static void run_with_token(endpoint_t *endpoint)
     const acct_identity_t *identity = &endpoint->verdict->identity;
     const acct_service_t *service = &endpoint->service.service;
     apr_pool_t *pool = endpoint->r->pool;
-    int status = OK;
 
     if (!body_result(endpoint, acct_body_drop(endpoint->r,
-                                              body_limit(endpoint), &status),
-                     status)) {
+                                              body_limit(endpoint)))) {
         return;
     }
     switch (route->op) {
@@ -351,9 +371,8 @@ static int handler(request_rec *r)
     endpoint.match.dialect = api->dialects[0];
     endpoint.result = acct_result_make(ACCT_OK, r->pool);
     endpoint.result->method = r->method;
-    endpoint.status = OK;
     run(&endpoint, api, path);
-    return endpoint.status != OK ? endpoint.status : send_answer(&endpoint);
+    return endpoint.answered ? AP_FILTER_ERROR : send_answer(&endpoint);
 }
 
 /* An endpoint is no file, whatever lies below the document root by that

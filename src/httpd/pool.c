@@ -69,6 +69,10 @@ static apr_status_t open_checked(acct_db_t **db,
 
     status = acct_db_open(db, config, NULL, 0, p, error);
     if (status != APR_SUCCESS) {
+        *error = apr_psprintf(p, "the database %s cannot be opened: %s; a "
+                              "new one is made with: acctauth init -d %s "
+                              "-p FILE --key KEYFILE", config->params,
+                              *error, config->driver);
         return status;
     }
     status = acct_store_check_schema(*db, &found, &version, &detail, p);

@@ -12,6 +12,7 @@
 
 #include "../core/render.h"
 #include "config.h"
+#include "endpoint.h"
 #include "guard.h"
 #include "request.h"
 
@@ -137,6 +138,9 @@ static void insert_error_filter(request_rec *r)
         return;
     }
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+    if (is_below_a_mount(r)) {
+        acct_endpoint_standing_headers(r);
+    }
     ap_add_output_filter(REFUSAL_FILTER, answer, r, r->connection);
 }
 

@@ -18,6 +18,7 @@ typedef struct acct_request_t {
                                  * NULL: refused, or anonymous */
     acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
                                  * did not */
+    const char *allow;          /* endpoint: value of Allow, or NULL */
 } acct_request_t;
 
 /** The memory of a request, made when first asked for. */

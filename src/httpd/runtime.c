@@ -42,14 +42,14 @@ static int worth_telling(database_t *database, const char *message,
                          unsigned int *untold)
 {
     apr_time_t now = apr_time_now();
-    int tell;
+    int worth;
 
     apr_thread_mutex_lock(database->lock);
-    tell = strncmp(database->last_buffer, message,
+    worth = strncmp(database->last_buffer, message,
                    sizeof(database->last_buffer) - 1) != 0
         || now - database->told >= TELL_AGAIN_AFTER
         || now < database->told;
-    if (tell) {
+    if (worth) {
         *untold = database->untold;
         database->untold = 0;
         database->told = now;
@@ -60,7 +60,7 @@ static int worth_telling(database_t *database, const char *message,
         database->untold++;
     }
     apr_thread_mutex_unlock(database->lock);
-    return tell;
+    return worth;
 }
 
 static void tell_fault(const acct_request_service_t *self,

@@ -26,7 +26,7 @@ typedef struct acct_request_service_t {
  * Make the service of a request's server.
  * @return 0 when that server has no database
  */
-int acct_request_service(acct_request_service_t *service, request_rec *r);
+int acct_request_service(acct_request_service_t *self, request_rec *r);
 
 /** Hooks post_config and child_init. */
 void acct_runtime_hooks(void);
