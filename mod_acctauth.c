@@ -12,6 +12,7 @@
 #include "src/httpd/endpoint.h"
 #include "src/httpd/guard.h"
 #include "src/httpd/identity.h"
+#include "src/httpd/key_watch.h"
 #include "src/httpd/refusal.h"
 #include "src/httpd/runtime.h"
 
@@ -20,6 +21,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     acct_config_check_hooks();
     acct_runtime_hooks();
+    acct_key_watch_hooks();
     acct_identity_hooks();
     acct_guard_hooks();
     acct_refusal_hooks();

@@ -33,6 +33,14 @@ typedef struct issue_t {
     acct_token_t token;         /* out */
 } issue_t;
 
+static apr_status_t without_key(const issue_t *issue, apr_pool_t *pool)
+{
+    acct_log(issue->service, ACCT_LOG_ERROR, APR_SUCCESS, pool,
+             "reusable tokens can neither be made nor handed out: the "
+             "server goes without its key file (see the log of its start)");
+    return APR_ENOENT;
+}
+
 static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
 {
     const acct_token_policy_t *policy = &issue->route->dialect->policy;
@@ -59,10 +67,11 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     }
     token->digest = digest;
     if (policy->kind == ACCT_POLICY_REUSE) {
-        status = issue->service->key == NULL
-            ? APR_ENOENT
-            : acct_token_seal(issue->service->key, token->account_id,
-                              issue->text, &token->sealed, pool);
+        if (issue->service->key == NULL) {
+            return without_key(issue, pool);
+        }
+        status = acct_token_seal(issue->service->key, token->account_id,
+                                 issue->text, &token->sealed, pool);
         if (status != APR_SUCCESS) {
             acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
                      "a reusable token could not be sealed");
@@ -77,12 +86,13 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
 static apr_status_t reopen(issue_t *issue, apr_pool_t *pool)
 {
     char digest[ACCT_DIGEST_HEX + 1];
-    apr_status_t status = APR_ENOENT;
+    apr_status_t status;
 
-    if (issue->service->key != NULL) {
-        status = acct_token_unseal(issue->service->key, issue->account->id,
-                                   issue->token.sealed, &issue->text, pool);
+    if (issue->service->key == NULL) {
+        return without_key(issue, pool);
     }
+    status = acct_token_unseal(issue->service->key, issue->account->id,
+                               issue->token.sealed, &issue->text, pool);
     if (status == APR_SUCCESS) {
         status = acct_token_digest(issue->text, digest);
     }

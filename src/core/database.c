@@ -8,12 +8,17 @@
 #include <apr_dbd.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <apr_time.h>
 
 /* apr_dbd frees a statement only when the handle is closed, so a handle
  * on which this many were prepared again has to go. */
 #define MAX_HEALS 16
 
 #define MAX_ARGS 16
+
+/* How long opening waits for another's lock: half a second. */
+#define BUSY_TRIES 25
+#define BUSY_PAUSE apr_time_from_msec(20)
 
 typedef struct slot_t {
     apr_dbd_prepared_t *prepared;       /* NULL: prepare before use */
@@ -26,6 +31,9 @@ struct acct_db_t {
     const apr_dbd_driver_t *dbd;
     apr_dbd_t *handle;
     const char *params;         /* in pool */
+    apr_time_t opened_at;
+    const char *guard_sql;      /* NULL: no guard */
+    const char *guard_value;
     acct_db_identity_t identity;
     const acct_statement_t *statements;
     slot_t *slots;
@@ -34,6 +42,7 @@ struct acct_db_t {
     unsigned int in_transaction : 1;
     unsigned int doomed : 1;    /* a statement of the transaction failed */
     unsigned int broken : 1;
+    unsigned int busy : 1;      /* the last failure was another's lock */
     char error[256];
 };
 
@@ -63,6 +72,7 @@ static acct_db_failure_e note_failure(acct_db_t *db, int code)
     const char *text = apr_dbd_error(db->dbd, db->handle, code);
     acct_db_failure_e failure = db->driver->classify(code, text ? text : "");
 
+    db->busy = failure == ACCT_DB_FAILURE_BUSY;
     if (!text || !*text || strcmp(text, "not an error") == 0) {
         apr_snprintf(db->error, sizeof(db->error),
                      failure == ACCT_DB_FAILURE_STALE
@@ -116,6 +126,13 @@ static apr_status_t copy_rows(acct_db_t *db, apr_dbd_results_t *results,
         rows->cell[i] = cell;
     }
     return APR_SUCCESS;
+}
+
+/* Failures that leave connection and statement as they were. */
+static int is_harmless(acct_db_failure_e failure)
+{
+    return failure == ACCT_DB_FAILURE_FINAL
+           || failure == ACCT_DB_FAILURE_BUSY;
 }
 
 /* APR_SUCCESS, or why nothing may run on the connection now. The text of
@@ -281,9 +298,9 @@ static int out_of_memory(int retcode)
     abort();
 }
 
-apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
-                          const acct_statement_t *statements, int count,
-                          apr_pool_t *pool, const char **error)
+static apr_status_t open_once(acct_db_t **db, const acct_db_config_t *config,
+                              const acct_statement_t *statements, int count,
+                              apr_pool_t *pool, const char **error)
 {
     const acct_db_driver_t *driver = find_driver(config->driver);
     apr_pool_t *own;
@@ -327,14 +344,51 @@ apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
     }
 leave:
     if (rv != APR_SUCCESS) {
+        rv = opened->busy ? APR_EBUSY : rv;
         *error = apr_pstrdup(pool, *error && **error ? *error
                                                      : "cannot connect");
         acct_db_close(opened);
         return rv;
     }
     *error = NULL;
+    opened->opened_at = apr_time_now();
     *db = opened;
     return APR_SUCCESS;
+}
+
+apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
+                          const acct_statement_t *statements, int count,
+                          apr_pool_t *pool, const char **error)
+{
+    int tries = BUSY_TRIES;
+    apr_status_t rv;
+
+    /* sqlite locks the file for a moment when the last connection of
+     * another process closes or its first one recovers the log, and says
+     * so at once to who opens it just then. */
+    for (;;) {
+        rv = open_once(db, config, statements, count, pool, error);
+        if (rv != APR_EBUSY || --tries == 0) {
+            return rv;
+        }
+        apr_sleep(BUSY_PAUSE);
+    }
+}
+
+apr_time_t acct_db_opened_at(const acct_db_t *db)
+{
+    return db->opened_at;
+}
+
+void acct_db_guard(acct_db_t *db, const char *sql, const char *value)
+{
+    db->guard_sql = sql;
+    db->guard_value = value;
+}
+
+int acct_db_is_busy(const acct_db_t *db)
+{
+    return db->busy;
 }
 
 void acct_db_close(acct_db_t *db)
@@ -398,6 +452,54 @@ static int run_once(acct_db_t *db, run_t *run)
                              slot->prepared, run->values);
 }
 
+/* After a statement was found stale: somebody changed the schema. Whether
+ * it still is the one this connection was opened for. */
+static int guard_holds(acct_db_t *db, apr_pool_t *pool)
+{
+    acct_rows_t rows;
+
+    if (!db->guard_sql) {
+        return 1;
+    }
+    if (acct_db_query(db, db->guard_sql, &rows, pool) != APR_SUCCESS) {
+        return 0;
+    }
+    if (rows.count == 1 && rows.columns == 1 && rows.cell[0][0]
+        && strcmp(rows.cell[0][0], db->guard_value) == 0) {
+        return 1;
+    }
+    set_error(db, "the schema is another one now");
+    return 0;
+}
+
+/* Prepare a failed statement again and run it again where that is right;
+ * 1 when it ran. */
+static int heal(acct_db_t *db, run_t *run, acct_db_failure_e failure)
+{
+    int code;
+
+    db->slots[run->statement].prepared = NULL;
+    db->heals++;
+    /* in a transaction the failed statement may have done something, or
+     * have ended the transaction */
+    if (failure != ACCT_DB_FAILURE_STALE && db->in_transaction) {
+        return 0;
+    }
+    if (failure == ACCT_DB_FAILURE_STALE && !guard_holds(db, run->pool)) {
+        db->broken = 1;
+        return 0;
+    }
+    code = run_once(db, run);
+    if (code == 0) {
+        db->error[0] = '\0';
+        return 1;
+    }
+    if (!is_harmless(note_failure(db, code))) {
+        db->broken = 1;
+    }
+    return 0;
+}
+
 static apr_status_t run_and_heal(acct_db_t *db, run_t *run)
 {
     acct_db_failure_e failure;
@@ -407,21 +509,8 @@ static apr_status_t run_and_heal(acct_db_t *db, run_t *run)
         return APR_SUCCESS;
     }
     failure = note_failure(db, code);
-    if (failure != ACCT_DB_FAILURE_FINAL) {
-        db->slots[run->statement].prepared = NULL;
-        db->heals++;
-        /* in a transaction the failed statement may have done something,
-         * or have ended the transaction */
-        if (failure == ACCT_DB_FAILURE_STALE || !db->in_transaction) {
-            code = run_once(db, run);
-            if (code == 0) {
-                db->error[0] = '\0';
-                return APR_SUCCESS;
-            }
-            if (note_failure(db, code) != ACCT_DB_FAILURE_FINAL) {
-                db->broken = 1;
-            }
-        }
+    if (!is_harmless(failure) && heal(db, run, failure)) {
+        return APR_SUCCESS;
     }
     db->doomed = db->in_transaction;
     return APR_EGENERAL;
@@ -489,7 +578,7 @@ apr_status_t acct_db_begin(acct_db_t *db, apr_pool_t *pool)
     }
     code = apr_dbd_query(db->dbd, db->handle, &changed, db->driver->begin);
     if (code != 0) {
-        if (note_failure(db, code) != ACCT_DB_FAILURE_FINAL) {
+        if (!is_harmless(note_failure(db, code))) {
             db->broken = 1;
         }
         return APR_EGENERAL;
@@ -498,25 +587,42 @@ apr_status_t acct_db_begin(acct_db_t *db, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-void acct_db_rollback(acct_db_t *db, apr_pool_t *pool)
+/* 1 when ROLLBACK did it; 0 with *none telling whether that was because
+ * there was no transaction any more. */
+static int roll_back(acct_db_t *db, int *none)
 {
     int changed = 0;
+    int code;
+    const char *text;
 
-    (void)pool;
-    if (!db->in_transaction) {
-        return;
-    }
     db->in_transaction = 0;
     db->doomed = 0;
     /* db->error stays what made the caller roll back */
-    if (apr_dbd_query(db->dbd, db->handle, &changed, "ROLLBACK") != 0) {
+    code = apr_dbd_query(db->dbd, db->handle, &changed, "ROLLBACK");
+    if (code == 0) {
+        return 1;
+    }
+    text = apr_dbd_error(db->dbd, db->handle, code);
+    *none = text && db->driver->was_rolled_back
+            && db->driver->was_rolled_back(text);
+    return 0;
+}
+
+void acct_db_rollback(acct_db_t *db, apr_pool_t *pool)
+{
+    int none = 0;
+
+    (void)pool;
+    if (db->in_transaction && !roll_back(db, &none) && !none) {
         db->broken = 1;
     }
 }
 
 apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool)
 {
+    acct_db_failure_e failure;
     int changed = 0;
+    int none = 0;
     int code;
 
     if (!db->in_transaction) {
@@ -533,7 +639,10 @@ apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool)
         db->in_transaction = 0;
         return APR_SUCCESS;
     }
-    note_failure(db, code);
-    acct_db_rollback(db, pool);
-    return db->broken ? ACCT_COMMIT_UNKNOWN : APR_EGENERAL;
+    failure = note_failure(db, code);
+    if (roll_back(db, &none) || (none && is_harmless(failure))) {
+        return APR_EGENERAL;
+    }
+    db->broken = 1;
+    return ACCT_COMMIT_UNKNOWN;
 }

@@ -26,6 +26,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_errno.h>
+#include <apr_time.h>
 
 /* What to connect to. Strings live as long as the connections. */
 typedef struct acct_db_config_t {
@@ -95,6 +96,21 @@ apr_status_t acct_db_prepare(acct_db_t *db,
 /** Whether what the connection reads still is the database: the file of
  *  that name is the one that was opened. Cheap (one stat). */
 int acct_db_is_current(const acct_db_t *db);
+
+/** When the connection was opened. */
+apr_time_t acct_db_opened_at(const acct_db_t *db);
+
+/**
+ * Name a question whose answer must stay the same while the connection
+ * lives: it is asked again when somebody changed the schema, before any
+ * statement runs on the new one.
+ * @param sql   constant SQL that returns one value
+ * @param value constant: the value it has to be
+ */
+void acct_db_guard(acct_db_t *db, const char *sql, const char *value);
+
+/** Whether the last failure was a lock that another process held. */
+int acct_db_is_busy(const acct_db_t *db);
 
 /** Close a connection and free all it holds. NULL is fine. */
 void acct_db_close(acct_db_t *db);

@@ -16,9 +16,10 @@ typedef enum {
                                  * run it again */
     ACCT_DB_FAILURE_STALE,      /* it did not begin: prepare and run it
                                  * again, in a transaction too */
-    ACCT_DB_FAILURE_FINAL       /* connection and statement are sound, the
-                                 * answer would be the same: a lock, a
-                                 * constraint */
+    ACCT_DB_FAILURE_FINAL,      /* connection and statement are sound, the
+                                 * answer would be the same: a constraint,
+                                 * a full disk */
+    ACCT_DB_FAILURE_BUSY        /* the same, for a while: another's lock */
 } acct_db_failure_e;
 
 /* Which file a connection reads. */
@@ -52,6 +53,10 @@ typedef struct acct_db_driver_t {
 
     /** Judge a failure by the driver's code and text ("" for none). */
     acct_db_failure_e (*classify)(int code, const char *text);
+
+    /** Whether a ROLLBACK that failed with this text found nothing to roll
+     *  back, since the driver had done it. */
+    int (*was_rolled_back)(const char *text);
 } acct_db_driver_t;
 
 extern const acct_db_driver_t acct_db_sqlite3;

@@ -162,11 +162,22 @@ static acct_db_failure_e sqlite_classify(int code, const char *text)
     /* the driver has waited for the lock already, 1.6 seconds */
     if (code == SQLITE_IS_BUSY || code == SQLITE_IS_LOCKED
         || strncmp(text, "database is locked", 18) == 0
-        || strncmp(text, "database table is locked", 24) == 0
-        || strstr(text, "constraint failed")) {
+        || strncmp(text, "database table is locked", 24) == 0) {
+        return ACCT_DB_FAILURE_BUSY;
+    }
+    /* A connection that cannot write for want of space still reads, and a
+     * fresh one could not even be opened then. */
+    if (strstr(text, "constraint failed")
+        || strcmp(text, "database or disk is full") == 0) {
         return ACCT_DB_FAILURE_FINAL;
     }
     return ACCT_DB_FAILURE_OTHER;
+}
+
+/* sqlite rolls back by itself when a COMMIT finds no space. */
+static int sqlite_was_rolled_back(const char *text)
+{
+    return strstr(text, "no transaction is active") != NULL;
 }
 
 const acct_db_driver_t acct_db_sqlite3 = {
@@ -176,5 +187,6 @@ const acct_db_driver_t acct_db_sqlite3 = {
     .connect = sqlite_connect,
     .settle = sqlite_settle,
     .identify = sqlite_identify,
-    .classify = sqlite_classify
+    .classify = sqlite_classify,
+    .was_rolled_back = sqlite_was_rolled_back
 };

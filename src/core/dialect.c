@@ -7,7 +7,7 @@
 #define BYTES_LEAST 16
 #define BYTES_MOST 64
 #define LIFETIME_LEAST 60               /* seconds */
-#define LIFETIME_MOST (366 * 86400)
+#define LIFETIME_MOST APR_INT64_C(31622400)     /* 366 days */
 
 /* ------------------------------------------------------- plain members */
 

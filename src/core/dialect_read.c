@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include "dialect_private.h"
 
-#define FILE_MAX_BYTES (1024 * 1024)
+#define FILE_MAX_BYTES 1048576
 #define EXTENDS_MAX 8           /* files that extend one another */
 
 static apr_status_t free_json(void *root)
@@ -93,6 +93,12 @@ static json_t *parse_bytes(acct_load_t *load, const acct_place_t *at,
         where.path = "1:1";
         acct_report(load, &where, "begins with a byte order mark; save the "
                     "file as UTF-8 without one");
+        return NULL;
+    }
+    if (length == 0) {
+        where.path = "1:1";
+        acct_report(load, &where, "the file is empty; write at least "
+                    "{ \"extends\": \"base\", \"routes\": [ ... ] }");
         return NULL;
     }
     root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);

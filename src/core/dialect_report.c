@@ -90,7 +90,8 @@ const char *acct_suggest(const char *word, const char *const *names,
         }
         list = apr_pstrcat(pool, list, i > 0 ? ", " : "", names[i], NULL);
     }
-    if (nearest != NULL && best <= 1 + (int)strlen(nearest) / 4) {
+    if (nearest != NULL && best <= 1 + (int)strlen(nearest) / 4
+        && best < (int)strlen(nearest)) {
         return apr_psprintf(pool, "did you mean \"%s\"?", nearest);
     }
     return nearest != NULL ? list : "none can stand here";

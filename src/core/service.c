@@ -24,15 +24,6 @@ void acct_log(const acct_service_t *service, acct_log_e level,
     va_end(args);
 }
 
-/* Statuses by which a unit of work tells what it found, as opposed to a
- * database that did not answer. */
-static int is_a_finding(apr_status_t status)
-{
-    return status == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(status)
-        || APR_STATUS_IS_EEXIST(status) || APR_STATUS_IS_EAGAIN(status)
-        || APR_STATUS_IS_EACCES(status);
-}
-
 apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
                            acct_work_fn work, void *baton, apr_pool_t *pool)
 {
@@ -50,7 +41,9 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
         }
         status = work(db, baton, pool);
         broken = acct_db_is_broken(db);
-        if (!is_a_finding(status)) {
+        /* Without words from the database the unit failed for a reason
+         * of its own, which it has told, or found what it looked for. */
+        if (status != APR_SUCCESS && acct_db_error(db)[0] != '\0') {
             acct_log(service, ACCT_LOG_ERROR, status, pool,
                      "the database did not do as asked: %s%s",
                      acct_db_error(db),

@@ -78,6 +78,15 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
                                      int *version, const char **detail,
                                      apr_pool_t *pool);
 
+/**
+ * Open a connection for the statements of the store: look at the schema
+ * first, prepare them then, and keep watch that the schema stays.
+ * @param error on failure what is wrong and which command mends it, in
+ *              @a pool
+ */
+apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
+                             apr_pool_t *pool, const char **error);
+
 /** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
  *  ended by a line that ends in ';', comments from a line that begins with
  *  "--" between them) in one transaction. Where there is one already it

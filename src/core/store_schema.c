@@ -7,7 +7,13 @@
 #include <string.h>
 
 #include <apr_lib.h>
+#include <apr_general.h>
 #include <apr_strings.h>
+#include <apr_time.h>
+
+/* How long the first look waits for another's lock: half a second. */
+#define BUSY_TRIES 25
+#define BUSY_PAUSE apr_time_from_msec(20)
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
@@ -160,6 +166,101 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
         *found = ACCT_SCHEMA_CURRENT;
     }
     return rv;
+}
+
+static const char *schema_error(const acct_db_config_t *config,
+                                acct_schema_e found, int version,
+                                const char *detail, apr_pool_t *pool)
+{
+    switch (found) {
+    case ACCT_SCHEMA_CURRENT:
+        return NULL;
+    case ACCT_SCHEMA_MISSING:
+        return apr_psprintf(pool, "the database %s has no account tables; "
+                            "make one that has with: acctauth init -d %s -p "
+                            "FILE --key KEYFILE", config->params,
+                            config->driver);
+    case ACCT_SCHEMA_OLDER:
+        return apr_psprintf(pool, "the database %s has schema version %d, "
+                            "but %d is the oldest that this version knows: "
+                            "use the version that made it", config->params,
+                            version, ACCT_SCHEMA_VERSION);
+    case ACCT_SCHEMA_NEWER:
+        return apr_psprintf(pool, "the database %s has schema version %d, "
+                            "made by a newer mod_acctauth; this one knows "
+                            "%d: install the newer one", config->params,
+                            version, ACCT_SCHEMA_VERSION);
+    case ACCT_SCHEMA_DAMAGED:
+        break;
+    }
+    return apr_psprintf(pool, "the database %s is damaged: %s; restore it "
+                        "from a backup", config->params,
+                        detail ? detail : "unknown");
+}
+
+/* Look at the schema of a connection, then prepare the statements. */
+static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
+                               apr_pool_t *pool, const char **error)
+{
+    const acct_statement_t *statements;
+    const char *detail = NULL;
+    acct_schema_e found;
+    apr_status_t rv;
+    int version;
+    int count;
+
+    rv = acct_store_check_schema(db, &found, &version, &detail, pool);
+    if (rv != APR_SUCCESS) {
+        *error = apr_psprintf(pool, "the database %s cannot be read: %s",
+                              config->params, acct_db_error(db));
+        return rv;
+    }
+    if (found != ACCT_SCHEMA_CURRENT) {
+        *error = schema_error(config, found, version, detail, pool);
+        return APR_EGENERAL;
+    }
+    statements = acct_store_statements(config->driver, &count);
+    rv = acct_db_prepare(db, statements, count, pool, error);
+    if (rv != APR_SUCCESS) {
+        *error = apr_psprintf(pool, "the database %s does not take a "
+                              "statement: %s", config->params, *error);
+        return rv;
+    }
+    acct_db_guard(db, "SELECT value FROM meta WHERE name = "
+                      "'schema_version'",
+                  APR_STRINGIFY(ACCT_SCHEMA_VERSION));
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
+                             apr_pool_t *pool, const char **error)
+{
+    int tries = BUSY_TRIES;
+    apr_status_t rv;
+
+    for (;;) {
+        int busy;
+
+        rv = acct_db_open(db, config, NULL, 0, pool, error);
+        if (rv != APR_SUCCESS) {
+            *error = apr_psprintf(pool, "the database %s cannot be opened: "
+                                  "%s; a new one is made with: acctauth "
+                                  "init -d %s -p FILE --key KEYFILE",
+                                  config->params, *error, config->driver);
+            return rv;
+        }
+        rv = make_ready(*db, config, pool, error);
+        if (rv == APR_SUCCESS) {
+            return rv;
+        }
+        busy = acct_db_is_busy(*db);
+        acct_db_close(*db);
+        *db = NULL;
+        if (!busy || --tries == 0) {
+            return rv;
+        }
+        apr_sleep(BUSY_PAUSE);
+    }
 }
 
 /* Cut off and return the next statement of *rest, without what follows

@@ -78,7 +78,10 @@ apr_size_t acct_json_escape(char c, char escaped[ACCT_JSON_ESCAPE_MAX])
         return 2;
     }
     if (byte < 0x20) {
-        memcpy(escaped, "\\u00", 4);
+        escaped[0] = '\\';
+        escaped[1] = 'u';
+        escaped[2] = '0';
+        escaped[3] = '0';
         escaped[4] = hex[byte >> 4];
         escaped[5] = hex[byte & 15];
         return 6;

@@ -11,6 +11,8 @@
 
 #include <httpd.h>
 #include <http_config.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "../core/account.h"
 #include "../core/dialect.h"
@@ -69,6 +71,11 @@ typedef struct acct_server_conf_t {
     /* filled in by the check */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
     const acct_key_t *key;
+    struct {
+        ino_t inode;
+        struct timespec changed_at;
+    } key_refused;              /* key NULL: the file that was no good */
+    const char *created_at;     /* of the database; NULL: not known */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
 } acct_server_conf_t;
 

@@ -138,6 +138,24 @@ static const acct_api_t *api_that_needs_key(const apr_array_header_t *apis,
     return NULL;
 }
 
+/* Go on without the key, and remember which file it was that would not
+ * do, so that the parent sees when it changes (key_watch.c). */
+static void refuse_key(check_t *check, server_rec *s, const char *id,
+                       const char *error)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    struct stat info;
+
+    conf->key = NULL;
+    memset(&conf->key_refused, 0, sizeof(conf->key_refused));
+    if (stat(conf->key_file, &info) == 0) {
+        conf->key_refused.inode = info.st_ino;
+        conf->key_refused.changed_at = info.st_ctim;
+    }
+    complain_outside(check, s, id, "AcctAuthKeyFile", &conf->key_place,
+                     error);
+}
+
 static void check_key(check_t *check, server_rec *s)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
@@ -148,9 +166,7 @@ static void check_key(check_t *check, server_rec *s)
     if (conf->key_file != NULL) {
         if (acct_key_read(conf->key_file, &conf->key, check->pconf, &error)
             != APR_SUCCESS) {
-            conf->key = NULL;
-            complain_outside(check, s, "ACCT0110", "AcctAuthKeyFile",
-                             &conf->key_place, error);
+            refuse_key(check, s, "ACCT0110", error);
         }
         return;
     }
@@ -187,30 +203,28 @@ static const char *check_file_mode(const char *path, apr_pool_t *pool)
 static void check_database(check_t *check, server_rec *s)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
+    acct_pool_marks_t marks = { NULL, NULL };
     const char *error = NULL;
-    const char *key_id = NULL;
 
-    if (acct_pool_check_database(&conf->db, &key_id, &error, check->ptemp)
+    if (acct_pool_check_database(&conf->db, &marks, &error, check->ptemp)
         != APR_SUCCESS) {
         complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
                          &conf->db_place, error);
         return;
     }
+    conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
     error = check_file_mode(conf->db.params, check->ptemp);
     if (error != NULL) {
         complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
                          &conf->db_place, error);
     }
-    if (conf->key != NULL && key_id != NULL
-        && strcmp(conf->key->id, key_id) != 0) {
-        conf->key = NULL;
-        complain_outside(check, s, "ACCT0112", "AcctAuthKeyFile",
-                         &conf->key_place,
-                         apr_psprintf(check->ptemp, "%s is not the key that "
-                                      "the tokens in %s are sealed under; "
-                                      "name the key file that was made with "
-                                      "that database", conf->key_file,
-                                      conf->db.params));
+    if (conf->key != NULL && marks.key_id != NULL
+        && strcmp(conf->key->id, marks.key_id) != 0) {
+        refuse_key(check, s, "ACCT0112",
+                   apr_psprintf(check->ptemp, "%s is not the key that the "
+                                "tokens in %s are sealed under; name the "
+                                "key file that was made with that database",
+                                conf->key_file, conf->db.params));
     }
 }
 

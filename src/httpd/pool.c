@@ -11,88 +11,60 @@
 
 struct acct_pool_t {
     acct_db_config_t config;
-    apr_reslist_t *connections;     /* child only */
-    apr_thread_mutex_t *writer;     /* child only: see acquire */
+    acct_pool_marks_t expected;
+    /* child only */
+    apr_reslist_t *connections;
+    apr_thread_mutex_t *writer;     /* see acct_pool_acquire() */
+    apr_thread_mutex_t *lock;       /* for what follows */
+    apr_time_t try_again_at;        /* opening failed and took its time;
+                                     * 0: it did not */
+    char failure[256];
+    apr_time_t suspect;             /* a connection broke: those opened
+                                     * before are not to be trusted */
 };
 
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            const acct_pool_marks_t *expected,
                             apr_pool_t *pconf)
 {
     acct_pool_t *pool = apr_pcalloc(pconf, sizeof(*pool));
 
     pool->config = *config;
+    pool->expected = *expected;
     return pool;
 }
 
 /* ---- opening ---- */
 
-static const char *schema_error(const acct_db_config_t *config,
-                                acct_schema_e found, int version,
-                                const char *detail, apr_pool_t *p)
+static apr_status_t read_mark(acct_db_t *db, const char *name,
+                              const char **value, apr_pool_t *p)
 {
-    switch (found) {
-    case ACCT_SCHEMA_CURRENT:
-        return NULL;
-    case ACCT_SCHEMA_MISSING:
-        return apr_psprintf(p, "the database %s has no account tables; make "
-                            "them with: acctauth init -d %s -p FILE --key "
-                            "KEYFILE", config->params, config->driver);
-    case ACCT_SCHEMA_OLDER:
-        return apr_psprintf(p, "the database %s has schema version %d and "
-                            "this module needs %d; it was made by a version "
-                            "that was never released: make a new one with "
-                            "acctauth init", config->params, version,
-                            ACCT_SCHEMA_VERSION);
-    case ACCT_SCHEMA_NEWER:
-        return apr_psprintf(p, "the database %s has schema version %d, made "
-                            "by a newer mod_acctauth; this one knows %d: "
-                            "install the newer module", config->params,
-                            version, ACCT_SCHEMA_VERSION);
-    case ACCT_SCHEMA_DAMAGED:
-        break;
+    apr_status_t status = acct_store_meta_get(db, name, value, p);
+
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        *value = NULL;
+        return APR_SUCCESS;
     }
-    return apr_psprintf(p, "the database %s is damaged: %s; restore a "
-                        "backup, or compare it with the schema in sql/",
-                        config->params, detail);
+    return status;
 }
 
-static apr_status_t open_checked(acct_db_t **db,
-                                 const acct_db_config_t *config,
-                                 const char **error, apr_pool_t *p)
+static apr_status_t open_and_read(acct_db_t **db,
+                                  const acct_db_config_t *config,
+                                  acct_pool_marks_t *marks,
+                                  const char **error, apr_pool_t *p)
 {
-    const acct_statement_t *statements;
-    const char *detail = "";
-    acct_schema_e found;
-    apr_status_t status;
-    int version;
-    int count;
+    apr_status_t status = acct_store_open(db, config, p, error);
 
-    status = acct_db_open(db, config, NULL, 0, p, error);
     if (status != APR_SUCCESS) {
-        *error = apr_psprintf(p, "the database %s cannot be opened: %s; a "
-                              "new one is made with: acctauth init -d %s "
-                              "-p FILE --key KEYFILE", config->params,
-                              *error, config->driver);
         return status;
     }
-    status = acct_store_check_schema(*db, &found, &version, &detail, p);
+    status = read_mark(*db, "created_at", &marks->created_at, p);
+    if (status == APR_SUCCESS) {
+        status = read_mark(*db, "key_id", &marks->key_id, p);
+    }
     if (status != APR_SUCCESS) {
         *error = apr_psprintf(p, "the database %s cannot be read: %s",
                               config->params, acct_db_error(*db));
-    }
-    else if (found != ACCT_SCHEMA_CURRENT) {
-        *error = schema_error(config, found, version, detail, p);
-        status = APR_EGENERAL;
-    }
-    else {
-        statements = acct_store_statements(config->driver, &count);
-        status = acct_db_prepare(*db, statements, count, p, error);
-        if (status != APR_SUCCESS) {
-            *error = apr_psprintf(p, "the database %s does not take a "
-                                  "statement: %s", config->params, *error);
-        }
-    }
-    if (status != APR_SUCCESS) {
         acct_db_close(*db);
         *db = NULL;
     }
@@ -100,52 +72,104 @@ static apr_status_t open_checked(acct_db_t **db,
 }
 
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
-                                      const char **key_id,
+                                      acct_pool_marks_t *marks,
                                       const char **error, apr_pool_t *p)
 {
     acct_db_t *db;
     apr_status_t status;
 
-    *key_id = NULL;
     status = acct_db_init(p, config->driver, error);
     if (status == APR_SUCCESS) {
-        status = open_checked(&db, config, error, p);
+        status = open_and_read(&db, config, marks, error, p);
     }
+    if (status == APR_SUCCESS) {
+        acct_db_close(db);
+    }
+    return status;
+}
+
+static int is_expected(const char *expected, const char *found)
+{
+    return expected == NULL
+        || (found != NULL && strcmp(expected, found) == 0);
+}
+
+static apr_status_t open_expected(const acct_pool_t *pool, acct_db_t **db,
+                                  const char **error, apr_pool_t *p)
+{
+    acct_pool_marks_t marks;
+    apr_status_t status;
+
+    status = open_and_read(db, &pool->config, &marks, error, p);
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = acct_store_meta_get(db, "key_id", key_id, p);
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        *key_id = NULL;
-        status = APR_SUCCESS;
+    if (is_expected(pool->expected.created_at, marks.created_at)
+        && is_expected(pool->expected.key_id, marks.key_id)) {
+        return APR_SUCCESS;
     }
-    else if (status != APR_SUCCESS) {
-        *error = apr_psprintf(p, "the database %s cannot be read: %s",
-                              config->params, acct_db_error(db));
-    }
-    acct_db_close(db);
-    return status;
+    *error = apr_psprintf(p, "%s is another database than the one the "
+                          "server was started with; put that back, or "
+                          "reload the server to use this one",
+                          pool->config.params);
+    acct_db_close(*db);
+    *db = NULL;
+    return APR_EMISMATCH;
 }
 
 /* ---- the list ---- */
 
-/* A request that wants to know why there is no connection hands in where
- * to write it; the list's own parameter cannot carry that. */
+/* An opening that failed is not tried again for as long as it took:
+ * threads that queue for the list must not wait, each in turn, for what is
+ * not to be had. */
+static int is_too_early(acct_pool_t *pool)
+{
+    int early;
+
+    apr_thread_mutex_lock(pool->lock);
+    early = apr_time_now() < pool->try_again_at;
+    apr_thread_mutex_unlock(pool->lock);
+    return early;
+}
+
+static void note_opening(acct_pool_t *pool, apr_time_t begun,
+                         const char *failure)
+{
+    apr_time_t now = apr_time_now();
+
+    apr_thread_mutex_lock(pool->lock);
+    pool->try_again_at = 0;
+    if (failure != NULL) {
+        if (now - begun < apr_time_from_sec(5)) {
+            pool->try_again_at = now + (now - begun);
+        }
+        apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
+    }
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+/* Called by the list with its lock held. */
 static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
 {
-    const acct_pool_t *pool = params;
+    acct_pool_t *pool = params;
     const char *error = NULL;
     apr_pool_t *scratch;
+    acct_db_t *db = NULL;
+    apr_time_t begun = apr_time_now();
     apr_status_t status;
 
     (void)p;
+    if (is_too_early(pool)) {
+        return APR_EGENERAL;
+    }
     status = apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = open_checked((acct_db_t **)resource, &pool->config, &error,
-                          scratch);
+    status = open_expected(pool, &db, &error, scratch);
+    note_opening(pool, begun, status == APR_SUCCESS ? NULL : error);
     apr_pool_destroy(scratch);
+    *resource = db;
     return status;
 }
 
@@ -173,6 +197,10 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
                                          APR_THREAD_MUTEX_TIMED, pchild);
     }
     if (status == APR_SUCCESS) {
+        status = apr_thread_mutex_create(&pool->lock,
+                                         APR_THREAD_MUTEX_DEFAULT, pchild);
+    }
+    if (status == APR_SUCCESS) {
         status = apr_reslist_create(&pool->connections, 0, most, most, 0,
                                     construct, destruct, pool, pchild);
     }
@@ -184,21 +212,14 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     return APR_SUCCESS;
 }
 
-/* Why no connection could be opened: try once more outside the list, for
- * the words. A database that answers this time is a connection won. */
-static apr_status_t explain(const acct_pool_t *pool, const char **error,
-                            apr_pool_t *p)
+static int is_suspect(acct_pool_t *pool, const acct_db_t *db)
 {
-    acct_db_t *db;
-    apr_status_t status;
+    int suspect;
 
-    status = open_checked(&db, &pool->config, error, p);
-    if (status == APR_SUCCESS) {
-        acct_db_close(db);
-        *error = apr_psprintf(p, "the database %s did not answer just now",
-                              pool->config.params);
-    }
-    return status;
+    apr_thread_mutex_lock(pool->lock);
+    suspect = acct_db_opened_at(db) <= pool->suspect;
+    apr_thread_mutex_unlock(pool->lock);
+    return suspect;
 }
 
 static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
@@ -214,15 +235,18 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
             return status;
         }
         if (status != APR_SUCCESS) {
-            explain(pool, error, p);
+            apr_thread_mutex_lock(pool->lock);
+            *error = apr_pstrdup(p, pool->failure);
+            apr_thread_mutex_unlock(pool->lock);
             return status;
         }
-        if (acct_db_is_current(resource)) {
+        if (acct_db_is_current(resource) && !is_suspect(pool, resource)) {
             *db = resource;
             return APR_SUCCESS;
         }
-        /* Another file has the name now, or none: what this connection
-         * reads is no longer the database. There are only so many. */
+        /* Another file has the name now, or none, or another connection
+         * of its age broke: whatever it reads, it is not to be trusted.
+         * There are only so many of them. */
         apr_reslist_invalidate(pool->connections, resource);
     }
 }
@@ -258,6 +282,9 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
     if (acct_db_is_broken(db)) {
+        apr_thread_mutex_lock(pool->lock);
+        pool->suspect = apr_time_now();
+        apr_thread_mutex_unlock(pool->lock);
         apr_reslist_invalidate(pool->connections, db);
     }
     else {

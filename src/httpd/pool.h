@@ -17,11 +17,22 @@
 
 typedef struct acct_pool_t acct_pool_t;
 
+/* What tells one accounts' database from another; NULL: not known. */
+typedef struct acct_pool_marks_t {
+    const char *created_at;
+    const char *key_id;         /* of the key its tokens are sealed under */
+} acct_pool_marks_t;
+
 /** How long a request waits for a connection, microseconds. */
 #define ACCT_POOL_WAIT apr_time_from_msec(1500)
 
-/** The pool of a database; @a pconf owns it. Parent. */
+/**
+ * The pool of a database; @a pconf owns it. Parent.
+ * @param expected what each connection must find there; another database
+ *                 by the same name is no database of ours
+ */
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            const acct_pool_marks_t *expected,
                             apr_pool_t *pconf);
 
 /** Get ready for requests. Once in each child, before its threads.
@@ -44,10 +55,11 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
 
 /**
  * Open a database once, look at its schema, close it again. Parent.
+ * @param marks what it says of itself, in @a p
  * @param error what is wrong and which command mends it, in @a p
  */
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
-                                      const char **key_id,
+                                      acct_pool_marks_t *marks,
                                       const char **error, apr_pool_t *p);
 
 #endif

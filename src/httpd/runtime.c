@@ -161,9 +161,13 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
 /* ---- making ---- */
 
 static database_t *database_of(apr_hash_t *databases,
-                               const acct_db_config_t *config,
+                               const acct_server_conf_t *conf,
                                apr_pool_t *pconf)
 {
+    const acct_db_config_t *config = &conf->db;
+    acct_pool_marks_t expected = { conf->created_at,
+                                   conf->key != NULL ? conf->key->id
+                                                     : NULL };
     const char *key = apr_pstrcat(pconf, config->driver, "\n",
                                   config->params, NULL);
     database_t *database = apr_hash_get(databases, key,
@@ -171,7 +175,7 @@ static database_t *database_of(apr_hash_t *databases,
 
     if (database == NULL) {
         database = apr_pcalloc(pconf, sizeof(*database));
-        database->pool = acct_pool_make(config, pconf);
+        database->pool = acct_pool_make(config, &expected, pconf);
         apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
     }
     return database;
@@ -232,7 +236,7 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
                 return status;
             }
         }
-        conf->runtime = make_runtime(conf, database_of(databases, &conf->db,
+        conf->runtime = make_runtime(conf, database_of(databases, conf,
                                                        pconf), gate, pconf);
         if (conf->runtime == NULL) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,

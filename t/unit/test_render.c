@@ -460,7 +460,7 @@ static void foreign_bytes_stay_inside_of_their_string(void **state)
             "request.\"}", *state);
 }
 
-/* ------------------------------------------------- an API from a file alone */
+/* ------------------------------------------------ an API from a file alone */
 
 static const acct_dialect_t *load_sixth(apr_pool_t *pool)
 {

@@ -161,7 +161,8 @@ static void errors_are_lists_in_the_order_of_fields(void **state)
     fills(*state, "\"{errors}\"", &values,
           "{\"b\":[\"one\",\"\\\"two\\\"\"],\"a\":[\"three\"]}");
     values.ntold = 1;
-    fills(*state, "{\"e\":\"{errors}\"}", &values, "{\"e\":{\"b\":[\"one\"]}}");
+    fills(*state, "{\"e\":\"{errors}\"}", &values,
+          "{\"e\":{\"b\":[\"one\"]}}");
 }
 
 static void bytes_that_are_not_utf8_become_a_mark(void **state)
