@@ -483,6 +483,7 @@ static int heal(acct_db_t *db, run_t *run, acct_db_failure_e failure)
     /* in a transaction the failed statement may have done something, or
      * have ended the transaction */
     if (failure != ACCT_DB_FAILURE_STALE && db->in_transaction) {
+        db->broken = 1;
         return 0;
     }
     if (failure == ACCT_DB_FAILURE_STALE && !guard_holds(db, run->pool)) {

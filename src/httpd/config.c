@@ -185,6 +185,19 @@ static const char *set_dialect_dir(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+/* A section <Limit> does not limit what a directive of ours says to its
+ * methods: refuse it there rather than have it act on all. */
+static const char *not_in_limit(cmd_parms *cmd)
+{
+    if (ap_check_cmd_context(cmd, NOT_IN_LIMIT) == NULL) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "%s cannot be limited to methods by "
+                        "<Limit> or <LimitExcept>; write it outside, and "
+                        "AuthType Token with Require inside",
+                        cmd->cmd->name);
+}
+
 static int is_dialect_name(const char *name)
 {
     const char *c;
@@ -201,11 +214,15 @@ static int is_dialect_name(const char *name)
 static const char *add_api(cmd_parms *cmd, void *dirv, const char *name)
 {
     acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
     acct_server_conf_t *conf = acct_server_conf(cmd->server);
     acct_place_t place = place_of(cmd);
     acct_api_t *api = (acct_api_t *)dir->api;
     const char *path = cmd->path;
 
+    if (error != NULL) {
+        return error;
+    }
     if (path == NULL || path[0] != '/'
         || cmd->directive->parent == NULL
         || ap_cstr_casecmp(cmd->directive->parent->directive, "<Location")
@@ -244,8 +261,12 @@ static const char *add_api(cmd_parms *cmd, void *dirv, const char *name)
 static const char *set_protect(cmd_parms *cmd, void *dirv, const char *word)
 {
     acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
     acct_server_conf_t *conf = acct_server_conf(cmd->server);
 
+    if (error != NULL) {
+        return error;
+    }
     if (ap_cstr_casecmp(word, "On") == 0) {
         dir->protect = ACCT_PROTECT_ON;
     }
@@ -270,8 +291,12 @@ static const char *set_protect(cmd_parms *cmd, void *dirv, const char *word)
 static const char *set_scheme(cmd_parms *cmd, void *dirv, const char *word)
 {
     acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
     const char *c;
 
+    if (error != NULL) {
+        return error;
+    }
     for (c = word; *c != '\0'; c++) {
         if (!apr_isalnum(*c) && ap_strchr_c("!#$%&'*+-.^_`|~", *c) == NULL) {
             return apr_psprintf(cmd->pool, "AcctAuthScheme: \"%s\" is no "
@@ -294,14 +319,22 @@ static const char *set_scheme(cmd_parms *cmd, void *dirv, const char *word)
 
 static const char *set_identity_headers(cmd_parms *cmd, void *dir, int on)
 {
-    (void)cmd;
+    const char *error = not_in_limit(cmd);
+
+    if (error != NULL) {
+        return error;
+    }
     ((acct_dir_conf_t *)dir)->identity_headers = on ? ACCT_ON : ACCT_OFF;
     return NULL;
 }
 
 static const char *set_forward_token(cmd_parms *cmd, void *dir, int on)
 {
-    (void)cmd;
+    const char *error = not_in_limit(cmd);
+
+    if (error != NULL) {
+        return error;
+    }
     ((acct_dir_conf_t *)dir)->forward_token = on ? ACCT_ON : ACCT_OFF;
     return NULL;
 }
@@ -310,7 +343,11 @@ static const char *set_require_tls(cmd_parms *cmd, void *dirv,
                                    const char *word)
 {
     acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
 
+    if (error != NULL) {
+        return error;
+    }
     if (ap_cstr_casecmp(word, "On") == 0) {
         dir->require_tls = ACCT_TLS_ON;
     }
@@ -351,8 +388,12 @@ static const char *set_max_body(cmd_parms *cmd, void *dirv,
                                 const char *text)
 {
     acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
     apr_int64_t bytes = parse_number(text, 256, 1048576);
 
+    if (error != NULL) {
+        return error;
+    }
     if (bytes < 0) {
         return apr_psprintf(cmd->pool, "AcctAuthMaxBody: \"%s\" is not a "
                             "number of bytes from 256 to 1048576; the "

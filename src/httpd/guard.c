@@ -32,48 +32,95 @@ int acct_guard_is_on(request_rec *r)
         || is_our_auth_type(ap_auth_type(r));
 }
 
-void acct_guard_challenge(request_rec *r)
+static const char *challenge_of(request_rec *r)
 {
     const char *scheme = acct_scheme(acct_dir_conf(r));
     const char *realm = ap_auth_name(r);
 
-    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                   realm == NULL ? scheme
-                   : apr_pstrcat(r->pool, scheme, " realm=\"",
-                                 ap_escape_quotes(r->pool, realm), "\"",
-                                 NULL));
+    if (realm == NULL) {
+        return scheme;
+    }
+    return apr_pstrcat(r->pool, scheme, " realm=\"",
+                       ap_escape_quotes(r->pool, realm), "\"", NULL);
+}
+
+void acct_guard_challenge(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge_of(r));
 }
 
 /* 401 is "you are wrong", 503 "I cannot know now"; never one for the
  * other. */
-static int refuse(request_rec *r, acct_outcome_e why)
+static int status_of(acct_outcome_e why)
 {
-    acct_request(r)->refusal = why;
-    acct_identity_forget(r);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    apr_table_mergen(r->err_headers_out, "Vary", "Authorization");
     switch (why) {
     case ACCT_TLS_REQUIRED:
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "ACCT0301: refused over plain HTTP "
-                      "(AcctAuthRequireTLS): %s", r->uri);
         return HTTP_FORBIDDEN;
     case ACCT_UNAVAILABLE:
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
         return HTTP_SERVICE_UNAVAILABLE;
     case ACCT_NOT_AUTHENTICATED:
     case ACCT_TOKEN_ABSENT:
     case ACCT_TOKEN_SPACES:
     case ACCT_TOKEN_CHARACTERS:
     case ACCT_INVALID_TOKEN:
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "ACCT0302: authz_fail: %s: %s",
-                      acct_outcome_name(why), r->uri);
-        acct_guard_challenge(r);
         return HTTP_UNAUTHORIZED;
     default:
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+}
+
+int acct_guard_refusal_headers(request_rec *r, acct_outcome_e why,
+                               const char *challenge)
+{
+    apr_table_t *out = r->err_headers_out;
+    int status = status_of(why);
+
+    apr_table_setn(out, "Cache-Control", "no-store");
+    apr_table_setn(out, "Vary", "Authorization");
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(out, "Retry-After", RETRY_AFTER);
+    }
+    if (status == HTTP_UNAUTHORIZED) {
+        apr_table_setn(out, "WWW-Authenticate", challenge);
+    }
+    return status;
+}
+
+/* Tell the requests this one is a part of. A page that includes what
+ * depends on the token, or leaves it out, depends on it too. */
+static void tell_parents(request_rec *r, int status, const char *challenge)
+{
+    request_rec *page;
+
+    acct_request_tell_parent(r, status, challenge);
+    for (page = r->main; page != NULL; page = page->main) {
+        acct_identity_private(page);
+    }
+}
+
+static int refuse(request_rec *r, acct_outcome_e why)
+{
+    const char *challenge = challenge_of(r);
+    int status;
+
+    acct_request(r)->refusal = why;
+    acct_identity_forget(r);
+    status = acct_guard_refusal_headers(r, why, challenge);
+    tell_parents(r, status, challenge);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "ACCT0301: authz_fail: %s: %s", acct_outcome_name(why),
+                  r->uri);
+    return status;
+}
+
+static void admit(request_rec *r, const acct_verdict_t *verdict)
+{
+    acct_request_t *mine = acct_request(r);
+
+    mine->guarded = 1;
+    mine->admitted = verdict;
+    acct_identity_set(r, verdict);
+    tell_parents(r, 0, NULL);
 }
 
 /* The guard's say on a request: OK when somebody is let in, DECLINED when
@@ -105,12 +152,12 @@ static int ask(request_rec *r, int optional)
     }
     verdict = acct_verdict(r);
     if (verdict->outcome == ACCT_OK) {
-        mine->admitted = verdict;
-        acct_identity_set(r, verdict);
+        admit(r, verdict);
         return OK;
     }
     if (optional && verdict->outcome == ACCT_NOT_AUTHENTICATED) {
         acct_identity_private(r);
+        tell_parents(r, 0, NULL);
         return DECLINED;
     }
     return refuse(r, verdict->outcome);
@@ -130,6 +177,39 @@ static int check_access(request_rec *r)
     }
     answer = ask(r, protect == ACCT_PROTECT_OPTIONAL);
     return answer == OK ? DECLINED : answer;
+}
+
+/* Under "AuthType Token" httpd asks for the user only when a Require wants
+ * one; an expression on what we put into the environment does not count.
+ * So who presents a good token is introduced before any Require is looked
+ * at. Others are not turned away here: a Require may let them in. */
+static void introduce(request_rec *r)
+{
+    acct_request_t *mine = acct_request_if_any(r);
+    const acct_verdict_t *verdict;
+
+    if ((mine != NULL && mine->guarded)
+        || apr_table_get(acct_initial_request(r)->headers_in,
+                         "Authorization") == NULL
+        || !acct_transport_allowed(r)) {
+        return;
+    }
+    verdict = acct_verdict(r);
+    if (verdict->outcome == ACCT_OK) {
+        admit(r, verdict);
+    }
+}
+
+static int check_access_ex(request_rec *r)
+{
+    int answer = check_access(r);
+
+    if (answer == DECLINED
+        && acct_server_conf(r->server)->db.driver != NULL
+        && is_our_auth_type(ap_auth_type(r))) {
+        introduce(r);
+    }
+    return answer;
 }
 
 /* "AuthType Token", and the one-line form where a Require asks who it is:
@@ -160,7 +240,7 @@ void acct_guard_hooks(void)
 {
     ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_access_ex(check_access, NULL, NULL, APR_HOOK_FIRST,
+    ap_hook_check_access_ex(check_access_ex, NULL, NULL, APR_HOOK_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(check_authn, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);

@@ -117,9 +117,12 @@ static void scrub_headers(request_rec *r)
 
         if ((name[0] == 'X' || name[0] == 'x')
             && folds_to_prefix(name, strlen(name))) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "ACCT0310: authn_header_spoof_stripped: the "
-                          "client sent the header %s", name);
+            /* An internal redirect comes by here with what we set. */
+            if (r->prev == NULL) {
+                ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                              "ACCT0310: authn_header_spoof_stripped: the "
+                              "client sent the header %s", name);
+            }
             apr_table_unset(r->headers_in, name);
             i = 0;
             continue;
@@ -221,54 +224,104 @@ static void set_headers(request_rec *r, const acct_identity_t *identity)
     apr_table_setn(in, ACCT_HEADER_PREFIX "Token-Id", identity->token.id);
 }
 
-/* A request whose configuration is that of the request it came from is
- * not asked again by httpd; it is let in as the same. */
-static acct_request_t *inherited(request_rec *r)
+/* What the guard said of the request this one inherits from: httpd does
+ * not ask again where the configuration is the same. */
+static const acct_request_t *inherited(const request_rec *r)
 {
-    acct_request_t *mine = acct_request_if_any(r);
-    request_rec *from = r->prev != NULL ? r->prev : r->main;
+    const request_rec *from = r->prev != NULL ? r->prev : r->main;
 
-    if (mine != NULL && mine->guarded) {
-        return mine;
-    }
     if (from == NULL || from->per_dir_config != r->per_dir_config) {
         return NULL;
     }
     return acct_request_if_any(from);
 }
 
-static int fixups(request_rec *r)
+/* Take over what the guard said of another request that this one now
+ * stands for. */
+static void adopt(request_rec *r, const acct_verdict_t *admitted)
 {
-    const acct_dir_conf_t *conf;
-    acct_request_t *state;
+    acct_request_t *mine = acct_request(r);
 
-    if (acct_server_conf(r->server)->db.driver == NULL) {
-        return DECLINED;
+    mine->guarded = 1;
+    mine->admitted = admitted;
+    if (admitted != NULL) {
+        acct_identity_set(r, admitted);
     }
-    state = inherited(r);
-    if (state == NULL || !state->guarded || state->refusal != ACCT_OK) {
-        return DECLINED;
-    }
-    if (state->admitted == NULL) {
+    else {
         acct_identity_private(r);
-        return DECLINED;
     }
-    if (acct_request(r) != state) {
-        acct_request(r)->guarded = 1;
-        acct_request(r)->admitted = state->admitted;
-        acct_identity_set(r, state->admitted);
+    acct_request_tell_parent(r, 0, NULL);
+}
+
+/* A handler of its own that declines, and not a fixup: it sees the request
+ * as it will be served, and what Upgrade: h2c starts from has its token
+ * still. */
+static int tell_handler(request_rec *r)
+{
+    const acct_request_t *mine = acct_request_if_any(r);
+    const acct_dir_conf_t *conf;
+
+    if (mine == NULL || mine->admitted == NULL) {
+        return DECLINED;
     }
     conf = acct_dir_conf(r);
     if (conf->forward_token != ACCT_ON) {
         apr_table_unset(r->headers_in, "Authorization");
     }
     if (conf->identity_headers == ACCT_ON) {
-        set_headers(r, &state->admitted->identity);
+        set_headers(r, &mine->admitted->identity);
+    }
+    return DECLINED;
+}
+
+static int fixups(request_rec *r)
+{
+    const acct_request_t *mine;
+    const acct_request_t *from;
+
+    if (acct_server_conf(r->server)->db.driver == NULL) {
+        return DECLINED;
+    }
+    mine = acct_request_if_any(r);
+    from = inherited(r);
+    if ((mine == NULL || !mine->guarded)
+        && from != NULL && from->guarded && from->refusal == ACCT_OK) {
+        adopt(r, from->admitted);
+    }
+    return DECLINED;
+}
+
+/* Behind mod_dir and mod_negotiation, which may have made the request into
+ * one of its sub-requests by now. */
+static int fixups_late(request_rec *r)
+{
+    const acct_part_t *part;
+
+    if (acct_server_conf(r->server)->db.driver == NULL) {
+        return DECLINED;
+    }
+    part = acct_request_became(r);
+    if (part != NULL && part->refusal == ACCT_OK) {
+        adopt(r, part->admitted);
     }
     return DECLINED;
 }
 
 /* ---- that the answer is nobody else's ---- */
+
+static char *trim(char *word)
+{
+    char *end = word + strlen(word);
+
+    while (apr_isspace(*word)) {
+        word++;
+    }
+    while (end > word && apr_isspace(end[-1])) {
+        end--;
+    }
+    *end = '\0';
+    return word;
+}
 
 static int is_shareable(const char *directive)
 {
@@ -290,9 +343,7 @@ static const char *make_private(const char *value, apr_pool_t *pool)
     }
     word = apr_strtok(apr_pstrdup(pool, value), ",", &state);
     for (; word != NULL; word = apr_strtok(NULL, ",", &state)) {
-        while (apr_isspace(*word)) {
-            word++;
-        }
+        word = trim(word);
         if (is_shareable(word)) {
             continue;
         }
@@ -315,10 +366,16 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     request_rec *r = f->r;
     apr_table_t *out = r->headers_out;
     const char *vary = apr_table_get(out, "Vary");
+    const char *ours = apr_table_get(out, "Cache-Control");
+    const char *theirs = apr_table_get(r->err_headers_out, "Cache-Control");
 
-    apr_table_setn(out, "Cache-Control",
-                   make_private(apr_table_get(out, "Cache-Control"),
-                                r->pool));
+    if (theirs != NULL) {
+        /* A CGI script's headers; both tables are sent. */
+        ours = ours == NULL ? theirs
+            : apr_pstrcat(r->pool, ours, ", ", theirs, NULL);
+        apr_table_unset(r->err_headers_out, "Cache-Control");
+    }
+    apr_table_setn(out, "Cache-Control", make_private(ours, r->pool));
     if (vary == NULL || !ap_find_token(r->pool, vary, "Authorization")) {
         apr_table_mergen(out, "Vary", "Authorization");
     }
@@ -337,9 +394,14 @@ static void insert_filter(request_rec *r)
 
 void acct_identity_hooks(void)
 {
+    static const char *const after_upgrade[] = { "core.c", NULL };
+
     ap_hook_post_read_request(post_read_request, NULL, NULL,
                               APR_HOOK_FIRST);
     ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_fixups(fixups_late, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_handler(tell_handler, after_upgrade, NULL,
+                    APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     /* Before mod_cache's filter at CONTENT_SET + 1, which must not keep
      * it, and before mod_headers', so that an operator has the last word

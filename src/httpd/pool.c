@@ -287,6 +287,9 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
         apr_thread_mutex_unlock(pool->lock);
         apr_reslist_invalidate(pool->connections, db);
     }
+    else if (is_suspect(pool, db)) {
+        apr_reslist_invalidate(pool->connections, db);
+    }
     else {
         apr_reslist_release(pool->connections, db);
     }

@@ -69,16 +69,24 @@ static int is_below_a_mount(request_rec *r)
 static acct_outcome_e words_for(request_rec *r)
 {
     const acct_request_t *mine = acct_request_if_any(r);
+    const acct_part_t *part = acct_request_refused_part(r, r->status);
 
     if (mine != NULL && mine->refusal != ACCT_OK) {
         return mine->refusal;
     }
+    if (part != NULL) {
+        /* What a sub-request met was passed on as ours. */
+        acct_guard_refusal_headers(r, part->refusal, part->challenge);
+        return part->refusal;
+    }
     if (is_below_a_mount(r)) {
         return outcome_of(r->status);
     }
-    /* The token was good, but a Require was not met. */
+    /* A Require was not met. */
     if ((r->status == HTTP_UNAUTHORIZED || r->status == HTTP_FORBIDDEN)
-        && mine != NULL && mine->guarded) {
+        && acct_guard_is_on(r)) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+        apr_table_setn(r->err_headers_out, "Vary", "Authorization");
         return ACCT_PERMISSION_DENIED;
     }
     return ACCT_OUTCOME__COUNT;

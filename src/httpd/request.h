@@ -11,6 +11,20 @@
 
 struct acct_verdict_t;
 
+/* What the guard said of a sub-request, kept with the request that made
+ * it: modules such as mod_dir and mod_negotiation become what they looked
+ * at (ap_internal_fast_redirect copies its configuration, but neither the
+ * user nor what we remember), or refuse with its status. */
+typedef struct acct_part_t {
+    const void *config;         /* the sub-request's per_dir_config; NULL
+                                 * when it is gone */
+    const struct acct_verdict_t *admitted;
+    acct_outcome_e refusal;
+    int status;                 /* of the refusal */
+    const char *challenge;      /* value of WWW-Authenticate, or NULL */
+    struct acct_part_t *next;
+} acct_part_t;
+
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
     int guarded;                /* a location's guard had its say */
@@ -19,6 +33,7 @@ typedef struct acct_request_t {
     acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
                                  * did not */
     const char *allow;          /* endpoint: value of Allow, or NULL */
+    acct_part_t *parts;         /* newest first */
 } acct_request_t;
 
 /** The memory of a request, made when first asked for. */
@@ -26,6 +41,22 @@ acct_request_t *acct_request(request_rec *r);
 
 /** The memory of a request, or NULL when nobody made one. */
 acct_request_t *acct_request_if_any(const request_rec *r);
+
+/**
+ * Keep what the guard said of a sub-request with the request that made it.
+ * Does nothing for others.
+ * @param status    of a refusal, else 0
+ * @param challenge of a refusal, or NULL
+ */
+void acct_request_tell_parent(request_rec *r, int status,
+                              const char *challenge);
+
+/** The part that the request has become by a fast redirect, or NULL. */
+const acct_part_t *acct_request_became(const request_rec *r);
+
+/** The newest part that was refused with @a status, or NULL. */
+const acct_part_t *acct_request_refused_part(const request_rec *r,
+                                             int status);
 
 /** The request the client sent: the top of sub-requests and redirects. */
 request_rec *acct_initial_request(request_rec *r);
