@@ -75,7 +75,7 @@ comma := ,
 APR_RPATH := $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(sort \
                $(filter-out -L/usr/lib% -L/lib%,$(filter -L%,$(APR_LIBS)))))
 
-WARN   = -Wall -Wextra -Wshadow
+WARN   = -Wall -Wextra -Wshadow -Werror=implicit-function-declaration
 ERR    = $(if $(WERROR),-Werror)
 ifneq ($(SANITIZE),)
 SAN    = -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -582,6 +582,53 @@ part 'a full disk' => sub {
     $t->stop;
 };
 
+part 'one of two databases is gone' => sub {
+    my $t = AcctTest->prepare(hash => cheap_hash());
+    my $second = $t->dir . '/db/second.db';
+    my ($exit, $out, $err) = $t->cli('init', '-p', $second, '--key',
+                                     $t->dir . '/key2');
+    is($exit, 0, 'a second database') or diag("$out$err");
+    fill($t);
+    my $host = sub {
+        my ($name, $more) = @_;
+        return "<VirtualHost 127.0.0.1:*>\nServerName $name\n$more\n"
+            . "<Location \"/api/auth/\">\nAcctAuthAPI auth-register\n"
+            . "</Location>\n<Location \"/private/\">\nAcctAuthProtect On\n"
+            . "</Location>\n</VirtualHost>\n";
+    };
+    $t->{conf} = $host->('one.example', '') . $host->('two.example',
+        "AcctAuthDatabase sqlite3 \"$second\"\nAcctAuthKeyFile \""
+        . $t->dir . '/key2"');
+    $t->_chown(glob $t->dir . '/db/*');
+    $t->_write_conf;
+    is($t->run, undef, 'a server for two sites') or return;
+    my %token;
+    for my $name (qw(one two)) {
+        my $r = $t->post('/api/auth/register/', { username => 'eve',
+            password => 'x' }, headers => { Host => "$name.example" });
+        $token{$name} = $r->{json}{token};
+        ok($token{$name}, "an account at $name");
+    }
+    my $get = sub { $t->get('/private/a.txt', token => $token{$_[1]},
+        headers => { Host => "$_[0].example" }) };
+    is($get->('one', 'two')->{status}, 401, 'a token of one is none of two');
+    rename $second, "$second.away";
+    for (1 .. 6) {
+        is_unavailable($get->('two', 'two'), 'the second is gone', $BUSY);
+        is($get->('one', 'one')->{status}, 200, 'the first is as it was');
+    }
+    is_unavailable($get->('two', 'one'), 'who belongs to one is not told '
+        . 'anything at two', $BUSY);
+    rename "$second.away", $second;
+    my $row = 0;
+    ok($t->wait_for(sub { $row = $get->('two', 'two')->{status} == 200
+                              ? $row + 1 : 0; $row >= 8 }, 5),
+        'the second is back');
+    is($get->('two', 'one')->{status}, 401, 'and says no to who is none of '
+        . 'its own');
+    $t->stop;
+};
+
 # ------------------------------------------------- calls that are made to fail
 
 part 'writes, syncs, clock and random numbers go wrong' => sub {

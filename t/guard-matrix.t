@@ -323,7 +323,7 @@ sub check_dav
 # Spellings of a path: whatever httpd makes of them, no token, no content.
 sub check_spellings
 {
-    my ($s, $f) = @_;
+    my ($s, $f, $how) = @_;
     my @inner = ('a.txt', 'app/x', 'cgi/env.sh', 'alias/e.txt', 'dir/');
     my @seen;
     my $tried = 0;
@@ -345,7 +345,8 @@ sub check_spellings
             push @seen, $path if $all =~ /SECRET/ || $all eq '';
         }
     }
-    is("@seen", '', "no spelling of a path shows anything ($tried tried)");
+    is("@seen", '',
+        "$how: no spelling of a path shows anything ($tried tried)");
 }
 
 sub check_odd_requests
@@ -561,8 +562,9 @@ my @modules = qw(rewrite include cgi proxy_http autoindex negotiation
                  actions dav_fs status access_compat);
 for my $mpm ('event', 'prefork') {
     my $h2 = $mpm eq 'event' && qx(curl -V) =~ /HTTP2/;
+    my $conf = $COMMON . join '', map { form_conf($_) } sort keys %FORM;
     my $s = AcctTest->start(mpm => $mpm, modules => \@modules, h2 => $h2,
-        conf => $COMMON . join '', map { form_conf($_) } sort keys %FORM);
+        conf => $conf);
     write_tree($s);
     my $c = credentials($s);
     for my $f (sort keys %FORM) {
@@ -576,7 +578,10 @@ for my $mpm ('event', 'prefork') {
         };
         if ($mpm eq 'event') {
             subtest "$FORM{$f}{name}: spellings" => sub {
-                check_spellings($s, $f);
+                check_spellings($s, $f, 'as it is');
+                $s->hup("${conf}AllowEncodedSlashes On\nMergeSlashes Off\n");
+                check_spellings($s, $f, 'slashes of all kinds');
+                $s->hup($conf);
             };
             subtest "$FORM{$f}{name}: header" => sub {
                 check_headers($s, $c, $f);

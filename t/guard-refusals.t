@@ -33,6 +33,16 @@ my $s = AcctTest->start(modules => [qw(cgi include proxy_http)], timeout => 5,
 <Location "/optional/">
     AcctAuthProtect Optional
 </Location>
+<Location "/staff/">
+    AuthType Token
+    AuthName staff
+    Require expr "reqenv('ACCTAUTH_STAFF') == '1'"
+</Location>
+<Location "/anybody/">
+    AuthType Token
+    AuthName anybody
+    Require all granted
+</Location>
 <Location "/text/">
     AcctAuthProtect On
     ErrorDocument 401 "Ask the operator."
@@ -90,7 +100,7 @@ ScriptAlias "/cgi/" "${DIR}/cgi/"
 AddOutputFilter INCLUDES .shtml
 AddType text/html .shtml
 CONF
-for my $place (qw(plain realm protect-realm optional text file inside other
+for my $place (qw(plain realm protect-realm optional staff anybody text file inside other
                   missing cgi-error away default ssi-error gated broken)) {
     $s->write("htdocs/$place/a.txt", "SECRET in $place\n");
 }
@@ -307,6 +317,10 @@ subtest 'an outage is 503, never 401 and never 200' => sub {
     my $r = $s->request('HEAD', '/plain/a.txt', headers => $c->{good});
     is(refusal_faults($r, 'outage', status => 503, head => 1), '', 'HEAD');
     is($s->get('/optional/a.txt')->{status}, 200, 'optional, anonymous');
+    is(refusal_faults($s->get('/staff/a.txt', headers => $c->{good}),
+        'outage', status => 503), '', 'an expression that needs to know');
+    is($s->get('/anybody/a.txt', headers => $c->{good})->{body},
+        "SECRET in anybody\n", 'where all are let in all the same');
     is($s->get('/open.txt', headers => $c->{good})->{body}, "free\n",
         'an open file, with a token');
     $r = $s->get('/file/a.txt', headers => $c->{good});

@@ -11,6 +11,7 @@ use lib 't/lib';
 use AcctTest;
 use FiveAPIs;
 use Test::More;
+use Time::HiRes ();
 
 my $s = AcctTest->start(hash => 'argon2id m=8 t=1 p=1');
 

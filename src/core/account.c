@@ -597,11 +597,12 @@ typedef struct logout_t {
     const acct_identity_t *identity;
     int all;
     int reusable;
+    acct_account_t *account;    /* out: whose tokens were ended */
 } logout_t;
 
 static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    const logout_t *logout = baton;
+    logout_t *logout = baton;
     apr_int64_t account = logout->identity->account.id;
     apr_status_t status;
     int changed = 0;
@@ -618,6 +619,10 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
     else if (status == APR_SUCCESS && logout->reusable) {
         status = acct_store_token_delete_reusable(db, account, NULL, pool);
     }
+    if (status == APR_SUCCESS) {
+        status = acct_store_account_by_id(db, account, logout->account,
+                                          pool);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -630,6 +635,7 @@ static void run_logout(const acct_service_t *service, logout_t *logout,
     const acct_account_t *account = &logout->identity->account;
     apr_status_t status;
 
+    logout->account = apr_pcalloc(pool, sizeof(*logout->account));
     status = acct_transaction_run(service, sign_out, logout, pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         result->outcome = ACCT_INVALID_TOKEN;
@@ -644,7 +650,7 @@ static void run_logout(const acct_service_t *service, logout_t *logout,
         return;
     }
     result->outcome = ACCT_OK;
-    result->account = account;
+    result->account = logout->account;
     acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
              "%s: account %" APR_INT64_T_FMT ", token %s",
              logout->all ? "authn_logout_all" : "authn_token_revoked",
@@ -656,7 +662,8 @@ void acct_logout(const acct_service_t *service, const acct_route_t *route,
                  apr_pool_t *pool)
 {
     logout_t logout = { identity, 0,
-                        route->dialect->policy.kind == ACCT_POLICY_REUSE };
+                        route->dialect->policy.kind == ACCT_POLICY_REUSE,
+                        NULL };
 
     run_logout(service, &logout, result, pool);
 }
@@ -666,17 +673,46 @@ void acct_logout_all(const acct_service_t *service,
                      const acct_identity_t *identity,
                      acct_result_t *result, apr_pool_t *pool)
 {
-    logout_t logout = { identity, 1, 0 };
+    logout_t logout = { identity, 1, 0, NULL };
 
     (void)route;
     run_logout(service, &logout, result, pool);
 }
 
-void acct_current(const acct_identity_t *identity, const char *token,
-                  acct_result_t *result)
+typedef struct current_t {
+    apr_int64_t id;
+    acct_account_t *account;
+} current_t;
+
+static apr_status_t read_account(acct_db_t *db, void *baton,
+                                 apr_pool_t *pool)
 {
+    current_t *current = baton;
+
+    return acct_store_account_by_id(db, current->id, current->account,
+                                    pool);
+}
+
+void acct_current(const acct_service_t *service,
+                  const acct_identity_t *identity, const char *token,
+                  acct_result_t *result, apr_pool_t *pool)
+{
+    current_t current = { identity->account.id,
+                          apr_pcalloc(pool, sizeof(acct_account_t)) };
+    apr_status_t status;
+
+    status = acct_unit_run(service, ACCT_UNIT_READ, read_account, &current,
+                           pool);
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        result->outcome = ACCT_INVALID_TOKEN;
+        return;
+    }
+    if (status != APR_SUCCESS) {
+        unavailable(result, RETRY_DATABASE);
+        return;
+    }
     result->outcome = ACCT_OK;
-    result->account = &identity->account;
+    result->account = current.account;
     result->token = token;
     result->token_id = identity->token.id;
     result->token_expires = identity->token.expires_at;

@@ -19,9 +19,10 @@
 #include "service.h"
 #include "store.h"
 
-/* Who presents a token. In the request's pool. */
+/* Who presents a token, as far as a protected request needs to know (see
+ * acct_store_token_find). In the request's pool. */
 typedef struct acct_identity_t {
-    acct_account_t account;     /* without the password */
+    acct_account_t account;
     acct_token_t token;
 } acct_identity_t;
 
@@ -78,8 +79,13 @@ void acct_logout_all(const acct_service_t *service,
                      const acct_identity_t *identity,
                      acct_result_t *result, apr_pool_t *pool);
 
-/** The current account: what is known of who presents the token. */
-void acct_current(const acct_identity_t *identity, const char *token,
-                  acct_result_t *result);
+/**
+ * The current account: all that is known of who presents the token.
+ * @param result out: ACCT_OK, ACCT_INVALID_TOKEN when the account is gone
+ *               by now, ACCT_UNAVAILABLE
+ */
+void acct_current(const acct_service_t *service,
+                  const acct_identity_t *identity, const char *token,
+                  acct_result_t *result, apr_pool_t *pool);
 
 #endif

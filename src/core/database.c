@@ -31,7 +31,7 @@ struct acct_db_t {
     const apr_dbd_driver_t *dbd;
     apr_dbd_t *handle;
     const char *params;         /* in pool */
-    apr_time_t opened_at;
+    unsigned int generation;
     const char *guard_sql;      /* NULL: no guard */
     const char *guard_value;
     acct_db_identity_t identity;
@@ -351,7 +351,6 @@ leave:
         return rv;
     }
     *error = NULL;
-    opened->opened_at = apr_time_now();
     *db = opened;
     return APR_SUCCESS;
 }
@@ -375,9 +374,14 @@ apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
     }
 }
 
-apr_time_t acct_db_opened_at(const acct_db_t *db)
+void acct_db_set_generation(acct_db_t *db, unsigned int generation)
 {
-    return db->opened_at;
+    db->generation = generation;
+}
+
+unsigned int acct_db_generation(const acct_db_t *db)
+{
+    return db->generation;
 }
 
 void acct_db_guard(acct_db_t *db, const char *sql, const char *value)

@@ -26,7 +26,6 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_errno.h>
-#include <apr_time.h>
 
 /* What to connect to. Strings live as long as the connections. */
 typedef struct acct_db_config_t {
@@ -97,8 +96,9 @@ apr_status_t acct_db_prepare(acct_db_t *db,
  *  that name is the one that was opened. Cheap (one stat). */
 int acct_db_is_current(const acct_db_t *db);
 
-/** When the connection was opened. */
-apr_time_t acct_db_opened_at(const acct_db_t *db);
+/** A number of the caller's own, kept with the connection; 0 at first. */
+void acct_db_set_generation(acct_db_t *db, unsigned int generation);
+unsigned int acct_db_generation(const acct_db_t *db);
 
 /**
  * Name a question whose answer must stay the same while the connection

@@ -5,6 +5,8 @@
 #include <apr_time.h>
 #include <stdarg.h>
 
+#include "ticks.h"
+
 /* A second try on a fresh connection is for one that had gone stale, which
  * shows at once. What took longer than this waited for a lock or a dead
  * server, and would only wait again. */
@@ -27,7 +29,7 @@ void acct_log(const acct_service_t *service, acct_log_e level,
 apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
                            acct_work_fn work, void *baton, apr_pool_t *pool)
 {
-    apr_time_t begun = apr_time_now();
+    apr_interval_time_t begun = acct_ticks();
     apr_status_t status;
     int attempt;
 
@@ -53,7 +55,7 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
 
         if (status == APR_SUCCESS || !broken || attempt == 2
             || status == ACCT_COMMIT_UNKNOWN
-            || apr_time_now() - begun > STALE_SHOWS_WITHIN) {
+            || acct_ticks() - begun > STALE_SHOWS_WITHIN) {
             return status;
         }
     }

@@ -86,8 +86,7 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld) "
         "ON CONFLICT DO NOTHING" },
     [TOKEN_FIND] = { "token_find",
-        "SELECT " ACCT_TOKEN_COLUMNS ", " ACCT_ACCOUNT_COLUMNS " "
-        "FROM token t JOIN account a ON a.id = t.account_id "
+        "SELECT " ACCT_IDENTITY_COLUMNS " FROM token t JOIN account a ON a.id = t.account_id "
         "WHERE t.digest = %s" },
     [TOKEN_REUSABLE] = { "token_reusable",
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
@@ -395,15 +394,13 @@ apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
         return rv;
     }
     row = acct_take_row(&rows, 0);
-    acct_take_token(&row, &t);
-    acct_take_account(&row, &a);
+    acct_take_identity(&row, &t, &a);
     rv = acct_taken(&row);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     /* not on the word of an index alone */
-    if (CRYPTO_memcmp(t.digest, digest, ACCT_DIGEST_CHARS) != 0
-        || t.account_id != a.id) {
+    if (CRYPTO_memcmp(t.digest, digest, ACCT_DIGEST_CHARS) != 0) {
         return APR_EGENERAL;
     }
     *token = t;

@@ -160,9 +160,9 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
                                      apr_pool_t *pool);
 
 /** A token and its account by digest: the look-up of a protected request.
- *  APR_NOTFOUND when there is none. The account's password and the sealed
- *  text are not read and left NULL; whether the token has expired and the
- *  account is active is for the caller to see. */
+ *  Fills in id, account_id, digest and expires_at of the token; id,
+ *  username, email, is_active and is_staff of the account. APR_NOTFOUND
+ *  when there is none. */
 apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
                                    acct_token_t *token,
                                    acct_account_t *account,

@@ -97,6 +97,28 @@ void acct_take_password(acct_taker_t *from, acct_account_t *account)
     }
 }
 
+void acct_take_identity(acct_taker_t *from, acct_token_t *token,
+                        acct_account_t *account)
+{
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
+    token->digest = take_hex(from, ACCT_DIGEST_CHARS);
+    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->label = "";
+    account->id = acct_take_number(from, 1, APR_INT64_MAX);
+    account->username = acct_take_maybe(from);
+    account->email = acct_take_maybe(from);
+    account->is_active = (int)acct_take_number(from, 0, 1);
+    account->is_staff = (int)acct_take_number(from, 0, 1);
+    account->first_name = "";
+    account->last_name = "";
+    token->account_id = account->id;
+    if (!account->username && !account->email) {
+        from->spoilt = 1;
+    }
+}
+
 void acct_take_token(acct_taker_t *from, acct_token_t *token)
 {
     memset(token, 0, sizeof(*token));

@@ -232,6 +232,30 @@ static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
     return APR_SUCCESS;
 }
 
+/* Why it cannot be opened, and what to do where that is known. */
+static const char *open_error(const acct_db_config_t *config,
+                              apr_status_t status, const char *error,
+                              apr_pool_t *pool)
+{
+    const char *remedy = "";
+
+    if (APR_STATUS_IS_ENOENT(status)) {
+        remedy = apr_psprintf(pool, "; make it with: acctauth init -d %s "
+                              "-p FILE --key KEYFILE", config->driver);
+    }
+    else if (APR_STATUS_IS_EACCES(status)
+             || strstr(error, "unable to open") != NULL) {
+        remedy = "; the user that httpd's children run as must be able to "
+            "read and write it, and to make files beside it";
+    }
+    else if (strstr(error, "not a database") != NULL) {
+        remedy = "; restore it from a backup, or name the file that "
+            "acctauth init made";
+    }
+    return apr_psprintf(pool, "the database %s cannot be opened: %s%s",
+                        config->params, error, remedy);
+}
+
 apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
                              apr_pool_t *pool, const char **error)
 {
@@ -243,10 +267,7 @@ apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
 
         rv = acct_db_open(db, config, NULL, 0, pool, error);
         if (rv != APR_SUCCESS) {
-            *error = apr_psprintf(pool, "the database %s cannot be opened: "
-                                  "%s; a new one is made with: acctauth "
-                                  "init -d %s -p FILE --key KEYFILE",
-                                  config->params, *error, config->driver);
+            *error = open_error(config, rv, *error, pool);
             return rv;
         }
         rv = make_ready(*db, config, pool, error);

@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 
 #include "../core/form.h"
 #include "../core/render.h"
@@ -93,6 +94,15 @@ static int copy_header(void *out, const char *name, const char *value)
     return 1;
 }
 
+/* httpd says 500 in the status line for a status it has no name for. */
+static const char *line_of(int status, apr_pool_t *pool)
+{
+    const char *line = ap_get_status_line(status);
+
+    return atoi(line) == status ? NULL
+        : apr_psprintf(pool, "%d Unassigned", status);
+}
+
 static int send_answer(const endpoint_t *endpoint)
 {
     request_rec *r = endpoint->r;
@@ -112,6 +122,7 @@ static int send_answer(const endpoint_t *endpoint)
     r->content_languages = NULL;
     r->no_cache = 1;
     r->status = answer.status;
+    r->status_line = line_of(answer.status, r->pool);
     apr_table_unset(r->headers_in, "Range");
     if (answer.body == NULL) {
         ap_set_content_length(r, 0);
@@ -328,7 +339,8 @@ static void run_with_token(endpoint_t *endpoint)
         acct_logout_all(service, route, identity, endpoint->result, pool);
         break;
     default:
-        acct_current(identity, endpoint->verdict->token, endpoint->result);
+        acct_current(service, identity, endpoint->verdict->token,
+                     endpoint->result, pool);
         break;
     }
 }

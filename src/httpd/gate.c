@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "../core/ticks.h"
+
 #define USERDATA "acctauth:gate"
 
 /* While it waits at one slot a thread cannot see another come free, so it
@@ -112,14 +114,6 @@ static void timespec_after(struct timespec *at, apr_interval_time_t wait)
     at->tv_nsec %= 1000000000L;
 }
 
-static apr_interval_time_t monotonic_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return apr_time_make(now.tv_sec, now.tv_nsec / 1000);
-}
-
 apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot)
 {
     apr_interval_time_t end;
@@ -134,10 +128,10 @@ apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot)
     if (place < 0) {
         return APR_EAGAIN;
     }
-    end = monotonic_now() + ACCT_GATE_WAIT;
+    end = acct_ticks() + ACCT_GATE_WAIT;
     /* Waiters spread over the slots by the place they have. */
     next = place % gate->slots;
-    while (monotonic_now() < end) {
+    while (acct_ticks() < end) {
         struct timespec until;
 
         timespec_after(&until, LOOK_ROUND);

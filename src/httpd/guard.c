@@ -198,6 +198,8 @@ static void introduce(request_rec *r)
     if (verdict->outcome == ACCT_OK) {
         admit(r, verdict);
     }
+    /* A Require that says no then may say so for want of knowing. */
+    acct_request(r)->unknown = verdict->outcome == ACCT_UNAVAILABLE;
 }
 
 static int check_access_ex(request_rec *r)

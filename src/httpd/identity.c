@@ -50,13 +50,22 @@ static void set_environment(request_rec *r, const acct_identity_t *identity)
     apr_table_setn(env, "ACCTAUTH_TOKEN_ID", identity->token.id);
 }
 
+static void vary_by_authorization(request_rec *r)
+{
+    const char *vary = apr_table_get(r->headers_out, "Vary");
+
+    if (vary == NULL || !ap_find_token(r->pool, vary, "Authorization")) {
+        apr_table_mergen(r->headers_out, "Vary", "Authorization");
+    }
+}
+
 void acct_identity_private(request_rec *r)
 {
     /* Here for what keeps headers that are set before the handler runs;
      * the filter is for those that bring their own (mod_proxy, CGI). */
     r->no_cache = 1;
     apr_table_setn(r->headers_out, "Cache-Control", "private");
-    apr_table_setn(r->headers_out, "Vary", "Authorization");
+    vary_by_authorization(r);
 }
 
 void acct_identity_set(request_rec *r, const acct_verdict_t *verdict)
@@ -276,16 +285,17 @@ static int tell_handler(request_rec *r)
 
 static int fixups(request_rec *r)
 {
-    const acct_request_t *mine;
+    acct_request_t *mine;
     const acct_request_t *from;
 
     if (acct_server_conf(r->server)->db.driver == NULL) {
         return DECLINED;
     }
-    mine = acct_request_if_any(r);
+    mine = acct_request(r);
+    mine->in_fixups = 1;
     from = inherited(r);
-    if ((mine == NULL || !mine->guarded)
-        && from != NULL && from->guarded && from->refusal == ACCT_OK) {
+    if (!mine->guarded && from != NULL && from->guarded
+        && from->refusal == ACCT_OK) {
         adopt(r, from->admitted);
     }
     return DECLINED;
@@ -365,7 +375,6 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
     apr_table_t *out = r->headers_out;
-    const char *vary = apr_table_get(out, "Vary");
     const char *ours = apr_table_get(out, "Cache-Control");
     const char *theirs = apr_table_get(r->err_headers_out, "Cache-Control");
 
@@ -376,9 +385,7 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         apr_table_unset(r->err_headers_out, "Cache-Control");
     }
     apr_table_setn(out, "Cache-Control", make_private(ours, r->pool));
-    if (vary == NULL || !ap_find_token(r->pool, vary, "Authorization")) {
-        apr_table_mergen(out, "Vary", "Authorization");
-    }
+    vary_by_authorization(r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);
 }

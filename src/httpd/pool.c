@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "../core/ticks.h"
+
 /* sqlite runs one statement at a time in a process whatever the number of
  * connections; the others are for those that wait for a lock. */
 #define MOST_CONNECTIONS 16
@@ -16,11 +18,10 @@ struct acct_pool_t {
     apr_reslist_t *connections;
     apr_thread_mutex_t *writer;     /* see acct_pool_acquire() */
     apr_thread_mutex_t *lock;       /* for what follows */
-    apr_time_t try_again_at;        /* opening failed and took its time;
-                                     * 0: it did not */
+    apr_interval_time_t try_again_at;   /* ticks; 0: at once */
     char failure[256];
-    apr_time_t suspect;             /* a connection broke: those opened
-                                     * before are not to be trusted */
+    unsigned int generation;        /* raised when a connection breaks:
+                                     * older ones are not to be trusted */
 };
 
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
@@ -127,25 +128,33 @@ static int is_too_early(acct_pool_t *pool)
     int early;
 
     apr_thread_mutex_lock(pool->lock);
-    early = apr_time_now() < pool->try_again_at;
+    early = acct_ticks() < pool->try_again_at;
     apr_thread_mutex_unlock(pool->lock);
     return early;
 }
 
-static void note_opening(acct_pool_t *pool, apr_time_t begun,
+static void note_opening(acct_pool_t *pool, apr_interval_time_t begun,
                          const char *failure)
 {
-    apr_time_t now = apr_time_now();
+    apr_interval_time_t now = acct_ticks();
 
     apr_thread_mutex_lock(pool->lock);
     pool->try_again_at = 0;
     if (failure != NULL) {
-        if (now - begun < apr_time_from_sec(5)) {
-            pool->try_again_at = now + (now - begun);
-        }
+        pool->try_again_at = now + (now - begun);
         apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
     }
     apr_thread_mutex_unlock(pool->lock);
+}
+
+static unsigned int generation_of(acct_pool_t *pool)
+{
+    unsigned int generation;
+
+    apr_thread_mutex_lock(pool->lock);
+    generation = pool->generation;
+    apr_thread_mutex_unlock(pool->lock);
+    return generation;
 }
 
 /* Called by the list with its lock held. */
@@ -155,7 +164,8 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
     const char *error = NULL;
     apr_pool_t *scratch;
     acct_db_t *db = NULL;
-    apr_time_t begun = apr_time_now();
+    unsigned int generation;
+    apr_interval_time_t begun = acct_ticks();
     apr_status_t status;
 
     (void)p;
@@ -166,7 +176,13 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
     if (status != APR_SUCCESS) {
         return status;
     }
+    generation = generation_of(pool);
     status = open_expected(pool, &db, &error, scratch);
+    if (status == APR_SUCCESS) {
+        /* As it was before the opening: one that breaks meanwhile makes
+         * this one suspect too. */
+        acct_db_set_generation(db, generation);
+    }
     note_opening(pool, begun, status == APR_SUCCESS ? NULL : error);
     apr_pool_destroy(scratch);
     *resource = db;
@@ -214,12 +230,7 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 
 static int is_suspect(acct_pool_t *pool, const acct_db_t *db)
 {
-    int suspect;
-
-    apr_thread_mutex_lock(pool->lock);
-    suspect = acct_db_opened_at(db) <= pool->suspect;
-    apr_thread_mutex_unlock(pool->lock);
-    return suspect;
+    return acct_db_generation(db) != generation_of(pool);
 }
 
 static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
@@ -227,8 +238,10 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
 {
     apr_status_t status;
     void *resource;
+    int try;
 
-    for (;;) {
+    /* All that are there may be of no use, and then a fresh one is made. */
+    for (try = 0; try <= MOST_CONNECTIONS; try++) {
         status = apr_reslist_acquire(pool->connections, &resource);
         if (APR_STATUS_IS_TIMEUP(status)) {
             *error = "all connections to the database are in use";
@@ -245,10 +258,11 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
             return APR_SUCCESS;
         }
         /* Another file has the name now, or none, or another connection
-         * of its age broke: whatever it reads, it is not to be trusted.
-         * There are only so many of them. */
+         * of its age broke: whatever it reads, it is not to be trusted. */
         apr_reslist_invalidate(pool->connections, resource);
     }
+    *error = "connections to the database keep breaking";
+    return APR_EGENERAL;
 }
 
 apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
@@ -283,7 +297,7 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
     if (acct_db_is_broken(db)) {
         apr_thread_mutex_lock(pool->lock);
-        pool->suspect = apr_time_now();
+        pool->generation++;
         apr_thread_mutex_unlock(pool->lock);
         apr_reslist_invalidate(pool->connections, db);
     }

@@ -66,30 +66,73 @@ static int is_below_a_mount(request_rec *r)
     return 0;
 }
 
-static acct_outcome_e words_for(request_rec *r)
+/* Whether a 401 is another module's, which has written its challenge. */
+static int is_foreign(const request_rec *r, const acct_part_t *part)
+{
+    const char *challenge = apr_table_get(r->err_headers_out,
+                                          "WWW-Authenticate");
+
+    return challenge != NULL
+        && (part->challenge == NULL
+            || strcmp(challenge, part->challenge) != 0);
+}
+
+/* Which outcome's words to use; *part is the part whose refusal it was, or
+ * NULL when it was the request's own. */
+static acct_outcome_e words_for(request_rec *r, const acct_part_t **part)
 {
     const acct_request_t *mine = acct_request_if_any(r);
-    const acct_part_t *part = acct_request_refused_part(r, r->status);
 
+    *part = NULL;
     if (mine != NULL && mine->refusal != ACCT_OK) {
         return mine->refusal;
     }
-    if (part != NULL) {
-        /* What a sub-request met was passed on as ours. */
-        acct_guard_refusal_headers(r, part->refusal, part->challenge);
-        return part->refusal;
+    if (mine != NULL && mine->unknown && r->status == HTTP_FORBIDDEN) {
+        return ACCT_UNAVAILABLE;
     }
     if (is_below_a_mount(r)) {
         return outcome_of(r->status);
     }
+    /* What a sub-request met was passed on as the whole's. */
+    *part = acct_request_refused_part(r, r->status);
+    if (*part != NULL && !is_foreign(r, *part)) {
+        return (*part)->refusal;
+    }
+    *part = NULL;
     /* A Require was not met. */
     if ((r->status == HTTP_UNAUTHORIZED || r->status == HTTP_FORBIDDEN)
         && acct_guard_is_on(r)) {
-        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-        apr_table_setn(r->err_headers_out, "Vary", "Authorization");
         return ACCT_PERMISSION_DENIED;
     }
     return ACCT_OUTCOME__COUNT;
+}
+
+/* The headers that go with the words. */
+static void set_headers(request_rec *r, acct_outcome_e outcome,
+                        const acct_part_t *part)
+{
+    apr_table_t *out = r->err_headers_out;
+
+    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
+    if (part != NULL) {
+        acct_guard_refusal_headers(r, part->refusal, part->challenge);
+    }
+    else if (outcome == ACCT_UNAVAILABLE && r->status == HTTP_FORBIDDEN) {
+        /* "No" for want of knowing is "I cannot know now". The status line
+         * is written after this hook. */
+        r->status = acct_guard_refusal_headers(r, outcome, NULL);
+    }
+    else if (is_below_a_mount(r)) {
+        acct_endpoint_standing_headers(r);
+    }
+    else if (outcome == ACCT_PERMISSION_DENIED) {
+        apr_table_setn(out, "Cache-Control", "no-store");
+        apr_table_mergen(out, "Vary", "Authorization");
+    }
+    if (r->status == HTTP_UNAUTHORIZED
+        && apr_table_get(out, "WWW-Authenticate") == NULL) {
+        acct_guard_challenge(r);
+    }
 }
 
 /* Swallow httpd's page and pass our body in its place. */
@@ -115,6 +158,7 @@ static apr_status_t refusal_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 static void insert_error_filter(request_rec *r)
 {
     const acct_server_conf_t *conf = acct_server_conf(r->server);
+    const acct_part_t *part;
     const char *custom;
     acct_outcome_e outcome;
     acct_result_t *result;
@@ -124,14 +168,11 @@ static void insert_error_filter(request_rec *r)
         || r->per_dir_config == NULL) {
         return;
     }
-    outcome = words_for(r);
+    outcome = words_for(r, &part);
     if (outcome == ACCT_OUTCOME__COUNT) {
         return;
     }
-    if (r->status == HTTP_UNAUTHORIZED
-        && apr_table_get(r->err_headers_out, "WWW-Authenticate") == NULL) {
-        acct_guard_challenge(r);
-    }
+    set_headers(r, outcome, part);
     custom = ap_response_code_string(r, ap_index_of_response(r->status));
     if (custom != NULL && custom[0] == '"') {
         return;
@@ -144,10 +185,6 @@ static void insert_error_filter(request_rec *r)
     acct_render(conf->base, NULL, result, answer, r->pool);
     if (answer->body == NULL) {
         return;
-    }
-    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
-    if (is_below_a_mount(r)) {
-        acct_endpoint_standing_headers(r);
     }
     ap_add_output_filter(REFUSAL_FILTER, answer, r, r->connection);
 }

@@ -47,6 +47,7 @@ void acct_request_tell_parent(request_rec *r, int status,
     part->admitted = mine->admitted;
     part->refusal = mine->refusal;
     part->status = status;
+    part->late = parent->in_fixups;
     if (challenge != NULL) {
         part->challenge = apr_pstrdup(r->main->pool, challenge);
     }
@@ -75,7 +76,8 @@ const acct_part_t *acct_request_refused_part(const request_rec *r,
     const acct_part_t *part = mine != NULL ? mine->parts : NULL;
 
     while (part != NULL
-           && (part->refusal == ACCT_OK || part->status != status)) {
+           && (part->refusal == ACCT_OK || part->status != status
+               || !part->late)) {
         part = part->next;
     }
     return part;

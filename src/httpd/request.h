@@ -21,17 +21,22 @@ typedef struct acct_part_t {
     const struct acct_verdict_t *admitted;
     acct_outcome_e refusal;
     int status;                 /* of the refusal */
+    int late;                   /* the request that made it had passed its
+                                 * own guards by then */
     const char *challenge;      /* value of WWW-Authenticate, or NULL */
     struct acct_part_t *next;
 } acct_part_t;
 
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
+    int in_fixups;              /* past its access checks */
     int guarded;                /* a location's guard had its say */
     const struct acct_verdict_t *admitted;  /* let in as this identity;
                                  * NULL: refused, or anonymous */
     acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
                                  * did not */
+    int unknown;                /* a token came, but whose it is could not
+                                 * be found out before Require was asked */
     const char *allow;          /* endpoint: value of Allow, or NULL */
     acct_part_t *parts;         /* newest first */
 } acct_request_t;
@@ -54,7 +59,9 @@ void acct_request_tell_parent(request_rec *r, int status,
 /** The part that the request has become by a fast redirect, or NULL. */
 const acct_part_t *acct_request_became(const request_rec *r);
 
-/** The newest part that was refused with @a status, or NULL. */
+/** The newest part that was refused with @a status after the request had
+ *  passed its own access checks, or NULL: only then can the refusal of the
+ *  whole be the part's. */
 const acct_part_t *acct_request_refused_part(const request_rec *r,
                                              int status);
 

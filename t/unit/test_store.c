@@ -636,11 +636,12 @@ static void an_id_is_never_used_again_after_delete(void **state)
 
 static void a_row_that_makes_no_sense_is_an_error(void **state)
 {
+    /* what the look-up of a token reads, then what it does not */
     static const char *const damage[] = {
         "UPDATE account SET username = NULL, email = NULL",
-        "UPDATE account SET username_key = NULL",
         "UPDATE account SET is_active = 2",
         "UPDATE account SET is_active = 'yes'",
+        "UPDATE account SET username_key = NULL",
         "UPDATE account SET created_at = -1",
         "UPDATE account SET last_login = 1.5",
         "UPDATE account SET last_login = x''"
@@ -656,10 +657,12 @@ static void a_row_that_makes_no_sense_is_an_error(void **state)
     for (size_t i = 0; i < sizeof(damage) / sizeof(*damage); i++) {
         fixture_exec(f, db, "SAVEPOINT s");
         fixture_exec(f, db, damage[i]);
-        assert_int_equal(acct_store_token_find(db, DIGEST_A, &t, &a,
-                                               f->pool), APR_EGENERAL);
-        assert_int_equal(a.id, 0);
-        assert_null(t.id);
+        if (i < 3) {
+            assert_int_equal(acct_store_token_find(db, DIGEST_A, &t, &a,
+                                                   f->pool), APR_EGENERAL);
+            assert_int_equal(a.id, 0);
+            assert_null(t.id);
+        }
         assert_int_equal(acct_store_account_by_email(db, "a@x.org", &a,
                                                      f->pool),
                          APR_EGENERAL);
@@ -688,18 +691,14 @@ static void a_token_is_found_with_its_account(void **state)
     acct_db_close(db);
     assert_string_equal(t.id, ID_A);
     assert_string_equal(t.digest, DIGEST_A);
-    assert_string_equal(t.label, "accounts");
     assert_int_equal(t.account_id, id);
-    assert_int_equal(t.created_at, 1);
     assert_int_equal(t.expires_at, 2);
-    assert_int_equal(t.last_used, 3);
     assert_null(t.sealed);
     assert_int_equal(a.id, id);
     assert_string_equal(a.username, "anna");
     assert_string_equal(a.email, "a@x.org");
     assert_int_equal(a.is_active, 1);
     assert_int_equal(a.is_staff, 0);
-    assert_int_equal(a.created_at, 1700000000000001);
     assert_null(a.password);
 }
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A clock for waiting and limits: nobody sets it, forward or back.
+ */
+#ifndef ACCT_TICKS_H
+#define ACCT_TICKS_H
+
+#include <apr_time.h>
+
+/** Microseconds of CLOCK_MONOTONIC. Any thread. */
+apr_interval_time_t acct_ticks(void);
+
+#endif
