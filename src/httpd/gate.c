@@ -18,6 +18,7 @@
 struct acct_gate_t {
     int slots;
     int places;
+    apr_interval_time_t wait;
     pthread_mutex_t mutex[];    /* the slots, then the places */
 };
 
@@ -41,11 +42,12 @@ static apr_status_t make_mutex(pthread_mutex_t *mutex)
     return rv;
 }
 
-apr_status_t acct_gate_get(acct_gate_t **gate, int slots,
-                           apr_pool_t *process)
+apr_status_t acct_gate_get(acct_gate_t **gate, const char *name, int slots,
+                           int places, apr_interval_time_t wait,
+                           apr_pool_t *process, apr_pool_t *scratch)
 {
-    const char *key = apr_psprintf(process, USERDATA ":%d", slots);
-    int places = slots * ACCT_GATE_PLACES_PER_SLOT;
+    const char *key = apr_psprintf(scratch, USERDATA ":%s:%d:%d", name,
+                                   slots, places);
     apr_shm_t *shm;
     apr_status_t status;
     void *found = NULL;
@@ -66,6 +68,7 @@ apr_status_t acct_gate_get(acct_gate_t **gate, int slots,
     *gate = apr_shm_baseaddr_get(shm);
     (*gate)->slots = slots;
     (*gate)->places = places;
+    (*gate)->wait = wait;
     for (i = 0; i < slots + places; i++) {
         status = make_mutex(&(*gate)->mutex[i]);
         if (status != APR_SUCCESS) {
@@ -74,11 +77,6 @@ apr_status_t acct_gate_get(acct_gate_t **gate, int slots,
         }
     }
     return apr_pool_userdata_set(*gate, key, apr_pool_cleanup_null, process);
-}
-
-int acct_gate_slots(const acct_gate_t *gate)
-{
-    return gate->slots;
 }
 
 /* 1 when the lock is ours. A mutex whose holder died guards no data that
@@ -128,7 +126,7 @@ apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot)
     if (place < 0) {
         return APR_EAGAIN;
     }
-    end = acct_ticks() + ACCT_GATE_WAIT;
+    end = acct_ticks() + gate->wait;
     /* Waiters spread over the slots by the place they have. */
     next = place % gate->slots;
     while (acct_ticks() < end) {

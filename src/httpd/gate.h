@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many passwords are hashed at once, over all children of the server.
+ * A gate: how many may do something at once, over all children of the
+ * server. One stands in front of the password hasher, and one in front of
+ * writing to each database.
  *
- * The gate is a block of shared memory with robust mutexes (POSIX.1-2008,
+ * A gate is a block of shared memory with robust mutexes (POSIX.1-2008,
  * PTHREAD_MUTEX_ROBUST): one for each slot, and one for each place in the
  * queue. When a child dies the kernel hands its mutexes on, so neither a
  * slot nor a place is ever lost, and nothing has to be cleaned up. The
@@ -17,20 +19,19 @@
 
 typedef struct acct_gate_t acct_gate_t;
 
-/** Places to wait in for each slot. */
-#define ACCT_GATE_PLACES_PER_SLOT 16
-
-/** The longest a hash waits for a slot. */
-#define ACCT_GATE_WAIT apr_time_from_sec(2)
-
 /**
- * The gate of this server, made or found again after a restart.
- * @param slots   1 to 64
+ * A gate of this server, made or found again after a restart.
+ * @param name    tells gates apart
+ * @param slots   1 to 64: how many may be inside
+ * @param places  how many may wait
+ * @param wait    microseconds: the longest that one waits
  * @param process the process's pool (lives over restarts)
+ * @param scratch for temporary use
  * Parent only, before it forks.
  */
-apr_status_t acct_gate_get(acct_gate_t **gate, int slots,
-                           apr_pool_t *process);
+apr_status_t acct_gate_get(acct_gate_t **gate, const char *name, int slots,
+                           int places, apr_interval_time_t wait,
+                           apr_pool_t *process, apr_pool_t *scratch);
 
 /**
  * Take a slot, waiting for it when there is a place to wait in. The same
@@ -42,8 +43,5 @@ apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot);
 
 /** Give the slot back. */
 void acct_gate_leave(acct_gate_t *gate, int slot);
-
-/** How many slots there are. */
-int acct_gate_slots(const acct_gate_t *gate);
 
 #endif

@@ -11,12 +11,15 @@
  * connections; the others are for those that wait for a lock. */
 #define MOST_CONNECTIONS 16
 
+/* The one slot of the writers' gate. */
+#define WRITER 0
+
 struct acct_pool_t {
     acct_db_config_t config;
     acct_pool_marks_t expected;
+    acct_gate_t *writers;           /* see acct_pool_acquire() */
     /* child only */
     apr_reslist_t *connections;
-    apr_thread_mutex_t *writer;     /* see acct_pool_acquire() */
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_interval_time_t try_again_at;   /* ticks; 0: at once */
     char failure[256];
@@ -25,12 +28,14 @@ struct acct_pool_t {
 };
 
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            acct_gate_t *writers,
                             const acct_pool_marks_t *expected,
                             apr_pool_t *pconf)
 {
     acct_pool_t *pool = apr_pcalloc(pconf, sizeof(*pool));
 
     pool->config = *config;
+    pool->writers = writers;
     pool->expected = *expected;
     return pool;
 }
@@ -209,10 +214,6 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     }
     status = acct_db_init(pchild, pool->config.driver, &error);
     if (status == APR_SUCCESS) {
-        status = apr_thread_mutex_create(&pool->writer,
-                                         APR_THREAD_MUTEX_TIMED, pchild);
-    }
-    if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&pool->lock,
                                          APR_THREAD_MUTEX_DEFAULT, pchild);
     }
@@ -270,6 +271,7 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
                                apr_pool_t *p)
 {
     apr_status_t status;
+    int slot;
 
     if (pool->connections == NULL) {
         *error = "the connections could not be set up when the child began";
@@ -278,17 +280,17 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
     if (unit == ACCT_UNIT_READ) {
         return acquire(pool, db, error, p);
     }
-    /* One writer of a child at a time: sqlite has one anyway, and
+    /* One writer of the server at a time: sqlite has one anyway, and
      * apr_dbd's answer to a second is to sleep for 100 ms at a time with
      * a connection in its hands. */
-    status = apr_thread_mutex_timedlock(pool->writer, ACCT_POOL_WAIT);
+    status = acct_gate_enter(pool->writers, &slot);
     if (status != APR_SUCCESS) {
         *error = "other requests keep writing to the database";
         return status;
     }
     status = acquire(pool, db, error, p);
     if (status != APR_SUCCESS) {
-        apr_thread_mutex_unlock(pool->writer);
+        acct_gate_leave(pool->writers, WRITER);
     }
     return status;
 }
@@ -308,6 +310,6 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
         apr_reslist_release(pool->connections, db);
     }
     if (unit == ACCT_UNIT_WRITE) {
-        apr_thread_mutex_unlock(pool->writer);
+        acct_gate_leave(pool->writers, WRITER);
     }
 }

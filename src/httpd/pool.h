@@ -14,6 +14,7 @@
 #include <apr_pools.h>
 
 #include "../core/account.h"
+#include "gate.h"
 
 typedef struct acct_pool_t acct_pool_t;
 
@@ -28,10 +29,12 @@ typedef struct acct_pool_marks_t {
 
 /**
  * The pool of a database; @a pconf owns it. Parent.
+ * @param writers  the gate of those who write to it, with one slot
  * @param expected what each connection must find there; another database
  *                 by the same name is no database of ours
  */
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            acct_gate_t *writers,
                             const acct_pool_marks_t *expected,
                             apr_pool_t *pconf);
 

@@ -19,6 +19,13 @@ APLOG_USE_MODULE(acctauth);
 /* A fault that lasts is told once a minute, with how often it was seen. */
 #define TELL_AGAIN_AFTER apr_time_from_sec(60)
 
+/* Places to wait in for each slot of the hasher, and the longest wait. */
+#define HASH_PLACES_PER_SLOT 16
+#define HASH_WAIT apr_time_from_sec(2)
+
+/* The same for writing to a database. */
+#define WRITE_PLACES 256
+
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
     acct_pool_t *pool;
@@ -160,9 +167,11 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
 
 /* ---- making ---- */
 
+/* The database of a server: the one another virtual host has, or a new
+ * one. NULL when there is no shared memory. */
 static database_t *database_of(apr_hash_t *databases,
                                const acct_server_conf_t *conf,
-                               apr_pool_t *pconf)
+                               server_rec *s, apr_pool_t *pconf)
 {
     const acct_db_config_t *config = &conf->db;
     acct_pool_marks_t expected = { conf->created_at,
@@ -172,12 +181,23 @@ static database_t *database_of(apr_hash_t *databases,
                                   config->params, NULL);
     database_t *database = apr_hash_get(databases, key,
                                         APR_HASH_KEY_STRING);
+    acct_gate_t *writers;
+    apr_status_t status;
 
-    if (database == NULL) {
-        database = apr_pcalloc(pconf, sizeof(*database));
-        database->pool = acct_pool_make(config, &expected, pconf);
-        apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
+    if (database != NULL) {
+        return database;
     }
+    status = acct_gate_get(&writers, key, 1, WRITE_PLACES, ACCT_POOL_WAIT,
+                           s->process->pool, pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
+                     "ACCT0213: cannot make the shared memory of the "
+                     "writers' gate");
+        return NULL;
+    }
+    database = apr_pcalloc(pconf, sizeof(*database));
+    database->pool = acct_pool_make(config, writers, &expected, pconf);
+    apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
     return database;
 }
 
@@ -217,6 +237,7 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
     apr_hash_t *databases = apr_hash_make(pconf);
     int slots = acct_server_conf(main_server)->hash_concurrency;
     acct_gate_t *gate = NULL;
+    database_t *database;
     server_rec *s;
     apr_status_t status;
 
@@ -227,8 +248,10 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
             continue;
         }
         if (gate == NULL) {
-            status = acct_gate_get(&gate, slots > 0 ? slots : usual_slots(),
-                                   s->process->pool);
+            slots = slots > 0 ? slots : usual_slots();
+            status = acct_gate_get(&gate, "hash", slots,
+                                   slots * HASH_PLACES_PER_SLOT, HASH_WAIT,
+                                   s->process->pool, pconf);
             if (status != APR_SUCCESS) {
                 ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status,
                              s, "ACCT0210: cannot make the shared memory of "
@@ -236,8 +259,11 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
                 return status;
             }
         }
-        conf->runtime = make_runtime(conf, database_of(databases, conf,
-                                                       pconf), gate, pconf);
+        database = database_of(databases, conf, s, pconf);
+        if (database == NULL) {
+            return APR_ENOMEM;
+        }
+        conf->runtime = make_runtime(conf, database, gate, pconf);
         if (conf->runtime == NULL) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
                          "ACCT0211: libargon2 does not take the parameters "
