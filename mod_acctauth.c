@@ -28,10 +28,6 @@ static void register_hooks(apr_pool_t *pool)
     acct_endpoint_hooks();
 }
 
-/* The one symbol that httpd looks for; everything else is hidden. */
-extern module AP_MODULE_DECLARE_DATA acctauth_module
-    __attribute__((visibility("default")));
-
 module AP_MODULE_DECLARE_DATA acctauth_module = {
     STANDARD20_MODULE_STUFF,
     acct_create_dir_conf,

@@ -158,7 +158,7 @@ static void read_route(acct_load_t *load, const json_t *route,
     read_method(load, route, draft);
     read_operation(load, route, draft);
     at = acct_place_member(load, &draft->at, "path");
-    path = needed(load, route, "path", "signin/", draft);
+    path = needed(load, route, "path", "log-in/", draft);
     draft->nowhere |= path == NULL;
     check_path(load, &at, path != NULL ? path : "", draft);
     if (!draft->broken) {       /* else the operation is not known */

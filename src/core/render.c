@@ -191,7 +191,4 @@ void acct_render(const acct_dialect_t *dialect, const acct_route_t *route,
     if (can_fill(&choice, result)) {
         fill(&choice, result, answer, pool);
     }
-    else {
-        answer->status = 500;
-    }
 }

@@ -12,7 +12,9 @@
 #include "result.h"
 
 typedef struct acct_answer_t {
-    int status;                 /* HTTP status, from the dialect */
+    int status;                 /* HTTP status, from the dialect; 0 where
+                                 * even its words for an error cannot be
+                                 * filled in */
     const char *content_type;   /* NULL where there is no body */
     const char *body;           /* NULL where there is none */
     apr_size_t length;

@@ -86,7 +86,8 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld) "
         "ON CONFLICT DO NOTHING" },
     [TOKEN_FIND] = { "token_find",
-        "SELECT " ACCT_IDENTITY_COLUMNS " FROM token t JOIN account a ON a.id = t.account_id "
+        "SELECT " ACCT_IDENTITY_COLUMNS " "
+        "FROM token t JOIN account a ON a.id = t.account_id "
         "WHERE t.digest = %s" },
     [TOKEN_REUSABLE] = { "token_reusable",
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "

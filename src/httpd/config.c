@@ -8,21 +8,9 @@
 
 #include "../core/identifier.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
-
 #ifndef ACCT_DIALECT_DIR
 #error "ACCT_DIALECT_DIR: where dialect files are installed"
 #endif
-
-acct_server_conf_t *acct_server_conf(const server_rec *server)
-{
-    return ap_get_module_config(server->module_config, &acctauth_module);
-}
-
-const acct_dir_conf_t *acct_dir_conf(const request_rec *r)
-{
-    return ap_get_module_config(r->per_dir_config, &acctauth_module);
-}
 
 const char *acct_scheme(const acct_dir_conf_t *conf)
 {

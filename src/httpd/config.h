@@ -96,9 +96,30 @@ void *acct_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
 void *acct_create_server_conf(apr_pool_t *pool, server_rec *server);
 void *acct_merge_server_conf(apr_pool_t *pool, void *base, void *add);
 
-/** Settings of a server, of a request's location. */
-acct_server_conf_t *acct_server_conf(const server_rec *server);
-const acct_dir_conf_t *acct_dir_conf(const request_rec *r);
+/* The one symbol that httpd looks for; everything else is hidden. */
+extern module AP_MODULE_DECLARE_DATA acctauth_module
+    __attribute__((visibility("default")));
+
+/* The getters are inline: hooks that have nothing to do on a request are
+ * called for it all the same. */
+
+/** Settings of a server. */
+static inline acct_server_conf_t *acct_server_conf(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &acctauth_module);
+}
+
+/** Settings of a request's location. */
+static inline const acct_dir_conf_t *acct_dir_conf(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &acctauth_module);
+}
+
+/** Whether a request's server has accounts at all. */
+static inline int acct_is_used(const request_rec *r)
+{
+    return acct_server_conf(r->server)->db.driver != NULL;
+}
 
 /** The scheme word of a location: "Token" unless set. */
 const char *acct_scheme(const acct_dir_conf_t *conf);

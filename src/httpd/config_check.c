@@ -13,7 +13,6 @@
 #include "config_tree.h"
 #include "pool.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 /* One check of the whole configuration. */

@@ -20,7 +20,6 @@
 #include "runtime.h"
 #include "verdict.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 #define HANDLER "acctauth-endpoint"
@@ -99,7 +98,7 @@ static const char *line_of(int status, apr_pool_t *pool)
 {
     const char *line = ap_get_status_line(status);
 
-    return atoi(line) == status ? NULL
+    return strtol(line, NULL, 10) == status ? NULL
         : apr_psprintf(pool, "%d Unassigned", status);
 }
 
@@ -110,6 +109,9 @@ static int send_answer(const endpoint_t *endpoint)
 
     acct_render(endpoint->match.dialect, endpoint->match.route,
                 endpoint->result, &answer, r->pool);
+    if (answer.status == 0) {
+        answer.status = HTTP_INTERNAL_SERVER_ERROR;
+    }
     if (endpoint->status != 0) {
         answer.status = endpoint->status;
     }

@@ -102,11 +102,20 @@ static int try_take(acct_gate_t *gate, int first, int count)
     return -1;
 }
 
-/* pthread_mutex_timedlock reads CLOCK_REALTIME; a clock that is set while
- * somebody waits costs at most one round. */
+/* Wait for a mutex by the clock nobody sets, where the C library can: by
+ * the other one a clock set back would make it a long wait. */
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 30)
+#define WAIT_CLOCK CLOCK_MONOTONIC
+#define WAIT_FOR(mutex, until) \
+    pthread_mutex_clocklock((mutex), CLOCK_MONOTONIC, (until))
+#else
+#define WAIT_CLOCK CLOCK_REALTIME
+#define WAIT_FOR(mutex, until) pthread_mutex_timedlock((mutex), (until))
+#endif
+
 static void timespec_after(struct timespec *at, apr_interval_time_t wait)
 {
-    clock_gettime(CLOCK_REALTIME, at);
+    clock_gettime(WAIT_CLOCK, at);
     at->tv_nsec += (long)wait * 1000;
     at->tv_sec += at->tv_nsec / 1000000000L;
     at->tv_nsec %= 1000000000L;
@@ -133,7 +142,7 @@ apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot)
         struct timespec until;
 
         timespec_after(&until, LOOK_ROUND);
-        if (is_taken(pthread_mutex_timedlock(&gate->mutex[next], &until),
+        if (is_taken(WAIT_FOR(&gate->mutex[next], &until),
                      &gate->mutex[next])) {
             *slot = next;
             break;

@@ -13,7 +13,6 @@
 #include "request.h"
 #include "verdict.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 #define AUTH_TYPE "Token"
@@ -206,8 +205,7 @@ static int check_access_ex(request_rec *r)
 {
     int answer = check_access(r);
 
-    if (answer == DECLINED
-        && acct_server_conf(r->server)->db.driver != NULL
+    if (answer == DECLINED && acct_is_used(r)
         && is_our_auth_type(ap_auth_type(r))) {
         introduce(r);
     }

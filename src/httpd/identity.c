@@ -12,7 +12,6 @@
 #include "config.h"
 #include "request.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 #define PRIVATE_FILTER "ACCTAUTH_PRIVATE"
@@ -176,7 +175,7 @@ static void scrub_connection(request_rec *r)
 /* Every request of a server that has accounts, whatever its location. */
 static int post_read_request(request_rec *r)
 {
-    if (acct_server_conf(r->server)->db.driver == NULL) {
+    if (!acct_is_used(r)) {
         return DECLINED;
     }
     if (r->method_number == M_TRACE) {
@@ -288,7 +287,7 @@ static int fixups(request_rec *r)
     acct_request_t *mine;
     const acct_request_t *from;
 
-    if (acct_server_conf(r->server)->db.driver == NULL) {
+    if (!acct_is_used(r)) {
         return DECLINED;
     }
     mine = acct_request(r);
@@ -307,7 +306,7 @@ static int fixups_late(request_rec *r)
 {
     const acct_part_t *part;
 
-    if (acct_server_conf(r->server)->db.driver == NULL) {
+    if (!acct_is_used(r)) {
         return DECLINED;
     }
     part = acct_request_became(r);
@@ -375,16 +374,21 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
     apr_table_t *out = r->headers_out;
-    const char *ours = apr_table_get(out, "Cache-Control");
-    const char *theirs = apr_table_get(r->err_headers_out, "Cache-Control");
+    /* All lines of the name, of both tables: both are sent, and a CGI
+     * script's are in the second. */
+    const char *ours = apr_table_getm(r->pool, out, "Cache-Control");
+    const char *theirs = apr_table_getm(r->pool, r->err_headers_out,
+                                        "Cache-Control");
 
     if (theirs != NULL) {
-        /* A CGI script's headers; both tables are sent. */
         ours = ours == NULL ? theirs
             : apr_pstrcat(r->pool, ours, ", ", theirs, NULL);
         apr_table_unset(r->err_headers_out, "Cache-Control");
     }
     apr_table_setn(out, "Cache-Control", make_private(ours, r->pool));
+    /* What certain caches heed before Cache-Control (RFC 9213). */
+    apr_table_unset(out, "CDN-Cache-Control");
+    apr_table_unset(out, "Surrogate-Control");
     vary_by_authorization(r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);

@@ -13,7 +13,6 @@
 
 #include "config.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 /* Whether the file is another than the one that was refused: replaced, or

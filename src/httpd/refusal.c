@@ -16,8 +16,6 @@
 #include "guard.h"
 #include "request.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
-
 #define REFUSAL_FILTER "ACCTAUTH_REFUSAL"
 
 /* Which outcome says what a status says; ACCT_OUTCOME__COUNT: none does,
@@ -142,6 +140,10 @@ static apr_status_t refusal_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     conn_rec *c = f->r->connection;
 
     apr_brigade_cleanup(bb);
+    if (answer == NULL) {
+        return APR_SUCCESS;
+    }
+    f->ctx = NULL;
     ap_set_content_type(f->r, answer->content_type);
     apr_table_unset(f->r->headers_out, "Content-Encoding");
     apr_table_unset(f->r->headers_out, "Content-Language");
@@ -151,7 +153,6 @@ static apr_status_t refusal_filter(ap_filter_t *f, apr_bucket_brigade *bb)
                                                        f->r->pool,
                                                        c->bucket_alloc));
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(c->bucket_alloc));
-    ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);
 }
 

@@ -4,13 +4,6 @@
 #include <apr_strings.h>
 #include <http_config.h>
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
-
-acct_request_t *acct_request_if_any(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &acctauth_module);
-}
-
 acct_request_t *acct_request(request_rec *r)
 {
     acct_request_t *mine = acct_request_if_any(r);

@@ -6,8 +6,10 @@
 #define ACCT_REQUEST_H
 
 #include <httpd.h>
+#include <http_config.h>
 
 #include "../core/outcome.h"
+#include "config.h"
 
 struct acct_verdict_t;
 
@@ -45,7 +47,10 @@ typedef struct acct_request_t {
 acct_request_t *acct_request(request_rec *r);
 
 /** The memory of a request, or NULL when nobody made one. */
-acct_request_t *acct_request_if_any(const request_rec *r);
+static inline acct_request_t *acct_request_if_any(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &acctauth_module);
+}
 
 /**
  * Keep what the guard said of a sub-request with the request that made it.

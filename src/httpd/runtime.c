@@ -13,7 +13,6 @@
 #include "gate.h"
 #include "pool.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 /* A fault that lasts is told once a minute, with how often it was seen. */

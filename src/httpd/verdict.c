@@ -10,7 +10,6 @@
 #include "request.h"
 #include "runtime.h"
 
-extern module AP_MODULE_DECLARE_DATA acctauth_module;
 APLOG_USE_MODULE(acctauth);
 
 /* As mod_ssl.h declares it; that header is not installed everywhere. */
