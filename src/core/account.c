@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "identifier.h"
+#include "identity.h"
 
 /* How long a client is asked to wait when something cannot be known now. */
 #define RETRY_DATABASE 5
@@ -151,20 +152,17 @@ static apr_status_t find_token(acct_db_t *db, void *baton, apr_pool_t *pool)
                                  &find->identity->account, pool);
 }
 
-acct_outcome_e acct_authenticate(const acct_service_t *service,
-                                 const char *token,
-                                 acct_identity_t *identity,
-                                 apr_pool_t *pool)
+static acct_outcome_e ask_database(const acct_service_t *service,
+                                   const unsigned char *digest,
+                                   acct_identity_t *identity,
+                                   apr_pool_t *pool)
 {
     find_token_t find;
     apr_status_t status;
 
     find.identity = identity;
-    status = acct_token_digest(token, find.digest);
-    if (status == APR_SUCCESS) {
-        status = acct_unit_run(service, ACCT_UNIT_READ, find_token, &find,
-                               pool);
-    }
+    acct_token_digest_hex(digest, find.digest);
+    status = acct_unit_run(service, ACCT_UNIT_READ, find_token, &find, pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         return ACCT_INVALID_TOKEN;
     }
@@ -179,6 +177,32 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
         return ACCT_INVALID_TOKEN;
     }
     return ACCT_OK;
+}
+
+acct_outcome_e acct_authenticate(const acct_service_t *service,
+                                 const char *token,
+                                 acct_identity_t *identity,
+                                 apr_pool_t *pool)
+{
+    unsigned char digest[ACCT_DIGEST_HEX / 2];
+    acct_outcome_e outcome;
+    uint64_t ticket = 0;
+
+    if (acct_token_digest_bytes(token, digest) != APR_SUCCESS) {
+        return ACCT_UNAVAILABLE;
+    }
+    if (service->cache != NULL) {
+        if (acct_identity_recall(service, digest, identity, pool)) {
+            return ACCT_OK;
+        }
+        /* Before the database is asked; see identity_cache.h. */
+        ticket = acct_cache_ticket(service->cache);
+    }
+    outcome = ask_database(service, digest, identity, pool);
+    if (outcome == ACCT_OK && service->cache != NULL) {
+        acct_identity_remember(service, digest, ticket, identity);
+    }
+    return outcome;
 }
 
 /* ---- hashing, inside the gate ---- */
@@ -641,10 +665,8 @@ static void run_logout(const acct_service_t *service, logout_t *logout,
         result->outcome = ACCT_INVALID_TOKEN;
         return;
     }
-    if (service->revoked != NULL) {
-        /* Also when the commit's fate is unknown: it may be done. */
-        service->revoked(service->context, account->id);
-    }
+    /* Also when the commit's fate is unknown: it may be done. */
+    acct_service_revoked(service, account->id);
     if (status != APR_SUCCESS) {
         unavailable(result, RETRY_DATABASE);
         return;

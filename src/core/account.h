@@ -15,16 +15,10 @@
 #include "account_admin.h"
 #include "dialect.h"
 #include "form.h"
+#include "identity.h"
 #include "result.h"
 #include "service.h"
 #include "store.h"
-
-/* Who presents a token, as far as a protected request needs to know (see
- * acct_store_token_find). In the request's pool. */
-typedef struct acct_identity_t {
-    acct_account_t account;
-    acct_token_t token;
-} acct_identity_t;
 
 /**
  * Whose token this is, now.

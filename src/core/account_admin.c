@@ -224,9 +224,8 @@ static apr_status_t change_account(const acct_service_t *service,
     apr_status_t status;
 
     status = acct_transaction_run(service, run_change, change, pool);
-    if (change->ends_tokens && service->revoked != NULL
-        && !APR_STATUS_IS_NOTFOUND(status)) {
-        service->revoked(service->context, change->account);
+    if (change->ends_tokens && !APR_STATUS_IS_NOTFOUND(status)) {
+        acct_service_revoked(service, change->account);
     }
     return status;
 }

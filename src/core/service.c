@@ -94,6 +94,14 @@ apr_status_t acct_transaction_run(const acct_service_t *service,
                          &transaction, pool);
 }
 
+void acct_service_revoked(const acct_service_t *service,
+                          apr_int64_t account)
+{
+    if (service->cache != NULL) {
+        acct_cache_raise(service->cache, service->cache_database, account);
+    }
+}
+
 apr_status_t acct_gate_run(const acct_service_t *service,
                            void (*work)(void *baton), void *baton)
 {

@@ -11,6 +11,7 @@
 
 #include <apr_pools.h>
 #include "database.h"
+#include "identity_cache.h"
 #include "password.h"
 #include "token.h"
 
@@ -49,11 +50,14 @@ typedef struct acct_service_t {
     void (*log)(void *context, acct_log_e level, apr_status_t status,
                 const char *message);
 
-    /* Called after a revocation was committed and before it is answered:
-     * what an account's tokens were is now over. NULL: nobody to tell. */
-    void (*revoked)(void *context, apr_int64_t account);
-
     void *context;
+
+    /* What is believed without asking the database; cache NULL: nothing.
+     * Where the feed is not fresh nothing is believed either. */
+    acct_cache_t *cache;
+    uint64_t cache_database;    /* key of this database in the cache */
+    int cache_feed;
+    apr_interval_time_t revocation_bound;   /* microseconds */
 
     const acct_key_t *key;      /* NULL where no dialect needs one */
     acct_password_params_t params;
@@ -81,6 +85,11 @@ apr_status_t acct_transaction_run(const acct_service_t *service,
  *  when it did not open (nothing was run), else APR_SUCCESS */
 apr_status_t acct_gate_run(const acct_service_t *service,
                            void (*work)(void *baton), void *baton);
+
+/** What an account's tokens were is over: forget what is believed of them.
+ *  After the commit, also one of unknown fate, and before the answer. */
+void acct_service_revoked(const acct_service_t *service,
+                          apr_int64_t account);
 
 /** Tell the log; @a format as of printf, given no secret. */
 void acct_log(const acct_service_t *service, acct_log_e level,

@@ -33,6 +33,10 @@ enum {
     TOKEN_DELETE_REUSABLE,
     TOKEN_DELETE_ALL,
     REVOCATION_INSERT,
+    REVOCATION_LIST,
+    REVOCATION_LAST,
+    REVOCATION_PURGE,
+    TOKEN_PURGE,
     STATEMENT__COUNT
 };
 
@@ -104,7 +108,19 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "DELETE FROM token WHERE account_id = %lld" },
     [REVOCATION_INSERT] = { "revocation_insert",
         "INSERT INTO revocation (account_id, revoked_at) "
-        "VALUES (%lld, %lld)" }
+        "VALUES (%lld, %lld)" },
+    [REVOCATION_LIST] = { "revocation_list",
+        "SELECT id, account_id FROM revocation WHERE id > %lld "
+        "ORDER BY id LIMIT %lld" },
+    [REVOCATION_LAST] = { "revocation_last",
+        "SELECT COALESCE(MAX(id), 0) FROM revocation" },
+    [REVOCATION_PURGE] = { "revocation_purge",
+        "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
+        "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "
+        "LIMIT %lld)" },
+    [TOKEN_PURGE] = { "token_purge",
+        "DELETE FROM token WHERE id IN (SELECT id FROM token "
+        "WHERE expires_at > 0 AND expires_at < %lld LIMIT %lld)" }
 };
 
 const acct_statement_t *acct_store_statements(const char *driver, int *count)
@@ -482,4 +498,60 @@ apr_status_t acct_store_revocation_insert(acct_db_t *db,
     const acct_arg_t args[] = { ACCT_INT(account), ACCT_INT(when) };
 
     return RUN(db, REVOCATION_INSERT, args, NULL, pool);
+}
+
+apr_status_t acct_store_revocation_list(acct_db_t *db, apr_int64_t after,
+                                        int limit,
+                                        apr_array_header_t **list,
+                                        apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(after), ACCT_INT(limit) };
+    acct_rows_t rows;
+    apr_status_t rv = SELECT(db, REVOCATION_LIST, args, &rows, pool);
+
+    *list = apr_array_make(pool, rows.count, sizeof(acct_revocation_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        acct_revocation_t *revocation = apr_array_push(*list);
+        acct_taker_t row = acct_take_row(&rows, i);
+
+        revocation->id = acct_take_number(&row, 1, APR_INT64_MAX);
+        revocation->account_id = acct_take_number(&row, 1, APR_INT64_MAX);
+        rv = acct_taken(&row);
+    }
+    return rv;
+}
+
+apr_status_t acct_store_revocation_last(acct_db_t *db, apr_int64_t *id,
+                                        apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    rv = only_row(acct_db_select(db, REVOCATION_LAST, NULL, 0, &rows, pool),
+                  &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *id = acct_take_number(&row, 0, APR_INT64_MAX);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
+                                         int limit, int *changed,
+                                         apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(before), ACCT_INT(limit) };
+
+    return RUN(db, REVOCATION_PURGE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
+                                    int limit, int *changed,
+                                    apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(before), ACCT_INT(limit) };
+
+    return RUN(db, TOKEN_PURGE, args, changed, pool);
 }

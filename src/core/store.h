@@ -190,6 +190,34 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
                                          apr_int64_t account,
                                          int *changed, apr_pool_t *pool);
 
+/* A row of the revocation table. */
+typedef struct acct_revocation_t {
+    apr_int64_t id;
+    apr_int64_t account_id;
+} acct_revocation_t;
+
+/** Revocations with an id over @a after, in order, at most @a limit.
+ *  Array of acct_revocation_t. */
+apr_status_t acct_store_revocation_list(acct_db_t *db, apr_int64_t after,
+                                        int limit,
+                                        apr_array_header_t **list,
+                                        apr_pool_t *pool);
+
+/** The highest id of a revocation there ever was; 0 when there is none. */
+apr_status_t acct_store_revocation_last(acct_db_t *db, apr_int64_t *id,
+                                        apr_pool_t *pool);
+
+/** Delete revocations older than @a before, at most @a limit. @a changed
+ *  counts them. */
+apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
+                                         int limit, int *changed,
+                                         apr_pool_t *pool);
+
+/** Delete tokens that expired before @a before, at most @a limit. */
+apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
+                                    int limit, int *changed,
+                                    apr_pool_t *pool);
+
 /** Note that something of the account was revoked at @a when; in the same
  *  transaction as what revokes. */
 apr_status_t acct_store_revocation_insert(acct_db_t *db,

@@ -132,16 +132,28 @@ static apr_status_t sha256(const void *data, size_t length,
     return APR_SUCCESS;
 }
 
+apr_status_t acct_token_digest_bytes(const char *text,
+                                     unsigned char digest[DIGEST_BYTES])
+{
+    return sha256(text, strlen(text), digest);
+}
+
+void acct_token_digest_hex(const unsigned char digest[DIGEST_BYTES],
+                           char hex[ACCT_DIGEST_HEX + 1])
+{
+    to_hex(hex, digest, DIGEST_BYTES);
+}
+
 apr_status_t acct_token_digest(const char *text,
                                char hex[ACCT_DIGEST_HEX + 1])
 {
     unsigned char digest[DIGEST_BYTES];
 
     hex[0] = '\0';
-    if (sha256(text, strlen(text), digest) != APR_SUCCESS) {
+    if (acct_token_digest_bytes(text, digest) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    to_hex(hex, digest, DIGEST_BYTES);
+    acct_token_digest_hex(digest, hex);
     OPENSSL_cleanse(digest, sizeof(digest));
     return APR_SUCCESS;
 }

@@ -54,6 +54,14 @@ apr_status_t acct_token_mint(int bytes, const char **text,
 /** A public token id: 16 random bytes as hex; same errors. */
 apr_status_t acct_token_mint_id(const char **id, apr_pool_t *pool);
 
+/** SHA-256 of the token's text, 32 bytes. */
+apr_status_t acct_token_digest_bytes(const char *text,
+                                     unsigned char digest[32]);
+
+/** 32 bytes as 64 lower-case hex digits and a NUL. */
+void acct_token_digest_hex(const unsigned char digest[32],
+                           char hex[ACCT_DIGEST_HEX + 1]);
+
 /** SHA-256 of the token's text as 64 lower-case hex digits and a NUL. */
 apr_status_t acct_token_digest(const char *text,
                                char hex[ACCT_DIGEST_HEX + 1]);

@@ -63,6 +63,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
 
     (void)server;
     conf->params = usual;
+    conf->revocation_bound = -1;
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
     return conf;
@@ -94,6 +95,8 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
         conf->rules_set = base->rules_set;
     }
     conf->hash_concurrency = base->hash_concurrency;
+    conf->cache_bytes = base->cache_bytes;
+    conf->revocation_bound = base->revocation_bound;
     return conf;
 }
 
@@ -410,6 +413,76 @@ static const char *set_hash_concurrency(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+/* A size: digits, then K, M or nothing; -1 when it is none. */
+static apr_int64_t parse_size(const char *text, apr_pool_t *pool)
+{
+    apr_size_t length = strlen(text);
+    apr_int64_t unit = 1;
+
+    if (length > 1 && apr_toupper(text[length - 1]) == 'K') {
+        unit = 1024;
+    }
+    if (length > 1 && apr_toupper(text[length - 1]) == 'M') {
+        unit = 1024 * 1024;
+    }
+    if (unit > 1) {
+        text = apr_pstrmemdup(pool, text, length - 1);
+    }
+    length = (apr_size_t)parse_number(text, 1, 1024 * 1024 * 1024);
+    return (apr_int64_t)length < 0 ? -1 : (apr_int64_t)length * unit;
+}
+
+static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_int64_t bytes;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (ap_cstr_casecmp(word, "Off") == 0) {
+        conf->cache_bytes = 0;
+        return NULL;
+    }
+    if (ap_cstr_casecmp(word, "On") == 0) {
+        conf->cache_bytes = ACCT_CACHE_BYTES_ON;
+        return NULL;
+    }
+    bytes = parse_size(word, cmd->temp_pool);
+    if (bytes < 64 * 1024 || bytes > 1024 * 1024 * 1024) {
+        return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
+                            "write Off (the default), On (16M) or a size from 64K to "
+                            "1024M", word);
+    }
+    conf->cache_bytes = (apr_off_t)bytes;
+    return NULL;
+}
+
+static const char *set_revocation_bound(cmd_parms *cmd, void *dir,
+                                        const char *text)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_interval_time_t bound;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (ap_timeout_parameter_parse(text, &bound, "s") != APR_SUCCESS
+        || bound < 0 || bound > apr_time_from_sec(60)
+        || (bound > 0 && bound < apr_time_from_msec(500))) {
+        return apr_psprintf(cmd->pool, "AcctAuthRevocationBound: \"%s\" is "
+                            "not a time from 500ms to 60s, or 0 to ask the "
+                            "database for each request; the default is 2s",
+                            text);
+    }
+    conf->revocation_bound = (int)apr_time_as_msec(bound);
+    return NULL;
+}
+
 static const char *set_password_hash(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[])
 {
@@ -536,6 +609,11 @@ const command_rec acct_directives[] = {
     AP_INIT_TAKE1("AcctAuthHashConcurrency", set_hash_concurrency, NULL,
                   RSRC_CONF,
                   "how many passwords are hashed at once, server-wide"),
+    AP_INIT_TAKE1("AcctAuthCache", set_cache, NULL, RSRC_CONF,
+                  "On, Off or the size of the identity cache"),
+    AP_INIT_TAKE1("AcctAuthRevocationBound", set_revocation_bound, NULL,
+                  RSRC_CONF,
+                  "how late what others revoke may take effect: 2s"),
     AP_INIT_TAKE1("AcctAuthMaxBody", set_max_body, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "the most bytes an account request's body may have"),

@@ -17,6 +17,8 @@
 #include "../core/account.h"
 #include "../core/dialect.h"
 
+#define ACCT_CACHE_BYTES_ON (16 * 1024 * 1024)
+#define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
 #define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
 
 /* A directive's place, for messages: file and line. */
@@ -67,6 +69,8 @@ typedef struct acct_server_conf_t {
     apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
                                      * other than Off, of this server only */
     int hash_concurrency;           /* global; 0: not set */
+    apr_off_t cache_bytes;          /* global; 0: off */
+    int revocation_bound;           /* global; milliseconds; -1: not set */
 
     /* filled in by the check */
     const acct_dialect_t *base; /* dialect of the guard's refusals */

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "feed.h"
 #include "gate.h"
 #include "pool.h"
+#include "shared.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -28,6 +30,7 @@ APLOG_USE_MODULE(acctauth);
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
     acct_pool_t *pool;
+    acct_feed_t *feed;          /* NULL: nothing of it is cached */
     /* child only */
     apr_thread_mutex_t *lock;
     apr_time_t told;
@@ -166,11 +169,43 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
 
 /* ---- making ---- */
 
+/* What tells a database from others in the cache: where it is and when it
+ * was made. */
+static apr_uint64_t cache_key(const acct_server_conf_t *conf,
+                              apr_pool_t *pconf)
+{
+    const char *name = apr_pstrcat(pconf, conf->db.driver, "\n",
+                                   conf->db.params, "\n",
+                                   conf->created_at != NULL
+                                   ? conf->created_at : "", NULL);
+    unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
+    apr_uint64_t key = 0;
+
+    if (acct_token_digest_bytes(name, digest) == APR_SUCCESS) {
+        memcpy(&key, digest, sizeof(key));
+    }
+    return key;
+}
+
+static acct_feed_t *make_feed(const acct_server_conf_t *conf,
+                              acct_pool_t *pool, acct_cache_t *cache,
+                              apr_pool_t *pconf)
+{
+    acct_feed_t *feed = apr_pcalloc(pconf, sizeof(*feed));
+
+    feed->pool = pool;
+    feed->cache = cache;
+    feed->database = cache_key(conf, pconf);
+    feed->place = acct_cache_feed(cache, feed->database);
+    return feed->database != 0 && feed->place >= 0 ? feed : NULL;
+}
+
 /* The database of a server: the one another virtual host has, or a new
  * one. NULL when there is no shared memory. */
 static database_t *database_of(apr_hash_t *databases,
                                const acct_server_conf_t *conf,
-                               server_rec *s, apr_pool_t *pconf)
+                               acct_cache_t *cache, server_rec *s,
+                               apr_pool_t *pconf)
 {
     const acct_db_config_t *config = &conf->db;
     acct_pool_marks_t expected = { conf->created_at,
@@ -196,13 +231,18 @@ static database_t *database_of(apr_hash_t *databases,
     }
     database = apr_pcalloc(pconf, sizeof(*database));
     database->pool = acct_pool_make(config, writers, &expected, pconf);
+    if (cache != NULL) {
+        database->feed = make_feed(conf, database->pool, cache, pconf);
+    }
     apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
     return database;
 }
 
 static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
                                     database_t *database,
-                                    acct_gate_t *gate, apr_pool_t *pconf)
+                                    acct_gate_t *gate,
+                                    apr_interval_time_t bound,
+                                    apr_pool_t *pconf)
 {
     acct_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
     acct_service_t *service = &runtime->service;
@@ -217,6 +257,12 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     service->key = conf->key;
     service->params = conf->params;
     service->rules = conf->rules_set ? &conf->rules : NULL;
+    if (database->feed != NULL) {
+        service->cache = database->feed->cache;
+        service->cache_database = database->feed->database;
+        service->cache_feed = database->feed->place;
+        service->revocation_bound = bound;
+    }
     if (acct_password_dummy(&conf->params, &service->dummy, pconf)
         != APR_SUCCESS) {
         return NULL;
@@ -231,14 +277,102 @@ static int usual_slots(void)
     return cores < 4 ? 1 : cores > 128 ? 64 : (int)(cores / 2);
 }
 
+static apr_interval_time_t bound_of(const acct_server_conf_t *conf)
+{
+    return apr_time_from_msec(conf->revocation_bound >= 0
+                              ? conf->revocation_bound
+                              : ACCT_REVOCATION_BOUND_DEFAULT);
+}
+
+/* The cache, or NULL where nothing is to be cached or can be. */
+static acct_cache_t *make_cache(const acct_server_conf_t *conf,
+                                server_rec *s, apr_pool_t *pconf)
+{
+    acct_cache_t *cache;
+    apr_status_t status;
+
+    if (conf->cache_bytes <= 0 || bound_of(conf) == 0) {
+        return NULL;
+    }
+    status = acct_shared_cache(&cache, (apr_size_t)conf->cache_bytes,
+                               s->process->pool, pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
+                     "ACCT0214: cannot make the shared memory of the "
+                     "identity cache; each request asks the database");
+        return NULL;
+    }
+    return cache;
+}
+
+static acct_gate_t *make_hash_gate(const acct_server_conf_t *conf,
+                                   server_rec *s, apr_pool_t *pconf)
+{
+    int slots = conf->hash_concurrency > 0 ? conf->hash_concurrency
+                                           : usual_slots();
+    acct_gate_t *gate;
+    apr_status_t status;
+
+    status = acct_gate_get(&gate, "hash", slots,
+                           slots * HASH_PLACES_PER_SLOT, HASH_WAIT,
+                           s->process->pool, pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
+                     "ACCT0210: cannot make the shared memory of the "
+                     "password gate");
+        return NULL;
+    }
+    return gate;
+}
+
+/* All databases' feeds, each once. */
+static acct_feed_t *feeds_of(apr_hash_t *databases, apr_pool_t *pconf)
+{
+    apr_hash_index_t *index;
+    acct_feed_t *feeds = NULL;
+
+    for (index = apr_hash_first(pconf, databases); index != NULL;
+         index = apr_hash_next(index)) {
+        database_t *database;
+        void *value;
+
+        apr_hash_this(index, NULL, NULL, &value);
+        database = value;
+        if (database->feed != NULL) {
+            database->feed->next = feeds;
+            feeds = database->feed;
+        }
+    }
+    return feeds;
+}
+
+/* Without somebody to read the feed nothing cached is ever fresh, so the
+ * database is asked each time: slower, never wrong. */
+static void start_feeds(apr_hash_t *databases, apr_interval_time_t bound,
+                        server_rec *s, apr_pool_t *pconf)
+{
+    acct_feed_t *feeds = feeds_of(databases, pconf);
+    apr_status_t status;
+
+    if (feeds == NULL) {
+        return;
+    }
+    status = acct_feed_start(feeds, bound, s, pconf);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, status, s,
+                     "ACCT0215: the identity cache is of no use without "
+                     "mod_watchdog: load that, or write AcctAuthCache Off");
+    }
+}
+
 apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
 {
+    const acct_server_conf_t *global = acct_server_conf(main_server);
     apr_hash_t *databases = apr_hash_make(pconf);
-    int slots = acct_server_conf(main_server)->hash_concurrency;
+    acct_cache_t *cache = NULL;
     acct_gate_t *gate = NULL;
     database_t *database;
     server_rec *s;
-    apr_status_t status;
 
     for (s = main_server; s != NULL; s = s->next) {
         acct_server_conf_t *conf = acct_server_conf(s);
@@ -247,22 +381,18 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
             continue;
         }
         if (gate == NULL) {
-            slots = slots > 0 ? slots : usual_slots();
-            status = acct_gate_get(&gate, "hash", slots,
-                                   slots * HASH_PLACES_PER_SLOT, HASH_WAIT,
-                                   s->process->pool, pconf);
-            if (status != APR_SUCCESS) {
-                ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status,
-                             s, "ACCT0210: cannot make the shared memory of "
-                             "the password gate");
-                return status;
+            gate = make_hash_gate(global, s, pconf);
+            if (gate == NULL) {
+                return APR_ENOMEM;
             }
+            cache = make_cache(global, s, pconf);
         }
-        database = database_of(databases, conf, s, pconf);
+        database = database_of(databases, conf, cache, s, pconf);
         if (database == NULL) {
             return APR_ENOMEM;
         }
-        conf->runtime = make_runtime(conf, database, gate, pconf);
+        conf->runtime = make_runtime(conf, database, gate, bound_of(global),
+                                     pconf);
         if (conf->runtime == NULL) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
                          "ACCT0211: libargon2 does not take the parameters "
@@ -270,6 +400,7 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
             return APR_EGENERAL;
         }
     }
+    start_feeds(databases, bound_of(global), main_server, pconf);
     return APR_SUCCESS;
 }
 

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity_cache.h"
+
+#include <apr_siphash.h>
+#include <openssl/crypto.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/*
+ * Memory order.
+ * W_SEQUENCE, a slot's sequence word, is what orders its content: acquired
+ * by readers before the content, fenced and read again (relaxed: the fence
+ * orders) behind it, claimed with acquire and a fence, released by the
+ * writer.
+ * word[i], the content, is relaxed, so that a torn read is a wrong value
+ * and not undefined behaviour; the second look at the sequence word, and
+ * the tag, turn it away.
+ * epoch_of() and epoch, revocations: raised with acq_rel and read with
+ * acquire, so that who sees a commit's epoch sees the count that was
+ * raised before it, and nothing older in a slot filled after it.
+ */
+
+#define MAGIC UINT64_C(0x61636374617574)        /* "acctaut" */
+#define LAYOUT 1
+#define SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
+#define TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
+
+/* Readers that keep meeting a writer ask the database. */
+#define RETRIES 3
+
+/* A claim this old is nobody's any more. Its owner may only sleep, and
+ * write on when it wakes: then the tag is wrong, and the slot is empty. */
+#define CLAIM_EXPIRES INT64_C(1000000)
+
+enum {
+    W_SEQUENCE,                 /* bit 0: claimed; bits 1-23: count; bits
+                                 * 24-63: tick of the claim, in ms */
+    W_DATABASE,
+    W_DIGEST,                   /* 4 words */
+    W_EPOCH = W_DIGEST + 4,
+    W_ACCOUNT,
+    W_EXPIRES,
+    W_STORED,                   /* tick */
+    W_TOKEN_ID,                 /* 2 words */
+    W_SHAPE = W_TOKEN_ID + 2,   /* is_staff, lengths */
+    W_TEXT,
+    W_TAG = W_TEXT + TEXT_WORDS,
+    W_END
+};
+
+/* What the tag covers. */
+#define CONTENT_WORDS (W_TAG - W_DATABASE)
+
+typedef struct slot_t {
+    _Atomic uint64_t word[SLOT_WORDS];
+} slot_t;
+
+_Static_assert(W_END <= SLOT_WORDS, "a slot is too small for its words");
+_Static_assert(sizeof(slot_t) == ACCT_CACHE_SLOT_BYTES, "padding");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "needs lock-free 64-bit words");
+
+typedef struct feed_t {
+    uint64_t database;          /* constant once the children run */
+    _Atomic int64_t read_at;    /* tick; 0: never */
+    _Atomic int64_t last_id;
+} feed_t;
+
+struct acct_cache_block_t {
+    uint64_t magic;
+    uint64_t layout;
+    uint64_t slots;
+    _Atomic uint64_t revocations;
+    _Atomic uint64_t turn;      /* which way to evict next */
+    _Atomic uint64_t discarded;
+    uint64_t feeds;
+    uint64_t unused;
+    feed_t feed[ACCT_CACHE_FEEDS];
+    _Atomic uint64_t epoch[ACCT_CACHE_EPOCHS];
+    slot_t slot[];
+};
+
+/* ---- geometry ---- */
+
+size_t acct_cache_bytes(size_t slots)
+{
+    return sizeof(acct_cache_block_t) + slots * sizeof(slot_t);
+}
+
+size_t acct_cache_slots_in(size_t bytes)
+{
+    size_t slots = ACCT_CACHE_WAYS;
+
+    if (acct_cache_bytes(slots) > bytes) {
+        return 0;
+    }
+    while (acct_cache_bytes(2 * slots) <= bytes) {
+        slots *= 2;
+    }
+    return slots;
+}
+
+static void look_at(acct_cache_t *cache, acct_cache_block_t *block,
+                    size_t slots, const unsigned char *secret)
+{
+    cache->block = block;
+    cache->slots = slots;
+    /* May be the view's own: a view is renewed after a reload. */
+    memmove(cache->secret, secret, sizeof(cache->secret));
+}
+
+enum { EPOCH_START, EPOCH_STEP };
+
+/* Where an epoch starts and the step it is raised by, which nobody can
+ * guess: a flipped byte or a wiped page would else bring an epoch back
+ * that was left, and revive what was revoked. */
+static uint64_t keyed(const acct_cache_t *cache, uint64_t what,
+                      uint64_t index)
+{
+    uint64_t word[2] = { what, index };
+
+    return apr_siphash24(word, sizeof(word), cache->secret);
+}
+
+void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
+                       const unsigned char *secret)
+{
+    acct_cache_block_t *fresh = block;
+    uint64_t i;
+
+    memset(block, 0, acct_cache_bytes(slots));
+    fresh->magic = MAGIC;
+    fresh->layout = LAYOUT;
+    fresh->slots = slots;
+    look_at(cache, fresh, slots, secret);
+    for (i = 0; i < ACCT_CACHE_EPOCHS; i++) {
+        /* relaxed: nobody else looks yet */
+        atomic_store_explicit(&fresh->epoch[i], keyed(cache, EPOCH_START, i),
+                              memory_order_relaxed);
+    }
+}
+
+apr_status_t acct_cache_attach(acct_cache_t *cache, void *block,
+                               size_t slots, const unsigned char *secret)
+{
+    acct_cache_block_t *there = block;
+
+    if (there->magic != MAGIC || there->layout != LAYOUT
+        || there->slots != slots) {
+        return APR_EINVAL;
+    }
+    look_at(cache, there, slots, secret);
+    return APR_SUCCESS;
+}
+
+/* ---- feeds ---- */
+
+int acct_cache_feed(acct_cache_t *cache, uint64_t database)
+{
+    acct_cache_block_t *block = cache->block;
+    uint64_t i;
+
+    for (i = 0; i < block->feeds && i < ACCT_CACHE_FEEDS; i++) {
+        if (block->feed[i].database == database) {
+            return (int)i;
+        }
+    }
+    if (i == ACCT_CACHE_FEEDS) {
+        return -1;
+    }
+    block->feed[i].database = database;
+    block->feeds++;
+    return (int)i;
+}
+
+void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
+                          int64_t last_id)
+{
+    feed_t *mine = &cache->block->feed[feed];
+
+    /* relaxed: only the reader of the feed looks at it */
+    atomic_store_explicit(&mine->last_id, last_id, memory_order_relaxed);
+    /* release: after the epochs that were raised */
+    atomic_store_explicit(&mine->read_at, tick, memory_order_release);
+}
+
+int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed)
+{
+    const feed_t *mine = &cache->block->feed[feed];
+
+    /* acquire: with the id that was stored before it */
+    if (atomic_load_explicit(&mine->read_at, memory_order_acquire) == 0) {
+        return -1;
+    }
+    /* relaxed: only the reader of the feed looks at it */
+    return atomic_load_explicit(&mine->last_id, memory_order_relaxed);
+}
+
+int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
+                        int64_t bound)
+{
+    /* acquire: with the epochs that were raised before it */
+    int64_t read_at = atomic_load_explicit(&cache->block->feed[feed].read_at,
+                                           memory_order_acquire);
+
+    return read_at != 0 && read_at <= tick && tick - read_at < bound;
+}
+
+/* ---- epochs ---- */
+
+/* Spreads accounts, which are small consecutive numbers (the finalizer of
+ * MurmurHash3, a formula in the public domain). */
+static uint64_t spread(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= UINT64_C(0xff51afd7ed558ccd);
+    x ^= x >> 33;
+    x *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return x ^ x >> 33;
+}
+
+static uint64_t epoch_index(uint64_t database, int64_t account)
+{
+    return spread(database ^ (uint64_t)account) % ACCT_CACHE_EPOCHS;
+}
+
+static _Atomic uint64_t *epoch_of(const acct_cache_t *cache,
+                                  uint64_t database, int64_t account)
+{
+    return &cache->block->epoch[epoch_index(database, account)];
+}
+
+/* The step is odd: no value comes back before all others were there. */
+static void raise_epoch(acct_cache_t *cache, uint64_t index)
+{
+    atomic_fetch_add_explicit(&cache->block->epoch[index],
+                              keyed(cache, EPOCH_STEP, index) | 1,
+                              memory_order_acq_rel);
+}
+
+uint64_t acct_cache_ticket(const acct_cache_t *cache)
+{
+    return atomic_load_explicit(&cache->block->revocations,
+                                memory_order_acquire);
+}
+
+/* The count first: a filler that reads the raised epoch then sees that the
+ * count is not its ticket's any more. */
+void acct_cache_raise(acct_cache_t *cache, uint64_t database,
+                      int64_t account)
+{
+    atomic_fetch_add_explicit(&cache->block->revocations, 1,
+                              memory_order_acq_rel);
+    raise_epoch(cache, epoch_index(database, account));
+}
+
+void acct_cache_raise_all(acct_cache_t *cache)
+{
+    uint64_t i;
+
+    atomic_fetch_add_explicit(&cache->block->revocations, 1,
+                              memory_order_acq_rel);
+    for (i = 0; i < ACCT_CACHE_EPOCHS; i++) {
+        raise_epoch(cache, i);
+    }
+}
+
+/* ---- slots ---- */
+
+static uint64_t first_word(const unsigned char *digest)
+{
+    uint64_t word;
+
+    memcpy(&word, digest, sizeof(word));
+    return word;
+}
+
+/* A digest's set. The digest is uniform already; the database is mixed in
+ * so that two virtual hosts do not compete for one set with one token. */
+static slot_t *set_of(const acct_cache_t *cache, uint64_t database,
+                      const unsigned char *digest)
+{
+    uint64_t sets = cache->slots / ACCT_CACHE_WAYS;
+
+    return &cache->block->slot[((first_word(digest) ^ database) & (sets - 1))
+                               * ACCT_CACHE_WAYS];
+}
+
+static uint64_t tag_of(const acct_cache_t *cache, const uint64_t *word)
+{
+    return apr_siphash24(&word[W_DATABASE], CONTENT_WORDS * 8,
+                         cache->secret);
+}
+
+/* A copy of a slot's words that nobody wrote to meanwhile; 0 when there is
+ * none to be had, or it is not what was put there. */
+static int read_slot(const acct_cache_t *cache, slot_t *slot,
+                     uint64_t copy[W_END])
+{
+    int try;
+    int i;
+
+    for (try = 0; try < RETRIES; try++) {
+        uint64_t before = atomic_load_explicit(&slot->word[W_SEQUENCE],
+                                               memory_order_acquire);
+
+        if (before == 0 || (before & 1) != 0) {
+            return 0;
+        }
+        for (i = W_DATABASE; i < W_END; i++) {
+            copy[i] = atomic_load_explicit(&slot->word[i],
+                                           memory_order_relaxed);
+        }
+        /* acquire: the content before the second look */
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&slot->word[W_SEQUENCE],
+                                 memory_order_relaxed) == before) {
+            if (copy[W_TAG] == tag_of(cache, copy)) {
+                return 1;
+            }
+            /* relaxed: a statistic */
+            atomic_fetch_add_explicit(&cache->block->discarded, 1,
+                                      memory_order_relaxed);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+uint64_t acct_cache_discarded(const acct_cache_t *cache)
+{
+    /* relaxed: a statistic */
+    return atomic_load_explicit(&cache->block->discarded,
+                                memory_order_relaxed);
+}
+
+static int is_for(const uint64_t word[W_END], uint64_t database,
+                  const unsigned char *digest)
+{
+    return word[W_DATABASE] == database
+        && CRYPTO_memcmp(&word[W_DIGEST], digest,
+                         ACCT_CACHE_DIGEST_BYTES) == 0;
+}
+
+static void unpack(const uint64_t word[W_END], acct_cached_t *found)
+{
+    uint64_t shape = word[W_SHAPE];
+
+    found->account = (int64_t)word[W_ACCOUNT];
+    found->expires_at = (int64_t)word[W_EXPIRES];
+    memcpy(found->token_id, &word[W_TOKEN_ID], sizeof(found->token_id));
+    found->is_staff = (uint16_t)(shape & 1);
+    found->username_length = (uint16_t)(shape >> 16);
+    found->email_length = (uint16_t)(shape >> 32);
+    memcpy(found->text, &word[W_TEXT], sizeof(found->text));
+}
+
+apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
+                             const unsigned char *digest, int64_t now,
+                             int64_t tick, acct_cached_t *found)
+{
+    slot_t *set = set_of(cache, database, digest);
+    uint64_t word[W_END];
+    int way;
+
+    for (way = 0; way < ACCT_CACHE_WAYS; way++) {
+        /* relaxed: only a hint, what counts is read in order below; spares
+         * the copy and the tag of three slots out of four */
+        if (atomic_load_explicit(&set[way].word[W_DIGEST],
+                                 memory_order_relaxed)
+            != first_word(digest)) {
+            continue;
+        }
+        if (!read_slot(cache, &set[way], word)
+            || !is_for(word, database, digest)) {
+            continue;
+        }
+        /* acquire: whoever raised it before we were asked is seen */
+        if (word[W_EPOCH] != atomic_load_explicit(
+                epoch_of(cache, database, (int64_t)word[W_ACCOUNT]),
+                memory_order_acquire)) {
+            return APR_NOTFOUND;
+        }
+        if (word[W_EXPIRES] != 0 && (int64_t)word[W_EXPIRES] <= now) {
+            return APR_NOTFOUND;
+        }
+        if ((int64_t)word[W_STORED] > tick
+            || tick - (int64_t)word[W_STORED] >= ACCT_CACHE_AGE) {
+            return APR_NOTFOUND;
+        }
+        unpack(word, found);
+        return APR_SUCCESS;
+    }
+    return APR_NOTFOUND;
+}
+
+/* ---- writing ---- */
+
+#define CLAIM UINT64_C(1)
+#define COUNT_ONE UINT64_C(2)
+#define COUNT_MASK UINT64_C(0xfffffe)
+#define STAMP_SHIFT 24
+
+static uint64_t stamp_of(int64_t tick)
+{
+    return (uint64_t)(tick / 1000) << STAMP_SHIFT;
+}
+
+/* Claim a slot for writing; 0 when another has it. On success *sequence
+ * is what to release it with. */
+static int claim(slot_t *slot, int64_t tick, uint64_t *sequence)
+{
+    /* relaxed: the exchange below orders */
+    uint64_t now = atomic_load_explicit(&slot->word[W_SEQUENCE],
+                                        memory_order_relaxed);
+    uint64_t count = ((now & COUNT_MASK) + COUNT_ONE) & COUNT_MASK;
+    int64_t age;
+
+    if ((now & CLAIM) != 0) {
+        /* Either way: who claimed it may have looked at the clock later
+         * than we did. */
+        age = (int64_t)(stamp_of(tick) >> STAMP_SHIFT)
+            - (int64_t)(now >> STAMP_SHIFT);
+        if (age < CLAIM_EXPIRES / 1000 && age > -CLAIM_EXPIRES / 1000) {
+            return 0;
+        }
+    }
+    *sequence = stamp_of(tick) | count;
+    if (*sequence == 0) {
+        *sequence = COUNT_ONE;      /* 0 is an empty slot's */
+    }
+    if (!atomic_compare_exchange_strong_explicit(
+            &slot->word[W_SEQUENCE], &now, *sequence | CLAIM,
+            memory_order_acquire, memory_order_relaxed)) {
+        return 0;
+    }
+    /* release: what follows must not be seen before the claim */
+    atomic_thread_fence(memory_order_release);
+    return 1;
+}
+
+static void pack(uint64_t word[W_END], uint64_t database,
+                 const unsigned char *digest, uint64_t epoch,
+                 const acct_cached_t *identity)
+{
+    memset(word, 0, W_END * sizeof(*word));
+    word[W_DATABASE] = database;
+    memcpy(&word[W_DIGEST], digest, ACCT_CACHE_DIGEST_BYTES);
+    word[W_EPOCH] = epoch;
+    word[W_ACCOUNT] = (uint64_t)identity->account;
+    word[W_EXPIRES] = (uint64_t)identity->expires_at;
+    memcpy(&word[W_TOKEN_ID], identity->token_id,
+           sizeof(identity->token_id));
+    word[W_SHAPE] = (uint64_t)(identity->is_staff != 0)
+        | (uint64_t)identity->username_length << 16
+        | (uint64_t)identity->email_length << 32;
+    memcpy(&word[W_TEXT], identity->text, sizeof(identity->text));
+}
+
+/* Where a token goes: where it is, else into an empty or outdated slot,
+ * else in turn. */
+static slot_t *place_for(acct_cache_t *cache, uint64_t database,
+                         const unsigned char *digest)
+{
+    slot_t *set = set_of(cache, database, digest);
+    slot_t *stale = NULL;
+    int way;
+
+    for (way = 0; way < ACCT_CACHE_WAYS; way++) {
+        /* relaxed: a choice of place, wrong at worst */
+        uint64_t account = atomic_load_explicit(
+            &set[way].word[W_ACCOUNT], memory_order_relaxed);
+        uint64_t whose = atomic_load_explicit(
+            &set[way].word[W_DATABASE], memory_order_relaxed);
+
+        /* relaxed: here as well */
+        if (atomic_load_explicit(&set[way].word[W_DIGEST],
+                                 memory_order_relaxed)
+            == first_word(digest)) {
+            return &set[way];
+        }
+        /* relaxed: and here */
+        if (stale == NULL
+            && (atomic_load_explicit(&set[way].word[W_SEQUENCE],
+                                     memory_order_relaxed) == 0
+                || atomic_load_explicit(&set[way].word[W_EPOCH],
+                                        memory_order_relaxed)
+                   != atomic_load_explicit(
+                          epoch_of(cache, whose, (int64_t)account),
+                          memory_order_relaxed))) {
+            stale = &set[way];
+        }
+    }
+    if (stale != NULL) {
+        return stale;
+    }
+    /* relaxed: any way will do */
+    return &set[atomic_fetch_add_explicit(&cache->block->turn, 1,
+                                          memory_order_relaxed)
+                % ACCT_CACHE_WAYS];
+}
+
+int acct_cache_store(acct_cache_t *cache, uint64_t database,
+                     const unsigned char *digest, uint64_t ticket,
+                     int64_t tick, const acct_cached_t *identity)
+{
+    uint64_t word[W_END];
+    uint64_t sequence;
+    uint64_t epoch;
+    slot_t *slot;
+    int i;
+
+    /* acquire: the count is read after it */
+    epoch = atomic_load_explicit(epoch_of(cache, database,
+                                          identity->account),
+                                 memory_order_acquire);
+    /* After the epoch: a revocation that raised it has raised the count
+     * before. */
+    if (acct_cache_ticket(cache) != ticket) {
+        return 0;
+    }
+    pack(word, database, digest, epoch, identity);
+    word[W_STORED] = (uint64_t)tick;
+    word[W_TAG] = tag_of(cache, word);
+    slot = place_for(cache, database, digest);
+    if (!claim(slot, tick, &sequence)) {
+        return 0;
+    }
+    for (i = W_DATABASE; i < W_END; i++) {
+        /* relaxed: between claim and release */
+        atomic_store_explicit(&slot->word[i], word[i],
+                              memory_order_relaxed);
+    }
+    /* release: the content first */
+    atomic_store_explicit(&slot->word[W_SEQUENCE], sequence,
+                          memory_order_release);
+    return 1;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identity cache: token digest to identity, over a block of memory it is
+ * given, which many processes share and any of them may die in.
+ *
+ * The block holds
+ *   - a head: layout, geometry, and when the revocation feed was last
+ *     read;
+ *   - epochs: ACCT_CACHE_EPOCHS counters, by account, and a count of all
+ *     revocations. Whoever revokes commits first, then raises the count,
+ *     then the account's epoch; a slot is good only while its epoch is the
+ *     current one. A filler, which learns the account from the database
+ *     only, takes the count *before* it asks; afterwards it reads the
+ *     epoch and stores nothing when the count is another by then. So what
+ *     it stores can never outlive a revocation it did not see: either its
+ *     epoch is the old one, or the count tells;
+ *   - slots, in sets of ACCT_CACHE_WAYS. A reader takes no lock: a
+ *     sequence word per slot, bounded retries, then a miss. A writer
+ *     claims the word; one that dies in between leaves a claim that a
+ *     later writer takes over.
+ * Nothing in a slot is trusted for being there: its content carries a tag
+ * under a secret of this server's start, so torn, scribbled or misplaced
+ * bytes are a miss and never a grant.
+ *
+ * All functions are safe from any thread of any process that has the
+ * block mapped; none allocates or takes a lock. "ticks" are microseconds
+ * of the monotonic clock, "times" of the wall clock.
+ */
+#ifndef ACCT_IDENTITY_CACHE_H
+#define ACCT_IDENTITY_CACHE_H
+
+#include <apr_errno.h>
+#include <apr_time.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ACCT_CACHE_EPOCHS 4096
+#define ACCT_CACHE_WAYS 4
+#define ACCT_CACHE_SLOT_BYTES 256
+#define ACCT_CACHE_DIGEST_BYTES 32
+#define ACCT_CACHE_SECRET_BYTES 16
+#define ACCT_CACHE_TEXT_BYTES 112   /* username and email together */
+#define ACCT_CACHE_FEEDS 64         /* databases one cache can serve */
+
+#define ACCT_CACHE_AGE INT64_C(60000000)    /* microseconds */
+
+/* The shared block; its layout is identity_cache.c's. */
+typedef struct acct_cache_block_t acct_cache_block_t;
+
+/* One process's view of it. Constant once attached. */
+typedef struct acct_cache_t {
+    acct_cache_block_t *block;
+    size_t slots;               /* never taken from the block: what is
+                                 * scribbled there must not lead astray */
+    unsigned char secret[ACCT_CACHE_SECRET_BYTES];
+} acct_cache_t;
+
+/* What a slot holds of an identity. */
+typedef struct acct_cached_t {
+    int64_t account;
+    int64_t expires_at;         /* time; 0: never */
+    unsigned char token_id[16];
+    uint16_t is_staff;
+    uint16_t username_length;   /* bytes; 0: the account has none */
+    uint16_t email_length;
+    char text[ACCT_CACHE_TEXT_BYTES];   /* username, then email, no NUL;
+                                 * zeros behind */
+} acct_cached_t;
+
+/** Bytes a block of @a slots slots needs; @a slots is a power of two and
+ *  at least ACCT_CACHE_WAYS. */
+size_t acct_cache_bytes(size_t slots);
+
+/** The most slots (a power of two) that fit @a bytes; 0 when none do. */
+size_t acct_cache_slots_in(size_t bytes);
+
+/** Make an empty cache of a block. Once, before anybody else looks. */
+void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
+                       const unsigned char *secret);
+
+/** A view of a block another has formatted.
+ *  @return APR_EINVAL when it has another layout or size */
+apr_status_t acct_cache_attach(acct_cache_t *cache, void *block,
+                               size_t slots, const unsigned char *secret);
+
+/**
+ * The place of a database's feed in the block, made when first asked for.
+ * @return 0 to ACCT_CACHE_FEEDS - 1, or -1 when there are too many
+ * Parent only, before it forks.
+ */
+int acct_cache_feed(acct_cache_t *cache, uint64_t database);
+
+/** Note that the feed was read: all revocations that were visible at
+ *  @a tick have raised their epochs. @param last_id the highest id seen */
+void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
+                          int64_t last_id);
+
+/** The highest id the feed has seen; -1 when it was never read. */
+int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed);
+
+/** Whether the feed was read within @a bound (microseconds) before
+ *  @a tick: only then may anything be believed that is not asked of the
+ *  database. */
+int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
+                        int64_t bound);
+
+/** How many revocations there were: take it before asking the database,
+ *  hand it in with what the database said. */
+uint64_t acct_cache_ticket(const acct_cache_t *cache);
+
+/** Revoke all that is cached of an account; after the commit. */
+void acct_cache_raise(acct_cache_t *cache, uint64_t database,
+                      int64_t account);
+
+/** Revoke everything of everybody (what was missed is not known). */
+void acct_cache_raise_all(acct_cache_t *cache);
+
+/**
+ * Look a token up.
+ * @param database key of the database the token is looked for in
+ * @param digest   32 bytes
+ * @param now      time, for the token's expiry
+ * @param tick     now; what was stored longer than ACCT_CACHE_AGE before is
+ *                 asked of the database again, for the sake of changes that
+ *                 leave no row in the revocation table
+ * @param found    on APR_SUCCESS the identity
+ * @return APR_SUCCESS, or APR_NOTFOUND: ask the database
+ */
+apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
+                             const unsigned char *digest, int64_t now,
+                             int64_t tick, acct_cached_t *found);
+
+/**
+ * Remember an identity. Does nothing when anything was revoked since the
+ * ticket was taken, or when others are writing where it would go.
+ * @param ticket as taken before the database was asked
+ * @param tick   now, to tell a claim that its owner will not finish
+ * @return 1 when it was stored
+ */
+int acct_cache_store(acct_cache_t *cache, uint64_t database,
+                     const unsigned char *digest, uint64_t ticket,
+                     int64_t tick, const acct_cached_t *identity);
+
+/** Whether anything is known to be wrong with a block: slots whose tag did
+ *  not fit when they were read, since it was formatted. */
+uint64_t acct_cache_discarded(const acct_cache_t *cache);
+
+#endif

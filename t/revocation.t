@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# With the identity cache on: what is revoked here is over at once, what is
+# revoked elsewhere within the bound, and nothing is believed for longer
+# than that when the database cannot be asked.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $BOUND = 2;
+
+sub server
+{
+    my (%opt) = @_;
+    my $s = AcctTest->start(
+        hash => 'argon2id m=8 t=1 p=1', %opt,
+        conf => join "\n", 'AcctAuthCache On',
+            '<Location "/private/">', 'AcctAuthProtect On', '</Location>',
+            $opt{conf} // '', '');
+    $s->write('htdocs/private/a.txt', "private\n");
+    $s->write('htdocs/a.txt', "public\n");
+    $s->account(username => 'ann', password => 'secret of ann');
+    return $s;
+}
+
+sub sign_in
+{
+    my ($s) = @_;
+    return $s->post('/api/auth/login/',
+        { username => 'ann', password => 'secret of ann' })->{json}{token};
+}
+
+sub opens
+{
+    my ($s, $token) = @_;
+    return $s->get('/private/a.txt', token => $token)->{status};
+}
+
+# Many times, so that every child of prefork has had its turn.
+sub opens_all
+{
+    my ($s, $token) = @_;
+    my %seen;
+    $seen{ opens($s, $token) }++ for 1 .. 40;
+    return join ' ', map { "$_" } sort keys %seen;
+}
+
+# A token that is believed without asking the database.
+sub warm
+{
+    my ($s) = @_;
+    my $token = sign_in($s);
+    $s->wait_for(sub { opens($s, $token) == 200 }, 5);
+    sleep 0.8;                  # the feed has been read by now
+    opens_all($s, $token);
+    return $token;
+}
+
+# How long a token is still let in.
+sub accepted_for
+{
+    my ($s, $token, $most) = @_;
+    my $begin = time;
+    my $last = 0;
+    while (time - $begin < $most) {
+        $last = time - $begin if opens($s, $token) == 200;
+        sleep 0.02;
+    }
+    return $last;
+}
+
+my $s = server(workers => { StartServers => 3 });
+
+subtest 'a sign-out is final when it is answered, in every child' => sub {
+    for (1 .. 3) {
+        my $token = warm($s);
+        is(opens_all($s, $token), 200, 'let in');
+        is($s->request('POST', '/api/auth/logout/', token => $token)
+            ->{status}, 204, 'signed out');
+        is(opens_all($s, $token), 401, 'dead at once');
+    }
+};
+
+subtest 'signing out everywhere ends all tokens at once' => sub {
+    my @tokens = map { warm($s) } 1 .. 2;
+    is($s->request('POST', '/api/auth/logoutall/', token => $tokens[0])
+        ->{status}, 204, 'signed out');
+    is(opens_all($s, $_), 401, 'dead at once') for @tokens;
+};
+
+subtest 'what the command revokes takes effect within the bound' => sub {
+    my $token = warm($s);
+    my ($exit) = $s->cli('user', 'block', 'ann');
+    is($exit, 0, 'blocked');
+    my $late = accepted_for($s, $token, $BOUND + 1);
+    cmp_ok($late, '<', $BOUND, sprintf 'last let in after %.2f s', $late);
+    ($exit) = $s->cli('user', 'unblock', 'ann');
+    is($exit, 0, 'unblocked');
+    $token = warm($s);
+    ($exit) = $s->cli('token', 'revoke', 'ann', '--all');
+    is($exit, 0, 'revoked');
+    $late = accepted_for($s, $token, $BOUND + 1);
+    cmp_ok($late, '<', $BOUND, sprintf 'last let in after %.2f s', $late);
+};
+
+subtest 'a graceful reload keeps what is known and what is revoked' => sub {
+    my ($kept, $ended) = map { warm($s) } 1 .. 2;
+    $s->request('POST', '/api/auth/logout/', token => $ended);
+    $s->graceful;
+    is(opens_all($s, $kept), 200, 'let in');
+    is(opens_all($s, $ended), 401, 'dead');
+};
+
+subtest 'an outage is bridged for the bound and no longer' => sub {
+    my $token = warm($s);
+    my $unknown = sign_in($s);
+    rename $s->db, $s->db . '.away' or die "rename: $!";
+    is(opens($s, $token), 200, 'a token that is known is let in');
+    is(opens($s, $unknown), 503, 'one that is not cannot be judged');
+    my $late = accepted_for($s, $token, $BOUND + 1);
+    cmp_ok($late, '<', $BOUND + 0.1, sprintf 'last let in after %.2f s',
+        $late);
+    my $r = $s->get('/private/a.txt', token => $token);
+    is($r->{status}, 503, 'then nobody can know');
+    ok($r->{headers}{'retry-after'}, 'with Retry-After');
+    is($s->get('/a.txt')->{status}, 200, 'an unprotected file is served');
+    rename $s->db . '.away', $s->db or die "rename: $!";
+    ok($s->wait_for(sub { opens($s, $token) == 200 }, 5),
+        'it recovers by itself');
+    is(opens($s, $unknown), 200, 'for the other one too');
+};
+
+subtest 'expired tokens are cleared away in time' => sub {
+    $s->sql("UPDATE token SET expires_at = 1 WHERE sealed IS NULL");
+    my @rows;
+    $s->wait_for(sub { @rows = $s->sql('SELECT count(*) FROM token '
+        . 'WHERE expires_at = 1'); $rows[0][0] == 0 }, 15);
+    is($rows[0][0], 0, 'none is left');
+};
+
+subtest 'a bound of 0 asks the database each time' => sub {
+    my $other = server(conf => 'AcctAuthRevocationBound 0');
+    my $token = sign_in($other);
+    is(opens($other, $token), 200, 'let in');
+    $other->sql('DELETE FROM token');
+    is(opens($other, $token), 401, 'a row that is gone is gone');
+};
+
+done_testing;
