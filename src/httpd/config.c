@@ -453,8 +453,8 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
     bytes = parse_size(word, cmd->temp_pool);
     if (bytes < 64 * 1024 || bytes > 1024 * 1024 * 1024) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
-                            "write Off (the default), On (16M) or a size from 64K to "
-                            "1024M", word);
+                            "write Off (the default), On (16M) or a size "
+                            "from 64K to 1024M", word);
     }
     conf->cache_bytes = (apr_off_t)bytes;
     return NULL;
