@@ -579,9 +579,10 @@ for my $mpm ('event', 'prefork') {
         if ($mpm eq 'event') {
             subtest "$FORM{$f}{name}: spellings" => sub {
                 check_spellings($s, $f, 'as it is');
-                $s->hup("${conf}AllowEncodedSlashes On\nMergeSlashes Off\n");
+                hup_quietly($s, "${conf}AllowEncodedSlashes On\n"
+                    . "MergeSlashes Off\n");
                 check_spellings($s, $f, 'slashes of all kinds');
-                $s->hup($conf);
+                hup_quietly($s, $conf);
             };
             subtest "$FORM{$f}{name}: header" => sub {
                 check_headers($s, $c, $f);

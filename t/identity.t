@@ -353,7 +353,7 @@ subtest 'SCGI' => sub {
 
 subtest 'headers as trailers' => sub {
     for my $merge ('Off', 'On') {
-        $s->hup("$conf\nMergeTrailers $merge\n");
+        hup_quietly($s, "$conf\nMergeTrailers $merge\n");
         for my $path ('/p/told/x', '/open/app/x', '/p/cgi/env.sh',
                       '/cgi/env.sh') {
             my $all = $s->raw("POST $path HTTP/1.1\r\nHost: a\r\n"
@@ -365,7 +365,7 @@ subtest 'headers as trailers' => sub {
             unlike($all, qr/f0rged/, 'and no trailer');
         }
     }
-    $s->hup($conf);
+    hup_quietly($s, $conf);
 };
 
 subtest 'our names in Connection' => sub {

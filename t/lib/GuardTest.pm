@@ -15,6 +15,7 @@ use IO::Socket::INET;
 use Test::More ();
 
 our @EXPORT = qw(backend backend_scgi sign_in credentials refusal_faults detail_of
+                 hup_quietly
                  env_script @CREDENTIALS %SENTENCE);
 
 our %SENTENCE = (
@@ -112,6 +113,17 @@ sub refusal_faults
     push @bad, 'the secret shows'
         if join("\n", $r->{body}, %h) =~ $secret;
     return join '; ', @bad;
+}
+
+# hup_quietly($s, CONF): SIGHUP when the last connections are gone. A child
+# of mpm_event that is told to end closes the sockets of its threads under
+# them, and now and then crashes of it, with or without this module.
+sub hup_quietly
+{
+    my ($s, $conf) = @_;
+    delete $s->{sock};
+    select undef, undef, undef, 0.2;
+    $s->hup($conf);
 }
 
 # A CGI that tells its environment. It reads its body: mod_cgid resets the
