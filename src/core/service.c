@@ -39,7 +39,9 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
 
         status = service->acquire(service->context, unit, &db, pool);
         if (status != APR_SUCCESS) {
-            return status;
+            /* No status that a unit of work says something else by: a
+             * folder that is shut is not an account that is blocked. */
+            return APR_EGENERAL;
         }
         status = work(db, baton, pool);
         broken = acct_db_is_broken(db);

@@ -272,7 +272,7 @@ static const struct bad_t {
     { ROUTES("7"), "routes[0]: is a whole number", "write { ... }" },
     { ROUTES("{\"operation\":\"logout\",\"method\":\"POST\",\"responses\":"
              "{\"ok\":{\"status\":200}}}"), "routes[0].path: is missing",
-      "\"path\": \"signin/\"" },
+      "\"path\": \"log-in/\"" },
     { ROUTES("{\"operation\":\"logout\",\"path\":\"o\",\"responses\":"
              "{\"ok\":{\"status\":200}}}"), "routes[0].method: is missing",
       "\"method\": \"POST\"" },
