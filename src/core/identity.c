@@ -16,7 +16,7 @@ static int digit_value(char c)
 
 static int pack_id(const char *text, unsigned char id[16])
 {
-    int i;
+    size_t i;
 
     for (i = 0; i < 16; i++) {
         int high = digit_value(text[2 * i]);
@@ -34,7 +34,7 @@ static const char *unpack_id(const unsigned char id[16], apr_pool_t *pool)
 {
     static const char digits[] = "0123456789abcdef";
     char *text = apr_palloc(pool, 33);
-    int i;
+    size_t i;
 
     for (i = 0; i < 16; i++) {
         text[2 * i] = digits[id[i] >> 4];

@@ -49,7 +49,7 @@ enum {
 };
 
 /* What the tag covers. */
-#define CONTENT_WORDS (W_TAG - W_DATABASE)
+#define CONTENT_BYTES ((size_t)(W_TAG - W_DATABASE) * sizeof(uint64_t))
 
 typedef struct slot_t {
     _Atomic uint64_t word[SLOT_WORDS];
@@ -287,7 +287,7 @@ static slot_t *set_of(const acct_cache_t *cache, uint64_t database,
 
 static uint64_t tag_of(const acct_cache_t *cache, const uint64_t *word)
 {
-    return apr_siphash24(&word[W_DATABASE], CONTENT_WORDS * 8,
+    return apr_siphash24(&word[W_DATABASE], CONTENT_BYTES,
                          cache->secret);
 }
 

@@ -413,23 +413,28 @@ static const char *set_hash_concurrency(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+#define MIB APR_INT64_C(1048576)
+#define CACHE_LEAST APR_INT64_C(65536)
+#define CACHE_MOST (1024 * MIB)
+
 /* A size: digits, then K, M or nothing; -1 when it is none. */
 static apr_int64_t parse_size(const char *text, apr_pool_t *pool)
 {
     apr_size_t length = strlen(text);
     apr_int64_t unit = 1;
+    apr_int64_t number;
 
     if (length > 1 && apr_toupper(text[length - 1]) == 'K') {
         unit = 1024;
     }
     if (length > 1 && apr_toupper(text[length - 1]) == 'M') {
-        unit = 1024 * 1024;
+        unit = MIB;
     }
     if (unit > 1) {
         text = apr_pstrmemdup(pool, text, length - 1);
     }
-    length = (apr_size_t)parse_number(text, 1, 1024 * 1024 * 1024);
-    return (apr_int64_t)length < 0 ? -1 : (apr_int64_t)length * unit;
+    number = parse_number(text, 1, 1024 * MIB);
+    return number < 0 ? -1 : number * unit;
 }
 
 static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
@@ -451,7 +456,7 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
         return NULL;
     }
     bytes = parse_size(word, cmd->temp_pool);
-    if (bytes < 64 * 1024 || bytes > 1024 * 1024 * 1024) {
+    if (bytes < CACHE_LEAST || bytes > CACHE_MOST) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
                             "write Off (the default), On (16M) or a size "
                             "from 64K to 1024M", word);

@@ -17,7 +17,7 @@
 #include "../core/account.h"
 #include "../core/dialect.h"
 
-#define ACCT_CACHE_BYTES_ON (16 * 1024 * 1024)
+#define ACCT_CACHE_BYTES_ON 16777216    /* 16 MiB */
 #define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
 #define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
 

@@ -18,6 +18,7 @@ APLOG_USE_MODULE(acctauth);
  * A writing transaction lasts two seconds at most, so this is for 500
  * revocations a second. */
 #define WINDOW 1024
+#define SEEN 2048U              /* places to remember ids of it in */
 
 /* More at once than this means that much was missed: forget everything. */
 #define MOST (8 * WINDOW)
@@ -31,7 +32,7 @@ APLOG_USE_MODULE(acctauth);
  * no reason to raise them again. Lost when another child takes over, which
  * then raises some twice; that costs a look-up each and nothing else. */
 typedef struct seen_t {
-    apr_int64_t id[2 * WINDOW];
+    apr_int64_t id[SEEN];
 } seen_t;
 
 typedef struct watch_t {
@@ -45,7 +46,7 @@ static apr_int64_t *slot_of(watch_t *watch, const acct_feed_t *feed,
                             apr_int64_t id)
 {
     return &watch->seen.id[((apr_uint64_t)id + feed->database)
-                           % (2 * WINDOW)];
+                           % SEEN];
 }
 
 /* An id marked with its database, so that databases do not take each
