@@ -83,8 +83,15 @@ sub child_user
     die "no unprivileged user to run httpd's children as\n";
 }
 
+# Below the range that outgoing connections take their ports from: a server
+# that is started again must find its port as free as it left it.
 sub free_port
 {
+    for (1 .. 50) {
+        my $port = 20000 + int rand 12000;
+        return $port if IO::Socket::INET->new(Listen => 1,
+            LocalAddr => '127.0.0.1', LocalPort => $port);
+    }
     my $sock = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
                                      LocalPort => 0)
         or die "no free port: $@\n";
