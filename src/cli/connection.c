@@ -10,6 +10,9 @@
 
 #include "store.h"
 
+/* How long a statement may take; nobody waits for a page. */
+#define PATIENCE apr_time_from_sec(60)
+
 static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
                             apr_pool_t *pool)
 {
@@ -60,7 +63,7 @@ int acct_cli_database_failed(const acct_cli_t *cli, apr_status_t status)
     char text[120];
 
     return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s: %s%s",
-                         cli->config.params,
+                         acct_db_describe(&cli->config),
                          cli->db_error != NULL ? cli->db_error
                          : apr_strerror(status, text, sizeof(text)),
                          status == ACCT_COMMIT_UNKNOWN
@@ -78,6 +81,27 @@ static const char *setting(const acct_cli_t *cli, unsigned int option,
         value = set;
     }
     return value;
+}
+
+/* Words of a command line are there for all to see, in ps. */
+static int resolve(acct_cli_t *cli)
+{
+    const char *error = NULL;
+    int held_secret;
+
+    acct_db_mask(cli->config.driver, cli->config.params, cli->pool,
+                 &held_secret);
+    if (acct_db_resolve(&cli->config, cli->pool, &error) != APR_SUCCESS) {
+        return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s", error);
+    }
+    if (held_secret && acct_cli_value(cli, ACCT_OPT_PARAMS) != NULL) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "a password on the "
+                             "command line can be seen by everybody; use "
+                             "-p file:/PATH of a file that holds the "
+                             "connection string, or ACCTAUTH_PARAMS");
+    }
+    cli->config.patience = PATIENCE;
+    return ACCT_EXIT_OK;
 }
 
 int acct_cli_configure(acct_cli_t *cli)
@@ -100,13 +124,13 @@ int acct_cli_configure(acct_cli_t *cli)
                              ? ACCT_EXIT_USAGE : ACCT_EXIT_FAILED, "%s",
                              error);
     }
-    return ACCT_EXIT_OK;
+    return resolve(cli);
 }
 
 static int judge_schema(const acct_cli_t *cli, acct_schema_e found,
                         int version, const char *detail)
 {
-    const char *params = cli->config.params;
+    const char *name = acct_db_describe(&cli->config);
 
     switch (found) {
     case ACCT_SCHEMA_CURRENT:
@@ -115,21 +139,21 @@ static int judge_schema(const acct_cli_t *cli, acct_schema_e found,
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s holds no accounts' "
                              "tables: it is another kind of database, or "
                              "empty; make one elsewhere with "
-                             "'acctauth init'", params);
+                             "'acctauth init'", name);
     case ACCT_SCHEMA_OLDER:
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s has schema version "
                              "%d, but %d is the oldest that this acctauth "
                              "knows: use the version that made it",
-                             params, version, ACCT_SCHEMA_VERSION);
+                             name, version, ACCT_SCHEMA_VERSION);
     case ACCT_SCHEMA_NEWER:
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s has schema version "
                              "%d, made by a newer mod_acctauth (this "
                              "acctauth knows %d): use the acctauth of that "
-                             "version", params, version,
+                             "version", name, version,
                              ACCT_SCHEMA_VERSION);
     default:
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s is damaged: %s; "
-                             "restore it from a backup", params,
+                             "restore it from a backup", name,
                              detail != NULL ? detail : "unknown");
     }
 }
@@ -146,7 +170,8 @@ static int check_schema(acct_cli_t *cli)
     apr_status_t status;
 
     status = acct_db_open(&db, &cli->config, NULL, 0, cli->pool, &error);
-    if (APR_STATUS_IS_ENOENT(status)) {
+    if (APR_STATUS_IS_ENOENT(status)
+        && acct_db_is_file(cli->config.driver)) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "there is no database "
                              "%s; make one with: acctauth init -p '%s' "
                              "--key FILE", cli->config.params,

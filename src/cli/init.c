@@ -4,7 +4,9 @@
  *
  * Both are made whole under other names in their folders and then linked
  * to their own, which fails where something is there already: nothing is
- * ever overwritten, and nobody sees half a database.
+ * ever overwritten, and nobody sees half a database. On a server the
+ * tables are made in one transaction, and the key is linked before it is
+ * committed.
  */
 #include "cli.h"
 
@@ -110,13 +112,18 @@ static int prepare(init_t *init)
                             cli->config.driver);
     }
     if (how == ACCT_EXIT_OK) {
+        how = choose_path(init, key, &init->key);
+    }
+    if (how == ACCT_EXIT_OK && !acct_db_is_file(cli->config.driver)) {
+        return acct_cli_value(cli, ACCT_OPT_OWNER) == NULL ? ACCT_EXIT_OK
+            : acct_cli_fail(cli, ACCT_EXIT_USAGE, "--owner is for a "
+                            "database that is a file");
+    }
+    if (how == ACCT_EXIT_OK) {
         how = choose_owner(init);
     }
     if (how == ACCT_EXIT_OK) {
         how = choose_path(init, cli->config.params, &init->database);
-    }
-    if (how == ACCT_EXIT_OK) {
-        how = choose_path(init, key, &init->key);
     }
     if (how == ACCT_EXIT_OK
         && strcmp(init->database.path, init->key.path) == 0) {
@@ -275,6 +282,96 @@ static int make_both(init_t *init)
     return how;
 }
 
+/* ----------------------------------------------------------- a server */
+
+static int server_failed(const init_t *init, acct_db_t *db)
+{
+    return acct_cli_fail(init->cli, ACCT_EXIT_FAILED,
+                         "cannot make the tables in %s: %s",
+                         acct_db_describe(&init->cli->config),
+                         acct_db_error(db));
+}
+
+/* Inside the transaction: everything but its end. */
+static int fill_server(init_t *init, acct_db_t *db, const char *key_id)
+{
+    acct_cli_t *cli = init->cli;
+    const acct_statement_t *statements;
+    const char *error = NULL;
+    int count;
+
+    statements = acct_store_statements(cli->config.driver, &count);
+    if (acct_store_run_schema(db, acct_cli_schema(cli->config.driver),
+                              cli->pool) != APR_SUCCESS
+        || acct_db_prepare(db, statements, count, cli->pool, &error)
+           != APR_SUCCESS
+        || acct_store_meta_set(db, "key_id", key_id, cli->pool)
+           != APR_SUCCESS) {
+        return server_failed(init, db);
+    }
+    return publish(init, &init->key);
+}
+
+static int make_tables(init_t *init, acct_db_t *db, const char *key_id)
+{
+    acct_cli_t *cli = init->cli;
+    acct_schema_e found = ACCT_SCHEMA_DAMAGED;
+    const char *detail;
+    apr_status_t status;
+    int version;
+    int how;
+
+    if (acct_store_check_schema(db, &found, &version, &detail, cli->pool)
+        != APR_SUCCESS) {
+        return server_failed(init, db);
+    }
+    if (found != ACCT_SCHEMA_MISSING) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s has accounts' "
+                             "tables already; nothing was made",
+                             acct_db_describe(&cli->config));
+    }
+    if (acct_db_begin(db, cli->pool) != APR_SUCCESS) {
+        return server_failed(init, db);
+    }
+    how = fill_server(init, db, key_id);
+    if (how != ACCT_EXIT_OK) {
+        acct_db_rollback(db, cli->pool);
+        return how;
+    }
+    status = acct_db_commit(db, cli->pool);
+    if (status == ACCT_COMMIT_UNKNOWN) {
+        init->key.linked = 0;   /* the tables may be there, so it stays */
+        return acct_cli_fail(cli, ACCT_EXIT_FAILED, "the connection was lost "
+                             "at the last moment: %s may have its tables or "
+                             "not; if it has, %s is their key, else remove "
+                             "that file and begin again",
+                             acct_db_describe(&cli->config),
+                             init->key.path);
+    }
+    return status == APR_SUCCESS ? ACCT_EXIT_OK : server_failed(init, db);
+}
+
+static int make_on_server(init_t *init)
+{
+    acct_cli_t *cli = init->cli;
+    const char *key_id = NULL;
+    const char *error = NULL;
+    acct_db_t *db;
+    int how = make_key(init, &key_id);
+
+    if (how != ACCT_EXIT_OK) {
+        return how;
+    }
+    if (acct_db_open(&db, &cli->config, NULL, 0, cli->pool, &error)
+        != APR_SUCCESS) {
+        return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s cannot be reached: "
+                             "%s", acct_db_describe(&cli->config), error);
+    }
+    how = make_tables(init, db, key_id);
+    acct_db_close(db);
+    return how;
+}
+
 /* What is not there cannot be removed, so failures mean nothing here. */
 static void clean_up(const init_t *init, int how)
 {
@@ -282,12 +379,15 @@ static void clean_up(const init_t *init, int how)
     apr_pool_t *pool = init->cli->pool;
 
     (void)apr_file_remove(init->key.temporary, pool);
-    (void)apr_file_remove(temporary, pool);
-    (void)apr_file_remove(apr_pstrcat(pool, temporary, "-wal", NULL), pool);
-    (void)apr_file_remove(apr_pstrcat(pool, temporary, "-shm", NULL), pool);
     if (how != ACCT_EXIT_OK && init->key.linked) {
         (void)apr_file_remove(init->key.path, pool);
     }
+    if (temporary[0] == '\0') {
+        return;                 /* a server */
+    }
+    (void)apr_file_remove(temporary, pool);
+    (void)apr_file_remove(apr_pstrcat(pool, temporary, "-wal", NULL), pool);
+    (void)apr_file_remove(apr_pstrcat(pool, temporary, "-shm", NULL), pool);
     if (how != ACCT_EXIT_OK && init->database.linked) {
         (void)apr_file_remove(init->database.path, pool);
     }
@@ -308,6 +408,25 @@ static int folder_is_closed(const init_t *init, const char *folder)
     return !(info.user == init->uid && info.protection & APR_FPROT_UWRITE)
         && !(info.group == init->gid && info.protection & APR_FPROT_GWRITE)
         && !(info.protection & APR_FPROT_WWRITE);
+}
+
+static void print_next_steps_on_server(const init_t *init)
+{
+    const acct_cli_t *cli = init->cli;
+    const char *params = acct_cli_value(cli, ACCT_OPT_PARAMS);
+
+    if (params == NULL) {
+        params = "file:/PATH";
+    }
+    printf("made the tables in %s\nand the key %s\n\nNext:\n"
+           "- make an account:\n"
+           "    acctauth user add NAME -d %s -p '%s'\n"
+           "- tell httpd, in the configuration of the server:\n"
+           "    AcctAuthDatabase %s \"%s\"\n"
+           "    AcctAuthKeyFile \"%s\"\n",
+           acct_db_describe(&cli->config), init->key.path,
+           cli->config.driver, params, cli->config.driver, params,
+           init->key.path);
 }
 
 static void print_next_steps(const init_t *init)
@@ -345,20 +464,25 @@ int acct_cli_init(acct_cli_t *cli)
     sigset_t wait_with;
     sigset_t before;
     int how = prepare(&init);
+    int is_file;
 
     if (how != ACCT_EXIT_OK) {
         return how;
     }
+    is_file = acct_db_is_file(cli->config.driver);
     sigemptyset(&wait_with);
     sigaddset(&wait_with, SIGINT);
     sigaddset(&wait_with, SIGTERM);
     sigaddset(&wait_with, SIGHUP);
     sigprocmask(SIG_BLOCK, &wait_with, &before);
-    how = make_both(&init);
+    how = is_file ? make_both(&init) : make_on_server(&init);
     clean_up(&init, how);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (how == ACCT_EXIT_OK) {
+    if (how == ACCT_EXIT_OK && is_file) {
         print_next_steps(&init);
+    }
+    else if (how == ACCT_EXIT_OK) {
+        print_next_steps_on_server(&init);
     }
     return how;
 }

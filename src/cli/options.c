@@ -16,7 +16,8 @@ static const acct_cli_verb_t verbs[] = {
       "make a new database and key file",
       "Refuses when either is there already. Both belong to who runs it,\n"
       "with mode 0600. With --owner, root gives the database to the user\n"
-      "that httpd's children run as; the key stays with who starts httpd.\n",
+      "that httpd's children run as; the key stays with who starts httpd.\n"
+      "With -d pgsql the database is there, and its tables are made.\n",
       ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
@@ -59,10 +60,12 @@ static const acct_cli_verb_t verbs[] = {
 /* Codes above 255 have no short form. In the order of the bits. */
 static const apr_getopt_option_t options[] = {
     { "driver", 'd', 1,
-      "-d, --driver DRIVER    kind of database (sqlite3; $ACCTAUTH_DRIVER)" },
+      "-d, --driver DRIVER    kind of database: sqlite3 or pgsql\n"
+      "                         ($ACCTAUTH_DRIVER; sqlite3 when not given)" },
     { "params", 'p', 1,
-      "-p, --params PARAMS    the database: path of the file "
-      "($ACCTAUTH_PARAMS)" },
+      "-p, --params PARAMS    the database: path of the file; for pgsql a\n"
+      "                         connection string, or file:/PATH of one\n"
+      "                         ($ACCTAUTH_PARAMS)" },
     { "key", 258, 1,
       "    --key FILE         key file to make" },
     { "owner", 259, 1,

@@ -16,11 +16,17 @@
             ".popsection\n")
 
 INCLUDE_TEXT(acct_cli_sqlite3_sql, "sql/sqlite3.sql");
+INCLUDE_TEXT(acct_cli_pgsql_sql, "sql/pgsql.sql");
 
 extern const char acct_cli_sqlite3_sql[]
+    __attribute__((visibility("hidden")));
+extern const char acct_cli_pgsql_sql[]
     __attribute__((visibility("hidden")));
 
 const char *acct_cli_schema(const char *driver)
 {
-    return strcmp(driver, "sqlite3") == 0 ? acct_cli_sqlite3_sql : NULL;
+    if (strcmp(driver, "sqlite3") == 0) {
+        return acct_cli_sqlite3_sql;
+    }
+    return strcmp(driver, "pgsql") == 0 ? acct_cli_pgsql_sql : NULL;
 }

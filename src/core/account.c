@@ -28,6 +28,7 @@ typedef struct issue_t {
     const acct_service_t *service;
     const acct_route_t *route;
     acct_account_t *account;
+    apr_int64_t id;             /* login: whose */
     const char *verified;       /* login: the stored hash that matched */
     const char *rehashed;       /* login: a better one, or NULL */
     const char *text;           /* out: the token */
@@ -321,7 +322,7 @@ static void identifier_keys(find_account_t *find, const acct_form_t *form,
 
 /* In one transaction: the account as it is now, its last login, a token.
  * APR_EACCES: blocked meanwhile; APR_NOTFOUND: gone; APR_EAGAIN: its
- * password is another now. */
+ * password is another now, or somebody else gave it its one token. */
 static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     issue_t *issue = baton;
@@ -329,7 +330,7 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_time_t now = apr_time_now();
     apr_status_t status;
 
-    status = acct_store_account_by_id(db, account->id, account, pool);
+    status = acct_store_account_lock(db, issue->id, account, pool);
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -353,7 +354,10 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
         return status;
     }
     account->last_login = now;
-    return issue_token(issue, db, pool);
+    status = issue_token(issue, db, pool);
+    /* A reusable token came to be after we had looked for one: back, and
+     * look again. */
+    return APR_STATUS_IS_EEXIST(status) ? APR_EAGAIN : status;
 }
 
 static void refuse_login(const acct_service_t *service,
@@ -379,7 +383,8 @@ static int try_login(const acct_service_t *service, find_account_t *find,
                      const acct_form_t *form, acct_result_t *result,
                      apr_pool_t *pool)
 {
-    issue_t issue = { service, find->route, NULL, NULL, NULL, NULL, { 0 } };
+    issue_t issue = { service, find->route, NULL, 0, NULL, NULL, NULL,
+                      { 0 } };
     hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
                     ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
     apr_status_t status;
@@ -410,6 +415,7 @@ static int try_login(const acct_service_t *service, find_account_t *find,
 
     issue.account = apr_pmemdup(pool, &find->account,
                                 sizeof(find->account));
+    issue.id = find->account.id;
     issue.verified = find->account.password;
     issue.rehashed = hash.hash;
     status = acct_transaction_run(service, sign_in, &issue, pool);
@@ -564,7 +570,7 @@ void acct_register(const acct_service_t *service,
                    acct_result_t *result, apr_pool_t *pool)
 {
     acct_account_t *account = apr_palloc(pool, sizeof(*account));
-    issue_t issue = { service, route, account, NULL, NULL, NULL, { 0 } };
+    issue_t issue = { service, route, account, 0, NULL, NULL, NULL, { 0 } };
     hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
                     ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
     apr_status_t status;

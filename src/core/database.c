@@ -30,7 +30,8 @@ struct acct_db_t {
     const acct_db_driver_t *driver;
     const apr_dbd_driver_t *dbd;
     apr_dbd_t *handle;
-    const char *params;         /* in pool */
+    void *session;              /* the driver's, in pool */
+    const char *params;         /* in pool; may hold a secret */
     unsigned int generation;
     const char *guard_sql;      /* NULL: no guard */
     const char *guard_value;
@@ -43,6 +44,7 @@ struct acct_db_t {
     unsigned int doomed : 1;    /* a statement of the transaction failed */
     unsigned int broken : 1;
     unsigned int busy : 1;      /* the last failure was another's lock */
+    unsigned int conflict : 1;  /* the last failure was one */
     char error[256];
 };
 
@@ -70,10 +72,15 @@ static void set_error(acct_db_t *db, const char *text)
 static acct_db_failure_e note_failure(acct_db_t *db, int code)
 {
     const char *text = apr_dbd_error(db->dbd, db->handle, code);
-    acct_db_failure_e failure = db->driver->classify(code, text ? text : "");
+    acct_db_failure_e failure = db->driver->judge(db->session, code,
+                                                  text ? text : "", &text);
 
     db->busy = failure == ACCT_DB_FAILURE_BUSY;
-    if (!text || !*text || strcmp(text, "not an error") == 0) {
+    db->conflict = failure == ACCT_DB_FAILURE_CONFLICT;
+    if (failure == ACCT_DB_FAILURE_LOST) {
+        db->broken = 1;
+    }
+    if (!*text || strcmp(text, "not an error") == 0) {
         apr_snprintf(db->error, sizeof(db->error),
                      failure == ACCT_DB_FAILURE_STALE
                      ? "a prepared statement was lost (error %d)"
@@ -143,6 +150,7 @@ static apr_status_t may_run(acct_db_t *db)
         return APR_EGENERAL;
     }
     db->error[0] = '\0';
+    db->conflict = 0;
     return APR_SUCCESS;
 }
 
@@ -188,7 +196,7 @@ apr_status_t acct_db_query(acct_db_t *db, const char *sql,
  */
 
 static const acct_db_driver_t *const drivers[] = {
-    &acct_db_sqlite3
+    &acct_db_sqlite3, &acct_db_pgsql
 };
 
 static const acct_db_driver_t *find_driver(const char *name)
@@ -211,7 +219,7 @@ apr_status_t acct_db_init(apr_pool_t *pool, const char *driver,
 
     if (!known) {
         *error = apr_psprintf(pool, "unknown database driver \"%s\" "
-                              "(known: sqlite3)", driver ? driver : "");
+                              "(known: sqlite3, pgsql)", driver ? driver : "");
         return APR_ENOTIMPL;
     }
     rv = apr_dbd_init(pool);
@@ -226,6 +234,53 @@ apr_status_t acct_db_init(apr_pool_t *pool, const char *driver,
                               known->package);
     }
     return rv;
+}
+
+int acct_db_is_known(const char *driver)
+{
+    return find_driver(driver) != NULL;
+}
+
+int acct_db_is_file(const char *driver)
+{
+    const acct_db_driver_t *known = find_driver(driver);
+
+    return known && !known->is_server;
+}
+
+apr_status_t acct_db_resolve(acct_db_config_t *config, apr_pool_t *pool,
+                             const char **error)
+{
+    const acct_db_driver_t *driver = find_driver(config->driver);
+
+    *error = NULL;
+    if (!driver || !config->params || !*config->params) {
+        *error = driver ? "nothing to connect to"
+                        : "unknown database driver";
+        return APR_EINVAL;
+    }
+    config->name = NULL;
+    return driver->resolve ? driver->resolve(config, pool, error)
+                           : APR_SUCCESS;
+}
+
+const char *acct_db_describe(const acct_db_config_t *config)
+{
+    if (config->name) {
+        return config->name;
+    }
+    return acct_db_is_file(config->driver) ? config->params
+                                           : config->driver;
+}
+
+const char *acct_db_mask(const char *driver, const char *params,
+                         apr_pool_t *pool, int *held_secret)
+{
+    const acct_db_driver_t *known = find_driver(driver);
+
+    *held_secret = 0;
+    return known && known->mask ? known->mask(params, pool, held_secret)
+                                : params;
 }
 
 /* How many arguments apr_dbd will find in the text. */
@@ -273,6 +328,11 @@ apr_status_t acct_db_prepare(acct_db_t *db,
     for (int i = 0; i < count; i++) {
         int code;
 
+        if (statements[i].driver
+            && strcmp(statements[i].driver, db->driver->name) != 0) {
+            db->slots[i].nargs = -1;    /* so it is never run */
+            continue;
+        }
         db->slots[i].nargs = count_args(statements[i].sql);
         if (db->slots[i].nargs > MAX_ARGS) {
             *error = apr_psprintf(pool, "statement %s: too many arguments",
@@ -334,8 +394,8 @@ static apr_status_t open_once(acct_db_t **db, const acct_db_config_t *config,
     if (driver->identify != NULL) {
         (void)driver->identify(opened->params, &opened->identity);
     }
-    rv = driver->connect(opened->dbd, own, config, &opened->handle, pool,
-                         error);
+    rv = driver->connect(opened->dbd, own, config, &opened->handle,
+                         &opened->session, pool, error);
     if (rv == APR_SUCCESS) {
         rv = driver->settle(opened, config, pool, error);
     }
@@ -410,10 +470,23 @@ int acct_db_is_current(const acct_db_t *db)
 {
     acct_db_identity_t now;
 
+    if (db->driver->is_alive && !db->driver->is_alive(db->session)) {
+        return 0;
+    }
     return db->driver->identify == NULL
         || (db->driver->identify(db->params, &now) == APR_SUCCESS
             && now.device == db->identity.device
             && now.file == db->identity.file);
+}
+
+int acct_db_socket(const acct_db_t *db)
+{
+    return db->driver->socket ? db->driver->socket(db->session) : -1;
+}
+
+int acct_db_is_conflict(const acct_db_t *db)
+{
+    return db->conflict;
 }
 
 int acct_db_is_broken(const acct_db_t *db)
@@ -485,8 +558,10 @@ static int heal(acct_db_t *db, run_t *run, acct_db_failure_e failure)
     db->slots[run->statement].prepared = NULL;
     db->heals++;
     /* in a transaction the failed statement may have done something, or
-     * have ended the transaction */
-    if (failure != ACCT_DB_FAILURE_STALE && db->in_transaction) {
+     * have ended the transaction; a stale one has done nothing, but a
+     * server ends the transaction even so */
+    if (db->in_transaction && (failure != ACCT_DB_FAILURE_STALE
+                               || db->driver->is_server)) {
         db->broken = 1;
         return 0;
     }
@@ -514,7 +589,8 @@ static apr_status_t run_and_heal(acct_db_t *db, run_t *run)
         return APR_SUCCESS;
     }
     failure = note_failure(db, code);
-    if (!is_harmless(failure) && heal(db, run, failure)) {
+    if (!is_harmless(failure) && failure != ACCT_DB_FAILURE_LOST
+        && heal(db, run, failure)) {
         return APR_SUCCESS;
     }
     db->doomed = db->in_transaction;

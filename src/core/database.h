@@ -29,15 +29,21 @@
 
 /* What to connect to. Strings live as long as the connections. */
 typedef struct acct_db_config_t {
-    const char *driver;         /* apr_dbd's name: "sqlite3" */
-    const char *params;         /* sqlite3: path of the file */
+    const char *driver;         /* apr_dbd's name: "sqlite3", "pgsql" */
+    const char *params;         /* sqlite3: path of the file; pgsql: a
+                                 * connection string. May hold a password:
+                                 * show acct_db_describe() instead */
+    const char *name;           /* from acct_db_resolve(), or NULL */
     const char *synchronous;    /* sqlite3: "FULL" (NULL) or "NORMAL" */
+    apr_interval_time_t patience;   /* pgsql: the longest that a statement
+                                     * may take; 0: what a request may wait */
 } acct_db_config_t;
 
 /* One statement: its label and, for apr_dbd, its text with %s and %lld. */
 typedef struct acct_statement_t {
     const char *label;          /* lower case */
     const char *sql;
+    const char *driver;         /* the only one that has it; NULL: all */
 } acct_statement_t;
 
 typedef struct acct_db_t acct_db_t;
@@ -69,6 +75,29 @@ apr_status_t acct_db_init(apr_pool_t *pool, const char *driver,
                           const char **error);
 
 /**
+ * Make of what an operator wrote what can be connected to: for pgsql the
+ * params "file:/path" become what stands in that file, and a connection
+ * string is looked over. Who may read the file must call it, once; the
+ * rest may be done by others (children of httpd).
+ * @param error what is wrong, without secrets
+ */
+apr_status_t acct_db_resolve(acct_db_config_t *config, apr_pool_t *pool,
+                             const char **error);
+
+/** What to call a database in messages; holds no secret. */
+const char *acct_db_describe(const acct_db_config_t *config);
+
+/** Parameters as an operator wrote them, but without a password.
+ *  @param held_secret whether there was one */
+const char *acct_db_mask(const char *driver, const char *params,
+                         apr_pool_t *pool, int *held_secret);
+
+/** Whether there is such a driver; and whether its databases are files,
+ *  of which one process at a time writes. */
+int acct_db_is_known(const char *driver);
+int acct_db_is_file(const char *driver);
+
+/**
  * Open a connection and prepare @a count statements. A sqlite file that
  * is missing is an error, never a new empty file; an empty one is fine
  * (acctauth init makes it). The pragmas (WAL, a property of the file;
@@ -93,7 +122,8 @@ apr_status_t acct_db_prepare(acct_db_t *db,
                              apr_pool_t *pool, const char **error);
 
 /** Whether what the connection reads still is the database: the file of
- *  that name is the one that was opened. Cheap (one stat). */
+ *  that name is the one that was opened, or the server has not closed it.
+ *  Cheap (one system call). Not inside a transaction. */
 int acct_db_is_current(const acct_db_t *db);
 
 /** A number of the caller's own, kept with the connection; 0 at first. */
@@ -111,6 +141,15 @@ void acct_db_guard(acct_db_t *db, const char *sql, const char *value);
 
 /** Whether the last failure was a lock that another process held. */
 int acct_db_is_busy(const acct_db_t *db);
+
+/** A descriptor of the connection's socket, or -1. Shutting it down, from
+ *  any thread, makes what waits for the server's answer fail and the
+ *  connection broken. Valid until acct_db_close(). */
+int acct_db_socket(const acct_db_t *db);
+
+/** Whether the last failure was another transaction in the way, so that a
+ *  whole unit of work may be run again at once. */
+int acct_db_is_conflict(const acct_db_t *db);
 
 /** Close a connection and free all it holds. NULL is fine. */
 void acct_db_close(acct_db_t *db);

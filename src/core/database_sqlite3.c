@@ -61,13 +61,14 @@ static apr_status_t plain_file(char **path, const char *name,
 static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
                                    apr_pool_t *own,
                                    const acct_db_config_t *config,
-                                   apr_dbd_t **handle, apr_pool_t *pool,
-                                   const char **error)
+                                   apr_dbd_t **handle, void **session,
+                                   apr_pool_t *pool, const char **error)
 {
     char *path;
     apr_status_t rv = plain_file(&path, config->params, pool, error);
 
     *handle = NULL;
+    *session = NULL;
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -149,11 +150,14 @@ static apr_status_t sqlite_settle(acct_db_t *db,
 /* apr_dbd uses sqlite's old interface, where a step says SQLITE_ERROR
  * and the text alone says why. A statement that has expired before it
  * began leaves no text at all. */
-static acct_db_failure_e sqlite_classify(int code, const char *text)
+static acct_db_failure_e sqlite_judge(const void *session, int code,
+                                      const char *text, const char **show)
 {
     enum { SQLITE_IS_ERROR = 1, SQLITE_IS_BUSY = 5, SQLITE_IS_LOCKED = 6,
            SQLITE_IS_SCHEMA = 17 };
 
+    (void)session;
+    *show = text;
     if (code == SQLITE_IS_SCHEMA
         || strcmp(text, "database schema has changed") == 0
         || (code == SQLITE_IS_ERROR && strcmp(text, "not an error") == 0)) {
@@ -187,6 +191,6 @@ const acct_db_driver_t acct_db_sqlite3 = {
     .connect = sqlite_connect,
     .settle = sqlite_settle,
     .identify = sqlite_identify,
-    .classify = sqlite_classify,
+    .judge = sqlite_judge,
     .was_rolled_back = sqlite_was_rolled_back
 };

@@ -12,6 +12,11 @@
  * server, and would only wait again. */
 #define STALE_SHOWS_WITHIN apr_time_from_msec(500)
 
+/* Two transactions in each other's way: one of them is begun again, so
+ * often and no later than this. */
+#define CONFLICTS 3
+#define CONFLICTS_WITHIN apr_time_from_msec(1000)
+
 void acct_log(const acct_service_t *service, acct_log_e level,
               apr_status_t status, apr_pool_t *pool, const char *format, ...)
 {
@@ -26,16 +31,37 @@ void acct_log(const acct_service_t *service, acct_log_e level,
     va_end(args);
 }
 
+/* How a unit of work has fared so far. */
+typedef struct tries_t {
+    apr_interval_time_t begun;
+    int broken;
+    int conflicts;
+} tries_t;
+
+/* Whether to run it again: only what left nothing behind. */
+static int again(tries_t *tries, apr_status_t status, const acct_db_t *db)
+{
+    apr_interval_time_t took = acct_ticks() - tries->begun;
+
+    if (status == APR_SUCCESS || status == ACCT_COMMIT_UNKNOWN) {
+        return 0;
+    }
+    if (acct_db_is_conflict(db)) {
+        return ++tries->conflicts < CONFLICTS && took <= CONFLICTS_WITHIN;
+    }
+    return acct_db_is_broken(db) && ++tries->broken < 2
+        && took <= STALE_SHOWS_WITHIN;
+}
+
 apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
                            acct_work_fn work, void *baton, apr_pool_t *pool)
 {
-    apr_interval_time_t begun = acct_ticks();
+    tries_t tries = { acct_ticks(), 0, 0 };
     apr_status_t status;
-    int attempt;
+    int once_more;
 
-    for (attempt = 1;; attempt++) {
+    do {
         acct_db_t *db = NULL;
-        int broken;
 
         status = service->acquire(service->context, unit, &db, pool);
         if (status != APR_SUCCESS) {
@@ -44,23 +70,20 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
             return APR_EGENERAL;
         }
         status = work(db, baton, pool);
-        broken = acct_db_is_broken(db);
+        once_more = again(&tries, status, db);
         /* Without words from the database the unit failed for a reason
          * of its own, which it has told, or found what it looked for. */
         if (status != APR_SUCCESS && acct_db_error(db)[0] != '\0') {
-            acct_log(service, ACCT_LOG_ERROR, status, pool,
+            acct_log(service, once_more && !acct_db_is_broken(db)
+                              ? ACCT_LOG_DEBUG : ACCT_LOG_ERROR,
+                     status, pool,
                      "the database did not do as asked: %s%s",
-                     acct_db_error(db),
-                     broken ? " (connection given up)" : "");
+                     acct_db_error(db), acct_db_is_broken(db)
+                     ? " (connection given up)" : "");
         }
         service->release(service->context, unit, db);
-
-        if (status == APR_SUCCESS || !broken || attempt == 2
-            || status == ACCT_COMMIT_UNKNOWN
-            || acct_ticks() - begun > STALE_SHOWS_WITHIN) {
-            return status;
-        }
-    }
+    } while (once_more);
+    return status;
 }
 
 typedef struct transaction_t {

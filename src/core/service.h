@@ -67,8 +67,10 @@ typedef struct acct_service_t {
 
 /** Run one operation's unit on a connection, on a fresh one again if the
  *  first turns out to be broken; for operations of the command too.
- *  @param work returns APR_SUCCESS or what it failed with; is run at most
- *         twice, the second time only after the first left nothing behind
+ *  @param work returns APR_SUCCESS or what it failed with; is run again
+ *         only after what it did left nothing behind: once when the
+ *         connection was broken, a few times when another transaction was
+ *         in the way
  */
 typedef apr_status_t (*acct_work_fn)(acct_db_t *db, void *baton,
                                      apr_pool_t *pool);

@@ -17,6 +17,9 @@ enum {
     ACCOUNT_BY_ID,
     ACCOUNT_BY_USERNAME,
     ACCOUNT_BY_EMAIL,
+    ACCOUNT_LOCK,
+    ACCOUNT_LOCK_ROW,
+    NAMES_LOCK,
     ACCOUNT_INSERT,
     ACCOUNT_ID,
     ACCOUNT_TAKEN,
@@ -56,6 +59,18 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         SELECT_ACCOUNT "a.username_key = %s" },
     [ACCOUNT_BY_EMAIL] = { "account_by_email",
         SELECT_ACCOUNT "a.email_key = %s" },
+    /* where one process writes at a time BEGIN has locked all there is */
+    [ACCOUNT_LOCK] = { .driver = "sqlite3", .label = "account_lock",
+        .sql = SELECT_ACCOUNT "a.id = %lld" },
+    [ACCOUNT_LOCK_ROW] = { .driver = "pgsql", .label = "account_lock_row",
+        .sql = SELECT_ACCOUNT "a.id = %lld FOR NO KEY UPDATE" },
+    /* by name and address alike, in the order of the numbers, so that two
+     * transactions never wait for each other */
+    [NAMES_LOCK] = { .driver = "pgsql", .label = "names_lock",
+        .sql = "SELECT pg_advisory_xact_lock(lock) FROM "
+        "(SELECT DISTINCT hashtextextended(name, 7133218) AS lock "
+        "FROM (VALUES (%s), (%s)) AS names (name) "
+        "WHERE name IS NOT NULL ORDER BY lock) AS locks" },
     /* the unique indexes decide about name and name, address and address;
      * they do not see a name that is another's address */
     [ACCOUNT_INSERT] = { "account_insert",
@@ -125,7 +140,7 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
 
 const acct_statement_t *acct_store_statements(const char *driver, int *count)
 {
-    (void)driver;               /* one text does for all so far */
+    (void)driver;               /* each entry says whose it is */
     *count = STATEMENT__COUNT;
     return statements;
 }
@@ -228,6 +243,19 @@ apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
     return find_account(db, ACCOUNT_BY_ID, ACCT_INT(id), account, pool);
 }
 
+static int is_server(const acct_db_t *db)
+{
+    return !acct_db_is_file(acct_db_driver(db));
+}
+
+apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
+                                     acct_account_t *account,
+                                     apr_pool_t *pool)
+{
+    return find_account(db, is_server(db) ? ACCOUNT_LOCK_ROW : ACCOUNT_LOCK,
+                        ACCT_INT(id), account, pool);
+}
+
 apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
                                             acct_account_t *account,
                                             apr_pool_t *pool)
@@ -268,7 +296,11 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
     int changed;
 
     account->id = 0;
-    rv = RUN(db, ACCOUNT_INSERT, args, &changed, pool);
+    rv = is_server(db) ? SELECT(db, NAMES_LOCK, keys, &rows, pool)
+                       : APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        rv = RUN(db, ACCOUNT_INSERT, args, &changed, pool);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -87,12 +87,26 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
 apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
                              apr_pool_t *pool, const char **error);
 
+/** The parts of acct_store_open(), for who has something to do in between:
+ *  after acct_db_open() without statements, look at the schema, prepare,
+ *  keep watch; and, when that failed, what to tell the operator. */
+apr_status_t acct_store_make_ready(acct_db_t *db,
+                                   const acct_db_config_t *config,
+                                   apr_pool_t *pool, const char **error);
+const char *acct_store_open_error(const acct_db_config_t *config,
+                                  apr_status_t status, const char *error,
+                                  apr_pool_t *pool);
+
 /** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
  *  ended by a line that ends in ';', comments from a line that begins with
  *  "--" between them) in one transaction. Where there is one already it
  *  fails and changes nothing. */
 apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
                                       apr_pool_t *pool);
+
+/** The same inside a transaction of the caller's. */
+apr_status_t acct_store_run_schema(acct_db_t *db, const char *sql,
+                                   apr_pool_t *pool);
 
 /** Read / write a row of meta. APR_NOTFOUND when there is none. */
 apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
@@ -105,6 +119,11 @@ apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
 apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
                                       acct_account_t *account,
                                       apr_pool_t *pool);
+/** The same by id, and until the end of the transaction nobody else
+ *  changes the account or its row. */
+apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
+                                     acct_account_t *account,
+                                     apr_pool_t *pool);
 apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
                                             acct_account_t *account,
                                             apr_pool_t *pool);
@@ -115,7 +134,8 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
 /**
  * Insert an account; the unique indexes decide, not a look before. A name
  * that is another account's address counts as taken too, and the other
- * way round, since one identifier may mean either.
+ * way round, since one identifier may mean either. In a transaction: two
+ * that register at once are told apart when they commit.
  * @param account all but id; id is filled in
  * @return APR_EEXIST when username or email is taken (nothing inserted)
  */

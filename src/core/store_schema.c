@@ -43,7 +43,20 @@ static const catalogue_t catalogues[] = {
       "FROM sqlite_master m JOIN pragma_index_list(m.name) i "
       "JOIN pragma_index_info(i.name) c "
       "WHERE m.type = 'table' AND m.name IN ('account', 'token') "
-      "AND i.\"unique\" = 1 GROUP BY m.name, i.name" }
+      "AND i.\"unique\" = 1 GROUP BY m.name, i.name" },
+    { "pgsql",
+      "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
+      "AND c.relname IN ('meta', 'account', 'token', 'revocation') "
+      "AND pg_table_is_visible(c.oid)",
+      "SELECT t.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) "
+      "|| CASE WHEN i.indpred IS NULL THEN '' ELSE ' where' END "
+      "FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
+      "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) "
+      "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum "
+      "WHERE t.relname IN ('account', 'token') "
+      "AND pg_table_is_visible(t.oid) AND i.indisunique AND i.indisvalid "
+      "AND i.indexprs IS NULL AND k.n <= i.indnkeyatts "
+      "GROUP BY i.indexrelid, t.relname, i.indpred IS NULL" }
 };
 
 static const catalogue_t *find_catalogue(const char *driver)
@@ -172,36 +185,39 @@ static const char *schema_error(const acct_db_config_t *config,
                                 acct_schema_e found, int version,
                                 const char *detail, apr_pool_t *pool)
 {
+    const char *name = acct_db_describe(config);
+
     switch (found) {
     case ACCT_SCHEMA_CURRENT:
         return NULL;
     case ACCT_SCHEMA_MISSING:
         return apr_psprintf(pool, "the database %s has no account tables; "
                             "make one that has with: acctauth init -d %s -p "
-                            "FILE --key KEYFILE", config->params,
-                            config->driver);
+                            "%s --key KEYFILE", name, config->driver,
+                            acct_db_is_file(config->driver) ? "FILE"
+                                                            : "CONNECTION");
     case ACCT_SCHEMA_OLDER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
                             "but %d is the oldest that this version knows: "
-                            "use the version that made it", config->params,
-                            version, ACCT_SCHEMA_VERSION);
+                            "use the version that made it", name, version,
+                            ACCT_SCHEMA_VERSION);
     case ACCT_SCHEMA_NEWER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
                             "made by a newer mod_acctauth; this one knows "
-                            "%d: install the newer one", config->params,
-                            version, ACCT_SCHEMA_VERSION);
+                            "%d: install the newer one", name, version,
+                            ACCT_SCHEMA_VERSION);
     case ACCT_SCHEMA_DAMAGED:
         break;
     }
     return apr_psprintf(pool, "the database %s is damaged: %s; restore it "
-                        "from a backup", config->params,
-                        detail ? detail : "unknown");
+                        "from a backup", name, detail ? detail : "unknown");
 }
 
-/* Look at the schema of a connection, then prepare the statements. */
-static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
-                               apr_pool_t *pool, const char **error)
+apr_status_t acct_store_make_ready(acct_db_t *db,
+                                   const acct_db_config_t *config,
+                                   apr_pool_t *pool, const char **error)
 {
+    const char *name = acct_db_describe(config);
     const acct_statement_t *statements;
     const char *detail = NULL;
     acct_schema_e found;
@@ -212,7 +228,7 @@ static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
     rv = acct_store_check_schema(db, &found, &version, &detail, pool);
     if (rv != APR_SUCCESS) {
         *error = apr_psprintf(pool, "the database %s cannot be read: %s",
-                              config->params, acct_db_error(db));
+                              name, acct_db_error(db));
         return rv;
     }
     if (found != ACCT_SCHEMA_CURRENT) {
@@ -223,7 +239,7 @@ static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
     rv = acct_db_prepare(db, statements, count, pool, error);
     if (rv != APR_SUCCESS) {
         *error = apr_psprintf(pool, "the database %s does not take a "
-                              "statement: %s", config->params, *error);
+                              "statement: %s", name, *error);
         return rv;
     }
     acct_db_guard(db, "SELECT value FROM meta WHERE name = "
@@ -232,13 +248,16 @@ static apr_status_t make_ready(acct_db_t *db, const acct_db_config_t *config,
     return APR_SUCCESS;
 }
 
-/* Why it cannot be opened, and what to do where that is known. */
-static const char *open_error(const acct_db_config_t *config,
-                              apr_status_t status, const char *error,
-                              apr_pool_t *pool)
+const char *acct_store_open_error(const acct_db_config_t *config,
+                                  apr_status_t status, const char *error,
+                                  apr_pool_t *pool)
 {
     const char *remedy = "";
 
+    if (!acct_db_is_file(config->driver)) {
+        return apr_psprintf(pool, "the database %s cannot be reached: %s",
+                            acct_db_describe(config), error);
+    }
     if (APR_STATUS_IS_ENOENT(status)) {
         remedy = apr_psprintf(pool, "; make it with: acctauth init -d %s "
                               "-p FILE --key KEYFILE", config->driver);
@@ -253,7 +272,7 @@ static const char *open_error(const acct_db_config_t *config,
             "acctauth init made";
     }
     return apr_psprintf(pool, "the database %s cannot be opened: %s%s",
-                        config->params, error, remedy);
+                        acct_db_describe(config), error, remedy);
 }
 
 apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
@@ -267,10 +286,10 @@ apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
 
         rv = acct_db_open(db, config, NULL, 0, pool, error);
         if (rv != APR_SUCCESS) {
-            *error = open_error(config, rv, *error, pool);
+            *error = acct_store_open_error(config, rv, *error, pool);
             return rv;
         }
-        rv = make_ready(*db, config, pool, error);
+        rv = acct_store_make_ready(*db, config, pool, error);
         if (rv == APR_SUCCESS) {
             return rv;
         }
@@ -311,22 +330,32 @@ static char *next_statement(char **rest)
     return start;
 }
 
-apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
-                                      apr_pool_t *pool)
+apr_status_t acct_store_run_schema(acct_db_t *db, const char *sql,
+                                   apr_pool_t *pool)
 {
     char *rest = apr_pstrdup(pool, sql);
     char *statement;
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS
+           && (statement = next_statement(&rest)) != NULL) {
+        rv = acct_db_exec(db, statement, pool);
+    }
+    return rv;
+}
+
+apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
+                                      apr_pool_t *pool)
+{
     apr_status_t rv = acct_db_begin(db, pool);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    while ((statement = next_statement(&rest)) != NULL) {
-        rv = acct_db_exec(db, statement, pool);
-        if (rv != APR_SUCCESS) {
-            acct_db_rollback(db, pool);
-            return rv;
-        }
+    rv = acct_store_run_schema(db, sql, pool);
+    if (rv != APR_SUCCESS) {
+        acct_db_rollback(db, pool);
+        return rv;
     }
     return acct_db_commit(db, pool);
 }

@@ -110,6 +110,50 @@ static acct_place_t place_of(const cmd_parms *cmd)
     return place;
 }
 
+/* What was written stays in the tree of directives, which mod_info shows
+ * and -D DUMP_CONFIG prints; it need not be kept there in full. */
+static void mask_directive(const cmd_parms *cmd, const char *driver,
+                           const char *shown)
+{
+    ap_directive_t *directive = (ap_directive_t *)cmd->directive;
+
+    directive->args = apr_pstrcat(cmd->pool, driver, " \"", shown, "\"",
+                                  NULL);
+}
+
+static const char *set_server(cmd_parms *cmd, acct_db_config_t *db,
+                              const char *params)
+{
+    acct_db_config_t look = *db;
+    const char *error;
+    int held_secret;
+
+    mask_directive(cmd, db->driver, acct_db_mask(db->driver, params,
+                                                 cmd->pool, &held_secret));
+    if (strncmp(params, "file:", 5) == 0) {
+        return params[5] == '/' ? NULL
+            : "AcctAuthDatabase: the path behind file: must be absolute; "
+              "write AcctAuthDatabase pgsql file:/etc/acctauth/database";
+    }
+    look.params = params;
+    if (acct_db_resolve(&look, cmd->pool, &error) != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, "AcctAuthDatabase: ", error, "; write "
+                           "AcctAuthDatabase pgsql \"host=/run/postgresql "
+                           "dbname=accounts\", or file:/PATH of a file that "
+                           "holds such a line", NULL);
+    }
+    if (held_secret) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
+                     cmd->server, "ACCT0122: AcctAuthDatabase on line %d of "
+                     "%s: the password stands in the configuration; put the "
+                     "connection string into a file of mode 0600 and write "
+                     "AcctAuthDatabase %s file:/PATH",
+                     cmd->directive->line_num, cmd->directive->filename,
+                     db->driver);
+    }
+    return NULL;
+}
+
 static const char *set_database(cmd_parms *cmd, void *dir,
                                 const char *driver, const char *params)
 {
@@ -120,20 +164,24 @@ static const char *set_database(cmd_parms *cmd, void *dir,
     if (error != NULL) {
         return error;
     }
-    if (strcmp(driver, "sqlite3") != 0) {
+    if (!acct_db_is_known(driver)) {
         return apr_psprintf(cmd->pool, "AcctAuthDatabase: the driver \"%s\" "
                             "is not supported; write AcctAuthDatabase "
-                            "sqlite3 \"/var/lib/acctauth/accounts.db\"",
-                            driver);
+                            "sqlite3 \"/var/lib/acctauth/accounts.db\", or "
+                            "pgsql and a connection string", driver);
     }
     conf->db.driver = driver;
+    conf->db.params = params;
+    conf->db_place = place_of(cmd);
+    if (!acct_db_is_file(driver)) {
+        return set_server(cmd, &conf->db, params);
+    }
     conf->db.params = ap_server_root_relative(cmd->pool, params);
     if (conf->db.params == NULL || params[0] == '\0') {
         return apr_psprintf(cmd->pool, "AcctAuthDatabase: \"%s\" is no "
                             "usable path; write the absolute path of the "
                             "file that 'acctauth init' made", params);
     }
-    conf->db_place = place_of(cmd);
     return NULL;
 }
 
@@ -584,7 +632,8 @@ static const char *set_password_rules(cmd_parms *cmd, void *dir, int argc,
 const command_rec acct_directives[] = {
     AP_INIT_TAKE2("AcctAuthDatabase", set_database, NULL, RSRC_CONF,
                   "driver and parameters of the accounts' database: "
-                  "sqlite3 /var/lib/acctauth/accounts.db"),
+                  "sqlite3 /var/lib/acctauth/accounts.db, or pgsql and a "
+                  "connection string or file:/PATH of one"),
     AP_INIT_TAKE1("AcctAuthKeyFile", set_key_file, NULL, RSRC_CONF,
                   "file of the key that reusable tokens are sealed under"),
     AP_INIT_TAKE1("AcctAuthDialectDir", set_dialect_dir, NULL, RSRC_CONF,

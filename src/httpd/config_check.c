@@ -184,49 +184,6 @@ static void check_key(check_t *check, server_rec *s)
     }
 }
 
-/* ---- the database ---- */
-
-static const char *check_file_mode(const char *path, apr_pool_t *pool)
-{
-    struct stat info;
-
-    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0) {
-        return apr_psprintf(pool, "the database %s can be read or written "
-                            "by others than its owner (mode %03o); say: "
-                            "chmod 600 %s", path,
-                            (unsigned)(info.st_mode & 0777), path);
-    }
-    return NULL;
-}
-
-static void check_database(check_t *check, server_rec *s)
-{
-    acct_server_conf_t *conf = acct_server_conf(s);
-    acct_pool_marks_t marks = { NULL, NULL };
-    const char *error = NULL;
-
-    if (acct_pool_check_database(&conf->db, &marks, &error, check->ptemp)
-        != APR_SUCCESS) {
-        complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
-                         &conf->db_place, error);
-        return;
-    }
-    conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
-    error = check_file_mode(conf->db.params, check->ptemp);
-    if (error != NULL) {
-        complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
-                         &conf->db_place, error);
-    }
-    if (conf->key != NULL && marks.key_id != NULL
-        && strcmp(conf->key->id, marks.key_id) != 0) {
-        refuse_key(check, s, "ACCT0112",
-                   apr_psprintf(check->ptemp, "%s is not the key that the "
-                                "tokens in %s are sealed under; name the "
-                                "key file that was made with that database",
-                                conf->key_file, conf->db.params));
-    }
-}
-
 /* ---- secrets where httpd would serve them ---- */
 
 static void check_not_served(check_t *check, server_rec *s,
@@ -249,6 +206,60 @@ static void check_not_served(check_t *check, server_rec *s,
                               "/var/lib/acctauth", path, served));
     }
     free(real);
+}
+
+/* ---- the database ---- */
+
+static const char *check_file_mode(const char *path, apr_pool_t *pool)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0) {
+        return apr_psprintf(pool, "the database %s can be read or written "
+                            "by others than its owner (mode %03o); say: "
+                            "chmod 600 %s", path,
+                            (unsigned)(info.st_mode & 0777), path);
+    }
+    return NULL;
+}
+
+static void check_database(check_t *check, server_rec *s)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    acct_pool_marks_t marks = { NULL, NULL };
+    const char *error = NULL;
+    int is_file = acct_db_is_file(conf->db.driver);
+
+    if (!is_file && strncmp(conf->db.params, "file:", 5) == 0) {
+        check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
+                         conf->db.params + 5);
+    }
+    if (acct_db_resolve(&conf->db, check->pconf, &error) != APR_SUCCESS) {
+        complain_outside(check, s, "ACCT0123", "AcctAuthDatabase",
+                         &conf->db_place, error);
+        return;
+    }
+    if (acct_pool_check_database(&conf->db, &marks, &error, check->ptemp)
+        != APR_SUCCESS) {
+        complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
+                         &conf->db_place, error);
+        return;
+    }
+    conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
+    error = is_file ? check_file_mode(conf->db.params, check->ptemp) : NULL;
+    if (error != NULL) {
+        complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
+                         &conf->db_place, error);
+    }
+    if (conf->key != NULL && marks.key_id != NULL
+        && strcmp(conf->key->id, marks.key_id) != 0) {
+        refuse_key(check, s, "ACCT0112",
+                   apr_psprintf(check->ptemp, "%s is not the key that the "
+                                "tokens in %s are sealed under; name the "
+                                "key file that was made with that database",
+                                conf->key_file,
+                                acct_db_describe(&conf->db)));
+    }
 }
 
 /* ---- servers ---- */
@@ -293,8 +304,10 @@ static void check_server(check_t *check, server_rec *s)
     }
     check_key(check, s);
     check_database(check, s);
-    check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
-                     conf->db.params);
+    if (acct_db_is_file(conf->db.driver)) {
+        check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
+                         conf->db.params);
+    }
     check_not_served(check, s, "AcctAuthKeyFile", &conf->key_place,
                      conf->key_file);
 }

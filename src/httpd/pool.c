@@ -6,9 +6,12 @@
 #include <apr_thread_mutex.h>
 
 #include "../core/ticks.h"
+#include "pool_open.h"
+#include "server_pool.h"
 
 /* sqlite runs one statement at a time in a process whatever the number of
- * connections; the others are for those that wait for a lock. */
+ * connections; the others are for those that wait for a lock. On a server
+ * each is a process of its own. */
 #define MOST_CONNECTIONS 16
 
 /* The one slot of the writers' gate. */
@@ -19,6 +22,7 @@ struct acct_pool_t {
     acct_pool_marks_t expected;
     acct_gate_t *writers;           /* see acct_pool_acquire() */
     /* child only */
+    acct_server_pool_t *server;     /* NULL: the database is a file */
     apr_reslist_t *connections;
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_interval_time_t try_again_at;   /* ticks; 0: at once */
@@ -38,89 +42,6 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
     pool->writers = writers;
     pool->expected = *expected;
     return pool;
-}
-
-/* ---- opening ---- */
-
-static apr_status_t read_mark(acct_db_t *db, const char *name,
-                              const char **value, apr_pool_t *p)
-{
-    apr_status_t status = acct_store_meta_get(db, name, value, p);
-
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        *value = NULL;
-        return APR_SUCCESS;
-    }
-    return status;
-}
-
-static apr_status_t open_and_read(acct_db_t **db,
-                                  const acct_db_config_t *config,
-                                  acct_pool_marks_t *marks,
-                                  const char **error, apr_pool_t *p)
-{
-    apr_status_t status = acct_store_open(db, config, p, error);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = read_mark(*db, "created_at", &marks->created_at, p);
-    if (status == APR_SUCCESS) {
-        status = read_mark(*db, "key_id", &marks->key_id, p);
-    }
-    if (status != APR_SUCCESS) {
-        *error = apr_psprintf(p, "the database %s cannot be read: %s",
-                              config->params, acct_db_error(*db));
-        acct_db_close(*db);
-        *db = NULL;
-    }
-    return status;
-}
-
-apr_status_t acct_pool_check_database(const acct_db_config_t *config,
-                                      acct_pool_marks_t *marks,
-                                      const char **error, apr_pool_t *p)
-{
-    acct_db_t *db;
-    apr_status_t status;
-
-    status = acct_db_init(p, config->driver, error);
-    if (status == APR_SUCCESS) {
-        status = open_and_read(&db, config, marks, error, p);
-    }
-    if (status == APR_SUCCESS) {
-        acct_db_close(db);
-    }
-    return status;
-}
-
-static int is_expected(const char *expected, const char *found)
-{
-    return expected == NULL
-        || (found != NULL && strcmp(expected, found) == 0);
-}
-
-static apr_status_t open_expected(const acct_pool_t *pool, acct_db_t **db,
-                                  const char **error, apr_pool_t *p)
-{
-    acct_pool_marks_t marks;
-    apr_status_t status;
-
-    status = open_and_read(db, &pool->config, &marks, error, p);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (is_expected(pool->expected.created_at, marks.created_at)
-        && is_expected(pool->expected.key_id, marks.key_id)) {
-        return APR_SUCCESS;
-    }
-    *error = apr_psprintf(p, "%s is another database than the one the "
-                          "server was started with; put that back, or "
-                          "reload the server to use this one",
-                          pool->config.params);
-    acct_db_close(*db);
-    *db = NULL;
-    return APR_EMISMATCH;
 }
 
 /* ---- the list ---- */
@@ -182,7 +103,8 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
         return status;
     }
     generation = generation_of(pool);
-    status = open_expected(pool, &db, &error, scratch);
+    status = acct_pool_open(&db, &pool->config, &pool->expected, NULL,
+                            &error, scratch);
     if (status == APR_SUCCESS) {
         /* As it was before the opening: one that breaks meanwhile makes
          * this one suspect too. */
@@ -213,6 +135,10 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
         most = MOST_CONNECTIONS;
     }
     status = acct_db_init(pchild, pool->config.driver, &error);
+    if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
+        return acct_server_pool_make(&pool->server, &pool->config,
+                                     &pool->expected, most, pchild);
+    }
     if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&pool->lock,
                                          APR_THREAD_MUTEX_DEFAULT, pchild);
@@ -273,6 +199,9 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
     apr_status_t status;
     int slot;
 
+    if (pool->server != NULL) {
+        return acct_server_pool_acquire(pool->server, db, error, p);
+    }
     if (pool->connections == NULL) {
         *error = "the connections could not be set up when the child began";
         return APR_EINIT;
@@ -297,6 +226,10 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
+    if (pool->server != NULL) {
+        acct_server_pool_release(pool->server, db);
+        return;
+    }
     if (acct_db_is_broken(db)) {
         apr_thread_mutex_lock(pool->lock);
         pool->generation++;

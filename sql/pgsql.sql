@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The schema of mod_acctauth for PostgreSQL (11 or newer), version 1.
+-- `acctauth init` runs it in one transaction. A statement ends at a line
+-- that ends in a semicolon. Times are microseconds since the epoch, UTC.
+--
+-- Keys are compared byte by byte (COLLATE "C"): they are canonical
+-- already, and an index in the order of a language would have to be made
+-- again whenever the system's idea of that order changes.
+
+CREATE TABLE meta (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- The identity counts on: the id of a deleted account is never given to
+-- another. username_key and email_key are the canonical forms; what they
+-- were made of is kept for display.
+CREATE TABLE account (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id > 0),
+    username TEXT,
+    username_key TEXT COLLATE "C" CHECK (username_key <> ''),
+    email TEXT,
+    email_key TEXT COLLATE "C" CHECK (email_key <> ''),
+    first_name TEXT NOT NULL DEFAULT '',
+    last_name TEXT NOT NULL DEFAULT '',
+    password TEXT NOT NULL CHECK (password <> ''),
+    is_active SMALLINT NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+    is_staff SMALLINT NOT NULL DEFAULT 0 CHECK (is_staff IN (0, 1)),
+    created_at BIGINT NOT NULL CHECK (created_at >= 0),
+    last_login BIGINT NOT NULL DEFAULT 0 CHECK (last_login >= 0),
+    CHECK (username IS NOT NULL OR email IS NOT NULL),
+    CHECK ((username IS NULL) = (username_key IS NULL)),
+    CHECK ((email IS NULL) = (email_key IS NULL))
+);
+
+CREATE UNIQUE INDEX account_username_key ON account (username_key);
+
+CREATE UNIQUE INDEX account_email_key ON account (email_key);
+
+-- The token's text is not here: digest is its SHA-256, sealed (a reusable
+-- token's alone) can be opened with the key file only. expires_at and
+-- last_used are 0 for never.
+CREATE TABLE token (
+    id TEXT COLLATE "C" PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
+    account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    digest TEXT COLLATE "C" NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
+    sealed TEXT CHECK (sealed <> ''),
+    label TEXT NOT NULL DEFAULT '',
+    created_at BIGINT NOT NULL CHECK (created_at >= 0),
+    expires_at BIGINT NOT NULL DEFAULT 0 CHECK (expires_at >= 0),
+    last_used BIGINT NOT NULL DEFAULT 0 CHECK (last_used >= 0)
+);
+
+CREATE UNIQUE INDEX token_digest ON token (digest);
+
+-- At most one reusable token for an account.
+CREATE UNIQUE INDEX token_reusable ON token (account_id)
+    WHERE sealed IS NOT NULL;
+
+CREATE INDEX token_account ON token (account_id);
+
+CREATE INDEX token_expires_at ON token (expires_at) WHERE expires_at > 0;
+
+-- No reference to account: a revocation outlives the account it is about.
+CREATE TABLE revocation (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id > 0),
+    account_id BIGINT NOT NULL,
+    revoked_at BIGINT NOT NULL CHECK (revoked_at >= 0)
+);
+
+CREATE INDEX revocation_revoked_at ON revocation (revoked_at);
+
+INSERT INTO meta (name, value) VALUES ('schema_version', '1');
+
+INSERT INTO meta (name, value)
+    VALUES ('created_at', CAST(CAST(floor(extract(epoch FROM now()))
+                               AS BIGINT) * 1000000 AS TEXT));

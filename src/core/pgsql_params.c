@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pgsql_params.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define FILE_MAX 4096           /* bytes */
+
+/* What libpq knows. A word that is none of these may be a piece of a
+ * password that was not quoted, so it is not handed on to libpq, which
+ * would quote it in its complaint. */
+static const char *const known[] = {
+    "host", "hostaddr", "port", "dbname", "user", "password", "passfile",
+    "service", "application_name", "fallback_application_name",
+    "connect_timeout", "client_encoding", "options", "keepalives",
+    "keepalives_idle", "keepalives_interval", "keepalives_count",
+    "tcp_user_timeout", "sslmode", "sslcompression", "sslcert", "sslkey",
+    "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "sslsni",
+    "sslcertmode", "sslnegotiation", "ssl_min_protocol_version",
+    "ssl_max_protocol_version", "requirepeer", "require_auth",
+    "channel_binding", "krbsrvname", "gsslib", "gssencmode",
+    "gssdelegation", "target_session_attrs", "load_balance_hosts"
+};
+
+static const char *const secrets[] = { "password", "sslpassword" };
+
+static const char *const shown[] = {
+    "service", "host", "hostaddr", "port", "dbname", "user"
+};
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+static int is_one_of(const char *name, const char *const *list,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, list[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *skip_space(const char *at)
+{
+    while (apr_isspace(*at)) {
+        at++;
+    }
+    return at;
+}
+
+/* A value, quoted or not; NULL when its quote does not end. */
+static const char *take_value(const char *at, const char **value,
+                              apr_pool_t *pool)
+{
+    char *to = apr_palloc(pool, strlen(at) + 1);
+    int quoted = *at == '\'';
+
+    *value = to;
+    at += quoted;
+    while (*at && (quoted ? *at != '\'' : !apr_isspace(*at))) {
+        if (*at == '\\' && at[1]) {
+            at++;
+        }
+        *to++ = *at++;
+    }
+    *to = '\0';
+    if (!quoted) {
+        return at;
+    }
+    return *at == '\'' ? at + 1 : NULL;
+}
+
+static int is_uri(const char *text)
+{
+    return strncmp(text, "postgresql://", 13) == 0
+        || strncmp(text, "postgres://", 11) == 0;
+}
+
+apr_status_t acct_pg_parse(const char *text, apr_array_header_t **options,
+                           apr_pool_t *pool, const char **error)
+{
+    const char *at = skip_space(text);
+
+    *options = apr_array_make(pool, 12, sizeof(acct_pg_option_t));
+    if (!*at) {
+        *error = "the connection string is empty";
+        return APR_EINVAL;
+    }
+    if (is_uri(at)) {
+        *error = "a connection string in the form of a URI is not "
+                 "understood; write host=... dbname=... user=...";
+        return APR_EINVAL;
+    }
+    for (; *at; at = skip_space(at)) {
+        const char *word = at;
+        acct_pg_option_t option;
+
+        while (*at && *at != '=' && !apr_isspace(*at)) {
+            at++;
+        }
+        option.name = apr_pstrmemdup(pool, word, (apr_size_t)(at - word));
+        at = skip_space(at);
+        if (*at != '=') {
+            *error = apr_psprintf(pool, "the connection string has no '=' "
+                                  "after word %d (a value with a space "
+                                  "needs quotes: name='a value')",
+                                  (*options)->nelts + 1);
+            return APR_EINVAL;
+        }
+        if (!is_one_of(option.name, known, COUNT(known))) {
+            *error = apr_psprintf(pool, "option %d of the connection string "
+                                  "is none that libpq is known to have",
+                                  (*options)->nelts + 1);
+            return APR_EINVAL;
+        }
+        at = take_value(skip_space(at + 1), &option.value, pool);
+        if (!at) {
+            *error = apr_psprintf(pool, "a quote in option %d of the "
+                                  "connection string does not end",
+                                  (*options)->nelts + 1);
+            return APR_EINVAL;
+        }
+        APR_ARRAY_PUSH(*options, acct_pg_option_t) = option;
+    }
+    return APR_SUCCESS;
+}
+
+const char *acct_pg_value(const apr_array_header_t *options,
+                          const char *name)
+{
+    for (int i = options->nelts - 1; i >= 0; i--) {
+        const acct_pg_option_t *option =
+            &APR_ARRAY_IDX(options, i, acct_pg_option_t);
+
+        if (strcmp(option->name, name) == 0) {
+            return option->value;
+        }
+    }
+    return NULL;
+}
+
+void acct_pg_default(apr_array_header_t *options, const char *name,
+                     const char *value)
+{
+    if (!acct_pg_value(options, name)) {
+        acct_pg_option_t *option = apr_array_push(options);
+
+        option->name = name;
+        option->value = value;
+    }
+}
+
+static const char *quote(const char *value, apr_pool_t *pool)
+{
+    char *quoted = apr_palloc(pool, 2 * strlen(value) + 1);
+    char *to = quoted;
+
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\') {
+            *to++ = '\\';
+        }
+        *to++ = *value;
+    }
+    *to = '\0';
+    return quoted;
+}
+
+const char *acct_pg_join(const apr_array_header_t *options,
+                         apr_pool_t *pool)
+{
+    const char *text = "";
+
+    for (int i = 0; i < options->nelts; i++) {
+        const acct_pg_option_t *option =
+            &APR_ARRAY_IDX(options, i, acct_pg_option_t);
+
+        text = apr_pstrcat(pool, text, *text ? " " : "", option->name, "='",
+                           quote(option->value, pool), "'", NULL);
+    }
+    return text;
+}
+
+const char *acct_pg_describe(const apr_array_header_t *options,
+                             apr_pool_t *pool)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < COUNT(shown); i++) {
+        const char *value = acct_pg_value(options, shown[i]);
+
+        if (value) {
+            text = apr_pstrcat(pool, text, *text ? " " : "", shown[i], "=",
+                               value, NULL);
+        }
+    }
+    return *text ? text : "(libpq's default)";
+}
+
+int acct_pg_holds_secret(const apr_array_header_t *options)
+{
+    for (size_t i = 0; i < COUNT(secrets); i++) {
+        if (acct_pg_value(options, secrets[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * The file
+ */
+
+static const char *file_problem(const struct stat *info, const char *path,
+                                apr_pool_t *pool)
+{
+    if (!S_ISREG(info->st_mode)) {
+        return apr_psprintf(pool, "%s: not a plain file", path);
+    }
+    if (info->st_uid != 0 && info->st_uid != geteuid()) {
+        return apr_psprintf(pool, "%s: belongs to another user; say: chown "
+                            "root %s", path, path);
+    }
+    if ((info->st_mode & 077) != 0) {
+        return apr_psprintf(pool, "%s: can be read or written by others "
+                            "than its owner (mode %03o); say: chmod 600 %s",
+                            path, (unsigned)(info->st_mode & 0777), path);
+    }
+    if (info->st_size > FILE_MAX) {
+        return apr_psprintf(pool, "%s: longer than a connection string is",
+                            path);
+    }
+    return NULL;
+}
+
+/* Comments become blanks: to libpq a line's end is one like any other. */
+static void blank_comments(char *text)
+{
+    for (char *line = text; *line; ) {
+        char *end = line + strcspn(line, "\n");
+
+        if (line[strspn(line, " \t\r")] == '#') {
+            memset(line, ' ', (size_t)(end - line));
+        }
+        line = *end ? end + 1 : end;
+    }
+}
+
+apr_status_t acct_pg_read_file(const char *path, const char **text,
+                               apr_pool_t *pool, const char **error)
+{
+    char *bytes = apr_palloc(pool, FILE_MAX + 1);
+    char reason[120];
+    struct stat info;
+    ssize_t length;
+    apr_status_t rv;
+    int fd;
+
+    *text = NULL;
+    if (path[0] != '/') {
+        *error = "the path behind " ACCT_PG_FILE " must be absolute";
+        return APR_EINVAL;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        rv = APR_FROM_OS_ERROR(errno);
+        *error = apr_psprintf(pool, "%s: %s", path,
+                              apr_strerror(rv, reason, sizeof(reason)));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return rv;
+    }
+    *error = file_problem(&info, path, pool);
+    length = *error ? 0 : read(fd, bytes, FILE_MAX);
+    rv = length < 0 ? APR_FROM_OS_ERROR(errno) : APR_SUCCESS;
+    close(fd);
+    if (*error) {
+        return APR_EACCES;
+    }
+    if (rv != APR_SUCCESS || memchr(bytes, '\0', (size_t)length)) {
+        *error = apr_psprintf(pool, "%s: cannot be read, or is no text",
+                              path);
+        return rv != APR_SUCCESS ? rv : APR_EINVAL;
+    }
+    bytes[length] = '\0';
+    blank_comments(bytes);
+    *text = bytes;
+    return APR_SUCCESS;
+}

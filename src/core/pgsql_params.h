@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PostgreSQL's connection strings: "host=/run/postgresql dbname=accounts
+ * user=www-data password='it''s secret'". Read here as libpq reads them
+ * (section 34.1.1.1 of its manual), because libpq's own complaint about
+ * a bad one quotes it, and what is quoted may be the password.
+ *
+ * Nothing here, and no text it makes but acct_pg_join()'s, holds a value
+ * that is a secret.
+ */
+#ifndef ACCT_PGSQL_PARAMS_H
+#define ACCT_PGSQL_PARAMS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_errno.h>
+
+/* Before the path of a file that holds the connection string. */
+#define ACCT_PG_FILE "file:"
+
+typedef struct acct_pg_option_t {
+    const char *name;
+    const char *value;
+} acct_pg_option_t;
+
+/**
+ * Take a connection string apart. A URI (postgresql://…) is refused.
+ * @param options array of acct_pg_option_t, in @a pool
+ * @param error   what is wrong, without quoting it
+ */
+apr_status_t acct_pg_parse(const char *text, apr_array_header_t **options,
+                           apr_pool_t *pool, const char **error);
+
+/** The value of an option, NULL when it was not given. The last counts. */
+const char *acct_pg_value(const apr_array_header_t *options,
+                          const char *name);
+
+/** Add an option where none of that name is. */
+void acct_pg_default(apr_array_header_t *options, const char *name,
+                     const char *value);
+
+/** The options as a connection string, each quoted. Secret. */
+const char *acct_pg_join(const apr_array_header_t *options,
+                         apr_pool_t *pool);
+
+/** Those options that say which database it is, for messages. */
+const char *acct_pg_describe(const apr_array_header_t *options,
+                             apr_pool_t *pool);
+
+/** Whether a password stands among the options. */
+int acct_pg_holds_secret(const apr_array_header_t *options);
+
+/**
+ * Read the file that a connection string is kept in: at most 4 KiB, a
+ * plain file of root's or of who runs this that nobody else can read.
+ * Lines that begin with '#' are comments.
+ */
+apr_status_t acct_pg_read_file(const char *path, const char **text,
+                               apr_pool_t *pool, const char **error);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pool_open.h"
+
+#include <apr_strings.h>
+
+#include "../core/ticks.h"
+
+/* How long a server may take to be looked over, once it is connected. */
+#define LOOK_OVER apr_time_from_msec(1500)
+
+static apr_status_t read_mark(acct_db_t *db, const char *name,
+                              const char **value, apr_pool_t *p)
+{
+    apr_status_t status = acct_store_meta_get(db, name, value, p);
+
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        *value = NULL;
+        return APR_SUCCESS;
+    }
+    return status;
+}
+
+static apr_status_t read_marks(acct_db_t *db, const acct_db_config_t *config,
+                               acct_pool_marks_t *marks, const char **error,
+                               apr_pool_t *p)
+{
+    apr_status_t status;
+
+    status = read_mark(db, "created_at", &marks->created_at, p);
+    if (status == APR_SUCCESS) {
+        status = read_mark(db, "key_id", &marks->key_id, p);
+    }
+    if (status != APR_SUCCESS) {
+        *error = apr_psprintf(p, "the database %s cannot be read: %s",
+                              acct_db_describe(config), acct_db_error(db));
+    }
+    return status;
+}
+
+/* libpq bounds the time it takes to connect, and what follows is ended by
+ * the watch. */
+static apr_status_t open_server(acct_db_t **db,
+                                const acct_db_config_t *config,
+                                acct_pool_marks_t *marks,
+                                acct_watch_t *watch, const char **error,
+                                apr_pool_t *p)
+{
+    apr_interval_time_t took;
+    apr_status_t status = acct_db_open(db, config, NULL, 0, p, error);
+
+    if (status != APR_SUCCESS) {
+        *error = acct_store_open_error(config, status, *error, p);
+        return status;
+    }
+    acct_watch_begin(watch, acct_db_socket(*db), acct_ticks() + LOOK_OVER);
+    status = acct_store_make_ready(*db, config, p, error);
+    if (status == APR_SUCCESS) {
+        status = read_marks(*db, config, marks, error, p);
+    }
+    if (acct_watch_end(watch, acct_db_socket(*db), &took)) {
+        *error = apr_psprintf(p, "the database %s does not answer",
+                              acct_db_describe(config));
+        status = APR_TIMEUP;
+    }
+    return status;
+}
+
+static apr_status_t open_and_read(acct_db_t **db,
+                                  const acct_db_config_t *config,
+                                  acct_pool_marks_t *marks,
+                                  acct_watch_t *watch, const char **error,
+                                  apr_pool_t *p)
+{
+    apr_status_t status;
+
+    *db = NULL;
+    if (watch != NULL) {
+        status = open_server(db, config, marks, watch, error, p);
+    }
+    else {
+        status = acct_store_open(db, config, p, error);
+        if (status == APR_SUCCESS) {
+            status = read_marks(*db, config, marks, error, p);
+        }
+    }
+    if (status != APR_SUCCESS) {
+        acct_db_close(*db);
+        *db = NULL;
+    }
+    return status;
+}
+
+apr_status_t acct_pool_check_database(const acct_db_config_t *config,
+                                      acct_pool_marks_t *marks,
+                                      const char **error, apr_pool_t *p)
+{
+    acct_watch_t *watch = NULL;
+    acct_db_t *db = NULL;
+    apr_pool_t *sub;
+    apr_status_t status;
+
+    status = acct_db_init(p, config->driver, error);
+    if (status == APR_SUCCESS) {
+        status = apr_pool_create(&sub, p);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!acct_db_is_file(config->driver)) {
+        status = acct_watch_start(&watch, 1, sub);
+        *error = status != APR_SUCCESS ? "no thread can be started" : NULL;
+    }
+    if (status == APR_SUCCESS) {
+        status = open_and_read(&db, config, marks, watch, error, p);
+    }
+    apr_pool_destroy(sub);      /* the thread too, before anybody forks */
+    acct_db_close(db);
+    return status;
+}
+
+static int is_expected(const char *expected, const char *found)
+{
+    return expected == NULL
+        || (found != NULL && strcmp(expected, found) == 0);
+}
+
+apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
+                            const acct_pool_marks_t *expected,
+                            acct_watch_t *watch, const char **error,
+                            apr_pool_t *p)
+{
+    acct_pool_marks_t marks = { NULL, NULL };
+    apr_status_t status;
+
+    status = open_and_read(db, config, &marks, watch, error, p);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (is_expected(expected->created_at, marks.created_at)
+        && is_expected(expected->key_id, marks.key_id)) {
+        return APR_SUCCESS;
+    }
+    *error = apr_psprintf(p, "%s is another database than the one the "
+                          "server was started with; put that back, or "
+                          "reload the server to use this one",
+                          acct_db_describe(config));
+    acct_db_close(*db);
+    *db = NULL;
+    return APR_EMISMATCH;
+}

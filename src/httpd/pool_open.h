@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening a connection for a pool: the right schema, and the database that
+ * the server was started with.
+ */
+#ifndef ACCT_POOL_OPEN_H
+#define ACCT_POOL_OPEN_H
+
+#include "pool.h"
+#include "watch.h"
+
+/**
+ * Open a connection.
+ * @param expected what it must find there
+ * @param watch    bounds what is asked of a server; NULL for a file
+ * @param error    on failure what is wrong and what mends it, in @a p
+ */
+apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
+                            const acct_pool_marks_t *expected,
+                            acct_watch_t *watch, const char **error,
+                            apr_pool_t *p);
+
+#endif

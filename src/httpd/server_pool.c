@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server_pool.h"
+
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+#include "../core/ticks.h"
+#include "pool_open.h"
+#include "watch.h"
+
+/* A unit of work ends this long after it began to ask for a connection,
+ * and has this long at least when it got one late. */
+#define UNIT_TIME apr_time_from_msec(1800)
+#define UNIT_TIME_LEAST apr_time_from_msec(200)
+
+/* What fails sooner than this is tried by every request; what takes longer
+ * would keep all threads of the child waiting, and nobody would serve the
+ * rest of the site. */
+#define SLOW apr_time_from_msec(500)
+#define ASK_AGAIN_AFTER apr_time_from_sec(1)
+
+struct acct_server_pool_t {
+    const acct_db_config_t *config;
+    const acct_pool_marks_t *expected;
+    acct_watch_t *watch;
+    int most;
+
+    apr_thread_mutex_t *lock;       /* for what follows */
+    apr_thread_cond_t *freed;
+    acct_db_t **idle;               /* the last used on top */
+    int idle_count;
+    int count;                      /* all there are, those being opened
+                                     * too */
+    unsigned int generation;        /* raised when a connection breaks:
+                                     * older ones are not to be trusted */
+    int down;                       /* it failed, and slowly */
+    int asked;                      /* one request is finding out */
+    apr_interval_time_t ask_at;     /* ticks */
+    char failure[400];              /* the last */
+};
+
+/* ---- making ---- */
+
+/* Those in use are closed by the end of the process. No lock: see
+ * watch.c. */
+static apr_status_t close_idle(void *data)
+{
+    acct_server_pool_t *pool = data;
+
+    while (pool->idle_count > 0) {
+        acct_db_close(pool->idle[--pool->idle_count]);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
+                                   const acct_db_config_t *config,
+                                   const acct_pool_marks_t *expected,
+                                   int most, apr_pool_t *pchild)
+{
+    acct_server_pool_t *made = apr_pcalloc(pchild, sizeof(*made));
+    apr_status_t status;
+
+    made->config = config;
+    made->expected = expected;
+    made->most = most;
+    made->idle = apr_pcalloc(pchild, (apr_size_t)most
+                                     * sizeof(*made->idle));
+    status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
+                                     pchild);
+    if (status == APR_SUCCESS) {
+        status = apr_thread_cond_create(&made->freed, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        status = acct_watch_start(&made->watch, most, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        apr_pool_cleanup_register(pchild, made, close_idle,
+                                  apr_pool_cleanup_null);
+        *pool = made;
+    }
+    return status;
+}
+
+/* ---- whether it answers; with the lock held ---- */
+
+static int may_ask(acct_server_pool_t *pool)
+{
+    if (pool->down && (pool->asked || acct_ticks() < pool->ask_at)) {
+        return 0;
+    }
+    pool->asked = pool->down;
+    return 1;
+}
+
+static void it_failed(acct_server_pool_t *pool, apr_interval_time_t after,
+                      const char *failure)
+{
+    pool->down = after >= SLOW;
+    pool->asked = 0;
+    pool->ask_at = acct_ticks() + ASK_AGAIN_AFTER;
+    apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
+}
+
+/* ---- taking one ---- */
+
+static void give_up(acct_server_pool_t *pool, acct_db_t *db)
+{
+    acct_db_close(db);
+    apr_thread_mutex_lock(pool->lock);
+    pool->count--;
+    apr_thread_cond_signal(pool->freed);
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+/* A place in the list is taken already. */
+static apr_status_t open_one(acct_server_pool_t *pool,
+                             unsigned int generation,
+                             apr_interval_time_t begun, acct_db_t **db,
+                             const char **error, apr_pool_t *p)
+{
+    apr_status_t status;
+
+    status = acct_pool_open(db, pool->config, pool->expected, pool->watch,
+                            error, p);
+    if (status == APR_SUCCESS) {
+        /* as it was before: one that broke meanwhile makes this one
+         * suspect too */
+        acct_db_set_generation(*db, generation);
+        return APR_SUCCESS;
+    }
+    apr_thread_mutex_lock(pool->lock);
+    pool->count--;
+    it_failed(pool, acct_ticks() - begun, *error);
+    apr_thread_cond_signal(pool->freed);
+    apr_thread_mutex_unlock(pool->lock);
+    return status;
+}
+
+/* An idle connection, or leave to open one (*db NULL). */
+static apr_status_t take(acct_server_pool_t *pool,
+                         apr_interval_time_t begun, acct_db_t **db,
+                         unsigned int *generation)
+{
+    apr_interval_time_t left;
+    apr_status_t status = APR_SUCCESS;
+
+    *db = NULL;
+    apr_thread_mutex_lock(pool->lock);
+    while (pool->idle_count == 0 && pool->count >= pool->most) {
+        left = begun + ACCT_POOL_WAIT - acct_ticks();
+        if (left <= 0) {
+            status = APR_TIMEUP;
+            pool->asked = 0;
+            break;
+        }
+        (void)apr_thread_cond_timedwait(pool->freed, pool->lock, left);
+    }
+    if (status == APR_SUCCESS && pool->idle_count > 0) {
+        *db = pool->idle[--pool->idle_count];
+    }
+    else if (status == APR_SUCCESS) {
+        pool->count++;
+    }
+    *generation = pool->generation;
+    apr_thread_mutex_unlock(pool->lock);
+    return status;
+}
+
+static apr_status_t find_one(acct_server_pool_t *pool,
+                             apr_interval_time_t begun, acct_db_t **db,
+                             const char **error, apr_pool_t *p)
+{
+    for (;;) {
+        unsigned int generation;
+        apr_status_t status = take(pool, begun, db, &generation);
+
+        if (status != APR_SUCCESS) {
+            *error = "all connections to the database are in use";
+            return status;
+        }
+        if (*db == NULL) {
+            return open_one(pool, generation, begun, db, error, p);
+        }
+        if (acct_db_generation(*db) == generation
+            && acct_db_is_current(*db)) {
+            return APR_SUCCESS;
+        }
+        /* the server has closed it, or one of its age broke */
+        give_up(pool, *db);
+    }
+}
+
+apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p)
+{
+    apr_interval_time_t begun = acct_ticks();
+    apr_interval_time_t now;
+    apr_interval_time_t until;
+    apr_status_t status;
+    int may;
+
+    apr_thread_mutex_lock(pool->lock);
+    may = may_ask(pool);
+    if (!may) {
+        *error = apr_pstrdup(p, pool->failure);
+    }
+    apr_thread_mutex_unlock(pool->lock);
+    if (!may) {
+        return APR_TIMEUP;
+    }
+    status = find_one(pool, begun, db, error, p);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    now = acct_ticks();
+    until = begun + UNIT_TIME;
+    if (until < now + UNIT_TIME_LEAST) {
+        until = now + UNIT_TIME_LEAST;
+    }
+    acct_watch_begin(pool->watch, acct_db_socket(*db), until);
+    return APR_SUCCESS;
+}
+
+/* ---- putting it back ---- */
+
+void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
+{
+    apr_interval_time_t took;
+    int cut = acct_watch_end(pool->watch, acct_db_socket(db), &took);
+    int broken = cut || acct_db_is_broken(db);
+
+    apr_thread_mutex_lock(pool->lock);
+    if (broken) {
+        it_failed(pool, took, cut ? "the database does not answer"
+                                  : acct_db_error(db));
+        pool->generation++;
+    }
+    else {
+        pool->down = pool->asked = 0;
+        if (acct_db_generation(db) == pool->generation) {
+            pool->idle[pool->idle_count++] = db;
+            db = NULL;
+        }
+    }
+    if (db == NULL) {
+        apr_thread_cond_signal(pool->freed);
+    }
+    apr_thread_mutex_unlock(pool->lock);
+    if (db != NULL) {
+        give_up(pool, db);
+    }
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connections of a child to a database server, behind pool.h. Not an
+ * apr_reslist: that opens connections with its lock held, and a server
+ * that takes long to answer would stop those too who have a connection and
+ * want to put it back.
+ *
+ * A unit of work is ended from outside when it takes too long (watch.h),
+ * and a server that has kept one waiting is asked by one request at a
+ * time, once a second, until it answers; the others are refused at once.
+ */
+#ifndef ACCT_SERVER_POOL_H
+#define ACCT_SERVER_POOL_H
+
+#include "pool.h"
+
+typedef struct acct_server_pool_t acct_server_pool_t;
+
+/** Made in the child, before its threads. @a config and @a expected must
+ *  live as long.
+ *  @param most how many connections at once */
+apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
+                                   const acct_db_config_t *config,
+                                   const acct_pool_marks_t *expected,
+                                   int most, apr_pool_t *pchild);
+
+/** As acct_pool_acquire() and acct_pool_release(). */
+apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p);
+void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db);
+
+#endif
