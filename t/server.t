@@ -23,8 +23,9 @@ CONF
 ok($s->pid && kill(0, $s->pid), 'httpd runs');
 ok($s->port > 0, 'on a port');
 is($s->url('/x'), 'http://127.0.0.1:' . $s->port . '/x', 'url');
-ok(-s $s->db, 'with a database');
-is((stat $s->db)[2] & 0777, 0600, 'that only its owner can read');
+ok($s->db, 'with a database');
+is((stat $s->db)[2] & 0777, 0600, 'that only its owner can read')
+    if $s->driver eq 'sqlite3';
 ok(-s $s->key, 'and a key');
 is((stat $s->key)[2] & 0777, 0600, 'that only its owner can read');
 cmp_ok(scalar(() = $s->children), '>=', 1, 'it has children');
@@ -83,9 +84,9 @@ subtest 'command and SQL' => sub {
     like($out, qr/\d+\.\d+/, 'output');
     ($exit, $out, $err) = $s->cli('nonsense');
     is($exit, 2, 'usage error');
-    is_deeply([$s->sql("SELECT 1, NULL, '', 'a' || char(10) || 'b'")],
+    is_deeply([$s->sql("SELECT 1, NULL, '', 'a\nb'")],
         [['1', undef, '', "a\nb"]], 'rows');
-    is_deeply([$s->sql('SELECT 1 WHERE 0')], [], 'no rows');
+    is_deeply([$s->sql('SELECT 1 WHERE 1 = 0')], [], 'no rows');
     ok(!eval { $s->sql('SELECT nonsense'); 1 }, 'an SQL error dies');
 };
 

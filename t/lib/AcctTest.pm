@@ -7,6 +7,7 @@
 #   ACCT_BUILD    folder of the build (default build)
 #   ACCT_MPM      event or prefork (default event)
 #   ACCT_PRELOAD  LD_PRELOAD for httpd alone, as the sanitizers need
+#   ACCT_DRIVER   sqlite3 or pgsql (default sqlite3; see PgServer.pm)
 #   ACCT_KEEP     keep the folder of each server
 #
 # See t/server.t for examples.
@@ -263,10 +264,11 @@ DocumentRoot "$dir/htdocs"
 CONF
     if ($self->{database}) {
         my $db = $self->db;
+        my $driver = $self->{driver};
         my $key = $self->key;
         my $dialects = $self->{dialect_dir} || "$TREE/conf/dialects";
         $conf .= <<"CONF";
-AcctAuthDatabase sqlite3 "$db"
+AcctAuthDatabase $driver "$db"
 AcctAuthKeyFile "$key"
 AcctAuthDialectDir "$dialects"
 CONF
@@ -287,7 +289,8 @@ sub prepare
     my ($class, %opt) = @_;
     layout();
     my %self = (
-        mpm => $ENV{ACCT_MPM} || 'event', conf => '', modules => [],
+        mpm => $ENV{ACCT_MPM} || 'event',
+        driver => $ENV{ACCT_DRIVER} || 'sqlite3', conf => '', modules => [],
         h2 => 0, workers => {}, database => 1, load => 1, port => 0,
         log_level => 'notice acctauth:debug', timeout => 30,
         log_format => '%h %l %u \"%r\" %>s %b', env => {},
@@ -310,6 +313,7 @@ sub prepare
     $self->{url} = "http://127.0.0.1:$self->{port}";
     push @servers, $self;
     Scalar::Util::weaken($servers[-1]);
+    $self->_make_database;
     $self->_init if $self->{database};
     $self->_write_conf;
     return $self;
@@ -347,12 +351,27 @@ sub _chown
     chown $user->{uid}, $user->{gid}, @files;
 }
 
+# On a server the database is there before its tables are.
+sub _make_database
+{
+    my ($self) = @_;
+    return if $self->{driver} eq 'sqlite3';
+    require PgServer;
+    $self->{pg} ||= PgServer->shared;
+    return if $self->{dbname};
+    $self->{dbname} = $self->{pg}->database;
+    # sqlite has it, and tests use it
+    $self->sql('CREATE FUNCTION hex(text) RETURNS text LANGUAGE sql AS '
+        . q{$$SELECT upper(encode(convert_to($1, 'UTF8'), 'hex'))$$});
+    $self->{params} ||= $self->{pg}->params($self->{dbname});
+}
+
 sub _init
 {
     my ($self) = @_;
     my ($exit, $out, $err) = $self->cli('init', '--key', $self->key);
     die "acctauth init failed ($exit): $out$err\n" if $exit != 0;
-    $self->_chown(glob $self->db . '*');
+    $self->_chown(glob $self->db . '*') if $self->{driver} eq 'sqlite3';
 }
 
 sub _write_conf
@@ -546,6 +565,7 @@ sub DESTROY
     Test::More::diag("$self->{dir}/logs/error_log, its end:\n"
         . $self->_tail) if $bad && !$self->{expect_fail};
     return if $ENV{ACCT_KEEP};
+    $self->{pg}->drop($self->{dbname}) if $self->{pg} && $self->{dbname};
     File::Path::remove_tree($self->{dir}, { error => \my $ignored });
 }
 
@@ -563,7 +583,9 @@ END {
 sub port   { $_[0]{port} }
 sub dir    { $_[0]{dir} }
 sub htdocs { "$_[0]{dir}/htdocs" }
-sub db     { "$_[0]{dir}/db/accounts.db" }
+# The parameters of the database: a path, or a connection string.
+sub db     { $_[0]{params} || "$_[0]{dir}/db/accounts.db" }
+sub driver { $_[0]{driver} }
 sub key    { "$_[0]{dir}/key" }
 sub pid    { $_[0]{pid} }
 sub url    { "http://127.0.0.1:$_[0]{port}" . (defined $_[1] ? $_[1] : '/') }
@@ -934,7 +956,7 @@ sub cli
         $input = pop @args;
         pop @args;
     }
-    my %env = (ACCTAUTH_DRIVER => 'sqlite3', ACCTAUTH_PARAMS => $self->db,
+    my %env = (ACCTAUTH_DRIVER => $self->{driver}, ACCTAUTH_PARAMS => $self->db,
                ACCTAUTH_SQL_DIR => "$TREE/sql",
                ACCTAUTH_DIALECT_DIR => "$TREE/conf/dialects");
     return _run_command($input, \%env, build_dir() . '/acctauth', @args);
@@ -962,6 +984,12 @@ sub account
 sub sql
 {
     my ($self, $text) = @_;
+    if ($self->{pg}) {
+        # What only a file needs: a server sees to it by itself.
+        return ['ok'] if $text =~ /^PRAGMA integrity_check/;
+        return if $text =~ /^PRAGMA wal_checkpoint/;
+        return $self->{pg}->sql($text, $self->{dbname});
+    }
     my ($exit, $out, $err) = _run_command("$text\n", {}, 'sqlite3', '-batch',
         '-bail', '-ascii', '-nullvalue', "\x1d", '-cmd', '.timeout 10000',
         $self->db);

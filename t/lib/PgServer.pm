@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A PostgreSQL of our own: a folder below the temporary one, a unix socket
+# in it and nothing on the network, ended by its pid. Made in about a
+# second, so a run of all tests shares one (ACCT_PG, set by scripts/test).
+#
+#   ACCT_PG       folder of the socket of one that runs already
+#   ACCT_PG_BIN   folder of initdb and postgres, where they are not found
+#
+# As root it runs as the user postgres, or nobody. What it holds is thrown
+# away, so it does not wait for the disk.
+#
+#   perl -It/lib -MPgServer -e 'PgServer::serve()'   for scripts/test: prints
+#                 the folder, serves until its standard input is closed
+
+package PgServer;
+
+use strict;
+use warnings;
+
+use Cwd ();
+use File::Path ();
+use File::Temp ();
+use POSIX ':sys_wait_h';
+use Scalar::Util ();
+use Time::HiRes ();
+
+my $shared;
+my @running;
+
+sub bin_dir
+{
+    return $ENV{ACCT_PG_BIN} if $ENV{ACCT_PG_BIN};
+    my @dirs = split /:/, $ENV{PATH} || '';
+    push @dirs, sort { ($b =~ /(\d+)/)[0] <=> ($a =~ /(\d+)/)[0] }
+        glob '/usr/lib/postgresql/*/bin /usr/pgsql-*/bin';
+    push @dirs, glob '/usr/libexec/postgresql*';
+    for my $dir (@dirs) {
+        return $dir if -x "$dir/initdb" && -x "$dir/postgres";
+    }
+    return;
+}
+
+sub available { defined bin_dir() }
+
+# The user it runs as: postgres does not run as root.
+sub _user
+{
+    return if $> != 0;
+    for my $name (qw(postgres nobody)) {
+        my @pw = getpwnam $name;
+        return { uid => $pw[2], gid => $pw[3] } if @pw;
+    }
+    die "no user to run PostgreSQL as\n";
+}
+
+# _spawn(LOG, COMMAND...) starts a process as that user; its pid.
+sub _spawn
+{
+    my ($self, $log, @command) = @_;
+    my $pid = fork;
+    die "cannot fork: $!\n" if !defined $pid;
+    return $pid if $pid;
+    # A signal at the terminal is for the tests; we end it ourselves.
+    POSIX::setpgid(0, 0);
+    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>>', $log;
+    open STDERR, '>>', $log;
+    if (my $user = $self->{user}) {
+        $) = "$user->{gid} $user->{gid}";
+        POSIX::setgid($user->{gid});
+        POSIX::setuid($user->{uid});
+    }
+    delete $ENV{$_} for grep { /^PG/ } keys %ENV;
+    $ENV{LC_ALL} = 'C';
+    chdir $self->{dir};
+    no warnings 'exec';
+    exec { $command[0] } @command or POSIX::_exit(127);
+}
+
+# new(settings => {name => value}, auth => METHOD): a running server.
+sub new
+{
+    my ($class, %opt) = @_;
+    my $bin = bin_dir() or die "no initdb and postgres here\n";
+    my $dir = File::Temp::tempdir('acctauth-pg-XXXXXXXX', TMPDIR => 1);
+    my $self = bless { dir => $dir, bin => $bin, owner => $$, %opt,
+                       user => scalar _user() }, $class;
+    push @running, $self;
+    Scalar::Util::weaken($running[-1]);
+    chmod 0755, $dir;
+    chown $self->{user}{uid}, $self->{user}{gid}, $dir if $self->{user};
+    my $pid = $self->_spawn("$dir/initdb.log", "$bin/initdb", '-D',
+        "$dir/data", '-U', 'postgres', '-A', $opt{auth} || 'trust', '-E',
+        'UTF8', '--locale=C', '--no-sync',
+        ($opt{auth} ? ('--pwfile', $opt{pwfile}) : ()));
+    waitpid $pid, 0;
+    die "initdb failed:\n" . _slurp("$dir/initdb.log") if $? != 0;
+    $self->start;
+    return $self;
+}
+
+# The one of this run: that of the environment, or one of this process.
+sub shared
+{
+    my ($class) = @_;
+    return $shared if $shared;
+    return $shared = bless { dir => $ENV{ACCT_PG}, bin => bin_dir() },
+        $class if $ENV{ACCT_PG};
+    return $shared = $class->new;
+}
+
+sub dir  { $_[0]{dir} }
+sub pid  { $_[0]{pid} }
+sub log  { _slurp("$_[0]{dir}/log") }
+sub port { 5432 }
+sub socket_path { "$_[0]{dir}/.s.PGSQL.5432" }
+
+sub _slurp
+{
+    my ($file) = @_;
+    open my $fh, '<:raw', $file or return '';
+    local $/;
+    my $text = <$fh>;
+    return defined $text ? $text : '';
+}
+
+sub start
+{
+    my ($self) = @_;
+    my %set = (fsync => 'off', full_page_writes => 'off',
+               shared_buffers => '32MB', max_connections => 100,
+               listen_addresses => "''", port => 5432,
+               unix_socket_directories => "'$self->{dir}'",
+               autovacuum => 'off', log_min_messages => 'warning',
+               max_wal_size => '64MB', min_wal_size => '32MB',
+               %{ $self->{settings} || {} });
+    $set{listen_addresses} = '' if $set{listen_addresses} eq "''";
+    $set{unix_socket_directories} = $self->{dir};
+    $self->{pid} = $self->_spawn("$self->{dir}/log", "$self->{bin}/postgres",
+        '-D', "$self->{dir}/data", map { ('-c', "$_=$set{$_}") }
+        sort keys %set);
+    my $end = Time::HiRes::time() + 30;
+    while (Time::HiRes::time() < $end) {
+        return $self if eval { $self->sql('SELECT 1'); 1 };
+        if (waitpid($self->{pid}, WNOHANG) == $self->{pid}) {
+            delete $self->{pid};
+            last;
+        }
+        Time::HiRes::sleep(0.05);
+    }
+    die "PostgreSQL did not start:\n" . $self->log;
+}
+
+# stop(SIGNAL): INT (its fast shutdown), QUIT (at once, as after a crash).
+sub stop
+{
+    my ($self, $signal) = @_;
+    my $pid = delete $self->{pid} or return $self;
+    local ($?, $!);
+    kill 'CONT', $pid;
+    kill $signal || 'INT', $pid;
+    my $end = Time::HiRes::time() + 15;
+    while (waitpid($pid, WNOHANG) == 0) {
+        if (Time::HiRes::time() > $end) {
+            kill 'QUIT', $pid;
+            waitpid $pid, 0;
+            last;
+        }
+        Time::HiRes::sleep(0.02);
+    }
+    return $self;
+}
+
+sub restart { $_[0]->stop($_[1])->start }
+
+# processes(): the server and its children.
+sub processes
+{
+    my ($self) = @_;
+    my $pid = $self->{pid} or return;
+    my @pids = ($pid);
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        push @pids, $1 if _slurp($stat) =~ /^(\d+) \(.*\) \S (\d+) /s
+            && $2 == $pid;
+    }
+    return @pids;
+}
+
+# freeze(), thaw(): SIGSTOP for all of it. The kernel goes on to take
+# connections and bytes for it.
+sub freeze { kill 'STOP', $_[0]->processes }
+sub thaw   { kill 'CONT', $_[0]->processes }
+
+# sql(TEXT, DATABASE): rows as a list of array refs; NULL is undef.
+sub sql
+{
+    my ($self, $text, $database) = @_;
+    my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
+    utf8::encode($text) if utf8::is_utf8($text);
+    print {$in} "$text\n";
+    $in->flush;
+    my $pid = fork;
+    die "cannot fork: $!\n" if !defined $pid;
+    if ($pid == 0) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        open STDIN, '<', $in->filename;
+        open STDOUT, '>', $out->filename;
+        open STDERR, '>', $err->filename;
+        delete $ENV{$_} for grep { /^PG/ } keys %ENV;
+        @ENV{qw(PGCONNECT_TIMEOUT PGCLIENTENCODING)} = (10, 'UTF8');
+        my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
+        no warnings 'exec';
+        exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
+            $self->{dir}, '-U', 'postgres', '-F', "\x1f", '-R', "\x1e",
+            '-P', "null=\x1d", '-d', $database || 'postgres'
+            or POSIX::_exit(127);
+    }
+    local $?;
+    waitpid $pid, 0;
+    die "psql failed ($?): " . _slurp($err->filename) . "\n" if $? != 0;
+    my $rows = _slurp($out->filename);
+    $rows =~ s/\n\z//;
+    return map { [ map { $_ eq "\x1d" ? undef : $_ } split /\x1f/, $_, -1 ] }
+        split /\x1e/, $rows, -1;
+}
+
+my $count = 0;
+
+# database(): the name of a new, empty database.
+sub database
+{
+    my ($self) = @_;
+    my $name = sprintf 'acct_%d_%d', $$, ++$count;
+    $self->sql("CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
+    return $name;
+}
+
+sub drop
+{
+    my ($self, $name) = @_;
+    eval { $self->sql("DROP DATABASE IF EXISTS $name WITH (FORCE)"); 1 };
+}
+
+# params(DATABASE): a connection string.
+sub params
+{
+    my ($self, $name) = @_;
+    return "host=$self->{dir} port=5432 user=postgres dbname=$name";
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    return if !$self->{owner} || $self->{owner} != $$;
+    delete $self->{owner};
+    local ($@, $!, $?);
+    $self->stop('QUIT');
+    File::Path::remove_tree($self->{dir}, { error => \my $ignored });
+}
+
+END {
+    my $status = $?;
+    $_->DESTROY for grep { defined } @running;
+    $? = $status;
+}
+
+sub serve
+{
+    $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+    my $server = PgServer->new;
+    $| = 1;
+    print $server->dir, "\n";
+    1 while <STDIN>;
+    exit 0;
+}
+
+1;
