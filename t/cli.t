@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The operator's command, without a server.
+# driver: sqlite3
 
 use strict;
 use warnings;

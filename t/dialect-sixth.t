@@ -232,7 +232,7 @@ is($options->{status}, 200, 'OPTIONS');
 is(join(' ', sort split /,\s*/, $options->{headers}{allow}),
     'DELETE GET HEAD OPTIONS PUT', 'tells all methods of a path');
 
-rename $s->db, $s->db . '.away';
+$s->lose_database;
 my $busy = '{"erfolg":false,"status":503,"fehler":"Gerade nicht möglich, '
     . 'bitte in 5 s.","warten":5}';
 is_exactly($login->(wer => 'anna', kennwort => 'geheim genug'), 503, $JSON,
@@ -240,7 +240,7 @@ is_exactly($login->(wer => 'anna', kennwort => 'geheim genug'), 503, $JSON,
     'the database is away: a sign-in');
 is_exactly($with->('GET', $sitzung), 503, $JSON, $busy, {},
     'and a token');
-rename $s->db . '.away', $s->db;
+$s->find_database;
 is($login->(wer => 'anna', kennwort => 'geheim genug')->{status}, 201,
     'and back');
 

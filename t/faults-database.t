@@ -6,6 +6,7 @@
 # cannot be known is 503 and never 401 or 200; what needs no database is
 # served as if nothing were wrong; and when it is back it works again by
 # itself.
+# driver: sqlite3
 
 use strict;
 use warnings;

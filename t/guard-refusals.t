@@ -267,17 +267,10 @@ subtest 'what ends a token ends it at once' => sub {
 
 subtest 'an outage is 503, never 401 and never 200' => sub {
     my $db = $s->db;
-    my @files = grep { -e } map { "$db$_" } '', '-wal', '-shm';
-    my $out = sub {
-        rename $_, "$_.away" or die "rename: $!" for @files;
-    };
-    my $back = sub {
-        rename "$_.away", $_ or die "rename: $!" for @files;
-    };
     is($s->get('/plain/a.txt', headers => $c->{good})->{status}, 200,
         'before');
     for my $round (1 .. 2) {
-        $out->();
+        $s->lose_database;
         # Handles that are open may serve on as long as they know; new ones
         # must not make an empty database.
         for my $try (1 .. 12) {
@@ -289,11 +282,11 @@ subtest 'an outage is 503, never 401 and never 200' => sub {
             ok($r->{status} == 401 || refusal_faults($r, 'outage',
                 status => 503) eq '', "garbage, try $try: $r->{status}");
         }
-        ok(!-e $db, 'no new file was made');
+        ok(!-e $db, 'no new file was made') if $s->driver eq 'sqlite3';
         is($s->get('/open.txt')->{body}, "free\n", 'an open file');
         is(refusal_faults($s->get('/plain/a.txt'), 'none'), '',
             'no token at all needs no database');
-        $back->();
+        $s->find_database;
         $s->wait_for(sub { $s->get('/plain/a.txt',
             headers => $c->{good})->{status} == 200 }, 5);
         is($s->get('/plain/a.txt', headers => $c->{good})->{status}, 200,
@@ -303,10 +296,9 @@ subtest 'an outage is 503, never 401 and never 200' => sub {
     }
     # A folder that cannot be entered, with children that have no handle
     # yet: nothing can be known.
-    my ($folder) = $db =~ m{(.*)/};
     $s->stop;
     $s->run;
-    rename $folder, "$folder.away" or die "rename: $!";
+    $s->lose_database(folder => 1);
     for my $place (qw(plain realm optional)) {
         my $r = $s->get("/$place/a.txt", headers => $c->{good});
         is(refusal_faults($r, 'outage', status => 503), '', "$place, good");
@@ -333,7 +325,7 @@ subtest 'an outage is 503, never 401 and never 200' => sub {
     ok($r->{headers}{'retry-after'}, 'with Retry-After');
     $r = $s->post('/api/auth/logout/', undef, headers => $c->{good});
     is($r->{status}, 503, 'sign-out');
-    rename "$folder.away", $folder or die "rename: $!";
+    $s->find_database;
     $s->wait_for(sub { $s->get('/plain/a.txt',
         headers => $c->{good})->{status} == 200 }, 5);
     is($s->get('/plain/a.txt', headers => $c->{good})->{status}, 200,

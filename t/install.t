@@ -4,6 +4,7 @@
 # make install puts each file where apxs says, below DESTDIR; what it
 # installs works; make uninstall leaves nothing.
 # mpm: own
+# driver: sqlite3
 
 use strict;
 use warnings;

@@ -4,6 +4,7 @@
 # make run: the ready line, a second start, errors in one line, and both an
 # ordinary user and root in a folder that only root can enter.
 # mpm: own
+# driver: sqlite3
 
 use strict;
 use warnings;

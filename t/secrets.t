@@ -4,6 +4,7 @@
 # With everything logged that can be logged, no password, token, digest,
 # hash, sealed token or key stands in any log; and no file that holds them
 # can be read by others.
+# driver: sqlite3
 
 use strict;
 use warnings;

@@ -4,6 +4,7 @@
 # What the code must not do, read from the code: the core knows no httpd, C
 # knows no spelling of an API, the module exports one symbol.
 # mpm: own
+# driver: sqlite3
 
 use strict;
 use warnings;

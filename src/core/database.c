@@ -139,7 +139,8 @@ static apr_status_t copy_rows(acct_db_t *db, apr_dbd_results_t *results,
 static int is_harmless(acct_db_failure_e failure)
 {
     return failure == ACCT_DB_FAILURE_FINAL
-           || failure == ACCT_DB_FAILURE_BUSY;
+           || failure == ACCT_DB_FAILURE_BUSY
+           || failure == ACCT_DB_FAILURE_CONFLICT;
 }
 
 /* APR_SUCCESS, or why nothing may run on the connection now. The text of

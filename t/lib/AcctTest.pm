@@ -980,6 +980,37 @@ sub account
     return $row->[0];
 }
 
+# lose_database(folder => 0|1): as if it were gone, until find_database().
+# A file is moved away, with its folder if wanted; a server ends the
+# sessions and takes no new ones.
+sub lose_database
+{
+    my ($self, %opt) = @_;
+    if ($self->{pg}) {
+        my $name = $self->{dbname};
+        $self->{pg}->sql("ALTER DATABASE $name ALLOW_CONNECTIONS false;\n"
+            . 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
+            . "WHERE datname = '$name'");
+        return;
+    }
+    my @files = $opt{folder} ? File::Basename::dirname($self->db)
+        : grep { -e } map { $self->db . $_ } '', '-wal', '-shm';
+    rename $_, "$_.away" or die "rename $_: $!\n" for @files;
+    $self->{lost} = \@files;
+}
+
+sub find_database
+{
+    my ($self) = @_;
+    if ($self->{pg}) {
+        $self->{pg}->sql("ALTER DATABASE $self->{dbname} "
+            . 'ALLOW_CONNECTIONS true');
+        return;
+    }
+    rename "$_.away", $_ or die "rename $_: $!\n"
+        for @{ delete $self->{lost} || [] };
+}
+
 # sql(TEXT): rows as a list of array refs; NULL is undef.
 sub sql
 {

@@ -65,9 +65,10 @@ sub credentials
     die "sign-out failed: $r->{status} $r->{body}\n" if $r->{status} != 204;
     # Blocked by hand: the token itself is still there.
     $s->sql("UPDATE account SET is_active = 0 WHERE username = 'mallory'");
-    $s->sql('UPDATE token SET expires_at = created_at + 1 WHERE rowid ='
-        . ' (SELECT max(rowid) FROM token WHERE account_id ='
-        . " (SELECT id FROM account WHERE username = 'bob'))");
+    $s->sql('UPDATE token SET expires_at = created_at + 1 WHERE id ='
+        . ' (SELECT id FROM token WHERE account_id ='
+        . " (SELECT id FROM account WHERE username = 'bob')"
+        . ' ORDER BY created_at DESC LIMIT 1)');
     my @auth = map { [['Authorization', "Token $_"]] }
         $good, $bob, $revoked, $expired, $blocked, 'f' x 64;
     my %c = (none => [], two => [@{ $auth[0] }, @{ $auth[0] }],

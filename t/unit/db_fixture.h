@@ -2,6 +2,9 @@
 /*
  * A database in a folder of its own, for the unit tests. Run from the top
  * of the source tree, or with ACCT_SOURCE_DIR naming it.
+ *
+ * With ACCT_DRIVER=pgsql it is a schema of its own in the database that the
+ * connection string ACCT_PGSQL names.
  */
 #ifndef ACCT_DB_FIXTURE_H
 #define ACCT_DB_FIXTURE_H
@@ -28,8 +31,16 @@ typedef struct fixture_t {
     apr_pool_t *pool;
     char dir[40];
     const char *path;           /* an empty file at first */
+    const char *schema;         /* pgsql; NULL: the database is a file */
     acct_db_config_t config;
 } fixture_t;
+
+static inline int fixture_is_pgsql(void)
+{
+    const char *driver = getenv("ACCT_DRIVER");
+
+    return driver && strcmp(driver, "pgsql") == 0;
+}
 
 static inline int fixture_group_setup(void **state)
 {
@@ -39,7 +50,8 @@ static inline int fixture_group_setup(void **state)
     (void)state;
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    if (acct_db_init(pool, "sqlite3", &error) != APR_SUCCESS) {
+    if (acct_db_init(pool, fixture_is_pgsql() ? "pgsql" : "sqlite3", &error)
+        != APR_SUCCESS) {
         fprintf(stderr, "%s\n", error);
         return -1;
     }
@@ -62,18 +74,54 @@ static inline void fixture_write(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* Run one statement on a connection to the server's own database. */
+static inline void fixture_on_server(fixture_t *f, const char *sql)
+{
+    acct_db_config_t config = { .driver = "pgsql",
+                                .params = getenv("ACCT_PGSQL") };
+    const char *error = NULL;
+    acct_db_t *db;
+
+    if (acct_db_open(&db, &config, NULL, 0, f->pool, &error)
+        != APR_SUCCESS) {
+        fail_msg("cannot open: %s", error ? error : "(nothing said)");
+    }
+    if (acct_db_exec(db, sql, f->pool) != APR_SUCCESS) {
+        fail_msg("%s: %s", sql, acct_db_error(db));
+    }
+    acct_db_close(db);
+}
+
+static inline int fixture_setup_schema(fixture_t *f)
+{
+    static int count;
+
+    f->schema = apr_psprintf(f->pool, "unit_%ld_%d", (long)getpid(),
+                             ++count);
+    fixture_on_server(f, apr_pstrcat(f->pool, "CREATE SCHEMA ", f->schema,
+                                     NULL));
+    f->config.driver = "pgsql";
+    f->config.params = apr_psprintf(f->pool,
+                                    "%s options='-c search_path=%s'",
+                                    getenv("ACCT_PGSQL"), f->schema);
+    return 0;
+}
+
 static inline int fixture_setup(void **state)
 {
     fixture_t *f = calloc(1, sizeof(*f));
 
+    *state = f;
     apr_pool_create(&f->pool, NULL);
+    if (fixture_is_pgsql()) {
+        return fixture_setup_schema(f);
+    }
     strcpy(f->dir, "/tmp/acct-unit-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     f->path = apr_pstrcat(f->pool, f->dir, "/accounts.db", NULL);
     fixture_write(f->path, "");
     f->config.driver = "sqlite3";
     f->config.params = f->path;
-    *state = f;
     return 0;
 }
 
@@ -83,7 +131,11 @@ static inline int fixture_teardown(void **state)
     apr_dir_t *dir;
     apr_finfo_t info;
 
-    if (apr_dir_open(&dir, f->dir, f->pool) == APR_SUCCESS) {
+    if (f->schema) {
+        fixture_on_server(f, apr_pstrcat(f->pool, "DROP SCHEMA ", f->schema,
+                                         " CASCADE", NULL));
+    }
+    else if (apr_dir_open(&dir, f->dir, f->pool) == APR_SUCCESS) {
         while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
             if (strcmp(info.name, ".") != 0 && strcmp(info.name, "..")) {
                 apr_file_remove(apr_pstrcat(f->pool, f->dir, "/",
@@ -92,7 +144,9 @@ static inline int fixture_teardown(void **state)
         }
         apr_dir_close(dir);
     }
-    rmdir(f->dir);
+    if (!f->schema) {
+        rmdir(f->dir);
+    }
     apr_pool_destroy(f->pool);
     free(f);
     return 0;

@@ -18,7 +18,7 @@ static const char *schema_sql(fixture_t *f)
 {
     const char *top = getenv("ACCT_SOURCE_DIR");
     const char *path = apr_pstrcat(f->pool, top ? top : ".",
-                                   "/sql/sqlite3.sql", NULL);
+                                   "/sql/", f->config.driver, ".sql", NULL);
     FILE *file = fopen(path, "r");
     char *text = apr_pcalloc(f->pool, 65536);
 
@@ -49,7 +49,8 @@ static int store_setup(void **state)
 static acct_db_t *open_store(fixture_t *f)
 {
     int count;
-    const acct_statement_t *s = acct_store_statements("sqlite3", &count);
+    const acct_statement_t *s = acct_store_statements(f->config.driver,
+                                                      &count);
 
     return fixture_open(f, s, count);
 }
@@ -239,7 +240,7 @@ static void a_schema_is_not_made_twice(void **state)
     add_person(f, db, "anna", NULL);
     assert_int_not_equal(acct_store_create_schema(db, schema_sql(f),
                                                   f->pool), APR_SUCCESS);
-    assert_string_equal(acct_db_error(db), "table meta already exists");
+    assert_non_null(strstr(acct_db_error(db), "already exists"));
     assert_false(acct_db_is_broken(db));
     acct_db_close(db);
     assert_schema(f, ACCT_SCHEMA_CURRENT, 1, NULL);
@@ -307,7 +308,10 @@ static void the_tables_refuse_what_makes_no_sense(void **state)
         if (acct_db_exec(db, bad[i], f->pool) == APR_SUCCESS) {
             fail_msg("taken: %s", bad[i]);
         }
-        assert_non_null(strstr(acct_db_error(db), "constraint failed"));
+        if (!strstr(acct_db_error(db), "constraint")
+            && !strstr(acct_db_error(db), "refused a value")) {
+            fail_msg("%s: %s", bad[i], acct_db_error(db));
+        }
     }
     acct_db_close(db);
 }
@@ -647,11 +651,16 @@ static void a_row_that_makes_no_sense_is_an_error(void **state)
         "UPDATE account SET last_login = x''"
     };
     fixture_t *f = *state;
-    acct_db_t *db = open_store(f);
-    apr_int64_t id = add_person(f, db, "anna", "a@x.org");
+    acct_db_t *db;
+    apr_int64_t id;
     acct_account_t a;
     acct_token_t t;
 
+    if (f->schema) {
+        skip();                 /* its columns have types */
+    }
+    db = open_store(f);
+    id = add_person(f, db, "anna", "a@x.org");
     assert_int_equal(add_token(f, db, ID_A, id, DIGEST_A, NULL), 0);
     fixture_exec(f, db, "PRAGMA ignore_check_constraints = ON");
     for (size_t i = 0; i < sizeof(damage) / sizeof(*damage); i++) {
@@ -732,7 +741,9 @@ static void a_token_whose_account_is_gone_is_not_found(void **state)
 
     assert_int_equal(add_token(f, db, ID_A, id, DIGEST_A, NULL), 0);
     /* as a tool would that does not mind foreign keys */
-    fixture_exec(f, db, "PRAGMA foreign_keys = OFF");
+    fixture_exec(f, db, f->schema ? "ALTER TABLE token DROP CONSTRAINT "
+                                    "token_account_id_fkey"
+                                  : "PRAGMA foreign_keys = OFF");
     fixture_exec(f, db, "DELETE FROM account");
     assert_int_equal(acct_store_token_find(db, DIGEST_A, &t, &a, f->pool),
                      APR_NOTFOUND);
@@ -746,7 +757,9 @@ static void a_token_of_nobody_is_an_error(void **state)
 
     assert_int_equal(add_token(f, db, ID_A, MISSING_ID, DIGEST_A, NULL),
                      APR_EGENERAL);
-    assert_string_equal(acct_db_error(db), "FOREIGN KEY constraint failed");
+    assert_non_null(strstr(acct_db_error(db),
+                           f->schema ? "violates foreign key constraint"
+                                     : "FOREIGN KEY constraint failed"));
     acct_db_close(db);
 }
 
@@ -863,10 +876,35 @@ static void revocations_are_numbered_and_outlive_the_account(void **state)
     assert_int_equal(acct_store_account_delete(db, id, f->pool), 0);
     assert_int_equal(acct_store_revocation_insert(db, id, 6, f->pool), 0);
     assert_string_equal(
-        fixture_cell(f, db, "SELECT group_concat(id || ':' || account_id "
-                            "|| ':' || revoked_at) FROM revocation"),
+        fixture_cell(f, db, f->schema
+                     ? "SELECT string_agg(id || ':' || account_id || ':' "
+                       "|| revoked_at, ',' ORDER BY id) FROM revocation"
+                     : "SELECT group_concat(id || ':' || account_id "
+                       "|| ':' || revoked_at) FROM revocation"),
         "1:1:5,2:1:6");
     acct_db_close(db);
+}
+
+/* A statement with something in place of its arguments. */
+static const char *explained(fixture_t *f, const acct_statement_t *s)
+{
+    const char *explain = f->schema ? "EXPLAIN " : "EXPLAIN QUERY PLAN ";
+    char *plain = apr_pstrcat(f->pool, explain, s->sql, NULL);
+
+    for (char *p; (p = strstr(plain, "%lld")) != NULL; ) {
+        memcpy(p, f->schema ? " 7  " : "?   ", 4);
+    }
+    for (char *p; (p = strstr(plain, "%s")) != NULL; ) {
+        memcpy(p, f->schema ? "''" : "? ", 2);
+    }
+    return plain;
+}
+
+static int is_scan(fixture_t *f, const char *detail)
+{
+    return f->schema ? strstr(detail, "Seq Scan") != NULL
+        : strncmp(detail, "SCAN ", 5) == 0
+          && strcmp(detail, "SCAN CONSTANT ROW") != 0;
 }
 
 static void every_look_up_uses_an_index(void **state)
@@ -874,31 +912,27 @@ static void every_look_up_uses_an_index(void **state)
     fixture_t *f = *state;
     acct_db_t *db = open_store(f);
     int count, looked = 0;
-    const acct_statement_t *s = acct_store_statements("sqlite3", &count);
+    const acct_statement_t *s = acct_store_statements(f->config.driver,
+                                                      &count);
 
+    if (f->schema) {
+        fixture_exec(f, db, "SET enable_seqscan = off");
+    }
     for (int i = 0; i < count; i++) {
-        const char *sql = apr_pstrcat(f->pool, "EXPLAIN QUERY PLAN ",
-                                      s[i].sql, NULL);
-        char *plain = apr_pstrdup(f->pool, sql);
         acct_rows_t rows;
 
-        if (s[i].driver && strcmp(s[i].driver, "sqlite3") != 0) {
+        if (s[i].driver && strcmp(s[i].driver, f->config.driver) != 0) {
             continue;
         }
-        for (char *p; (p = strstr(plain, "%lld")) != NULL; ) {
-            memcpy(p, "?   ", 4);
+        if (acct_db_query(db, explained(f, &s[i]), &rows, f->pool)
+            != APR_SUCCESS) {
+            fail_msg("%s: %s", s[i].label, acct_db_error(db));
         }
-        for (char *p; (p = strstr(plain, "%s")) != NULL; ) {
-            memcpy(p, "? ", 2);
-        }
-        assert_int_equal(acct_db_query(db, plain, &rows, f->pool),
-                         APR_SUCCESS);
         for (int j = 0; j < rows.count; j++) {
-            const char *detail = rows.cell[j][3];
+            const char *detail = rows.cell[j][f->schema ? 0 : 3];
 
             looked++;
-            if (strncmp(detail, "SCAN ", 5) == 0
-                && strcmp(detail, "SCAN CONSTANT ROW") != 0) {
+            if (is_scan(f, detail)) {
                 fail_msg("%s: %s", s[i].label, detail);
             }
         }
