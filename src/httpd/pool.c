@@ -10,8 +10,7 @@
 #include "server_pool.h"
 
 /* sqlite runs one statement at a time in a process whatever the number of
- * connections; the others are for those that wait for a lock. On a server
- * each is a process of its own. */
+ * connections; the others are for those that wait for a lock. */
 #define MOST_CONNECTIONS 16
 
 /* The one slot of the writers' gate. */
@@ -137,7 +136,7 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     status = acct_db_init(pchild, pool->config.driver, &error);
     if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
         return acct_server_pool_make(&pool->server, &pool->config,
-                                     &pool->expected, most, pchild);
+                                     &pool->expected, threads, pchild);
     }
     if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&pool->lock,

@@ -9,6 +9,9 @@
 #include "pool_open.h"
 #include "watch.h"
 
+/* Of a child. Each is a process on the server. */
+#define MOST_CONNECTIONS 16
+
 /* A unit of work ends this long after it began to ask for a connection,
  * and has this long at least when it got one late. */
 #define UNIT_TIME apr_time_from_msec(1800)
@@ -19,6 +22,10 @@
  * rest of the site. */
 #define SLOW apr_time_from_msec(500)
 #define ASK_AGAIN_AFTER apr_time_from_sec(1)
+
+/* Who finds all connections in use waits as long as the server answers
+ * those who have one. After this long a silence nobody else begins to. */
+#define SILENCE apr_time_from_msec(300)
 
 struct acct_server_pool_t {
     const acct_db_config_t *config;
@@ -32,6 +39,8 @@ struct acct_server_pool_t {
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too */
+    apr_interval_time_t heard;      /* ticks: the last sign of life, or
+                                     * when somebody began to wait for it */
     unsigned int generation;        /* raised when a connection breaks:
                                      * older ones are not to be trusted */
     int down;                       /* it failed, and slowly */
@@ -54,18 +63,26 @@ static apr_status_t close_idle(void *data)
     return APR_SUCCESS;
 }
 
+/* A quarter of the threads is left for the rest of the site. */
+static int most_of(int threads)
+{
+    int most = threads - (threads < 8 ? 1 : threads / 4);
+
+    return most < 1 ? 1 : most > MOST_CONNECTIONS ? MOST_CONNECTIONS : most;
+}
+
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
-                                   int most, apr_pool_t *pchild)
+                                   int threads, apr_pool_t *pchild)
 {
     acct_server_pool_t *made = apr_pcalloc(pchild, sizeof(*made));
     apr_status_t status;
 
     made->config = config;
     made->expected = expected;
-    made->most = most;
-    made->idle = apr_pcalloc(pchild, (apr_size_t)most
+    made->most = most_of(threads);
+    made->idle = apr_pcalloc(pchild, (apr_size_t)made->most
                                      * sizeof(*made->idle));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
                                      pchild);
@@ -73,7 +90,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
         status = apr_thread_cond_create(&made->freed, pchild);
     }
     if (status == APR_SUCCESS) {
-        status = acct_watch_start(&made->watch, most, pchild);
+        status = acct_watch_start(&made->watch, made->most, pchild);
     }
     if (status == APR_SUCCESS) {
         apr_pool_cleanup_register(pchild, made, close_idle,
@@ -128,6 +145,9 @@ static apr_status_t open_one(acct_server_pool_t *pool,
         /* as it was before: one that broke meanwhile makes this one
          * suspect too */
         acct_db_set_generation(*db, generation);
+        apr_thread_mutex_lock(pool->lock);
+        pool->heard = acct_ticks();
+        apr_thread_mutex_unlock(pool->lock);
         return APR_SUCCESS;
     }
     apr_thread_mutex_lock(pool->lock);
@@ -143,13 +163,20 @@ static apr_status_t take(acct_server_pool_t *pool,
                          apr_interval_time_t begun, acct_db_t **db,
                          unsigned int *generation)
 {
-    apr_interval_time_t left;
     apr_status_t status = APR_SUCCESS;
 
     *db = NULL;
     apr_thread_mutex_lock(pool->lock);
+    if (pool->count == pool->idle_count) {
+        pool->heard = begun;
+    }
     while (pool->idle_count == 0 && pool->count >= pool->most) {
-        left = begun + ACCT_POOL_WAIT - acct_ticks();
+        apr_interval_time_t now = acct_ticks();
+        apr_interval_time_t left = pool->heard + SILENCE - now;
+
+        if (left > begun + ACCT_POOL_WAIT - now) {
+            left = begun + ACCT_POOL_WAIT - now;
+        }
         if (left <= 0) {
             status = APR_TIMEUP;
             pool->asked = 0;
@@ -240,6 +267,7 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
     }
     else {
         pool->down = pool->asked = 0;
+        pool->heard = acct_ticks();
         if (acct_db_generation(db) == pool->generation) {
             pool->idle[pool->idle_count++] = db;
             db = NULL;

@@ -18,11 +18,11 @@ typedef struct acct_server_pool_t acct_server_pool_t;
 
 /** Made in the child, before its threads. @a config and @a expected must
  *  live as long.
- *  @param most how many connections at once */
+ *  @param threads how many may ask at once */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
-                                   int most, apr_pool_t *pchild);
+                                   int threads, apr_pool_t *pchild);
 
 /** As acct_pool_acquire() and acct_pool_release(). */
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,

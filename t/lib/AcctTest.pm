@@ -359,16 +359,22 @@ sub _make_database
     require PgServer;
     $self->{pg} ||= PgServer->shared;
     return if $self->{dbname};
-    $self->{dbname} = $self->{pg}->database;
+    $self->{dbname} = $self->{made} = $self->{pg}->database;
+    $self->{params} ||= $self->{pg}->params($self->{dbname});
     # sqlite has it, and tests use it
     $self->sql('CREATE FUNCTION hex(text) RETURNS text LANGUAGE sql AS '
         . q{$$SELECT upper(encode(convert_to($1, 'UTF8'), 'hex'))$$});
-    $self->{params} ||= $self->{pg}->params($self->{dbname});
 }
 
 sub _init
 {
     my ($self) = @_;
+    # A second server on the database of another.
+    if (my $other = $self->{key_from}) {
+        File::Copy::copy($other->key, $self->key) or die "copy: $!\n";
+        chmod 0600, $self->key;
+        return;
+    }
     my ($exit, $out, $err) = $self->cli('init', '--key', $self->key);
     die "acctauth init failed ($exit): $out$err\n" if $exit != 0;
     $self->_chown(glob $self->db . '*') if $self->{driver} eq 'sqlite3';
@@ -565,7 +571,7 @@ sub DESTROY
     Test::More::diag("$self->{dir}/logs/error_log, its end:\n"
         . $self->_tail) if $bad && !$self->{expect_fail};
     return if $ENV{ACCT_KEEP};
-    $self->{pg}->drop($self->{dbname}) if $self->{pg} && $self->{dbname};
+    $self->{pg}->drop($self->{made}) if $self->{made};
     File::Path::remove_tree($self->{dir}, { error => \my $ignored });
 }
 
