@@ -161,6 +161,26 @@ for my $case (['refused', 'refuse'], ['taken and never answered', 'hang'],
     is_up("connections were $what");
 }
 
+subtest 'all goes silent while many work' => sub {
+    for my $round (1 .. 3) {
+        $breaker->mode('hang');
+        my @open;
+        my @r = twelve(meanwhile => sub {
+            my ($r, $t) = timed(sub { $s->get('/open.txt') });
+            push @open, $r->{status} == 200 ? $t : 99;
+        });
+        is(scalar(grep { $_->{status} == 503 } @r), 12, 'twelve at once');
+        my ($longest) = sort { $b <=> $a } map { $_->{seconds} } @r;
+        cmp_ok($longest, '<', $LONGEST, sprintf '  %.2f s at most', $longest);
+        my ($file) = sort { $b <=> $a } @open;
+        cmp_ok($file, '<', 0.6, sprintf '  the open file %d times meanwhile, '
+            . '%.3f s at most', scalar @open, $file);
+        $breaker->mode('pass');
+        $s->wait_for(sub { !grep { $_->{status} != 200 } twelve() }, 5);
+    }
+    is_up('it speaks again');
+};
+
 for my $bytes (0, 1, 9, 100, 400, 2000, 6000) {
     $breaker->mode('cut', $bytes);
     my @seen = map { my ($r, $t) = timed(sub { open_with($many) });
