@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # mpm: own
+# driver: sqlite3
 #
 # A wrong or contradictory configuration is refused by configtest, which
 # says which directive, where it stands and what to write instead; a right

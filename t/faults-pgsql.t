@@ -450,6 +450,34 @@ subtest 'two servers on one database' => sub {
     $t->stop;
 };
 
+subtest 'two servers that believe what they have asked' => sub {
+    my $bound = 2;
+    my @two = map { AcctTest->start(driver => 'pgsql', pg => $pg,
+        dbname => $name, params => $pg->params($name), hash => cheap_hash(),
+        conf => "$CONF\nAcctAuthCache On\n", key_from => $s) } 1, 2;
+    $_->write('htdocs/private/a.txt', "secret\n") for @two;
+    my $asks = sub { $_[0]->get('/private/a.txt', token => $_[1])->{status} };
+    my ($most, $kept) = (0, 0);
+    for my $round (1 .. 5) {
+        my $token = $two[0]->post('/api/auth/login/', { username => 'ada',
+            password => $PASSWORD })->{json}{token};
+        sleep 0.8;
+        is($asks->($two[1], $token), 200, "round $round: let in") for 1 .. 3;
+        $two[0]->request('POST', '/api/auth/logout/', token => $token);
+        my $end = time;
+        is($asks->($two[0], $token), 401, '  over where it was ended');
+        while (time - $end < $bound + 1) {
+            my $at = time;
+            $most = $at - $end
+                if $asks->($two[1], $token) == 200 && $at - $end > $most;
+            sleep 0.02;
+        }
+        is($asks->($two[1], $token), 401, '  and at the other');
+    }
+    cmp_ok($most, '<', $bound, sprintf 'there after %.2f s at most', $most);
+    $_->stop for @two;
+};
+
 # ------------------------------------------------------------------- at last
 
 unlike($s->log, qr/tower bridge|\$argon2/, 'no secret in the log');

@@ -118,7 +118,7 @@ subtest 'a graceful reload keeps what is known and what is revoked' => sub {
 subtest 'an outage is bridged for the bound and no longer' => sub {
     my $token = warm($s);
     my $unknown = sign_in($s);
-    rename $s->db, $s->db . '.away' or die "rename: $!";
+    $s->lose_database;
     is(opens($s, $token), 200, 'a token that is known is let in');
     is(opens($s, $unknown), 503, 'one that is not cannot be judged');
     my $late = accepted_for($s, $token, $BOUND + 1);
@@ -128,7 +128,7 @@ subtest 'an outage is bridged for the bound and no longer' => sub {
     is($r->{status}, 503, 'then nobody can know');
     ok($r->{headers}{'retry-after'}, 'with Retry-After');
     is($s->get('/a.txt')->{status}, 200, 'an unprotected file is served');
-    rename $s->db . '.away', $s->db or die "rename: $!";
+    $s->find_database;
     ok($s->wait_for(sub { opens($s, $token) == 200 }, 5),
         'it recovers by itself');
     is(opens($s, $unknown), 200, 'for the other one too');

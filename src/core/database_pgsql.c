@@ -29,6 +29,10 @@ enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
 #define STATEMENT_TIMEOUT apr_time_from_msec(1500)
 #define LOCK_TIMEOUT apr_time_from_msec(1000)
 
+/* How long a transaction may wait for our next statement. It is short, or
+ * what was revoked in it would be seen by other servers long after. */
+#define IDLE_TIMEOUT apr_time_from_msec(2000)
+
 typedef struct libpq_t {
     int (*status)(const void *conn);
     int (*socket)(const void *conn);
@@ -146,9 +150,10 @@ static const char *complete(const acct_db_config_t *config,
     last->name = "options";
     last->value = apr_psprintf(pool, "-c statement_timeout=%d "
         "-c lock_timeout=%d "
-        "-c idle_in_transaction_session_timeout=10000 %s",
+        "-c idle_in_transaction_session_timeout=%d %s",
         (int)apr_time_as_msec(patience ? patience : STATEMENT_TIMEOUT),
         (int)apr_time_as_msec(patience ? patience / 2 : LOCK_TIMEOUT),
+        (int)apr_time_as_msec(IDLE_TIMEOUT),
         given ? given : "");
     return acct_pg_join(options, pool);
 }

@@ -37,6 +37,7 @@ struct acct_watch_t {
     int wake;                   /* eventfd */
     _Atomic(int) asleep;        /* until woken */
     _Atomic(int) stop;
+    apr_pool_t *own;            /* the thread's, unmanaged */
     apr_thread_t *thread;
 };
 
@@ -119,6 +120,7 @@ static apr_status_t stop(void *data)
     if (watch->thread != NULL) {
         apr_thread_join(&status, watch->thread);
     }
+    apr_pool_destroy(watch->own);
     close(watch->wake);
     return APR_SUCCESS;
 }
@@ -138,12 +140,19 @@ apr_status_t acct_watch_start(acct_watch_t **watch, int places,
     if (made->wake < 0) {
         return APR_FROM_OS_ERROR(errno);
     }
-    apr_pool_pre_cleanup_register(pool, made, stop);
+    status = apr_pool_create_unmanaged_ex(&made->own, NULL, NULL);
+    if (status != APR_SUCCESS) {
+        close(made->wake);
+        return status;
+    }
+    /* Not before other threads of the child have ended, which pre-cleanups
+     * see to: they may wait for the server yet. */
+    apr_pool_cleanup_register(pool, made, stop, apr_pool_cleanup_null);
     /* httpd's signals are for the threads it has made for them */
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     status = apr_thread_create(&made->thread, NULL, watch_thread, made,
-                               pool);
+                               made->own);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != APR_SUCCESS) {
         made->thread = NULL;
