@@ -450,6 +450,38 @@ subtest 'two servers on one database' => sub {
     $t->stop;
 };
 
+subtest 'it fails over to another address' => sub {
+    my @way = map { TcpBreaker->new($pg->socket_path) } 1, 2;
+    my $t = AcctTest->start(driver => 'pgsql', pg => $pg, dbname => $name,
+        params => 'host=127.0.0.1,127.0.0.1 port='
+            . join(',', map { $_->port } @way) . " user=web dbname=$name "
+            . 'sslmode=disable gssencmode=disable', hash => cheap_hash(),
+        conf => $CONF, key_from => $s);
+    $t->write("htdocs/$_", "open\n") for 'open.txt', 'private/a.txt';
+    my $ask = sub { $t->get('/private/a.txt', token => $many)->{status} };
+    is($ask->(), 200, 'before');
+    is($way[1]->accepted, 0, 'the second is not asked');
+    for my $mode ('refuse', 'hang') {
+        $way[0]->mode($mode);
+        my $start = time;
+        my @seen;
+        my $ok = $t->wait_for(sub { push @seen, $ask->();
+                                    $seen[-1] == 200 }, 6);
+        my $took = time - $start;
+        ok($ok && $took < 5.3, sprintf '%s: over after %.2f s', $mode,
+            $took) or diag("@seen");
+        is(scalar(grep { $_ != 200 && $_ != 503 } @seen), 0,
+            '  and never wrong');
+        is_unprotected_fast($t, '  the open file is served');
+        is($ask->(), 200, '  and then it stays') for 1 .. 3;
+        $way[0]->mode('pass');
+        $way[1]->mode('refuse');
+        is($ask->(), 200, '  back again');
+        $way[1]->mode('pass');
+    }
+    $t->stop;
+};
+
 subtest 'two servers that believe what they have asked' => sub {
     my $bound = 2;
     my @two = map { AcctTest->start(driver => 'pgsql', pg => $pg,

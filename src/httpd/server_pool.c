@@ -21,7 +21,7 @@
  * would keep all threads of the child waiting, and nobody would serve the
  * rest of the site. */
 #define SLOW apr_time_from_msec(500)
-#define ASK_AGAIN_AFTER apr_time_from_sec(1)
+#define ASK_AGAIN_AFTER apr_time_from_msec(500)
 
 /* Who finds all connections in use waits as long as the server answers
  * those who have one. After this long a silence nobody else begins to. */

@@ -7,7 +7,8 @@
  *
  * A unit of work is ended from outside when it takes too long (watch.h),
  * and a server that has kept one waiting is asked by one request at a
- * time, once a second, until it answers; the others are refused at once.
+ * time, half a second after the last, until it answers; the others are
+ * refused at once.
  */
 #ifndef ACCT_SERVER_POOL_H
 #define ACCT_SERVER_POOL_H
