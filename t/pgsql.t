@@ -280,4 +280,25 @@ for my $case (['a file', $conn], ['one line', "\"$in_conf\""]) {
     };
 }
 
+subtest 'without a password, by who connects' => sub {
+    my $user = AcctTest::child_user()
+        or plan skip_all => 'only root starts children as another';
+    my $data = $pg->dir . '/data';
+    my $role = $user->{name};
+    $pg->sql("CREATE ROLE \"$role\" LOGIN; GRANT web TO \"$role\"");
+    my $hba = AcctTest::slurp("$data/pg_hba.conf");
+    AcctTest::spew("$data/pg_hba.conf",
+        "local all $role peer map=httpd\n$hba");
+    AcctTest::spew("$data/pg_ident.conf",
+        "httpd $role $role\nhttpd root $role\n");
+    $pg->sql('SELECT pg_reload_conf()');
+    $s->{conf} = config('"host=' . $pg->dir
+        . " dbname=$name user=$role\"");
+    $s->_write_conf;
+    is($s->run, undef, 'starts') or return;
+    is($s->post('/api/auth/login/', { username => 'ada',
+        password => 'pw' })->{status}, 200, 'a sign-in');
+    $s->stop;
+};
+
 done_testing;

@@ -48,16 +48,16 @@ enum {
     " FROM account a WHERE "
 
 static const acct_statement_t statements[STATEMENT__COUNT] = {
-    [META_GET] = { "meta_get",
+    [META_GET] = { .label = "meta_get", .sql =
         "SELECT value FROM meta WHERE name = %s" },
-    [META_SET] = { "meta_set",
+    [META_SET] = { .label = "meta_set", .sql =
         "INSERT INTO meta (name, value) VALUES (%s, %s) "
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value" },
-    [ACCOUNT_BY_ID] = { "account_by_id",
+    [ACCOUNT_BY_ID] = { .label = "account_by_id", .sql =
         SELECT_ACCOUNT "a.id = %lld" },
-    [ACCOUNT_BY_USERNAME] = { "account_by_username",
+    [ACCOUNT_BY_USERNAME] = { .label = "account_by_username", .sql =
         SELECT_ACCOUNT "a.username_key = %s" },
-    [ACCOUNT_BY_EMAIL] = { "account_by_email",
+    [ACCOUNT_BY_EMAIL] = { .label = "account_by_email", .sql =
         SELECT_ACCOUNT "a.email_key = %s" },
     /* where one process writes at a time BEGIN has locked all there is */
     [ACCOUNT_LOCK] = { .driver = "sqlite3", .label = "account_lock",
@@ -73,7 +73,7 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "WHERE name IS NOT NULL ORDER BY lock) AS locks" },
     /* the unique indexes decide about name and name, address and address;
      * they do not see a name that is another's address */
-    [ACCOUNT_INSERT] = { "account_insert",
+    [ACCOUNT_INSERT] = { .label = "account_insert", .sql =
         "INSERT INTO account (username, username_key, email, email_key, "
         "first_name, last_name, password, is_active, is_staff, created_at, "
         "last_login) "
@@ -81,59 +81,59 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "WHERE NOT EXISTS (SELECT 1 FROM account "
         "WHERE email_key = %s OR username_key = %s) "
         "ON CONFLICT DO NOTHING" },
-    [ACCOUNT_ID] = { "account_id",
+    [ACCOUNT_ID] = { .label = "account_id", .sql =
         "SELECT id FROM account WHERE username_key = %s OR email_key = %s" },
-    [ACCOUNT_TAKEN] = { "account_taken",
+    [ACCOUNT_TAKEN] = { .label = "account_taken", .sql =
         "SELECT CASE WHEN EXISTS (SELECT 1 FROM account "
         "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END, "
         "CASE WHEN EXISTS (SELECT 1 FROM account "
         "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END" },
-    [ACCOUNT_LIST] = { "account_list",
+    [ACCOUNT_LIST] = { .label = "account_list", .sql =
         SELECT_ACCOUNT "a.id > %lld ORDER BY a.id LIMIT %lld" },
-    [ACCOUNT_SET_ACTIVE] = { "account_set_active",
+    [ACCOUNT_SET_ACTIVE] = { .label = "account_set_active", .sql =
         "UPDATE account SET is_active = %lld WHERE id = %lld" },
-    [ACCOUNT_SET_PASSWORD] = { "account_set_password",
+    [ACCOUNT_SET_PASSWORD] = { .label = "account_set_password", .sql =
         "UPDATE account SET password = %s "
         "WHERE id = %lld AND (%s IS NULL OR password = %s)" },
-    [ACCOUNT_SET_LAST_LOGIN] = { "account_set_last_login",
+    [ACCOUNT_SET_LAST_LOGIN] = { .label = "account_set_last_login", .sql =
         "UPDATE account SET last_login = %lld WHERE id = %lld" },
-    [ACCOUNT_DELETE] = { "account_delete",
+    [ACCOUNT_DELETE] = { .label = "account_delete", .sql =
         "DELETE FROM account WHERE id = %lld" },
-    [TOKEN_INSERT] = { "token_insert",
+    [TOKEN_INSERT] = { .label = "token_insert", .sql =
         "INSERT INTO token (id, account_id, digest, sealed, label, "
         "created_at, expires_at, last_used) "
         "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld) "
         "ON CONFLICT DO NOTHING" },
-    [TOKEN_FIND] = { "token_find",
+    [TOKEN_FIND] = { .label = "token_find", .sql =
         "SELECT " ACCT_IDENTITY_COLUMNS " "
         "FROM token t JOIN account a ON a.id = t.account_id "
         "WHERE t.digest = %s" },
-    [TOKEN_REUSABLE] = { "token_reusable",
+    [TOKEN_REUSABLE] = { .label = "token_reusable", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
         "WHERE t.account_id = %lld AND t.sealed IS NOT NULL" },
-    [TOKEN_LIST] = { "token_list",
+    [TOKEN_LIST] = { .label = "token_list", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
         "WHERE t.account_id = %lld ORDER BY t.created_at DESC, t.id" },
-    [TOKEN_DELETE] = { "token_delete",
+    [TOKEN_DELETE] = { .label = "token_delete", .sql =
         "DELETE FROM token WHERE id = %s" },
-    [TOKEN_DELETE_REUSABLE] = { "token_delete_reusable",
+    [TOKEN_DELETE_REUSABLE] = { .label = "token_delete_reusable", .sql =
         "DELETE FROM token WHERE account_id = %lld "
         "AND sealed IS NOT NULL" },
-    [TOKEN_DELETE_ALL] = { "token_delete_all",
+    [TOKEN_DELETE_ALL] = { .label = "token_delete_all", .sql =
         "DELETE FROM token WHERE account_id = %lld" },
-    [REVOCATION_INSERT] = { "revocation_insert",
+    [REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "
         "VALUES (%lld, %lld)" },
-    [REVOCATION_LIST] = { "revocation_list",
+    [REVOCATION_LIST] = { .label = "revocation_list", .sql =
         "SELECT id, account_id FROM revocation WHERE id > %lld "
         "ORDER BY id LIMIT %lld" },
-    [REVOCATION_LAST] = { "revocation_last",
+    [REVOCATION_LAST] = { .label = "revocation_last", .sql =
         "SELECT COALESCE(MAX(id), 0) FROM revocation" },
-    [REVOCATION_PURGE] = { "revocation_purge",
+    [REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "
         "LIMIT %lld)" },
-    [TOKEN_PURGE] = { "token_purge",
+    [TOKEN_PURGE] = { .label = "token_purge", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld LIMIT %lld)" }
 };
