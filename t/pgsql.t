@@ -222,7 +222,8 @@ $s->sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
 }
 AcctTest::spew("$dir/dump.conf", $s->_base_conf(config("\"$in_conf\"")));
 for my $how (['-t', '-DDUMP_CONFIG'], ['-t', '-DDUMP_VHOSTS'], ['-S']) {
-    my ($exit, $out, $err) = AcctTest::_run_command(undef, {},
+    my ($exit, $out, $err) = AcctTest::_run_command(undef,
+        { $ENV{ACCT_PRELOAD} ? (LD_PRELOAD => $ENV{ACCT_PRELOAD}) : () },
         AcctTest::layout()->{HTTPD}, @$how, '-d', $dir, '-f',
         "$dir/dump.conf");
     unlike($out . $err, $secret_re, "@$how does not say the password");
