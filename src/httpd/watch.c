@@ -21,6 +21,24 @@
 /* No locks: on prefork a child may be ended by a signal between any two
  * instructions, and its end must not wait for a lock that it holds. */
 
+/*
+ * Memory order.
+ * deadline is what hands a place over. Who waits writes the descriptor and
+ * then releases the deadline; the thread acquires it and so sees the
+ * descriptor that belongs to it.
+ * deadline is taken by compare-and-exchange: acquire for whoever gets the
+ * place, acq_rel for the thread, which both reads the descriptor and shows
+ * that it is about to use it; relaxed where the exchange fails, since then
+ * nothing that came before the other's value is used.
+ * fd is relaxed: it is ordered by the deadline. So is the look for one's
+ * own place, whose deadline only tells that it is not free.
+ * stop is released by who ends the child and acquired by the thread: there
+ * is nothing else to see, the join orders the rest.
+ * asleep is seq_cst where it is set and where it is asked for: each side
+ * writes one of asleep and deadline and then reads the other, and one of
+ * them has to see what the other wrote.
+ */
+
 /* Values of a place's deadline that are no time. */
 enum { PLACE_FREE = 0, PLACE_TAKEN = -1, PLACE_CUTTING = -2,
        PLACE_CUT = -3 };
@@ -191,7 +209,7 @@ void acct_watch_begin(acct_watch_t *watch, int fd,
     /* relaxed: published by the next store */
     atomic_store_explicit(&place->fd, fd, memory_order_relaxed);
     atomic_store_explicit(&place->deadline, deadline, memory_order_release);
-    /* the other half of watch_thread()'s fence */
+    /* seq_cst: the other half of watch_thread()'s fence */
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&watch->asleep, memory_order_seq_cst)) {
         wake_up(watch);
@@ -224,7 +242,8 @@ int acct_watch_end(acct_watch_t *watch, int fd, apr_interval_time_t *took)
         return 0;
     }
     *took = acct_ticks() - place->begun;
-    deadline = atomic_load_explicit(&place->deadline, memory_order_relaxed);
+    /* acquire: the shutdown is over if this says CUT */
+    deadline = atomic_load_explicit(&place->deadline, memory_order_acquire);
     while (deadline != PLACE_CUT
            && (deadline == PLACE_CUTTING
                || !atomic_compare_exchange_weak_explicit(
