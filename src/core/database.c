@@ -20,6 +20,10 @@
 #define BUSY_TRIES 25
 #define BUSY_PAUSE apr_time_from_msec(20)
 
+/* How often a file that somebody else may have shut us out of is tried. */
+#define SHUT_OUT_TRIES 10
+#define SHUT_OUT_PAUSE apr_time_from_msec(20)
+
 typedef struct slot_t {
     apr_dbd_prepared_t *prepared;       /* NULL: prepare before use */
     int nargs;
@@ -420,18 +424,26 @@ apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
                           const acct_statement_t *statements, int count,
                           apr_pool_t *pool, const char **error)
 {
-    int tries = BUSY_TRIES;
+    int busy = BUSY_TRIES;
+    int shut_out = SHUT_OUT_TRIES;
     apr_status_t rv;
 
     /* sqlite locks the file for a moment when the last connection of
      * another process closes or its first one recovers the log, and says
-     * so at once to who opens it just then. */
+     * so at once to who opens it just then. Where root opens the file, it
+     * makes the files beside it as root's own and gives them away a moment
+     * later: in between they shut everybody else out. */
     for (;;) {
         rv = open_once(db, config, statements, count, pool, error);
-        if (rv != APR_EBUSY || --tries == 0) {
+        if (rv == APR_EBUSY && --busy > 0) {
+            apr_sleep(BUSY_PAUSE);
+        }
+        else if (rv == APR_EACCES && --shut_out > 0) {
+            apr_sleep(SHUT_OUT_PAUSE);
+        }
+        else {
             return rv;
         }
-        apr_sleep(BUSY_PAUSE);
     }
 }
 

@@ -128,6 +128,10 @@ static apr_status_t sqlite_settle(acct_db_t *db,
 
     rv = pragma(db, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode",
                 "wal", pool, error);
+    if (rv != APR_SUCCESS
+        && strcmp(acct_db_error(db), "unable to open database file") == 0) {
+        return APR_EACCES;      /* maybe not for long */
+    }
     if (rv == APR_SUCCESS) {
         rv = pragma(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys",
                     "1", pool, error);
