@@ -43,7 +43,7 @@ ProxyPass "/open/app/" "$url/"
 <VirtualHost *:$self->{port}>
     ServerName second.example
     DocumentRoot "$self->{dir}/htdocs"
-    AcctAuthDatabase sqlite3 "$db"
+    AcctAuthDatabase $second->{driver} "$db"
     AcctAuthKeyFile "$key"
     AcctAuthScheme Token
     AcctAuthIdentityHeaders Off
@@ -276,18 +276,16 @@ subtest 'forged names on every host' => sub {
 };
 
 subtest 'one database away' => sub {
-    my $db = $second->db;
-    my ($folder) = $db =~ m{(.*)/};
     $s->stop;
     $s->run;
-    rename $folder, "$folder.away" or die "rename: $!";
+    $second->lose_database(folder => 1);
     is(ask('second.example', 'GET', '/private/a.txt', token => $carol)
         ->{status}, 503, 'its host cannot know');
     is(ask('first.example', 'GET', '/private/a.txt', token => $main,
         scheme => 'Bearer')->{status}, 200, 'the other can');
     is(ask('second.example', 'GET', '/open.txt')->{status}, 200,
         'and what is open is served');
-    rename "$folder.away", $folder or die "rename: $!";
+    $second->find_database;
     $s->wait_for(sub { ask('second.example', 'GET', '/private/a.txt',
         token => $carol)->{status} == 200 }, 5);
     is(ask('second.example', 'GET', '/private/a.txt', token => $carol)
@@ -312,7 +310,7 @@ AcctAuthPasswordHash argon2id m=8 t=1 p=1
 <VirtualHost *:$self->{port}>
     ServerName with.example
     DocumentRoot "$self->{dir}/htdocs"
-    AcctAuthDatabase sqlite3 "$db"
+    AcctAuthDatabase $second->{driver} "$db"
     AcctAuthKeyFile "$key"
     ProxyPass "/app/" "$url/"
     <Location "/api/auth/">
