@@ -18,7 +18,10 @@ use Fcntl qw(O_CREAT O_WRONLY);
 use Test::More;
 use Time::HiRes qw(time sleep);
 
+# Each request asks: what is believed without asking, and for how long, is
+# t/revocation.t's.
 my $CONF = <<'CONF';
+AcctAuthCache Off
 <Location "/private/">
     AcctAuthProtect On
 </Location>

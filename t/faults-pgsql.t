@@ -17,7 +17,10 @@ use TcpBreaker;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
+# Each request asks: what is believed without asking, and for how long, is
+# t/revocation.t's.
 my $CONF = <<'CONF';
+AcctAuthCache Off
 <Location "/private/">
     AcctAuthProtect On
 </Location>

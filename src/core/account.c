@@ -192,7 +192,7 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     if (acct_token_digest_bytes(token, digest) != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
-    if (service->cache != NULL) {
+    if (service->cache_answers) {
         if (acct_identity_recall(service, digest, identity, pool)) {
             return ACCT_OK;
         }
@@ -200,7 +200,7 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
         ticket = acct_cache_ticket(service->cache);
     }
     outcome = ask_database(service, digest, identity, pool);
-    if (outcome == ACCT_OK && service->cache != NULL) {
+    if (outcome == ACCT_OK && service->cache_answers) {
         acct_identity_remember(service, digest, ticket, identity);
     }
     return outcome;

@@ -59,9 +59,12 @@ _Static_assert(W_END <= SLOT_WORDS, "a slot is too small for its words");
 _Static_assert(sizeof(slot_t) == ACCT_CACHE_SLOT_BYTES, "padding");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "needs lock-free 64-bit words");
 
+/* A time that never comes: nothing is fresh by it. */
+#define RETIRED INT64_MAX
+
 typedef struct feed_t {
     uint64_t database;          /* constant once the children run */
-    _Atomic int64_t read_at;    /* tick; 0: never */
+    _Atomic int64_t read_at;    /* tick; 0: never; or RETIRED */
     _Atomic int64_t last_id;
 } feed_t;
 
@@ -97,6 +100,11 @@ size_t acct_cache_slots_in(size_t bytes)
         slots *= 2;
     }
     return slots;
+}
+
+uint64_t acct_cache_layout(void)
+{
+    return LAYOUT;
 }
 
 static void look_at(acct_cache_t *cache, acct_cache_block_t *block,
@@ -176,11 +184,42 @@ void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
                           int64_t last_id)
 {
     feed_t *mine = &cache->block->feed[feed];
+    /* relaxed: the exchange below tells when it is another by then */
+    int64_t before = atomic_load_explicit(&mine->read_at,
+                                          memory_order_relaxed);
 
+    if (before == RETIRED) {
+        return;
+    }
     /* relaxed: only the reader of the feed looks at it */
     atomic_store_explicit(&mine->last_id, last_id, memory_order_relaxed);
-    /* release: after the epochs that were raised */
-    atomic_store_explicit(&mine->read_at, tick, memory_order_release);
+    /* release: after the epochs that were raised; relaxed when it fails:
+     * it was retired, or another reads, and nothing is done */
+    atomic_compare_exchange_strong_explicit(&mine->read_at, &before, tick,
+                                            memory_order_release,
+                                            memory_order_relaxed);
+}
+
+static void set_read_at(acct_cache_t *cache, int64_t tick)
+{
+    int i;
+
+    for (i = 0; i < ACCT_CACHE_FEEDS; i++) {
+        /* release: after what was raised before */
+        atomic_store_explicit(&cache->block->feed[i].read_at, tick,
+                              memory_order_release);
+    }
+}
+
+void acct_cache_retire(acct_cache_t *cache)
+{
+    set_read_at(cache, RETIRED);
+}
+
+void acct_cache_revive(acct_cache_t *cache)
+{
+    acct_cache_raise_all(cache);
+    set_read_at(cache, 0);
 }
 
 int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed)

@@ -74,6 +74,10 @@ size_t acct_cache_bytes(size_t slots);
 /** The most slots (a power of two) that fit @a bytes; 0 when none do. */
 size_t acct_cache_slots_in(size_t bytes);
 
+/** Which layout of blocks and views this is: another version of the
+ *  program may have another, and must leave blocks of this one alone. */
+uint64_t acct_cache_layout(void);
+
 /** Make an empty cache of a block. Once, before anybody else looks. */
 void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
                        const unsigned char *secret);
@@ -82,6 +86,16 @@ void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
  *  @return APR_EINVAL when it has another layout or size */
 apr_status_t acct_cache_attach(acct_cache_t *cache, void *block,
                                size_t slots, const unsigned char *secret);
+
+/**
+ * Nothing of a block is to be believed from now on: others go on with
+ * another one, and what they revoke is not told here. Its feeds are never
+ * fresh again, whoever still reads them.
+ */
+void acct_cache_retire(acct_cache_t *cache);
+
+/** Undo that: everything is forgotten, the feeds were never read. */
+void acct_cache_revive(acct_cache_t *cache);
 
 /**
  * The place of a database's feed in the block, made when first asked for.

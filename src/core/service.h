@@ -52,12 +52,14 @@ typedef struct acct_service_t {
 
     void *context;
 
-    /* What is believed without asking the database; cache NULL: nothing.
-     * Where the feed is not fresh nothing is believed either. */
+    /* What is believed without asking the database; cache NULL: nothing,
+     * nor where the feed is not fresh. */
     acct_cache_t *cache;
+    int cache_answers;          /* 0: no token is looked up in it */
     uint64_t cache_database;    /* key of this database in the cache */
     int cache_feed;
-    apr_interval_time_t revocation_bound;   /* microseconds */
+    apr_interval_time_t revocation_bound;   /* microseconds; 0:
+                                             * never fresh */
 
     const acct_key_t *key;      /* NULL where no dialect needs one */
     acct_password_params_t params;

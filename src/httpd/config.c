@@ -63,6 +63,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
 
     (void)server;
     conf->params = usual;
+    conf->cache_bytes = -1;
     conf->revocation_bound = -1;
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
@@ -506,7 +507,7 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
     bytes = parse_size(word, cmd->temp_pool);
     if (bytes < CACHE_LEAST || bytes > CACHE_MOST) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
-                            "write Off (the default), On (16M) or a size "
+                            "write On (16M, the default), Off or a size "
                             "from 64K to 1024M", word);
     }
     conf->cache_bytes = (apr_off_t)bytes;

@@ -18,6 +18,7 @@
 #include "../core/dialect.h"
 
 #define ACCT_CACHE_BYTES_ON 16777216    /* 16 MiB */
+#define ACCT_CACHE_BYTES_OFF 1048576    /* what is there all the same */
 #define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
 #define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
 
@@ -69,7 +70,7 @@ typedef struct acct_server_conf_t {
     apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
                                      * other than Off, of this server only */
     int hash_concurrency;           /* global; 0: not set */
-    apr_off_t cache_bytes;          /* global; 0: off */
+    apr_off_t cache_bytes;          /* global; 0: off; -1: not set */
     int revocation_bound;           /* global; milliseconds; -1: not set */
 
     /* filled in by the check */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The revocation feed: one thread of the server (mod_watchdog's, in one of
- * the children) reads the new rows of each database's revocation table and
- * raises their accounts' epochs in the identity cache. What another node
- * or the command revoked so takes effect here within the bound; when the
- * feed cannot be read the cache is not believed for longer than that.
- *
- * The same thread clears away what has expired.
+ * The revocation feed: the new rows of a database's revocation table raise
+ * their accounts' epochs in the identity cache. What another node or the
+ * command revoked so takes effect here within the bound; when the feed
+ * cannot be read the cache is not believed for longer than that.
  */
 #ifndef ACCT_FEED_H
 #define ACCT_FEED_H
@@ -15,26 +12,30 @@
 
 #include "pool.h"
 
-/* What the feed knows of a database. In pconf; used by its thread alone
+/* Places to remember ids in, more than the window that is read again. */
+#define ACCT_FEED_SEEN 2048U
+
+/* What is known of a database's feed. In pconf; used by its reader alone
  * once the children run. */
 typedef struct acct_feed_t {
     acct_pool_t *pool;
     acct_cache_t *cache;
     uint64_t database;
     int place;                  /* acct_cache_feed() */
-    apr_interval_time_t purged_at;  /* ticks */
     int complained;
-    struct acct_feed_t *next;
+    /* The ids of the window that have raised their epochs: seeing one
+     * again is no reason to raise them again. Lost when another child
+     * takes over, which then raises some twice; that costs a look-up each
+     * and nothing else. */
+    apr_int64_t seen[ACCT_FEED_SEEN];
 } acct_feed_t;
 
 /**
- * Have the feeds read while the server runs.
- * @param feeds one for each database
- * @param bound AcctAuthRevocationBound, microseconds
- * @return APR_ENOTIMPL without mod_watchdog: nothing may be cached then
- * Parent, in post_config.
+ * Read what is new. When that fails the feed is not fresh any more once
+ * the bound is over; the log is told once.
+ * @param pool for temporary use
+ * One thread of the server at a time (upkeep.h).
  */
-apr_status_t acct_feed_start(acct_feed_t *feeds, apr_interval_time_t bound,
-                             server_rec *s, apr_pool_t *pconf);
+void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool);
 
 #endif

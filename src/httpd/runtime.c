@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "feed.h"
 #include "gate.h"
 #include "pool.h"
 #include "shared.h"
+#include "upkeep.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -30,7 +30,8 @@ APLOG_USE_MODULE(acctauth);
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
     acct_pool_t *pool;
-    acct_feed_t *feed;          /* NULL: nothing of it is cached */
+    acct_feed_t *feed;          /* NULL: no shared memory for it */
+    acct_upkeep_t upkeep;
     /* child only */
     apr_thread_mutex_t *lock;
     apr_time_t told;
@@ -238,11 +239,17 @@ static database_t *database_of(apr_hash_t *databases,
     return database;
 }
 
+static apr_interval_time_t bound_of(const acct_server_conf_t *conf)
+{
+    return apr_time_from_msec(conf->revocation_bound >= 0
+                              ? conf->revocation_bound
+                              : ACCT_REVOCATION_BOUND_DEFAULT);
+}
+
 static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
+                                    const acct_server_conf_t *global,
                                     database_t *database,
-                                    acct_gate_t *gate,
-                                    apr_interval_time_t bound,
-                                    apr_pool_t *pconf)
+                                    acct_gate_t *gate, apr_pool_t *pconf)
 {
     acct_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
     acct_service_t *service = &runtime->service;
@@ -261,7 +268,9 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
         service->cache = database->feed->cache;
         service->cache_database = database->feed->database;
         service->cache_feed = database->feed->place;
-        service->revocation_bound = bound;
+        service->revocation_bound = bound_of(global);
+        service->cache_answers = global->cache_bytes != 0
+            && service->revocation_bound > 0;
     }
     if (acct_password_dummy(&conf->params, &service->dummy, pconf)
         != APR_SUCCESS) {
@@ -277,25 +286,19 @@ static int usual_slots(void)
     return cores < 4 ? 1 : cores > 128 ? 64 : (int)(cores / 2);
 }
 
-static apr_interval_time_t bound_of(const acct_server_conf_t *conf)
-{
-    return apr_time_from_msec(conf->revocation_bound >= 0
-                              ? conf->revocation_bound
-                              : ACCT_REVOCATION_BOUND_DEFAULT);
-}
-
-/* The cache, or NULL where nothing is to be cached or can be. */
+/* The shared memory, or NULL where it cannot be had. Where nothing is to
+ * be answered from it a little is there all the same, for when the feed
+ * was read. */
 static acct_cache_t *make_cache(const acct_server_conf_t *conf,
                                 server_rec *s, apr_pool_t *pconf)
 {
+    apr_off_t bytes = conf->cache_bytes < 0 ? ACCT_CACHE_BYTES_ON
+        : conf->cache_bytes == 0 ? ACCT_CACHE_BYTES_OFF : conf->cache_bytes;
     acct_cache_t *cache;
     apr_status_t status;
 
-    if (conf->cache_bytes <= 0 || bound_of(conf) == 0) {
-        return NULL;
-    }
-    status = acct_shared_cache(&cache, (apr_size_t)conf->cache_bytes,
-                               s->process->pool, pconf);
+    status = acct_shared_cache(&cache, (apr_size_t)bytes, s->process->pool,
+                               pconf);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
                      "ACCT0214: cannot make the shared memory of the "
@@ -325,11 +328,12 @@ static acct_gate_t *make_hash_gate(const acct_server_conf_t *conf,
     return gate;
 }
 
-/* All databases' feeds, each once. */
-static acct_feed_t *feeds_of(apr_hash_t *databases, apr_pool_t *pconf)
+/* All databases, each once. */
+static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
+                                apr_interval_time_t bound, apr_pool_t *pconf)
 {
     apr_hash_index_t *index;
-    acct_feed_t *feeds = NULL;
+    acct_upkeep_t *all = NULL;
 
     for (index = apr_hash_first(pconf, databases); index != NULL;
          index = apr_hash_next(index)) {
@@ -338,30 +342,38 @@ static acct_feed_t *feeds_of(apr_hash_t *databases, apr_pool_t *pconf)
 
         apr_hash_this(index, NULL, NULL, &value);
         database = value;
-        if (database->feed != NULL) {
-            database->feed->next = feeds;
-            feeds = database->feed;
-        }
+        database->upkeep.pool = database->pool;
+        database->upkeep.feed = bound > 0 ? database->feed : NULL;
+        database->upkeep.next = all;
+        all = &database->upkeep;
     }
-    return feeds;
+    return all;
 }
 
 /* Without somebody to read the feed nothing cached is ever fresh, so the
  * database is asked each time: slower, never wrong. */
-static void start_feeds(apr_hash_t *databases, apr_interval_time_t bound,
-                        server_rec *s, apr_pool_t *pconf)
+static void start_upkeep(apr_hash_t *databases, apr_interval_time_t bound,
+                         server_rec *s, apr_pool_t *pconf)
 {
-    acct_feed_t *feeds = feeds_of(databases, pconf);
+    acct_upkeep_t *all = upkeep_of(databases, bound, pconf);
     apr_status_t status;
 
-    if (feeds == NULL) {
+    if (all == NULL) {
         return;
     }
-    status = acct_feed_start(feeds, bound, s, pconf);
-    if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, status, s,
-                     "ACCT0215: the identity cache is of no use without "
-                     "mod_watchdog: load that, or write AcctAuthCache Off");
+    status = acct_upkeep_start(all, bound, s, pconf);
+    if (APR_STATUS_IS_ENOTIMPL(status)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "ACCT0215: without mod_watchdog nothing is answered "
+                     "from AcctAuthCache, so each request asks the "
+                     "database, and expired tokens are refused but stay in "
+                     "it; load mod_watchdog");
+    }
+    else if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
+                     "ACCT0216: mod_watchdog does not take our work: each "
+                     "request asks the database, and expired tokens stay "
+                     "in it");
     }
 }
 
@@ -391,8 +403,7 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
         if (database == NULL) {
             return APR_ENOMEM;
         }
-        conf->runtime = make_runtime(conf, database, gate, bound_of(global),
-                                     pconf);
+        conf->runtime = make_runtime(conf, global, database, gate, pconf);
         if (conf->runtime == NULL) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
                          "ACCT0211: libargon2 does not take the parameters "
@@ -400,7 +411,7 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
             return APR_EGENERAL;
         }
     }
-    start_feeds(databases, bound_of(global), main_server, pconf);
+    start_upkeep(databases, bound_of(global), main_server, pconf);
     return APR_SUCCESS;
 }
 

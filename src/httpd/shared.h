@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The identity cache's shared memory and its life: anonymous, made by the
- * parent, kept over graceful restarts while its size stays the same, gone
- * with the parent.
+ * parent, kept over graceful restarts while its layout and size stay the
+ * same, gone with the parent. With another size there is another block;
+ * nothing of the one before is believed any more, not by those children
+ * either that still use it.
  */
 #ifndef ACCT_SHARED_H
 #define ACCT_SHARED_H

@@ -164,6 +164,8 @@ sub _load_modules
     $add->("mpm_$mpm") if !$any_static_mpm;
     $add->($_) for qw(unixd authn_core authz_core authz_user authz_host
                       log_config mime dir alias env setenvif headers);
+    # Built in, or a file, or not there at all: then nothing is cached.
+    $add->('watchdog') if -e "$l->{LIBEXECDIR}/mod_watchdog.so";
     $add->('http2') if $self->{h2};
     $add->($_) for @{ $self->{modules} };
     undef $add;

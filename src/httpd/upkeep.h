@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is done for each database without anybody asking: its revocations
+ * are read (feed.h), what is over is cleared away.
+ *
+ * Two threads of mod_watchdog's in one child each: one reads, one writes,
+ * so that a reading is never late because a writing waits.
+ */
+#ifndef ACCT_UPKEEP_H
+#define ACCT_UPKEEP_H
+
+#include <httpd.h>
+
+#include "feed.h"
+
+/* A database. In pconf; constant once the children run, but for what a
+ * thread says is its own. */
+typedef struct acct_upkeep_t {
+    acct_pool_t *pool;
+    acct_feed_t *feed;          /* NULL: its revocations are not read */
+    apr_interval_time_t purged_at;  /* ticks; the writing thread's */
+    struct acct_upkeep_t *next;
+} acct_upkeep_t;
+
+/**
+ * Have it done while the server runs.
+ * @param all   the databases
+ * @param bound AcctAuthRevocationBound, microseconds; 0: no feed is read
+ * @return APR_ENOTIMPL without mod_watchdog: no feed is ever fresh then
+ * Parent, in post_config.
+ */
+apr_status_t acct_upkeep_start(acct_upkeep_t *all, apr_interval_time_t bound,
+                               server_rec *s, apr_pool_t *pconf);
+
+#endif
