@@ -364,16 +364,24 @@ subtest 'a table is away' => sub {
 
 subtest 'the database is another one' => sub {
     my $other = AcctTest->prepare(driver => 'pgsql', pg => $pg, api => 0);
-    my $end = 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
+    # The server connects again by itself, and a database that somebody is
+    # connected to cannot be renamed.
+    my $end = join '', (map { "ALTER DATABASE $_ ALLOW_CONNECTIONS false;\n" }
+                        $name, $other->{dbname}),
+        'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
         . "WHERE datname IN ('$name', '$other->{dbname}');\n";
+    my $begin = join '', map { "ALTER DATABASE $_ ALLOW_CONNECTIONS true;\n" }
+        $name, $other->{dbname};
     $pg->sql("${end}ALTER DATABASE $name RENAME TO away;\n"
-        . "ALTER DATABASE $other->{dbname} RENAME TO $name;");
+        . "ALTER DATABASE $other->{dbname} RENAME TO $name;\n"
+        . "ALTER DATABASE away RENAME TO $other->{dbname};\n$begin");
     $pg->sql('GRANT ALL ON ALL TABLES IN SCHEMA public TO web', $name);
     in_time(sub { open_with($many) }, 'a good token is not looked up there');
     in_time(\&login, 'nor is an account');
     like($s->log, qr/another database than the one/, 'the log says why');
-    $pg->sql("${end}ALTER DATABASE $name RENAME TO $other->{dbname};\n"
-        . "ALTER DATABASE away RENAME TO $name;");
+    $pg->sql("${end}ALTER DATABASE $name RENAME TO away;\n"
+        . "ALTER DATABASE $other->{dbname} RENAME TO $name;\n"
+        . "ALTER DATABASE away RENAME TO $other->{dbname};\n$begin");
     is_up('the right one again');
 };
 
