@@ -1,0 +1,177 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# The identity cache over graceful reloads: what is known stays known, what
+# was revoked stays dead, and another size begins anew.
+#
+#   ACCT_RELOADS   how many under traffic (default 10)
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use FaultKit;
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+my $reloads = $ENV{ACCT_RELOADS} || 10;
+my $accounts = 24;
+my $HASH = 'argon2id m=8 t=1 p=1';
+my $PLACE = <<'CONF';
+<Location "/private/">
+    AcctAuthProtect On
+</Location>
+CONF
+
+sub server
+{
+    my ($conf, %opt) = @_;
+    my $s = AcctTest->start(hash => $HASH, conf => "$conf\n$PLACE",
+        log_level => 'notice acctauth:info', %opt);
+    $s->write('htdocs/private/a.txt', "private\n");
+    return $s;
+}
+
+sub opens { $_[0]->get('/private/a.txt', token => $_[1])->{status} }
+
+sub sign_in
+{
+    my ($s, $name) = @_;
+    return $s->post('/api/auth/login/', { username => $name,
+        password => 'tower bridge' })->{json}{token};
+}
+
+# The feed of this server has been read: what is asked from now on is kept.
+# Known by a token that needs no database any more.
+sub warm
+{
+    my ($s, @tokens) = @_;
+    sleep 0.7;
+    opens($s, $_) for @tokens;
+}
+
+# A reload, and then only children that came after it.
+sub reload
+{
+    my ($s, @conf) = @_;
+    my %old = map { $_ => 1 } $s->children;
+    $s->graceful(@conf);
+    $s->wait_for(sub { !grep { $old{$_} } $s->children }, 5)
+        or diag('a child of before the reload is left');
+}
+
+# How many tokens are let in while there is no database to ask.
+sub known
+{
+    my ($s, @tokens) = @_;
+    $s->lose_database;
+    my @status = map { opens($s, $_) } @tokens;
+    $s->find_database;
+    return scalar grep { $_ == 200 } @status;
+}
+
+subtest 'a reload keeps what is known' => sub {
+    my $s = server('AcctAuthRevocationBound 10s');
+    $s->account(username => "user$_", password => 'tower bridge')
+        for 1 .. $accounts;
+    my @tokens = map { sign_in($s, "user$_") } 1 .. $accounts;
+    warm($s, @tokens);
+    sleep 1.2;      # its feed is read once a second
+    opens($s, $_) for @tokens;
+    is(known($s, @tokens), $accounts, 'all are known before it');
+    for my $round (1 .. 3) {
+        reload($s);
+        is(known($s, @tokens), $accounts,
+            "reload $round: the first request of each asks nobody");
+    }
+    my $ended = pop @tokens;
+    is($s->request('POST', '/api/auth/logout/', token => $ended)->{status},
+        204, 'one is signed out');
+    reload($s);
+    is(opens($s, $ended), 401, 'and dead after a reload');
+    is(known($s, $ended), 0, 'also when nobody can be asked');
+    is(known($s, @tokens), $accounts - 1, 'the others are known still');
+};
+
+subtest 'another size begins anew, and so does one that comes back' => sub {
+    my $s = server('AcctAuthCache 1M');
+    $s->account(username => 'ann', password => 'tower bridge');
+    my @tokens = map { sign_in($s, 'ann') } 1 .. 2;
+    warm($s, @tokens);
+    is(known($s, $tokens[0]), 1, 'known');
+    for my $size ('2M', 'Off', '1M') {
+        reload($s, "AcctAuthCache $size\n$PLACE");
+        is(known($s, $tokens[0]), 0, "$size: not known any more");
+        $s->wait_for(sub { opens($s, $tokens[0]) == 200 }, 5);
+        warm($s, @tokens);
+        is(known($s, $tokens[0]), $size eq 'Off' ? 0 : 1, $size eq 'Off'
+            ? "$size: nor ever" : "$size: but once it was asked for");
+        if ($size eq '2M') {
+            $s->request('POST', '/api/auth/logout/', token => $tokens[1]);
+        }
+        is(opens($s, $tokens[1]), 401, "$size: what was ended stays so");
+    }
+    like($s->log, qr/resuming normal operations/, 'it runs');
+    unlike($s->log, qr/ACCT021\d/, 'and had its memory each time');
+};
+
+subtest "$reloads reloads under traffic lose nothing" => sub {
+    my $s = server('', workers => { ($ENV{ACCT_MPM} || '') eq 'prefork'
+        ? (StartServers => 2, MaxSpareServers => 6)
+        : (StartServers => 2, ServerLimit => 16, MaxSpareThreads => 32) });
+    $s->account(username => "user$_", password => 'tower bridge')
+        for 1 .. $accounts;
+    my @kept = map { sign_in($s, "user$_") } 1 .. $accounts;
+    warm($s, @kept);
+    clients($s, 3, sub {
+        my ($n, $tell, $go_on) = @_;
+        my %count;
+        while ($go_on->()) {
+            for my $token (@kept[map { ($n - 1) * 8 + $_ } 0 .. 7]) {
+                my $status = opens($s, $token);
+                $count{kept}++;
+                $tell->(bad => kept => $status) if $status != 200;
+            }
+            my $token = sign_in($s, "user$n");
+            my $status = defined $token ? opens($s, $token) : 0;
+            $tell->(bad => new => $status) if $status != 200;
+            $status = $s->request('POST', '/api/auth/logout/',
+                                  token => $token)->{status};
+            $tell->(bad => out => $status) if $status != 204;
+            $status = opens($s, $token);
+            $tell->(bad => dead => $status) if $status != 401;
+            $count{ended}++;
+            sleep 0.01;
+        }
+        $tell->(count => \%count);
+    });
+    my %fault;
+    for my $round (1 .. $reloads) {
+        sleep 0.15;
+        $s->graceful;
+        if ($round % 5 == 0) {
+            my @status = map { opens($s, $_) } @kept;
+            $fault{$round} = "@status" if grep { $_ != 200 } @status;
+        }
+    }
+    stop_clients($s);
+    my (@bad, %count);
+    for my $line (journal($s)) {
+        my ($word, @rest) = @$line;
+        if ($word eq 'count') { $count{$_} += $rest[0]{$_} for keys %{ $rest[0] } }
+        else { push @bad, "@$line" }
+    }
+    note(join ', ', map { "$_ $count{$_}" } sort keys %count);
+    is_deeply(\@bad, [], 'every answer was the right one');
+    is_deeply(\%fault, {}, 'and no token was lost between');
+    is(scalar(grep { opens($s, $_) == 200 } @kept), $accounts,
+        'all tokens open the door');
+    reload($s);
+    my $known = known($s, @kept);
+    # A sign-out that was just read again, or another's stripe, is asked for
+    # once more.
+    cmp_ok($known, '>=', $accounts - 3, "$known of $accounts are known after "
+        . 'one more, with nobody to ask');
+};
+
+done_testing;
