@@ -307,9 +307,10 @@ subtest 'the server is frozen' => sub {
 };
 
 subtest 'no connection is left' => sub {
+    # first, since the server connects again by itself
+    $pg->sql('ALTER ROLE web CONNECTION LIMIT 0');
     $pg->sql('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
         . "WHERE application_name = 'mod_acctauth'");
-    $pg->sql('ALTER ROLE web CONNECTION LIMIT 0');
     is_down('none is left');
     $pg->sql('ALTER ROLE web CONNECTION LIMIT 2');
     $s->wait_for(sub { open_with($many)->{status} == 200 }, 5);

@@ -55,6 +55,7 @@ typedef struct acct_api_t {
 } acct_api_t;
 
 struct acct_runtime_t;
+struct acct_rounds_t;
 
 typedef struct acct_server_conf_t {
     acct_db_config_t db;        /* driver NULL: not set */
@@ -82,6 +83,7 @@ typedef struct acct_server_conf_t {
     } key_refused;              /* key NULL: the file that was no good */
     const char *created_at;     /* of the database; NULL: not known */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
+    struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
 } acct_server_conf_t;
 
 typedef struct acct_dir_conf_t {

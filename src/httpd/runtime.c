@@ -352,16 +352,18 @@ static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
 
 /* Without somebody to read the feed nothing cached is ever fresh, so the
  * database is asked each time: slower, never wrong. */
-static void start_upkeep(apr_hash_t *databases, apr_interval_time_t bound,
-                         server_rec *s, apr_pool_t *pconf)
+static acct_rounds_t *start_upkeep(apr_hash_t *databases,
+                                   apr_interval_time_t bound, server_rec *s,
+                                   apr_pool_t *pconf)
 {
     acct_upkeep_t *all = upkeep_of(databases, bound, pconf);
+    acct_rounds_t *rounds;
     apr_status_t status;
 
     if (all == NULL) {
-        return;
+        return NULL;
     }
-    status = acct_upkeep_start(all, bound, s, pconf);
+    status = acct_upkeep_start(&rounds, all, bound, s, pconf);
     if (APR_STATUS_IS_ENOTIMPL(status)) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
                      "ACCT0215: without mod_watchdog nothing is answered "
@@ -375,6 +377,7 @@ static void start_upkeep(apr_hash_t *databases, apr_interval_time_t bound,
                      "request asks the database, and expired tokens stay "
                      "in it");
     }
+    return rounds;
 }
 
 apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
@@ -411,7 +414,8 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
             return APR_EGENERAL;
         }
     }
-    start_upkeep(databases, bound_of(global), main_server, pconf);
+    acct_server_conf(main_server)->rounds =
+        start_upkeep(databases, bound_of(global), main_server, pconf);
     return APR_SUCCESS;
 }
 
@@ -440,6 +444,22 @@ static apr_status_t start_database(database_t *database, int threads,
     return acct_pool_child_init(database->pool, threads, pchild);
 }
 
+static void start_rounds(server_rec *main_server, apr_pool_t *pchild)
+{
+    acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
+    apr_status_t status;
+
+    if (rounds == NULL) {
+        return;
+    }
+    status = acct_upkeep_child_init(rounds, pchild);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
+                     "ACCT0217: this child cannot make a lock, so it leaves "
+                     "reading revocations to others");
+    }
+}
+
 static void child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     apr_status_t status;
@@ -465,10 +485,14 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
             acct_server_conf(s)->runtime = NULL;
         }
     }
+    start_rounds(main_server, pchild);
 }
 
 void acct_runtime_hooks(void)
 {
+    /* whose threads use what it makes */
+    static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
+
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, before_watchdog, APR_HOOK_MIDDLE);
 }

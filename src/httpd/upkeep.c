@@ -4,6 +4,7 @@
 #include <apr_optional.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
+#include <pthread.h>
 
 #include "../core/ticks.h"
 
@@ -20,25 +21,102 @@ APLOG_USE_MODULE(acctauth);
 #define PURGE_BATCH 500
 #define REVOCATIONS_KEPT apr_time_from_sec(86400)
 
+/* One thread's: what it goes over, and whether it still may. A child that
+ * ends destroys its connections without regard to mod_watchdog's threads,
+ * which it stops later, or not at all. */
 typedef struct round_t {
     acct_upkeep_t *all;
     server_rec *server;
+    pthread_mutex_t lock;       /* held while connections are used */
+    int ended;                  /* guarded by lock */
 } round_t;
+
+struct acct_rounds_t {
+    round_t reading;
+    round_t writing;
+};
+
+/* ---- the end of a child ---- */
+
+static apr_status_t end_round(void *data)
+{
+    round_t *round = data;
+
+    /* On prefork a signal may end the child in that very thread: then it
+     * has the lock already (EDEADLK) and will do nothing more. */
+    if (pthread_mutex_lock(&round->lock) == 0) {
+        round->ended = 1;
+        pthread_mutex_unlock(&round->lock);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t begin_round(round_t *round, apr_pool_t *pchild)
+{
+    pthread_mutexattr_t attr;
+    int rv = pthread_mutexattr_init(&attr);
+
+    round->ended = 1;
+    if (rv != 0) {
+        return rv;
+    }
+    rv = pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+    if (rv == 0) {
+        rv = pthread_mutex_init(&round->lock, &attr);
+    }
+    pthread_mutexattr_destroy(&attr);
+    if (rv == 0) {
+        round->ended = 0;
+        /* before the pools below it, which hold the connections' list */
+        apr_pool_pre_cleanup_register(pchild, round, end_round);
+    }
+    return rv;
+}
+
+apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
+                                    apr_pool_t *pchild)
+{
+    apr_status_t status = begin_round(&rounds->reading, pchild);
+
+    return status == APR_SUCCESS ? begin_round(&rounds->writing, pchild)
+                                 : status;
+}
+
+typedef void work_fn(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool);
+
+/* Do something for each database, while the child lives. */
+static void go_round(round_t *round, work_fn *work, apr_pool_t *pool)
+{
+    acct_upkeep_t *one;
+    int ended = 0;
+
+    for (one = round->all; one != NULL && !ended; one = one->next) {
+        if (pthread_mutex_lock(&round->lock) != 0) {
+            return;
+        }
+        ended = round->ended;
+        if (!ended) {
+            work(one, round->server, pool);
+        }
+        pthread_mutex_unlock(&round->lock);
+    }
+}
 
 /* ---- reading ---- */
 
+static void read_feed(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+{
+    if (one->feed != NULL) {
+        acct_feed_read(one->feed, s, pool);
+    }
+}
+
 static apr_status_t read_feeds(int state, void *data, apr_pool_t *pool)
 {
-    const round_t *round = data;
-    const acct_upkeep_t *one;
-
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
-        return APR_SUCCESS;
-    }
-    for (one = round->all; one != NULL; one = one->next) {
-        if (one->feed != NULL) {
-            acct_feed_read(one->feed, round->server, pool);
-        }
+    /* At its start too: after a reload there may be little left of the
+     * bound. */
+    if (state != AP_WATCHDOG_STATE_STOPPING) {
+        go_round(data, read_feed, pool);
     }
     return APR_SUCCESS;
 }
@@ -74,20 +152,19 @@ static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     }
 }
 
+static void write_due(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+{
+    if (acct_ticks() - one->purged_at >= PURGE_EVERY) {
+        one->purged_at = acct_ticks();
+        purge(one, s, pool);
+    }
+}
+
 static apr_status_t write_what_is_due(int state, void *data,
                                       apr_pool_t *pool)
 {
-    const round_t *round = data;
-    acct_upkeep_t *one;
-
-    if (state != AP_WATCHDOG_STATE_RUNNING) {
-        return APR_SUCCESS;
-    }
-    for (one = round->all; one != NULL; one = one->next) {
-        if (acct_ticks() - one->purged_at >= PURGE_EVERY) {
-            one->purged_at = acct_ticks();
-            purge(one, round->server, pool);
-        }
+    if (state == AP_WATCHDOG_STATE_RUNNING) {
+        go_round(data, write_due, pool);
     }
     return APR_SUCCESS;
 }
@@ -115,23 +192,26 @@ static apr_status_t start(const char *name, apr_interval_time_t interval,
     return add_callback(watchdog, interval, round, callback);
 }
 
-apr_status_t acct_upkeep_start(acct_upkeep_t *all, apr_interval_time_t bound,
-                               server_rec *s, apr_pool_t *pconf)
+apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
+                               apr_interval_time_t bound, server_rec *s,
+                               apr_pool_t *pconf)
 {
     apr_interval_time_t interval = bound / 4;
-    round_t *round = apr_palloc(pconf, sizeof(*round));
+    acct_rounds_t *made = apr_pcalloc(pconf, sizeof(*made));
     apr_status_t status = APR_SUCCESS;
 
-    round->all = all;
-    round->server = s;
+    made->reading.all = made->writing.all = all;
+    made->reading.server = made->writing.server = s;
     if (interval > apr_time_from_sec(1)) {
         interval = apr_time_from_sec(1);
     }
     if (bound > 0) {
-        status = start(READING, interval, read_feeds, round, pconf);
+        status = start(READING, interval, read_feeds, &made->reading, pconf);
     }
     if (status == APR_SUCCESS) {
-        status = start(WRITING, LOOK_EVERY, write_what_is_due, round, pconf);
+        status = start(WRITING, LOOK_EVERY, write_what_is_due,
+                       &made->writing, pconf);
     }
+    *rounds = made;
     return status;
 }

@@ -22,14 +22,27 @@ typedef struct acct_upkeep_t {
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 
+/* What its two threads are doing. */
+typedef struct acct_rounds_t acct_rounds_t;
+
 /**
  * Have it done while the server runs.
- * @param all   the databases
- * @param bound AcctAuthRevocationBound, microseconds; 0: no feed is read
+ * @param rounds for acct_upkeep_child_init(), in pconf; made in any case
+ * @param all    the databases
+ * @param bound  AcctAuthRevocationBound, microseconds; 0: no feed is read
  * @return APR_ENOTIMPL without mod_watchdog: no feed is ever fresh then
  * Parent, in post_config.
  */
-apr_status_t acct_upkeep_start(acct_upkeep_t *all, apr_interval_time_t bound,
-                               server_rec *s, apr_pool_t *pconf);
+apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
+                               apr_interval_time_t bound, server_rec *s,
+                               apr_pool_t *pconf);
+
+/**
+ * See to it that nothing is done any more once a child's connections go.
+ * Once in each child, after those were set up and before mod_watchdog
+ * starts its threads.
+ */
+apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
+                                    apr_pool_t *pchild);
 
 #endif
