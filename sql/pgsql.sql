@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for PostgreSQL (11 or newer), version 1.
+-- The schema of mod_acctauth for PostgreSQL (11 or newer), version 2.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 --
@@ -39,8 +39,9 @@ CREATE UNIQUE INDEX account_username_key ON account (username_key);
 CREATE UNIQUE INDEX account_email_key ON account (email_key);
 
 -- The token's text is not here: digest is its SHA-256, sealed (a reusable
--- token's alone) can be opened with the key file only. expires_at and
--- last_used are 0 for never.
+-- token's alone) can be opened with the key file only. expires_at, ends_at
+-- and last_used are 0 for never. A token with sliding lives on for that
+-- long whenever it is used, and never past ends_at.
 CREATE TABLE token (
     id TEXT COLLATE "C" PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
     account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -49,7 +50,9 @@ CREATE TABLE token (
     label TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL CHECK (created_at >= 0),
     expires_at BIGINT NOT NULL DEFAULT 0 CHECK (expires_at >= 0),
-    last_used BIGINT NOT NULL DEFAULT 0 CHECK (last_used >= 0)
+    last_used BIGINT NOT NULL DEFAULT 0 CHECK (last_used >= 0),
+    ends_at BIGINT NOT NULL DEFAULT 0 CHECK (ends_at >= 0),
+    sliding BIGINT NOT NULL DEFAULT 0 CHECK (sliding >= 0)
 );
 
 CREATE UNIQUE INDEX token_digest ON token (digest);
@@ -71,7 +74,7 @@ CREATE TABLE revocation (
 
 CREATE INDEX revocation_revoked_at ON revocation (revoked_at);
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '1');
+INSERT INTO meta (name, value) VALUES ('schema_version', '2');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at', CAST(CAST(floor(extract(epoch FROM now()))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for SQLite (3.24 or newer), version 1.
+-- The schema of mod_acctauth for SQLite (3.24 or newer), version 2.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 
@@ -37,8 +37,9 @@ CREATE UNIQUE INDEX account_username_key ON account (username_key);
 CREATE UNIQUE INDEX account_email_key ON account (email_key);
 
 -- The token's text is not here: digest is its SHA-256, sealed (a reusable
--- token's alone) can be opened with the key file only. expires_at and
--- last_used are 0 for never.
+-- token's alone) can be opened with the key file only. expires_at, ends_at
+-- and last_used are 0 for never. A token with sliding lives on for that
+-- long whenever it is used, and never past ends_at.
 CREATE TABLE token (
     id TEXT PRIMARY KEY NOT NULL
         CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
@@ -52,7 +53,11 @@ CREATE TABLE token (
     expires_at INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(expires_at) = 'integer' AND expires_at >= 0),
     last_used INTEGER NOT NULL DEFAULT 0
-        CHECK (typeof(last_used) = 'integer' AND last_used >= 0)
+        CHECK (typeof(last_used) = 'integer' AND last_used >= 0),
+    ends_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(ends_at) = 'integer' AND ends_at >= 0),
+    sliding INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(sliding) = 'integer' AND sliding >= 0)
 );
 
 CREATE UNIQUE INDEX token_digest ON token (digest);
@@ -75,7 +80,7 @@ CREATE TABLE revocation (
 
 CREATE INDEX revocation_revoked_at ON revocation (revoked_at);
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '1');
+INSERT INTO meta (name, value) VALUES ('schema_version', '2');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at',

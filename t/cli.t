@@ -74,7 +74,7 @@ my $utc = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/;
 # --------------------------------------------------------------------- usage
 
 subtest 'help and version' => sub {
-    my @verbs = ('init', map({ "user $_" } qw(add list show block unblock
+    my @verbs = ('init', 'upgrade', map({ "user $_" } qw(add list show block unblock
         passwd delete)), 'token list', 'token revoke', 'dialect check');
     my ($exit, $all, $err) = cmd('--help');
     is($exit, 0, '--help');
@@ -159,7 +159,7 @@ is(files(), 'accounts.db key', 'makes a database and a key, no more');
 is((stat $_)[2] & 07777, 0600, "$_ has mode 0600") for $db, $key;
 like(slurp($key), qr/\A[0-9a-f]{64}\n\z/, 'the key is 32 bytes as hex');
 is(rows($db, "SELECT value FROM meta WHERE name = 'schema_version'"),
-    "1\n", 'the schema has its version');
+    "2\n", 'the schema has its version');
 is(rows($db, 'PRAGMA journal_mode'), "wal\n", 'the journal is WAL');
 like(rows($db, "SELECT value FROM meta WHERE name = 'key_id'"),
     qr/\A[0-9a-f]{16}\n\z/, 'the key is known by its id');
@@ -342,8 +342,8 @@ my $first = give_tokens();
     my $list = JSON::PP->new->utf8->decode($out);
     is(join(' ', map { substr $_->{id}, 0, 1 } @$list), '3 2 1',
         'token list, newest first');
-    is(join(' ', sort keys %{ $list->[2] }), 'created_at expires_at id '
-        . 'label last_used reusable', 'members of a token');
+    is(join(' ', sort keys %{ $list->[2] }), 'created_at ends_at '
+        . 'expires_at id label last_used reusable', 'members of a token');
     ok($list->[2]{reusable} && !$list->[0]{reusable}, 'reusable');
     is($list->[2]{expires_at}, '1970-01-01T00:00:01.500000Z', 'expires_at');
     is($list->[2]{last_used}, undef, 'last_used');

@@ -212,7 +212,7 @@ for my $index (['account_username_key', 'account.username_key'],
 }
 $s->sql("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
 wrong('a newer schema', $conn, qr/newer mod_acctauth/);
-$s->sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
+$s->sql("UPDATE meta SET value = '2' WHERE name = 'schema_version'");
 {
     my $latin = 'latin';
     $pg->sql("CREATE DATABASE $latin TEMPLATE template0 ENCODING 'LATIN1' "

@@ -11,6 +11,7 @@
 #include "account_admin.h"
 #include "database.h"
 #include "password.h"
+#include "store.h"
 
 /* How the command ends. */
 #define ACCT_EXIT_OK 0
@@ -95,6 +96,20 @@ int acct_cli_connect(acct_cli_t *cli);
 /** Only the driver and parameters, not the connection. */
 int acct_cli_configure(acct_cli_t *cli);
 
+/**
+ * Open the database without any statement and look at its schema; for who
+ * can do with another than the current one.
+ * @param db     on ACCT_EXIT_OK a connection to close
+ * @param detail what is missing of a damaged one, or NULL
+ */
+int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
+                  int *version, const char **detail);
+
+/** Say why a schema is not the current one and what to do.
+ *  @return ACCT_EXIT_OK when it is */
+int acct_cli_judge_schema(const acct_cli_t *cli, acct_schema_e found,
+                          int version, const char *detail);
+
 /* A password and the NUL behind it, with room to see that one is too
  * long. Wiped by who has it. */
 #define ACCT_CLI_PASSWORD_SIZE (ACCT_PASSWORD_MAX + 2)
@@ -118,7 +133,12 @@ const char *acct_cli_time(apr_time_t when, apr_pool_t *pool);
 /** The text of sql/DRIVER.sql, or NULL for a driver without. */
 const char *acct_cli_schema(const char *driver);
 
+/** The text of sql/upgrade-VERSION-DRIVER.sql, which brings a schema to
+ *  that version from the one before; NULL where there is none. */
+const char *acct_cli_upgrade_schema(const char *driver, int version);
+
 int acct_cli_init(acct_cli_t *cli);
+int acct_cli_upgrade(acct_cli_t *cli);
 int acct_cli_user_add(acct_cli_t *cli);
 int acct_cli_user_list(acct_cli_t *cli);
 int acct_cli_user_show(acct_cli_t *cli);

@@ -127,8 +127,8 @@ int acct_cli_configure(acct_cli_t *cli)
     return resolve(cli);
 }
 
-static int judge_schema(const acct_cli_t *cli, acct_schema_e found,
-                        int version, const char *detail)
+int acct_cli_judge_schema(const acct_cli_t *cli, acct_schema_e found,
+                          int version, const char *detail)
 {
     const char *name = acct_db_describe(&cli->config);
 
@@ -142,9 +142,9 @@ static int judge_schema(const acct_cli_t *cli, acct_schema_e found,
                              "'acctauth init'", name);
     case ACCT_SCHEMA_OLDER:
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s has schema version "
-                             "%d, but %d is the oldest that this acctauth "
-                             "knows: use the version that made it",
-                             name, version, ACCT_SCHEMA_VERSION);
+                             "%d, this acctauth needs %d: bring it there "
+                             "with 'acctauth upgrade'", name, version,
+                             ACCT_SCHEMA_VERSION);
     case ACCT_SCHEMA_NEWER:
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s has schema version "
                              "%d, made by a newer mod_acctauth (this "
@@ -158,18 +158,35 @@ static int judge_schema(const acct_cli_t *cli, acct_schema_e found,
     }
 }
 
-/* On a connection of its own: statements cannot be prepared before it is
- * known that their tables are there. */
-static int check_schema(acct_cli_t *cli)
+static apr_status_t look(acct_cli_t *cli, acct_db_t **db,
+                         acct_schema_e *found, int *version,
+                         const char **detail)
 {
-    acct_schema_e found = ACCT_SCHEMA_DAMAGED;
-    const char *detail = NULL;
     const char *error = NULL;
-    int version = 0;
-    acct_db_t *db;
     apr_status_t status;
 
-    status = acct_db_open(&db, &cli->config, NULL, 0, cli->pool, &error);
+    status = acct_db_open(db, &cli->config, NULL, 0, cli->pool, &error);
+    if (status == APR_SUCCESS) {
+        status = acct_store_check_schema(*db, found, version, detail,
+                                         cli->pool);
+        if (status != APR_SUCCESS) {
+            error = apr_pstrdup(cli->pool, acct_db_error(*db));
+            acct_db_close(*db);
+        }
+    }
+    cli->db_error = error;
+    return status;
+}
+
+int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
+                  int *version, const char **detail)
+{
+    apr_status_t status;
+
+    *found = ACCT_SCHEMA_DAMAGED;
+    *version = 0;
+    *detail = NULL;
+    status = look(cli, db, found, version, detail);
     if (APR_STATUS_IS_ENOENT(status)
         && acct_db_is_file(cli->config.driver)) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "there is no database "
@@ -177,17 +194,29 @@ static int check_schema(acct_cli_t *cli)
                              "--key FILE", cli->config.params,
                              cli->config.params);
     }
-    if (status == APR_SUCCESS) {
-        status = acct_store_check_schema(db, &found, &version, &detail,
-                                         cli->pool);
-        error = apr_pstrdup(cli->pool, acct_db_error(db));
-        acct_db_close(db);
+    if (status != APR_SUCCESS && acct_db_is_file(cli->config.driver)) {
+        /* another may just have changed it */
+        status = look(cli, db, found, version, detail);
     }
-    if (status != APR_SUCCESS) {
-        cli->db_error = error;
-        return acct_cli_database_failed(cli, status);
+    return status == APR_SUCCESS ? ACCT_EXIT_OK
+                                 : acct_cli_database_failed(cli, status);
+}
+
+/* On a connection of its own: statements cannot be prepared before it is
+ * known that their tables are there. */
+static int check_schema(acct_cli_t *cli)
+{
+    acct_schema_e found;
+    const char *detail;
+    acct_db_t *db;
+    int version;
+    int how = acct_cli_look(cli, &db, &found, &version, &detail);
+
+    if (how != ACCT_EXIT_OK) {
+        return how;
     }
-    return judge_schema(cli, found, version, detail);
+    acct_db_close(db);
+    return acct_cli_judge_schema(cli, found, version, detail);
 }
 
 static apr_status_t disconnect(void *data)

@@ -20,6 +20,11 @@ static const acct_cli_verb_t verbs[] = {
       "With -d pgsql the database is there, and its tables are made.\n",
       ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },
+    { "upgrade", "[-p PARAMS]", "bring a database to this version's schema",
+      "All of it or nothing, in one transaction. Does nothing where the\n"
+      "schema is current already. Stop the servers that use the database\n"
+      "first, and keep a copy of it.\n",
+      ACCT_OPT_DATABASE, 0, 0, acct_cli_upgrade },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
       "           [--staff] [--password-stdin]\n"
       "       acctauth user add --no-username --email E ...",

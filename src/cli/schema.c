@@ -17,10 +17,16 @@
 
 INCLUDE_TEXT(acct_cli_sqlite3_sql, "sql/sqlite3.sql");
 INCLUDE_TEXT(acct_cli_pgsql_sql, "sql/pgsql.sql");
+INCLUDE_TEXT(acct_cli_upgrade_2_sqlite3_sql, "sql/upgrade-2-sqlite3.sql");
+INCLUDE_TEXT(acct_cli_upgrade_2_pgsql_sql, "sql/upgrade-2-pgsql.sql");
 
 extern const char acct_cli_sqlite3_sql[]
     __attribute__((visibility("hidden")));
 extern const char acct_cli_pgsql_sql[]
+    __attribute__((visibility("hidden")));
+extern const char acct_cli_upgrade_2_sqlite3_sql[]
+    __attribute__((visibility("hidden")));
+extern const char acct_cli_upgrade_2_pgsql_sql[]
     __attribute__((visibility("hidden")));
 
 const char *acct_cli_schema(const char *driver)
@@ -29,4 +35,16 @@ const char *acct_cli_schema(const char *driver)
         return acct_cli_sqlite3_sql;
     }
     return strcmp(driver, "pgsql") == 0 ? acct_cli_pgsql_sql : NULL;
+}
+
+const char *acct_cli_upgrade_schema(const char *driver, int version)
+{
+    if (version != 2) {
+        return NULL;
+    }
+    if (strcmp(driver, "sqlite3") == 0) {
+        return acct_cli_upgrade_2_sqlite3_sql;
+    }
+    return strcmp(driver, "pgsql") == 0 ? acct_cli_upgrade_2_pgsql_sql
+                                        : NULL;
 }

@@ -37,6 +37,8 @@ static json_t *token_json(const acct_token_t *token, apr_pool_t *pool)
                        acct_cli_time(token->created_at, pool), pool);
     acct_cli_json_text(json, "expires_at",
                        acct_cli_time(token->expires_at, pool), pool);
+    acct_cli_json_text(json, "ends_at",
+                       acct_cli_time(token->ends_at, pool), pool);
     acct_cli_json_text(json, "last_used",
                        acct_cli_time(token->last_used, pool), pool);
     return json;

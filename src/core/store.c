@@ -101,8 +101,8 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "DELETE FROM account WHERE id = %lld" },
     [TOKEN_INSERT] = { .label = "token_insert", .sql =
         "INSERT INTO token (id, account_id, digest, sealed, label, "
-        "created_at, expires_at, last_used) "
-        "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld) "
+        "created_at, expires_at, last_used, ends_at, sliding) "
+        "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld, %lld, %lld) "
         "ON CONFLICT DO NOTHING" },
     [TOKEN_FIND] = { .label = "token_find", .sql =
         "SELECT " ACCT_IDENTITY_COLUMNS " "
@@ -413,7 +413,8 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
         ACCT_TEXT(token->digest), ACCT_TEXT(token->sealed),
         ACCT_TEXT(token->label ? token->label : ""),
         ACCT_INT(token->created_at), ACCT_INT(token->expires_at),
-        ACCT_INT(token->last_used)
+        ACCT_INT(token->last_used), ACCT_INT(token->ends_at),
+        ACCT_INT(token->sliding)
     };
     int changed;
     apr_status_t rv = RUN(db, TOKEN_INSERT, args, &changed, pool);

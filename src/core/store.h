@@ -15,7 +15,7 @@
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login)   id is never used again
  *   token(id, account_id, digest UNIQUE, sealed, label, created_at,
- *         expires_at, last_used)
+ *         expires_at, last_used, ends_at, sliding)
  *           at most one row with sealed per account
  *   revocation(id, account_id, revoked_at)   ids ascend
  * Times are microseconds since the epoch, UTC.
@@ -27,7 +27,7 @@
 #include <apr_time.h>
 #include "database.h"
 
-#define ACCT_SCHEMA_VERSION 1
+#define ACCT_SCHEMA_VERSION 2
 
 typedef struct acct_account_t {
     apr_int64_t id;
@@ -52,7 +52,10 @@ typedef struct acct_token_t {
     const char *label;          /* "" where none; the dialect's name */
     apr_time_t created_at;
     apr_time_t expires_at;      /* 0: never */
-    apr_time_t last_used;       /* 0: never */
+    apr_time_t last_used;       /* 0: never; to the minute */
+    apr_time_t ends_at;         /* no use prolongs it past this; 0: never */
+    apr_interval_time_t sliding;    /* each use lets it live that long; 0:
+                                     * none does */
 } acct_token_t;
 
 /** The statements to open a connection with (acct_db_open). */
@@ -180,9 +183,9 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
                                      apr_pool_t *pool);
 
 /** A token and its account by digest: the look-up of a protected request.
- *  Fills in id, account_id, digest and expires_at of the token; id,
- *  username, email, is_active and is_staff of the account. APR_NOTFOUND
- *  when there is none. */
+ *  Fills in id, account_id, digest and the times of the token but the one
+ *  it was made at; id, username, email, is_active and is_staff of the
+ *  account. APR_NOTFOUND when there is none. */
 apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
                                    acct_token_t *token,
                                    acct_account_t *account,

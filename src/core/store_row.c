@@ -97,6 +97,20 @@ void acct_take_password(acct_taker_t *from, acct_account_t *account)
     }
 }
 
+/* The times in the order of both lists of columns. No use and no mistake
+ * lets a token outlive its end. */
+static void take_times(acct_taker_t *from, acct_token_t *token)
+{
+    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
+    token->ends_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->sliding = acct_take_number(from, 0, APR_INT64_MAX / 2);
+    if (token->ends_at != 0 && (token->expires_at == 0
+                                || token->expires_at > token->ends_at)) {
+        token->expires_at = token->ends_at;
+    }
+}
+
 void acct_take_identity(acct_taker_t *from, acct_token_t *token,
                         acct_account_t *account)
 {
@@ -104,7 +118,7 @@ void acct_take_identity(acct_taker_t *from, acct_token_t *token,
     memset(account, 0, sizeof(*account));
     token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
-    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    take_times(from, token);
     token->label = "";
     account->id = acct_take_number(from, 1, APR_INT64_MAX);
     account->username = acct_take_maybe(from);
@@ -127,6 +141,5 @@ void acct_take_token(acct_taker_t *from, acct_token_t *token)
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
     token->label = acct_take_text(from);
     token->created_at = acct_take_number(from, 0, APR_INT64_MAX);
-    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
-    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
+    take_times(from, token);
 }

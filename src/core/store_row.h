@@ -22,11 +22,11 @@
 /* What a protected request needs, and no more: apr_dbd's cost goes by the
  * column. */
 #define ACCT_IDENTITY_COLUMNS \
-    "t.id, t.digest, t.expires_at, a.id, a.username, a.email, " \
-    "a.is_active, a.is_staff"
+    "t.id, t.digest, t.expires_at, t.last_used, t.ends_at, t.sliding, " \
+    "a.id, a.username, a.email, a.is_active, a.is_staff"
 #define ACCT_TOKEN_COLUMNS \
     "t.id, t.account_id, t.digest, t.label, t.created_at, t.expires_at, " \
-    "t.last_used"
+    "t.last_used, t.ends_at, t.sliding"
 
 typedef struct acct_taker_t {
     const char **cell;

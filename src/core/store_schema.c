@@ -198,9 +198,11 @@ static const char *schema_error(const acct_db_config_t *config,
                                                             : "CONNECTION");
     case ACCT_SCHEMA_OLDER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
-                            "but %d is the oldest that this version knows: "
-                            "use the version that made it", name, version,
-                            ACCT_SCHEMA_VERSION);
+                            "this version needs %d; bring it there with: "
+                            "acctauth upgrade -d %s -p %s", name, version,
+                            ACCT_SCHEMA_VERSION, config->driver,
+                            acct_db_is_file(config->driver) ? "FILE"
+                                                            : "CONNECTION");
     case ACCT_SCHEMA_NEWER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
                             "made by a newer mod_acctauth; this one knows "

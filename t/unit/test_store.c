@@ -163,10 +163,13 @@ static void another_version_is_older_or_newer(void **state)
     fixture_t *f = *state;
 
     /* a newer one may have other tables */
-    change_schema(f, "UPDATE meta SET value = '2' "
+    change_schema(f, "UPDATE meta SET value = '99' "
                      "WHERE name = 'schema_version'");
     change_schema(f, "DROP TABLE revocation");
-    assert_schema(f, ACCT_SCHEMA_NEWER, 2, NULL);
+    assert_schema(f, ACCT_SCHEMA_NEWER, 99, NULL);
+    change_schema(f, "UPDATE meta SET value = '1' "
+                     "WHERE name = 'schema_version'");
+    assert_schema(f, ACCT_SCHEMA_OLDER, 1, NULL);
 }
 
 static void a_version_that_makes_no_sense_is_damage(void **state)
@@ -188,7 +191,7 @@ static void a_missing_table_is_damage(void **state)
     fixture_t *f = *state;
 
     change_schema(f, "DROP TABLE revocation");
-    assert_schema(f, ACCT_SCHEMA_DAMAGED, 1,
+    assert_schema(f, ACCT_SCHEMA_DAMAGED, ACCT_SCHEMA_VERSION,
                   "the table revocation is missing");
     change_schema(f, "DROP TABLE meta");
     assert_schema(f, ACCT_SCHEMA_DAMAGED, 0, "the table meta is missing");
@@ -214,11 +217,11 @@ static void a_missing_unique_index_is_damage(void **state)
 
     for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
         change_schema(f, t[i].drop);
-        assert_schema(f, ACCT_SCHEMA_DAMAGED, 1,
+        assert_schema(f, ACCT_SCHEMA_DAMAGED, ACCT_SCHEMA_VERSION,
                       apr_psprintf(f->pool, "the unique index on %s is "
                                    "missing", t[i].detail));
         change_schema(f, t[i].back);
-        assert_schema(f, ACCT_SCHEMA_CURRENT, 1, NULL);
+        assert_schema(f, ACCT_SCHEMA_CURRENT, ACCT_SCHEMA_VERSION, NULL);
     }
 }
 
@@ -228,7 +231,7 @@ static void an_index_that_is_no_longer_unique_is_damage(void **state)
 
     change_schema(f, "DROP INDEX token_digest");
     change_schema(f, "CREATE INDEX token_digest ON token (digest)");
-    assert_schema(f, ACCT_SCHEMA_DAMAGED, 1,
+    assert_schema(f, ACCT_SCHEMA_DAMAGED, ACCT_SCHEMA_VERSION,
                   "the unique index on token.digest is missing");
 }
 
@@ -243,7 +246,7 @@ static void a_schema_is_not_made_twice(void **state)
     assert_non_null(strstr(acct_db_error(db), "already exists"));
     assert_false(acct_db_is_broken(db));
     acct_db_close(db);
-    assert_schema(f, ACCT_SCHEMA_CURRENT, 1, NULL);
+    assert_schema(f, ACCT_SCHEMA_CURRENT, ACCT_SCHEMA_VERSION, NULL);
 }
 
 static void a_schema_that_fails_half_way_leaves_nothing(void **state)

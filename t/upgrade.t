@@ -1,0 +1,136 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# acctauth upgrade: a database as version 1 made it becomes the current one,
+# whole or not at all, and its tokens go on.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use Digest::SHA ();
+use POSIX ();
+use Test::More;
+
+my $CURRENT = 2;
+my $HOUR = 3_600_000_000;
+my $now = time * 1_000_000;
+
+my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', conf => <<'CONF');
+AcctAuthRevocationBound 0
+<Location "/private/">
+    AcctAuthProtect On
+</Location>
+CONF
+$s->write('htdocs/private/a.txt', "private\n");
+
+sub token { sprintf '%064x', 0xabc00 + $_[0] }
+sub value { my ($row) = $s->sql($_[0]); return $row->[0] }
+sub version { value("SELECT value FROM meta WHERE name = 'schema_version'") }
+sub columns
+{
+    return join ' ', map { $_->[0] } $s->driver eq 'pgsql'
+        ? $s->sql("SELECT attname FROM pg_attribute WHERE attrelid = "
+            . "'token'::regclass AND attnum > 0 AND NOT attisdropped "
+            . 'ORDER BY attnum')
+        : $s->sql("SELECT name FROM pragma_table_info('token')");
+}
+
+sub make_version_1
+{
+    my $key = value("SELECT value FROM meta WHERE name = 'key_id'");
+    $s->sql("DROP TABLE $_") for qw(token revocation account meta);
+    $s->sql(slurp(tree() . '/t/fixtures/schema-1-' . $s->driver . '.sql'));
+    $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
+    $s->sql("INSERT INTO account (username, username_key, password, "
+        . "created_at) VALUES ('ann', 'ann', '!', 1)");
+    my $n = 0;
+    for my $expires (0, $now + $HOUR, $now - $HOUR) {
+        $n++;
+        $s->sql('INSERT INTO token (id, account_id, digest, created_at, '
+            . "expires_at) VALUES ('" . $n x 32 . "', 1, '"
+            . Digest::SHA::sha256_hex(token($n)) . "', 1, $expires)");
+    }
+}
+
+sub upgrade { $s->cli('upgrade') }
+my $fresh = columns();
+make_version_1();
+
+subtest 'an older schema is refused with the command that mends it' => sub {
+    my ($ok, $text) = $s->configtest;
+    ok(!$ok, 'configtest fails');
+    like($text, qr/schema version 1.*acctauth upgrade/, 'and says why');
+    my ($exit, undef, $err) = $s->cli('user', 'list');
+    is($exit, 3, 'the command fails');
+    like($err, qr/schema version 1.*acctauth upgrade/, 'and says why');
+};
+
+subtest 'a step that fails leaves all as it was' => sub {
+    $s->sql('ALTER TABLE token ADD COLUMN sliding INTEGER');
+    my $before = columns();
+    my ($exit, $out, $err) = upgrade();
+    is($exit, 3, 'it fails');
+    like($err, qr/sliding/, 'and says what is in the way');
+    is($out, '', 'without success');
+    is(version(), 1, 'the version is the old one');
+    is(columns(), $before, 'and so are the columns');
+    $s->sql('ALTER TABLE token DROP COLUMN sliding');
+};
+
+subtest 'two at once do it once' => sub {
+    my @pids;
+    for (1 .. 2) {
+        my $pid = fork;
+        die "cannot fork: $!\n" if !defined $pid;
+        if ($pid == 0) {
+            my ($exit, undef, $err) = upgrade();
+            print STDERR $err if $exit;
+            POSIX::_exit($exit);
+        }
+        push @pids, $pid;
+    }
+    for (@pids) {
+        waitpid $_, 0;
+        is($?, 0, 'well');
+    }
+    is(version(), $CURRENT, 'the current version');
+    is(columns(), $fresh, 'the columns are those that init makes');
+};
+
+subtest 'tokens keep their ends' => sub {
+    is(value('SELECT count(*) FROM token WHERE ends_at = expires_at '
+        . 'AND sliding = 0'), 3, 'as they were');
+    is($s->run, undef, 'the server starts');
+    is($s->get('/private/a.txt', token => token($_->[0]))->{status},
+        $_->[1], $_->[2]) for [1, 200, 'without an end'],
+        [2, 200, 'before it'], [3, 401, 'after it'];
+};
+
+subtest 'again it does nothing' => sub {
+    my ($exit, $out) = upgrade();
+    is($exit, 0, 'well');
+    like($out, qr/current already/, 'and says so');
+    is(version(), $CURRENT, 'the version stays');
+};
+
+subtest 'a newer schema is left alone' => sub {
+    $s->sql("UPDATE meta SET value = '99' WHERE name = 'schema_version'");
+    my ($exit, $out, $err) = upgrade();
+    is($exit, 3, 'refused');
+    like($err, qr/version 99, made by a newer/, 'with the reason');
+    is(version(), 99, 'the version stays');
+    $s->sql('UPDATE meta SET value = ' . "'$CURRENT' "
+        . "WHERE name = 'schema_version'");
+};
+
+subtest 'a running server asks nothing of a newer schema' => sub {
+    plan skip_all => 'statements of a server outlive a new column'
+        if $s->driver eq 'pgsql';
+    $s->sql("UPDATE meta SET value = '99' WHERE name = 'schema_version'; "
+        . 'ALTER TABLE account ADD COLUMN phone TEXT');
+    is($s->get('/private/a.txt', token => token(1))->{status}, 503,
+        'it does not know it');
+};
+
+done_testing;
