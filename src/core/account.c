@@ -55,8 +55,11 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     token->label = issue->route->dialect->name;
     token->created_at = apr_time_now();
     if (policy->lifetime != 0) {
-        token->expires_at = token->created_at + policy->lifetime;
+        token->ends_at = token->created_at + policy->lifetime;
     }
+    token->sliding = policy->sliding;
+    token->expires_at = policy->sliding != 0
+        ? token->created_at + policy->sliding : token->ends_at;
     if ((status = acct_token_mint(policy->bytes, &issue->text, pool))
             != APR_SUCCESS
         || (status = acct_token_mint_id(&token->id, pool)) != APR_SUCCESS

@@ -7,6 +7,8 @@
 #define BYTES_LEAST 16
 #define BYTES_MOST 64
 #define LIFETIME_LEAST 60               /* seconds */
+/* Use is noted once a minute, and written within seconds. */
+#define SLIDING_LEAST 120               /* seconds */
 #define LIFETIME_MOST APR_INT64_C(31622400)     /* 366 days */
 
 /* ------------------------------------------------------- plain members */
@@ -50,8 +52,9 @@ static void read_identifier(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-/* "10h" in microseconds; 0 when it is nothing of the kind. */
-static apr_interval_time_t lifetime_of(const char *text)
+/* "10h" in microseconds; 0 when it is nothing of the kind, or less than so
+ * many seconds. */
+static apr_interval_time_t lifetime_of(const char *text, apr_int64_t least)
 {
     static const char units[] = "smhd";
     static const apr_int64_t seconds[] = { 1, 60, 3600, 86400 };
@@ -66,7 +69,7 @@ static apr_interval_time_t lifetime_of(const char *text)
         return 0;
     }
     n *= seconds[unit - units];
-    return n >= LIFETIME_LEAST && n <= LIFETIME_MOST
+    return n >= least && n <= LIFETIME_MOST
         ? apr_time_from_sec(n) : 0;
 }
 
@@ -79,7 +82,7 @@ static void read_lifetime(acct_load_t *load, const acct_place_t *at,
     if (lifetime == NULL) {
         return;
     }
-    policy->lifetime = lifetime_of(lifetime);
+    policy->lifetime = lifetime_of(lifetime, LIFETIME_LEAST);
     if (policy->lifetime == 0) {
         acct_report(load, &place, "\"%s\" is no lifetime; write a whole "
                     "number and a unit, s, m, h or d, from \"60s\" to "
@@ -92,11 +95,40 @@ static void read_lifetime(acct_load_t *load, const acct_place_t *at,
     }
 }
 
+/* After the lifetime, which it must be shorter than. */
+static void read_sliding(acct_load_t *load, const acct_place_t *at,
+                         const json_t *token, acct_token_policy_t *policy)
+{
+    acct_place_t place = acct_place_member(load, at, "sliding");
+    const char *sliding = acct_text_member(load, at, token, "sliding");
+
+    if (sliding == NULL) {
+        return;
+    }
+    policy->sliding = lifetime_of(sliding, SLIDING_LEAST);
+    if (policy->sliding == 0) {
+        acct_report(load, &place, "\"%s\" is no time that a token can live "
+                    "on after each use; write a whole number and a unit, s, "
+                    "m, h or d, from \"2m\" to \"366d\"",
+                    acct_shown(sliding, load->tmp));
+    }
+    else if (policy->kind == ACCT_POLICY_REUSE) {
+        acct_report(load, &place, "a token that is used again lives until "
+                    "it is signed out; remove \"sliding\" or write "
+                    "\"policy\": \"many\"");
+    }
+    else if (policy->lifetime != 0 && policy->sliding >= policy->lifetime) {
+        acct_report(load, &place, "must be shorter than \"lifetime\", the "
+                    "longest that a token lives however much it is used; "
+                    "write less, or a longer \"lifetime\", or none");
+    }
+}
+
 static void read_token(acct_load_t *load, const acct_place_t *at,
                        const json_t *token, acct_token_policy_t *policy)
 {
     static const char *const members[] = {
-        "policy", "bytes", "lifetime", NULL
+        "policy", "bytes", "lifetime", "sliding", NULL
     };
     static const char *const policies[] = { "reuse", "many", NULL };
     const json_t *bytes;
@@ -138,6 +170,7 @@ static void read_token(acct_load_t *load, const acct_place_t *at,
         }
     }
     read_lifetime(load, at, token, policy);
+    read_sliding(load, at, token, policy);
 }
 
 /* Add to @a all what no nearer file has said already. */

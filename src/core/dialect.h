@@ -29,6 +29,9 @@ typedef struct acct_token_policy_t {
     int bytes;                  /* of randomness; the text has twice as
                                  * many hex digits */
     apr_interval_time_t lifetime;   /* microseconds; 0: until signed out */
+    apr_interval_time_t sliding;    /* microseconds that a token lives on
+                                     * after a use; 0: use prolongs nothing;
+                                     * less than lifetime where both are */
 } acct_token_policy_t;
 
 /* One member of a request's body. */

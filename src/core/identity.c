@@ -30,7 +30,8 @@ static int pack_id(const char *text, unsigned char id[16])
     return text[32] == '\0';
 }
 
-static const char *unpack_id(const unsigned char id[16], apr_pool_t *pool)
+const char *acct_identity_token_id(const unsigned char id[16],
+                                   apr_pool_t *pool)
 {
     static const char digits[] = "0123456789abcdef";
     char *text = apr_palloc(pool, 33);
@@ -57,6 +58,7 @@ int acct_identity_recall(const acct_service_t *service,
                          acct_identity_t *identity, apr_pool_t *pool)
 {
     apr_interval_time_t tick = acct_ticks();
+    apr_time_t now = apr_time_now();
     acct_account_t *account = &identity->account;
     acct_token_t *token = &identity->token;
     acct_cached_t found;
@@ -64,8 +66,12 @@ int acct_identity_recall(const acct_service_t *service,
     if (!acct_cache_is_fresh(service->cache, service->cache_feed, tick,
                              service->revocation_bound)
         || acct_cache_find(service->cache, service->cache_database, digest,
-                           apr_time_now(), tick, &found) != APR_SUCCESS) {
+                           now, tick, &found) != APR_SUCCESS) {
         return 0;
+    }
+    if (now - found.last_used >= ACCT_CACHE_NOTE_AGE) {
+        acct_cache_touch(service->cache, service->cache_database, digest,
+                         now, tick, &found);
     }
     memset(identity, 0, sizeof(*identity));
     account->id = found.account;
@@ -76,9 +82,12 @@ int acct_identity_recall(const acct_service_t *service,
     account->last_name = "";
     account->is_active = 1;
     account->is_staff = found.is_staff;
-    token->id = unpack_id(found.token_id, pool);
+    token->id = acct_identity_token_id(found.token_id, pool);
     token->account_id = found.account;
     token->expires_at = found.expires_at;
+    token->last_used = found.last_used;
+    token->ends_at = found.ends_at;
+    token->sliding = found.sliding;
     token->label = "";
     return 1;
 }
@@ -102,23 +111,73 @@ static int add_text(acct_cached_t *cached, size_t *used, const char *text,
     return 1;
 }
 
+/* A slot's content, the texts apart. 0 when the token's id is none. */
+static int take_token(acct_cached_t *cached, const acct_identity_t *identity)
+{
+    const acct_token_t *token = &identity->token;
+
+    memset(cached, 0, sizeof(*cached));
+    cached->account = identity->account.id;
+    cached->expires_at = token->expires_at;
+    cached->last_used = token->last_used;
+    cached->ends_at = token->ends_at;
+    cached->sliding = token->sliding;
+    cached->is_staff = identity->account.is_staff != 0;
+    return pack_id(token->id, cached->token_id);
+}
+
+/* That the token is used now, when it was not for a minute. */
+static int note_use(acct_cached_t *cached, apr_time_t now)
+{
+    if (now - cached->last_used < ACCT_CACHE_NOTE_AGE) {
+        return 0;
+    }
+    cached->expires_at = acct_cache_expiry(cached, now);
+    cached->last_used = now;
+    cached->is_unwritten = 1;
+    return 1;
+}
+
+/* Where identities are not kept, or this one does not fit, the slot holds
+ * the note alone. */
+static void note_only(const acct_service_t *service,
+                      const unsigned char *digest, uint64_t ticket,
+                      acct_cached_t *cached, apr_time_t now)
+{
+    if (!cached->is_unwritten
+        || acct_cache_is_noted(service->cache, service->cache_database,
+                               digest, now)) {
+        return;
+    }
+    cached->is_note = 1;
+    cached->username_length = 0;
+    cached->email_length = 0;
+    memset(cached->text, 0, sizeof(cached->text));
+    acct_cache_store(service->cache, service->cache_database, digest, ticket,
+                     acct_ticks(), cached);
+}
+
 void acct_identity_remember(const acct_service_t *service,
                             const unsigned char *digest, uint64_t ticket,
-                            const acct_identity_t *identity)
+                            acct_identity_t *identity)
 {
+    apr_time_t now = apr_time_now();
     acct_cached_t cached;
     size_t used = 0;
 
-    memset(&cached, 0, sizeof(cached));
-    cached.account = identity->account.id;
-    cached.expires_at = identity->token.expires_at;
-    cached.is_staff = identity->account.is_staff != 0;
-    /* What does not fit is not kept: it is asked for each time. */
-    if (!pack_id(identity->token.id, cached.token_id)
+    if (!take_token(&cached, identity)) {
+        return;
+    }
+    if (note_use(&cached, now)) {
+        identity->token.expires_at = cached.expires_at;
+        identity->token.last_used = cached.last_used;
+    }
+    if (service->revocation_bound == 0
         || !add_text(&cached, &used, identity->account.username,
                      &cached.username_length)
         || !add_text(&cached, &used, identity->account.email,
                      &cached.email_length)) {
+        note_only(service, digest, ticket, &cached, now);
         return;
     }
     acct_cache_store(service->cache, service->cache_database, digest, ticket,

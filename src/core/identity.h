@@ -16,6 +16,10 @@ typedef struct acct_identity_t {
     acct_token_t token;
 } acct_identity_t;
 
+/** A token's public id as text, from the 16 bytes that a slot holds. */
+const char *acct_identity_token_id(const unsigned char id[16],
+                                   apr_pool_t *pool);
+
 /**
  * Recall whose token this is without asking the database.
  * @param digest 32 bytes
@@ -26,11 +30,13 @@ int acct_identity_recall(const acct_service_t *service,
                          acct_identity_t *identity, apr_pool_t *pool);
 
 /**
- * Remember what the database has just said.
+ * Remember what the database has just said, and that the token is used.
+ * With a revocation bound of 0 the use alone: nothing is recalled then.
  * @param ticket as taken before it was asked (acct_cache_ticket)
+ * @param identity its token's times become those of this use
  */
 void acct_identity_remember(const acct_service_t *service,
                             const unsigned char *digest, uint64_t ticket,
-                            const acct_identity_t *identity);
+                            acct_identity_t *identity);
 
 #endif

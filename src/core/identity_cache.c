@@ -21,7 +21,7 @@
  */
 
 #define MAGIC UINT64_C(0x61636374617574)        /* "acctaut" */
-#define LAYOUT 1
+#define LAYOUT 2
 #define SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
 
@@ -41,12 +41,21 @@ enum {
     W_ACCOUNT,
     W_EXPIRES,
     W_STORED,                   /* tick */
+    W_LAST_USED,
+    W_ENDS,
+    W_SLIDING,
     W_TOKEN_ID,                 /* 2 words */
-    W_SHAPE = W_TOKEN_ID + 2,   /* is_staff, lengths */
+    W_SHAPE = W_TOKEN_ID + 2,   /* bits, lengths */
     W_TEXT,
     W_TAG = W_TEXT + TEXT_WORDS,
     W_END
 };
+
+/* Bits of W_SHAPE. */
+#define SHAPE_STAFF UINT64_C(1)
+#define SHAPE_UNWRITTEN UINT64_C(2)
+#define SHAPE_NOTE UINT64_C(4)
+#define SHAPE_SLIDING UINT64_C(8)
 
 /* What the tag covers. */
 #define CONTENT_BYTES ((size_t)(W_TAG - W_DATABASE) * sizeof(uint64_t))
@@ -380,14 +389,33 @@ static int is_for(const uint64_t word[W_END], uint64_t database,
                          ACCT_CACHE_DIGEST_BYTES) == 0;
 }
 
+/* Whether nothing of the account was revoked since the slot was filled. */
+static int is_of_now(const acct_cache_t *cache, const uint64_t word[W_END])
+{
+    /* acquire: whoever raised it before we were asked is seen */
+    return word[W_EPOCH] == atomic_load_explicit(
+        epoch_of(cache, word[W_DATABASE], (int64_t)word[W_ACCOUNT]),
+        memory_order_acquire);
+}
+
+static int is_expired(const uint64_t word[W_END], int64_t now)
+{
+    return word[W_EXPIRES] != 0 && (int64_t)word[W_EXPIRES] <= now;
+}
+
 static void unpack(const uint64_t word[W_END], acct_cached_t *found)
 {
     uint64_t shape = word[W_SHAPE];
 
     found->account = (int64_t)word[W_ACCOUNT];
     found->expires_at = (int64_t)word[W_EXPIRES];
+    found->last_used = (int64_t)word[W_LAST_USED];
+    found->ends_at = (int64_t)word[W_ENDS];
+    found->sliding = (int64_t)word[W_SLIDING];
     memcpy(found->token_id, &word[W_TOKEN_ID], sizeof(found->token_id));
-    found->is_staff = (uint16_t)(shape & 1);
+    found->is_unwritten = (shape & SHAPE_UNWRITTEN) != 0;
+    found->is_note = (shape & SHAPE_NOTE) != 0;
+    found->is_staff = (shape & SHAPE_STAFF) != 0;
     found->username_length = (uint16_t)(shape >> 16);
     found->email_length = (uint16_t)(shape >> 32);
     memcpy(found->text, &word[W_TEXT], sizeof(found->text));
@@ -413,13 +441,10 @@ apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
             || !is_for(word, database, digest)) {
             continue;
         }
-        /* acquire: whoever raised it before we were asked is seen */
-        if (word[W_EPOCH] != atomic_load_explicit(
-                epoch_of(cache, database, (int64_t)word[W_ACCOUNT]),
-                memory_order_acquire)) {
+        if (!is_of_now(cache, word)) {
             return APR_NOTFOUND;
         }
-        if (word[W_EXPIRES] != 0 && (int64_t)word[W_EXPIRES] <= now) {
+        if (is_expired(word, now) || (word[W_SHAPE] & SHAPE_NOTE) != 0) {
             return APR_NOTFOUND;
         }
         if ((int64_t)word[W_STORED] > tick
@@ -487,55 +512,152 @@ static void pack(uint64_t word[W_END], uint64_t database,
     word[W_EPOCH] = epoch;
     word[W_ACCOUNT] = (uint64_t)identity->account;
     word[W_EXPIRES] = (uint64_t)identity->expires_at;
+    word[W_LAST_USED] = (uint64_t)identity->last_used;
+    word[W_ENDS] = (uint64_t)identity->ends_at;
+    word[W_SLIDING] = (uint64_t)identity->sliding;
     memcpy(&word[W_TOKEN_ID], identity->token_id,
            sizeof(identity->token_id));
-    word[W_SHAPE] = (uint64_t)(identity->is_staff != 0)
+    word[W_SHAPE] = (identity->is_staff ? SHAPE_STAFF : 0)
+        | (identity->is_unwritten ? SHAPE_UNWRITTEN : 0)
+        | (identity->is_note ? SHAPE_NOTE : 0)
+        | (identity->sliding != 0 ? SHAPE_SLIDING : 0)
         | (uint64_t)identity->username_length << 16
         | (uint64_t)identity->email_length << 32;
     memcpy(&word[W_TEXT], identity->text, sizeof(identity->text));
 }
 
-/* Where a token goes: where it is, else into an empty or outdated slot,
- * else in turn. */
+/* What a claimed slot holds, or 0 when that is not what was put there. */
+static int read_claimed(const acct_cache_t *cache, slot_t *slot,
+                        uint64_t word[W_END])
+{
+    int i;
+
+    word[W_SEQUENCE] = 0;
+    for (i = W_DATABASE; i < W_END; i++) {
+        /* relaxed: claimed with acquire, and nobody else writes */
+        word[i] = atomic_load_explicit(&slot->word[i],
+                                       memory_order_relaxed);
+    }
+    return word[W_TAG] == tag_of(cache, word);
+}
+
+/* The content from word @a first on, under a new tag. */
+static void write_claimed(const acct_cache_t *cache, slot_t *slot,
+                          uint64_t word[W_END], int first)
+{
+    int i;
+
+    word[W_TAG] = tag_of(cache, word);
+    for (i = first; i < W_END; i++) {
+        /* relaxed: between claim and release */
+        atomic_store_explicit(&slot->word[i], word[i],
+                              memory_order_relaxed);
+    }
+}
+
+static void release(slot_t *slot, uint64_t sequence)
+{
+    /* release: the content first */
+    atomic_store_explicit(&slot->word[W_SEQUENCE], sequence,
+                          memory_order_release);
+}
+
+enum { EMPTY_OR_STALE, GOOD, STALE_WITH_NOTE, GOOD_WITH_NOTE };
+
+/* How much would be lost if a slot were given to another token. */
+static int worth_of(const acct_cache_t *cache, slot_t *slot)
+{
+    /* relaxed: a choice of place, wrong at worst */
+    uint64_t account = atomic_load_explicit(&slot->word[W_ACCOUNT],
+                                            memory_order_relaxed);
+    uint64_t whose = atomic_load_explicit(&slot->word[W_DATABASE],
+                                          memory_order_relaxed);
+    uint64_t shape = atomic_load_explicit(&slot->word[W_SHAPE],
+                                          memory_order_relaxed);
+    int worth = (shape & SHAPE_UNWRITTEN) != 0 ? STALE_WITH_NOTE
+                                               : EMPTY_OR_STALE;
+
+    /* relaxed: here as well */
+    if (atomic_load_explicit(&slot->word[W_SEQUENCE],
+                             memory_order_relaxed) == 0) {
+        return EMPTY_OR_STALE;
+    }
+    /* relaxed: and here */
+    if (atomic_load_explicit(&slot->word[W_EPOCH], memory_order_relaxed)
+        == atomic_load_explicit(epoch_of(cache, whose, (int64_t)account),
+                                memory_order_relaxed)) {
+        worth++;
+    }
+    return worth;
+}
+
+/* Where a token goes: where it is, else where the least is lost, in turn
+ * where that is equal. */
 static slot_t *place_for(acct_cache_t *cache, uint64_t database,
                          const unsigned char *digest)
 {
     slot_t *set = set_of(cache, database, digest);
-    slot_t *stale = NULL;
+    int least = GOOD_WITH_NOTE + 1;
+    int worth[ACCT_CACHE_WAYS];
+    uint64_t turn;
     int way;
 
     for (way = 0; way < ACCT_CACHE_WAYS; way++) {
         /* relaxed: a choice of place, wrong at worst */
-        uint64_t account = atomic_load_explicit(
-            &set[way].word[W_ACCOUNT], memory_order_relaxed);
-        uint64_t whose = atomic_load_explicit(
-            &set[way].word[W_DATABASE], memory_order_relaxed);
-
-        /* relaxed: here as well */
         if (atomic_load_explicit(&set[way].word[W_DIGEST],
                                  memory_order_relaxed)
             == first_word(digest)) {
             return &set[way];
         }
-        /* relaxed: and here */
-        if (stale == NULL
-            && (atomic_load_explicit(&set[way].word[W_SEQUENCE],
-                                     memory_order_relaxed) == 0
-                || atomic_load_explicit(&set[way].word[W_EPOCH],
-                                        memory_order_relaxed)
-                   != atomic_load_explicit(
-                          epoch_of(cache, whose, (int64_t)account),
-                          memory_order_relaxed))) {
-            stale = &set[way];
+        worth[way] = worth_of(cache, &set[way]);
+        if (worth[way] < least) {
+            least = worth[way];
         }
     }
-    if (stale != NULL) {
-        return stale;
+    if (least == EMPTY_OR_STALE) {
+        for (way = 0; worth[way] != least; way++) {
+        }
+        return &set[way];
     }
     /* relaxed: any way will do */
-    return &set[atomic_fetch_add_explicit(&cache->block->turn, 1,
-                                          memory_order_relaxed)
-                % ACCT_CACHE_WAYS];
+    turn = atomic_fetch_add_explicit(&cache->block->turn, 1,
+                                     memory_order_relaxed);
+    while (worth[turn % ACCT_CACHE_WAYS] != least) {
+        turn++;
+    }
+    return &set[turn % ACCT_CACHE_WAYS];
+}
+
+int64_t acct_cache_expiry(const acct_cached_t *identity, int64_t now)
+{
+    int64_t expires;
+
+    if (identity->sliding == 0) {
+        return identity->expires_at;
+    }
+    expires = now + identity->sliding;
+    return identity->ends_at != 0 && expires > identity->ends_at
+        ? identity->ends_at : expires;
+}
+
+/* The database does not know yet what a note of the token's old slot says.
+ * Only of the same epoch: what was revoked since is over. */
+static void keep_note(const uint64_t old[W_END], uint64_t word[W_END])
+{
+    if ((old[W_SHAPE] & SHAPE_UNWRITTEN) == 0
+        || old[W_EPOCH] != word[W_EPOCH]
+        || memcmp(&old[W_TOKEN_ID], &word[W_TOKEN_ID], 16) != 0
+        || (int64_t)old[W_LAST_USED] <= (int64_t)word[W_LAST_USED]) {
+        return;
+    }
+    word[W_LAST_USED] = old[W_LAST_USED];
+    word[W_SHAPE] |= SHAPE_UNWRITTEN;
+    if (word[W_SLIDING] != 0
+        && (int64_t)old[W_EXPIRES] > (int64_t)word[W_EXPIRES]
+        && (word[W_ENDS] == 0
+            || (int64_t)old[W_EXPIRES] <= (int64_t)word[W_ENDS])) {
+        word[W_EXPIRES] = old[W_EXPIRES];
+    }
 }
 
 int acct_cache_store(acct_cache_t *cache, uint64_t database,
@@ -543,10 +665,10 @@ int acct_cache_store(acct_cache_t *cache, uint64_t database,
                      int64_t tick, const acct_cached_t *identity)
 {
     uint64_t word[W_END];
+    uint64_t old[W_END];
     uint64_t sequence;
     uint64_t epoch;
     slot_t *slot;
-    int i;
 
     /* acquire: the count is read after it */
     epoch = atomic_load_explicit(epoch_of(cache, database,
@@ -559,18 +681,132 @@ int acct_cache_store(acct_cache_t *cache, uint64_t database,
     }
     pack(word, database, digest, epoch, identity);
     word[W_STORED] = (uint64_t)tick;
-    word[W_TAG] = tag_of(cache, word);
     slot = place_for(cache, database, digest);
     if (!claim(slot, tick, &sequence)) {
         return 0;
     }
-    for (i = W_DATABASE; i < W_END; i++) {
-        /* relaxed: between claim and release */
-        atomic_store_explicit(&slot->word[i], word[i],
-                              memory_order_relaxed);
+    if (read_claimed(cache, slot, old) && is_for(old, database, digest)) {
+        keep_note(old, word);
     }
-    /* release: the content first */
-    atomic_store_explicit(&slot->word[W_SEQUENCE], sequence,
-                          memory_order_release);
+    write_claimed(cache, slot, word, W_DATABASE);
+    release(slot, sequence);
     return 1;
+}
+
+/* ---- notes of last use ---- */
+
+/* The slot that may hold a token, by the first word of its digest. */
+static slot_t *likely_slot(const acct_cache_t *cache, uint64_t database,
+                           const unsigned char *digest)
+{
+    slot_t *set = set_of(cache, database, digest);
+    int way;
+
+    for (way = 0; way < ACCT_CACHE_WAYS; way++) {
+        /* relaxed, both: a hint, what counts is read in order later */
+        if (atomic_load_explicit(&set[way].word[W_DIGEST],
+                                 memory_order_relaxed)
+            == first_word(digest)
+            && atomic_load_explicit(&set[way].word[W_DATABASE],
+                                    memory_order_relaxed) == database) {
+            return &set[way];
+        }
+    }
+    return NULL;
+}
+
+int acct_cache_touch(acct_cache_t *cache, uint64_t database,
+                     const unsigned char *digest, int64_t now, int64_t tick,
+                     acct_cached_t *identity)
+{
+    slot_t *slot = likely_slot(cache, database, digest);
+    uint64_t word[W_END];
+    uint64_t sequence;
+    int touched;
+
+    if (slot == NULL || !claim(slot, tick, &sequence)) {
+        return 0;
+    }
+    touched = read_claimed(cache, slot, word)
+        && is_for(word, database, digest) && is_of_now(cache, word)
+        && !is_expired(word, now)
+        && now - (int64_t)word[W_LAST_USED] >= ACCT_CACHE_NOTE_AGE;
+    if (touched) {
+        unpack(word, identity);
+        identity->last_used = now;
+        identity->expires_at = acct_cache_expiry(identity, now);
+        identity->is_unwritten = 1;
+        word[W_EXPIRES] = (uint64_t)identity->expires_at;
+        word[W_LAST_USED] = (uint64_t)now;
+        word[W_SHAPE] |= SHAPE_UNWRITTEN;
+        write_claimed(cache, slot, word, W_EXPIRES);
+    }
+    release(slot, sequence);
+    return touched;
+}
+
+int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
+                        const unsigned char *digest, int64_t now)
+{
+    slot_t *slot = likely_slot(cache, database, digest);
+    uint64_t word[W_END];
+
+    return slot != NULL && read_slot(cache, slot, word)
+        && is_for(word, database, digest)
+        && now - (int64_t)word[W_LAST_USED] < ACCT_CACHE_NOTE_AGE;
+}
+
+static int is_unwritten(slot_t *slot, int sliding)
+{
+    /* relaxed: where to look closer */
+    uint64_t shape = atomic_load_explicit(&slot->word[W_SHAPE],
+                                          memory_order_relaxed);
+
+    return (shape & SHAPE_UNWRITTEN) != 0
+        && !sliding == !(shape & SHAPE_SLIDING);
+}
+
+size_t acct_cache_notes(const acct_cache_t *cache, uint64_t database,
+                        int sliding, size_t *from, acct_cache_note_t *notes,
+                        size_t most)
+{
+    size_t at = *from % cache->slots;
+    size_t left = cache->slots;
+    size_t count = 0;
+    uint64_t word[W_END];
+
+    for (; left > 0 && count < most; left--, at = (at + 1) % cache->slots) {
+        slot_t *slot = &cache->block->slot[at];
+
+        if (!is_unwritten(slot, sliding) || !read_slot(cache, slot, word)
+            || word[W_DATABASE] != database) {
+            continue;
+        }
+        notes[count].slot = at;
+        notes[count].tag = word[W_TAG];
+        notes[count].used = (int64_t)word[W_LAST_USED];
+        memcpy(notes[count].token_id, &word[W_TOKEN_ID],
+               sizeof(notes[count].token_id));
+        count++;
+    }
+    *from = at;
+    return count;
+}
+
+void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
+                      int64_t tick)
+{
+    slot_t *slot = &cache->block->slot[note->slot];
+    uint64_t word[W_END];
+    uint64_t sequence;
+
+    /* The tag tells whether this still is what was collected. */
+    if (!claim(slot, tick, &sequence)) {
+        return;
+    }
+    if (read_claimed(cache, slot, word) && word[W_TAG] == note->tag) {
+        word[W_SHAPE] &= ~SHAPE_UNWRITTEN;
+        write_claimed(cache, slot, word, W_SHAPE);
+    }
+    release(slot, sequence);
 }

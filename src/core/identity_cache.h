@@ -22,6 +22,11 @@
  * under a secret of this server's start, so torn, scribbled or misplaced
  * bytes are a miss and never a grant.
  *
+ * A slot is also where it is noted that its token was used, until somebody
+ * writes that to the database (last_used.h): at most once a minute for a
+ * token, and the epoch stays what it was, so that no note outdoes a
+ * revocation.
+ *
  * All functions are safe from any thread of any process that has the
  * block mapped; none allocates or takes a lock. "ticks" are microseconds
  * of the monotonic clock, "times" of the wall clock.
@@ -43,6 +48,7 @@
 #define ACCT_CACHE_FEEDS 64         /* databases one cache can serve */
 
 #define ACCT_CACHE_AGE INT64_C(60000000)    /* microseconds */
+#define ACCT_CACHE_NOTE_AGE INT64_C(60000000)   /* between two notes */
 
 /* The shared block; its layout is identity_cache.c's. */
 typedef struct acct_cache_block_t acct_cache_block_t;
@@ -59,7 +65,13 @@ typedef struct acct_cache_t {
 typedef struct acct_cached_t {
     int64_t account;
     int64_t expires_at;         /* time; 0: never */
+    int64_t last_used;          /* time; 0: never */
+    int64_t ends_at;            /* time that no use prolongs it past; 0: none */
+    int64_t sliding;            /* microseconds that a use lets it live; 0:
+                                 * expires_at stays what it is */
     unsigned char token_id[16];
+    uint16_t is_unwritten;      /* last_used is a note the database has not */
+    uint16_t is_note;           /* for that note alone: never found */
     uint16_t is_staff;
     uint16_t username_length;   /* bytes; 0: the account has none */
     uint16_t email_length;
@@ -154,6 +166,47 @@ apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
 int acct_cache_store(acct_cache_t *cache, uint64_t database,
                      const unsigned char *digest, uint64_t ticket,
                      int64_t tick, const acct_cached_t *identity);
+
+/** When a token expires that is used now. */
+int64_t acct_cache_expiry(const acct_cached_t *identity, int64_t now);
+
+/**
+ * Note that a token is used now, where its slot's last note is a minute old
+ * or older. Only a slot that may be believed is touched: never one that was
+ * revoked, has expired or holds other bytes than were put there.
+ * @param identity as found; on success with the new times
+ * @return 1 when it was noted; 0 when not, or others write there
+ */
+int acct_cache_touch(acct_cache_t *cache, uint64_t database,
+                     const unsigned char *digest, int64_t now, int64_t tick,
+                     acct_cached_t *identity);
+
+/** Whether a token's slot says that it was used less than a minute ago. */
+int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
+                        const unsigned char *digest, int64_t now);
+
+/* A note that the database has not. */
+typedef struct acct_cache_note_t {
+    size_t slot;
+    uint64_t tag;
+    int64_t used;               /* time */
+    unsigned char token_id[16];
+} acct_cache_note_t;
+
+/**
+ * Collect a database's notes.
+ * @param from    slot to begin at; then where the next collection goes on
+ * @param sliding those of tokens that live by them, or those of the others
+ * @return how many there are in @a notes; less than @a most: these are all
+ */
+size_t acct_cache_notes(const acct_cache_t *cache, uint64_t database,
+                        int sliding, size_t *from, acct_cache_note_t *notes,
+                        size_t most);
+
+/** What a note says is in the database: nobody need write it again, unless
+ *  the token was used since. */
+void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
+                      int64_t tick);
 
 /** Whether anything is known to be wrong with a block: slots whose tag did
  *  not fit when they were read, since it was formatted. */

@@ -40,6 +40,8 @@ enum {
     REVOCATION_LAST,
     REVOCATION_PURGE,
     TOKEN_PURGE,
+    TOKEN_USED,
+    TOKENS_USED,
     STATEMENT__COUNT
 };
 
@@ -135,7 +137,29 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "LIMIT %lld)" },
     [TOKEN_PURGE] = { .label = "token_purge", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
-        "WHERE expires_at > 0 AND expires_at < %lld LIMIT %lld)" }
+        "WHERE expires_at > 0 AND expires_at < %lld "
+        "AND (sliding = 0 OR expires_at < %lld) LIMIT %lld)" },
+    /* what a use prolongs is the row's own to say */
+    [TOKEN_USED] = { .driver = "sqlite3", .label = "token_used", .sql =
+        "UPDATE token SET last_used = %lld, "
+        "expires_at = CASE WHEN sliding > 0 THEN max(expires_at, "
+        "CASE WHEN ends_at > 0 THEN min(%lld + sliding, ends_at) "
+        "ELSE %lld + sliding END) ELSE expires_at END "
+        "WHERE id = %s AND last_used < %lld" },
+    /* all at once; what another holds is being written or deleted by it,
+     * and who waits for nobody stands in nobody's way */
+    [TOKENS_USED] = { .driver = "pgsql", .label = "tokens_used", .sql =
+        "WITH used AS (SELECT substr(word, 1, 32) AS id, "
+        "CAST(substr(word, 33) AS BIGINT) AS at "
+        "FROM unnest(string_to_array(%s, ',')) AS words (word)), "
+        "mine AS (SELECT t.id, used.at FROM used "
+        "JOIN token t ON t.id = used.id WHERE t.last_used < used.at "
+        "FOR NO KEY UPDATE OF t SKIP LOCKED) "
+        "UPDATE token t SET last_used = mine.at, "
+        "expires_at = CASE WHEN sliding > 0 THEN greatest(expires_at, "
+        "CASE WHEN ends_at > 0 THEN least(mine.at + sliding, ends_at) "
+        "ELSE mine.at + sliding END) ELSE expires_at END "
+        "FROM mine WHERE t.id = mine.id" }
 };
 
 const acct_statement_t *acct_store_statements(const char *driver, int *count)
@@ -584,7 +608,53 @@ apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
                                     int limit, int *changed,
                                     apr_pool_t *pool)
 {
-    const acct_arg_t args[] = { ACCT_INT(before), ACCT_INT(limit) };
+    const acct_arg_t args[] = {
+        ACCT_INT(before), ACCT_INT(before - ACCT_SLIDING_GRACE),
+        ACCT_INT(limit)
+    };
 
     return RUN(db, TOKEN_PURGE, args, changed, pool);
+}
+
+static apr_status_t token_used(acct_db_t *db, const acct_token_use_t *use,
+                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(use->at), ACCT_INT(use->at), ACCT_INT(use->at),
+        ACCT_TEXT(use->id), ACCT_INT(use->at)
+    };
+
+    return RUN(db, TOKEN_USED, args, NULL, pool);
+}
+
+static apr_status_t tokens_used(acct_db_t *db, const acct_token_use_t *uses,
+                                int count, apr_pool_t *pool)
+{
+    apr_array_header_t *words = apr_array_make(pool, count, sizeof(char *));
+
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(words, const char *) =
+            apr_psprintf(pool, "%s%" APR_INT64_T_FMT, uses[i].id,
+                         uses[i].at);
+    }
+
+    const acct_arg_t args[] = {
+        ACCT_TEXT(apr_array_pstrcat(pool, words, ','))
+    };
+
+    return RUN(db, TOKENS_USED, args, NULL, pool);
+}
+
+apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
+                                    int count, apr_pool_t *pool)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (is_server(db)) {
+        return count > 0 ? tokens_used(db, uses, count, pool) : rv;
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < count; i++) {
+        rv = token_used(db, &uses[i], pool);
+    }
+    return rv;
 }

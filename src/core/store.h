@@ -236,10 +236,27 @@ apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
                                          int limit, int *changed,
                                          apr_pool_t *pool);
 
-/** Delete tokens that expired before @a before, at most @a limit. */
+/* A token that has just expired may be in use on a server that has not
+ * written that yet; microseconds. */
+#define ACCT_SLIDING_GRACE APR_INT64_C(60000000)
+
+/** Delete tokens that expired before @a before, at most @a limit; those
+ *  that live by being used once the grace is over as well. */
 apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
                                     int limit, int *changed,
                                     apr_pool_t *pool);
+
+/* That a token was used. */
+typedef struct acct_token_use_t {
+    const char *id;             /* 32 hex digits */
+    apr_time_t at;
+} acct_token_use_t;
+
+/** Write when tokens were used last, and prolong those that live by it, no
+ *  further than each row says. A row that is gone or knows of a later use
+ *  stays as it is. In a transaction. */
+apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
+                                    int count, apr_pool_t *pool);
 
 /** Note that something of the account was revoked at @a when; in the same
  *  transaction as what revokes. */
