@@ -195,15 +195,16 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     if (acct_token_digest_bytes(token, digest) != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
-    if (service->cache_answers) {
-        if (acct_identity_recall(service, digest, identity, pool)) {
-            return ACCT_OK;
-        }
+    if (service->cache_answers
+        && acct_identity_recall(service, digest, identity, pool)) {
+        return ACCT_OK;
+    }
+    if (service->cache != NULL) {
         /* Before the database is asked; see identity_cache.h. */
         ticket = acct_cache_ticket(service->cache);
     }
     outcome = ask_database(service, digest, identity, pool);
-    if (outcome == ACCT_OK && service->cache_answers) {
+    if (outcome == ACCT_OK && service->cache != NULL) {
         acct_identity_remember(service, digest, ticket, identity);
     }
     return outcome;

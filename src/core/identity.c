@@ -172,7 +172,7 @@ void acct_identity_remember(const acct_service_t *service,
         identity->token.expires_at = cached.expires_at;
         identity->token.last_used = cached.last_used;
     }
-    if (service->revocation_bound == 0
+    if (!service->cache_answers
         || !add_text(&cached, &used, identity->account.username,
                      &cached.username_length)
         || !add_text(&cached, &used, identity->account.email,

@@ -31,7 +31,7 @@ int acct_identity_recall(const acct_service_t *service,
 
 /**
  * Remember what the database has just said, and that the token is used.
- * With a revocation bound of 0 the use alone: nothing is recalled then.
+ * The use alone where no token is looked up in the cache.
  * @param ticket as taken before it was asked (acct_cache_ticket)
  * @param identity its token's times become those of this use
  */

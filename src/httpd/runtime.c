@@ -344,6 +344,7 @@ static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
         database = value;
         database->upkeep.pool = database->pool;
         database->upkeep.feed = bound > 0 ? database->feed : NULL;
+        database->upkeep.notes = database->feed;
         database->upkeep.next = all;
         all = &database->upkeep;
     }

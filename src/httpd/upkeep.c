@@ -16,6 +16,9 @@ APLOG_USE_MODULE(acctauth);
 /* How often the writing thread looks whether anything is due. */
 #define LOOK_EVERY apr_time_from_sec(1)
 
+/* When tokens were last used is written as often. */
+#define NOTES_EVERY apr_time_from_sec(10)
+
 /* What has expired goes in small steps, so that nobody waits for it. */
 #define PURGE_EVERY apr_time_from_sec(10)
 #define PURGE_BATCH 500
@@ -123,6 +126,49 @@ static apr_status_t read_feeds(int state, void *data, apr_pool_t *pool)
 
 /* ---- writing ---- */
 
+static void write_failed(acct_upkeep_t *one, server_rec *s,
+                         apr_status_t status, const char *error)
+{
+    ap_log_error(APLOG_MARK, one->is_behind ? APLOG_DEBUG : APLOG_WARNING,
+                 status, s, "ACCT0233: when tokens were last used cannot be "
+                 "written; those that live by being used may expire: %s",
+                 error);
+    one->is_behind = 1;
+}
+
+/* What requests have noted since, in one transaction. What fails is
+ * written the next time. */
+static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+{
+    const char *error = "";
+    acct_notes_t notes;
+    acct_db_t *db;
+    apr_status_t status;
+
+    if (one->notes == NULL) {
+        return;
+    }
+    acct_last_used_collect(&one->last_used, one->notes->cache,
+                           one->notes->database, &notes, pool);
+    if (notes.count == 0) {
+        return;
+    }
+    status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
+                               pool);
+    if (status != APR_SUCCESS) {
+        write_failed(one, s, status, error);
+        return;
+    }
+    status = acct_last_used_write(&notes, one->notes->cache, db, pool);
+    if (status != APR_SUCCESS) {
+        write_failed(one, s, status, acct_db_error(db));
+    }
+    else {
+        one->is_behind = 0;
+    }
+    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
+}
+
 /* Clear away a batch of what is over. Two statements, each its own
  * transaction; a failure only means that it is tried again later. */
 static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
@@ -154,6 +200,11 @@ static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
 
 static void write_due(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
 {
+    /* Before the purge, which may find what they prolong. */
+    if (acct_ticks() - one->noted_at >= NOTES_EVERY) {
+        one->noted_at = acct_ticks();
+        write_notes(one, s, pool);
+    }
     if (acct_ticks() - one->purged_at >= PURGE_EVERY) {
         one->purged_at = acct_ticks();
         purge(one, s, pool);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is done for each database without anybody asking: its revocations
- * are read (feed.h), what is over is cleared away.
+ * are read (feed.h), when its tokens were last used is written
+ * (last_used.h), what is over is cleared away.
  *
  * Two threads of mod_watchdog's in one child each: one reads, one writes,
  * so that a reading is never late because a writing waits.
@@ -11,6 +12,7 @@
 
 #include <httpd.h>
 
+#include "../core/last_used.h"
 #include "feed.h"
 
 /* A database. In pconf; constant once the children run, but for what a
@@ -18,7 +20,12 @@
 typedef struct acct_upkeep_t {
     acct_pool_t *pool;
     acct_feed_t *feed;          /* NULL: its revocations are not read */
-    apr_interval_time_t purged_at;  /* ticks; the writing thread's */
+    const acct_feed_t *notes;   /* whose cache has the notes; NULL: none */
+    /* the writing thread's */
+    apr_interval_time_t noted_at;   /* ticks */
+    apr_interval_time_t purged_at;  /* ticks */
+    acct_last_used_t last_used;
+    int is_behind;
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 

@@ -12,7 +12,8 @@
  * SELECT) and writes it into the cached text. So whoever reads the floor
  * and then finds something must find no version below that floor: it was
  * revoked, and its revoker had returned, before the search began. And
- * what is found is whole: each byte follows from token and version.
+ * what is found is whole: each byte follows from token and version, but
+ * for the notes of use that are made, collected and struck out meanwhile.
  *
  * Three ways: threads, where no claim ever expires; "overrun", the same
  * with clocks so far apart that writers take each other's slots while they
@@ -85,11 +86,12 @@ static void stop_maybe(void)
 #define SECOND INT64_C(1000000)
 
 /* Counts of one kind of event, and how many there must be at least. */
-enum { FOUND, MISSED, STORED, NOT_STORED, STALE, RAISED, RAISED_ALL, EVENTS };
+enum { FOUND, MISSED, STORED, NOT_STORED, STALE, TOUCHED, NOTED, RAISED,
+       RAISED_ALL, EVENTS };
 
 static const char *const event_name[EVENTS] = {
-    "found", "missed", "stored", "not stored", "of them stale", "raised",
-    "raised all"
+    "found", "missed", "stored", "not stored", "of them stale",
+    "touched", "of the notes collected", "raised", "raised all"
 };
 
 /* All that the workers share, beside the cache. */
@@ -254,6 +256,55 @@ static void do_find(worker_t *worker, uint64_t token, int64_t tick)
     }
 }
 
+/* Some minutes or other before the time that slots are searched at. */
+static int64_t some_minute(worker_t *worker)
+{
+    return NOW - (int64_t)(next_random(&worker->random) % 8)
+                 * ACCT_CACHE_NOTE_AGE;
+}
+
+/* What a touch finds is revoked or whole, as for who searches. */
+static void do_touch(worker_t *worker, uint64_t token, int64_t tick)
+{
+    shared_t *shared = worker->shared;
+    unsigned char digest[32];
+    acct_cached_t found;
+    acct_cached_t whole;
+    uint64_t version;
+    uint64_t least;
+
+    make_digest(token, digest);
+    /* acquire: what its revoker did before is seen */
+    least = atomic_load_explicit(&shared->floor[account_of(token)],
+                                 memory_order_acquire);
+    if (!acct_cache_touch(&worker->cache, DB, digest, some_minute(worker),
+                          tick, &found)) {
+        return;
+    }
+    count(shared, TOUCHED);
+    version = (uint64_t)(found.expires_at - NOW - 1);
+    make_identity(token, version, &whole);
+    if (!is_same(&found, &whole)) {
+        complain(shared, "touched what is not whole", token, version, least);
+    }
+    if (version < least) {
+        complain(shared, "touched what was revoked", token, version, least);
+    }
+}
+
+static void do_write_notes(worker_t *worker, int64_t tick)
+{
+    size_t from = next_random(&worker->random) % SLOTS;
+    acct_cache_note_t notes[8];
+    size_t collected = acct_cache_notes(&worker->cache, DB, 0, &from, notes,
+                                        8);
+
+    for (size_t i = 0; i < collected; i++) {
+        acct_cache_noted(&worker->cache, &notes[i], tick);
+        count(worker->shared, NOTED);
+    }
+}
+
 /* Lets others in between what a request does in two steps. */
 static void dawdle(worker_t *worker)
 {
@@ -348,6 +399,14 @@ static void operate(worker_t *worker)
         do_store(worker, token,
                  tick + (int64_t)(next_random(&worker->random)
                                   % (uint64_t)shared->jitter));
+    }
+    else if (dice < 1200) {
+        do_touch(worker, token,
+                 tick + (int64_t)(next_random(&worker->random)
+                                  % (uint64_t)shared->jitter));
+    }
+    else if (dice < 1250) {
+        do_write_notes(worker, tick);
     }
     else {
         do_find(worker, token, tick + shared->jitter);
