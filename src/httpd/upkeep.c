@@ -165,6 +165,9 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     }
     else {
         one->is_behind = 0;
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
+                     "ACCT0234: the last use of %d tokens written",
+                     notes.count);
     }
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
 }

@@ -159,6 +159,17 @@ static const struct bad_t {
       "token.lifetime: ", "from \"60s\" to \"366d\"" },
     { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"10\"}"),
       "token.lifetime: ", "a whole number and a unit" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":\"119s\"}"),
+      "token.sliding: \"119s\" is no time", "from \"2m\" to \"366d\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":\"half an hour\"}"),
+      "token.sliding: ", "a whole number and a unit" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":1800}"),
+      "token.sliding: is a whole number", "write \"...\"" },
+    { TOP("\"token\":{\"policy\":\"reuse\",\"sliding\":\"30m\"}"),
+      "token.sliding: ", "write \"policy\": \"many\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"1h\","
+          "\"sliding\":\"60m\"}"),
+      "token.sliding: must be shorter than \"lifetime\"", "write less" },
     { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":3600}"),
       "token.lifetime: is a whole number", "write \"...\"" },
     /* messages */
@@ -580,7 +591,7 @@ static void what_a_file_says_goes_over_what_it_extends(void **state)
     static const char far[] = "{\"extends\":\"base\",\"identifier\":"
         "[\"email\",\"username\"],\"messages\":{\"not_found\":\"Far.\","
         "\"null\":\"Void.\"},\"token\":{\"policy\":\"many\",\"bytes\":64,"
-        "\"lifetime\":\"90m\"}," GOOD_ROUTES "}";
+        "\"lifetime\":\"90m\",\"sliding\":\"2m\"}," GOOD_ROUTES "}";
     const acct_dialect_t *dialect;
     acct_result_t *result;
 
@@ -593,6 +604,7 @@ static void what_a_file_says_goes_over_what_it_extends(void **state)
     assert_int_equal(dialect->policy.kind, ACCT_POLICY_MANY);
     assert_int_equal(dialect->policy.bytes, 20);
     assert_true(dialect->policy.lifetime == 0);
+    assert_true(dialect->policy.sliding == 0);
     assert_int_equal(dialect->nroutes, 1);
     assert_ptr_equal(dialect->routes[0].dialect, dialect);
     answers(dialect, NULL, acct_result_make(ACCT_NOT_FOUND, p), 404, JSON,
@@ -606,6 +618,7 @@ static void what_a_file_says_goes_over_what_it_extends(void **state)
             "{\"u\":[\"Void.\"]}", p);
     dialect = load_file(p, apr_pstrcat(p, folder, "/far.json", NULL));
     assert_true(dialect->policy.lifetime == apr_time_from_sec(90 * 60));
+    assert_true(dialect->policy.sliding == apr_time_from_sec(2 * 60));
     assert_int_equal(dialect->policy.bytes, 64);
     remove_folder(folder, p);
 }

@@ -1,0 +1,219 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# How long tokens live and when they were last used: a sliding token lives
+# on while it is used and dies when it is not, none outlives its end, and no
+# request writes for any of that. With the identity cache and without.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use Digest::SHA 'sha256_hex';
+use Digest::MD5 ();
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $SECOND = 1_000_000;
+my $WRITTEN = 14;               # seconds; ten, and what a slow machine adds
+
+# ------------------------------------------------------------------- servers
+
+my %dialect = (
+    brief   => { policy => 'many', lifetime => '1h', sliding => '2m' },
+    endless => { policy => 'many', sliding => '30m' },
+);
+
+sub server
+{
+    my ($name, $conf) = @_;
+    my $s = AcctTest->prepare(api => 0, hash => 'argon2id m=8 t=1 p=1');
+    my $dialects = $s->dir . '/dialects';
+    mkdir $dialects;
+    for my $file (glob tree() . '/conf/dialects/*.json') {
+        (my $base = $file) =~ s{.*/}{};
+        spew("$dialects/$base", slurp($file));
+    }
+    spew("$dialects/$_.json", JSON::PP::encode_json({ extends =>
+        'auth-register', token => $dialect{$_} })) for keys %dialect;
+    $s->{dialect_dir} = $dialects;
+    $s->{conf} = join '', "$conf\n", map({ "<Location \"/$_/\">\n"
+        . "    AcctAuthAPI $_\n</Location>\n" } 'auth-register',
+        sort keys %dialect), "<Location \"/private/\">\n"
+        . "    AcctAuthProtect On\n</Location>\n";
+    $s->_write_conf;
+    my $why = $s->run;
+    BAIL_OUT("$name: $why") if defined $why;
+    $s->write('htdocs/private/a.txt', "private\n");
+    $s->account(username => 'ann', password => 'secret of ann');
+    $s->account(username => 'x' x 100, email => 'y' x 60 . '@example.org',
+        password => 'secret of ann');
+    $s->{name} = $name;
+    return $s;
+}
+
+my @servers = (server('with the cache', ''),
+               server('without it', 'AcctAuthCache Off'));
+
+sub sign_in
+{
+    my ($s, $api, $user) = @_;
+    my $r = $s->post("/$api/login/", { username => $user || 'ann',
+        password => 'secret of ann' });
+    die "$r->{status}: $r->{body}\n" if $r->{status} != 200;
+    $s->{expiry} = $r->{json}{expiry};
+    return $r->{json}{token};
+}
+
+sub opens
+{
+    my ($s, $token) = @_;
+    return $s->get('/private/a.txt', token => $token)->{status};
+}
+
+my @TIMES = qw(created_at expires_at last_used ends_at sliding);
+sub row
+{
+    my ($s, $token) = @_;
+    my ($row) = $s->sql('SELECT ' . join(', ', @TIMES) . ' FROM token '
+        . "WHERE digest = '" . sha256_hex($token) . "'");
+    my %row;
+    @row{@TIMES} = @$row if $row;
+    return \%row;
+}
+
+sub set
+{
+    my ($s, $token, %value) = @_;
+    $s->sql('UPDATE token SET ' . join(', ', map { "$_ = $value{$_}" }
+        sort keys %value) . " WHERE digest = '" . sha256_hex($token) . "'");
+}
+
+sub microseconds { int(time * $SECOND) }
+
+# What any write to the tokens' table would change.
+sub state_of
+{
+    my ($s) = @_;
+    return join ' ', map { @$_ } $s->sql('SELECT id, xmin, ctid FROM token '
+        . 'ORDER BY id') if $s->driver eq 'pgsql';
+    return join ' ', map { Digest::MD5::md5_hex(slurp($s->db . $_)) } '',
+        '-wal';
+}
+
+# The times at which uses were written, and of how many tokens.
+sub writings
+{
+    my ($s) = @_;
+    my @times;
+    for my $line (grep { /ACCT0234/ } split /\n/, $s->log) {
+        my ($h, $m, $sec) = $line =~ /(\d\d):(\d\d):(\d\d\.\d+) \d{4}\]/;
+        push @times, $h * 3600 + $m * 60 + $sec;
+    }
+    return @times;
+}
+
+# --------------------------------------------------------------------- tests
+
+for my $s (@servers) {
+    my %t;
+
+    subtest "$s->{name}: what a sign-in says and the row holds" => sub {
+        for my $api ('auth-register', 'brief', 'endless') {
+            $t{$api} = sign_in($s, $api);
+            my $row = row($s, $t{$api});
+            my ($lifetime, $sliding) = @{ { 'auth-register' => [36000, 0],
+                brief => [3600, 120], endless => [0, 1800] }->{$api} };
+            my $lives = ($sliding || $lifetime) * $SECOND;
+            is($row->{sliding}, $sliding * $SECOND, "$api: sliding");
+            is($row->{ends_at}, $lifetime
+                ? $row->{created_at} + $lifetime * $SECOND : 0, '  its end');
+            is($row->{expires_at}, $row->{created_at} + $lives,
+                '  until when');
+            my $micro = sprintf '%06d', $row->{expires_at} % $SECOND;
+            my @utc = gmtime int($row->{expires_at} / $SECOND);
+            is($s->{expiry}, sprintf('%04d-%02d-%02dT%02d:%02d:%02d.%sZ',
+                $utc[5] + 1900, $utc[4] + 1, @utc[3, 2, 1, 0], $micro),
+                '  and the client is told');
+        }
+    };
+
+    subtest "$s->{name}: who is let in" => sub {
+        my $now = microseconds();
+        $t{idle} = sign_in($s, 'brief');
+        set($s, $t{idle}, last_used => $now - 121 * $SECOND,
+            expires_at => $now - $SECOND);
+        $t{late} = sign_in($s, 'brief');
+        set($s, $t{late}, last_used => $now - 60 * $SECOND,
+            expires_at => $now + 60 * $SECOND);
+        $t{ends} = sign_in($s, 'brief');
+        set($s, $t{ends}, expires_at => $now + 2 * $SECOND,
+            ends_at => $now + 2 * $SECOND);
+        $t{past} = sign_in($s, 'brief');
+        set($s, $t{past}, ends_at => $now - $SECOND,
+            expires_at => $now + 60 * $SECOND);
+        $t{long} = sign_in($s, 'endless', 'x' x 100);
+        is(opens($s, $t{ends}), 200, 'before its end');
+        is(opens($s, $t{$_}), 200, $_)
+            for qw(auth-register brief endless late long);
+        is(opens($s, $t{idle}), 401, 'not used for longer than sliding');
+        is(opens($s, $t{past}), 401, 'used in time, but past its end');
+        $s->wait_for(sub { opens($s, $t{ends}) == 401 }, 5);
+        is(opens($s, $t{ends}), 401, 'not past its end, though it is used');
+        $t{revoked} = sign_in($s, 'brief');
+        is(opens($s, $t{revoked}), 200, 'before it is revoked');
+        is($s->request('POST', '/brief/logout/', token => $t{revoked})
+            ->{status}, 204, 'signed out');
+    };
+    $s->{t} = \%t;
+}
+
+for my $s (@servers) {
+    my %t = %{ $s->{t} };
+
+    subtest "$s->{name}: the last use is written in time" => sub {
+        my %row;
+        for my $name (qw(auth-register brief endless late long)) {
+            $s->wait_for(sub { $row{$name} = row($s, $t{$name});
+                $row{$name}{last_used} > $row{$name}{created_at} },
+                $WRITTEN);
+            my $row = $row{$name};
+            cmp_ok($row->{last_used}, '>', $row->{created_at}, $name);
+            next if !$row->{sliding};
+            is($row->{expires_at}, $row->{last_used} + $row->{sliding},
+                '  lives on from there');
+        }
+        is($row{'auth-register'}{expires_at}, $row{'auth-register'}{ends_at},
+            'what does not slide expires as before');
+        cmp_ok(row($s, $t{ends})->{expires_at}, '<=',
+            row($s, $t{ends})->{ends_at}, 'none lives past its end');
+        cmp_ok(row($s, $t{idle})->{expires_at}, '<', microseconds(),
+            'what has died stays dead') if row($s, $t{idle})->{sliding};
+        is_deeply(row($s, $t{revoked}), {}, 'and what was revoked, revoked');
+        is(opens($s, $t{$_}), 401, "  $_") for qw(idle ends revoked);
+        my ($exit, $out) = $s->cli('token', 'list', 'ann', '--json');
+        my @listed = grep { defined $_->{last_used} }
+            @{ JSON::PP::decode_json($out) };
+        cmp_ok(scalar @listed, '>=', 4, 'token list tells it');
+    };
+
+    subtest "$s->{name}: no request writes" => sub {
+        my $before = state_of($s);
+        is(opens($s, $t{$_ % 2 ? 'brief' : 'endless'}), 200, 'let in')
+            for 1 .. 20;
+        is(state_of($s), $before, 'and nothing was written');
+    };
+
+    subtest "$s->{name}: at most one writing in ten seconds" => sub {
+        my @times = writings($s);
+        cmp_ok(scalar @times, '>=', 1, 'there was one');
+        for my $i (1 .. $#times) {
+            cmp_ok($times[$i] - $times[$i - 1], '>', 9, 'ten seconds later')
+                if $times[$i] > $times[$i - 1];
+        }
+        unlike($s->log, qr/ACCT0233/, 'none failed');
+    };
+}
+
+done_testing;
