@@ -66,11 +66,16 @@ CREATE INDEX token_account ON token (account_id);
 CREATE INDEX token_expires_at ON token (expires_at) WHERE expires_at > 0;
 
 -- No reference to account: a revocation outlives the account it is about.
+-- Rows do not become visible in the order of their ids, so servers look for
+-- new ones by txid, the transaction that wrote them.
 CREATE TABLE revocation (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id > 0),
     account_id BIGINT NOT NULL,
-    revoked_at BIGINT NOT NULL CHECK (revoked_at >= 0)
+    revoked_at BIGINT NOT NULL CHECK (revoked_at >= 0),
+    txid BIGINT NOT NULL DEFAULT txid_current()
 );
+
+CREATE INDEX revocation_txid ON revocation (txid);
 
 CREATE INDEX revocation_revoked_at ON revocation (revoked_at);
 

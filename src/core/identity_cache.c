@@ -75,6 +75,7 @@ typedef struct feed_t {
     uint64_t database;          /* constant once the children run */
     _Atomic int64_t read_at;    /* tick; 0: never; or RETIRED */
     _Atomic int64_t last_id;
+    _Atomic int64_t origin;
 } feed_t;
 
 struct acct_cache_block_t {
@@ -241,6 +242,21 @@ int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed)
     }
     /* relaxed: only the reader of the feed looks at it */
     return atomic_load_explicit(&mine->last_id, memory_order_relaxed);
+}
+
+void acct_cache_feed_set_origin(acct_cache_t *cache, int feed,
+                                int64_t origin)
+{
+    /* release: after the number that goes with it */
+    atomic_store_explicit(&cache->block->feed[feed].origin, origin,
+                          memory_order_release);
+}
+
+int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed)
+{
+    /* acquire: before the number that goes with it */
+    return atomic_load_explicit(&cache->block->feed[feed].origin,
+                                memory_order_acquire);
 }
 
 int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,

@@ -117,12 +117,24 @@ void acct_cache_revive(acct_cache_t *cache);
 int acct_cache_feed(acct_cache_t *cache, uint64_t database);
 
 /** Note that the feed was read: all revocations that were visible at
- *  @a tick have raised their epochs. @param last_id the highest id seen */
+ *  @a tick have raised their epochs.
+ *  @param last_id where to read on, a number of the reader's (not
+ *                 negative), for the child that comes after this one */
 void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
                           int64_t last_id);
 
-/** The highest id the feed has seen; -1 when it was never read. */
+/** Where to read on; -1 when it was never read. */
 int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed);
+
+/** Note whose numbers those are. After acct_cache_feed_read(): who dies in
+ *  between leaves a pair that does not match, and never one that matches
+ *  and is wrong. */
+void acct_cache_feed_set_origin(acct_cache_t *cache, int feed,
+                                int64_t origin);
+
+/** What was noted; 0 when nothing was. Ask for it before
+ *  acct_cache_feed_last(). */
+int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed);
 
 /** Whether the feed was read within @a bound (microseconds) before
  *  @a tick: only then may anything be believed that is not asked of the

@@ -36,7 +36,8 @@ enum {
     TOKEN_DELETE_REUSABLE,
     TOKEN_DELETE_ALL,
     REVOCATION_INSERT,
-    REVOCATION_LIST,
+    REVOCATION_AFTER_ID,
+    REVOCATION_AFTER_SNAPSHOT,
     REVOCATION_LAST,
     REVOCATION_PURGE,
     TOKEN_PURGE,
@@ -126,11 +127,27 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
     [REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "
         "VALUES (%lld, %lld)" },
-    [REVOCATION_LIST] = { .label = "revocation_list", .sql =
-        "SELECT id, account_id FROM revocation WHERE id > %lld "
+    [REVOCATION_AFTER_ID] = { .driver = "sqlite3",
+        .label = "revocation_after_id", .sql =
+        "SELECT id, account_id FROM revocation WHERE id >= %lld "
         "ORDER BY id LIMIT %lld" },
-    [REVOCATION_LAST] = { .label = "revocation_last", .sql =
-        "SELECT COALESCE(MAX(id), 0) FROM revocation" },
+    /* First the snapshot all of this is read under; then what later
+     * transactions wrote than those of the last one; then what those wrote
+     * that were open in it. Rows of another server, brought here by a
+     * restore, can have numbers that are yet to come. */
+    [REVOCATION_AFTER_SNAPSHOT] = { .driver = "pgsql",
+        .label = "revocation_after_snapshot", .sql =
+        "SELECT CAST(0 AS BIGINT), CAST(extract(epoch FROM "
+        "pg_postmaster_start_time()) * 1000000 AS BIGINT), "
+        "CAST(txid_current_snapshot() AS TEXT) "
+        "UNION ALL (SELECT id, account_id, NULL FROM revocation "
+        "WHERE txid >= %lld AND txid < "
+        "(SELECT txid_snapshot_xmax(txid_current_snapshot())) "
+        "ORDER BY txid LIMIT %lld) "
+        "UNION ALL (SELECT id, account_id, NULL FROM revocation "
+        "WHERE txid = ANY (CAST(%s AS BIGINT[])) LIMIT %lld)" },
+    [REVOCATION_LAST] = { .driver = "sqlite3", .label = "revocation_last",
+        .sql = "SELECT COALESCE(MAX(id), 0) FROM revocation" },
     [REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "
@@ -557,32 +574,35 @@ apr_status_t acct_store_revocation_insert(acct_db_t *db,
     return RUN(db, REVOCATION_INSERT, args, NULL, pool);
 }
 
-apr_status_t acct_store_revocation_list(acct_db_t *db, apr_int64_t after,
-                                        int limit,
-                                        apr_array_header_t **list,
-                                        apr_pool_t *pool)
+void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
+                  apr_int64_t origin)
 {
-    const acct_arg_t args[] = { ACCT_INT(after), ACCT_INT(limit) };
-    acct_rows_t rows;
-    apr_status_t rv = SELECT(db, REVOCATION_LIST, args, &rows, pool);
-
-    *list = apr_array_make(pool, rows.count, sizeof(acct_revocation_t));
-    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
-        acct_revocation_t *revocation = apr_array_push(*list);
-        acct_taker_t row = acct_take_row(&rows, i);
-
-        revocation->id = acct_take_number(&row, 1, APR_INT64_MAX);
-        revocation->account_id = acct_take_number(&row, 1, APR_INT64_MAX);
-        rv = acct_taken(&row);
-    }
-    return rv;
+    mark->number = number;
+    mark->origin = origin;
+    mark->from = number;
+    apr_cpystrn(mark->open, "{}", sizeof(mark->open));
 }
 
-apr_status_t acct_store_revocation_last(acct_db_t *db, apr_int64_t *id,
-                                        apr_pool_t *pool)
+static apr_status_t add_revocation(apr_array_header_t *list,
+                                   const acct_rows_t *rows, int i)
+{
+    acct_revocation_t *revocation = apr_array_push(list);
+    acct_taker_t row = acct_take_row(rows, i);
+
+    revocation->id = acct_take_number(&row, 1, APR_INT64_MAX);
+    revocation->account_id = acct_take_number(&row, 1, APR_INT64_MAX);
+    if (rows->columns > 2) {
+        acct_take_maybe(&row);  /* the snapshot, of the first row alone */
+    }
+    return acct_taken(&row);
+}
+
+static apr_status_t last_revocation(acct_db_t *db, acct_mark_t *mark,
+                                    apr_pool_t *pool)
 {
     acct_rows_t rows;
     acct_taker_t row;
+    apr_int64_t last;
     apr_status_t rv;
 
     rv = only_row(acct_db_select(db, REVOCATION_LAST, NULL, 0, &rows, pool),
@@ -591,8 +611,121 @@ apr_status_t acct_store_revocation_last(acct_db_t *db, apr_int64_t *id,
         return rv;
     }
     row = acct_take_row(&rows, 0);
-    *id = acct_take_number(&row, 0, APR_INT64_MAX);
-    return acct_taken(&row);
+    last = acct_take_number(&row, 0, APR_INT64_MAX);
+    rv = acct_taken(&row);
+    if (rv == APR_SUCCESS) {
+        acct_mark_at(mark, last, 0);
+    }
+    return rv;
+}
+
+/* The row of the mark is read once more: where it is not there the file
+ * holds another past, whose ids say nothing about what was seen. */
+static apr_status_t read_by_id(acct_db_t *db, acct_mark_t *mark, int limit,
+                               apr_array_header_t *list, int *missed,
+                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(mark->number > 0 ? mark->number : 1), ACCT_INT(limit)
+    };
+    const acct_revocation_t *found;
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    if (mark->number < 0) {
+        *missed = 1;
+        return last_revocation(db, mark, pool);
+    }
+    rv = SELECT(db, REVOCATION_AFTER_ID, args, &rows, pool);
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = add_revocation(list, &rows, i);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    found = (const acct_revocation_t *)list->elts;
+    if (rows.count >= limit
+        || (mark->number > 0
+            && (rows.count == 0 || found[0].id != mark->number))) {
+        apr_array_clear(list);
+        *missed = 1;
+        return last_revocation(db, mark, pool);
+    }
+    if (rows.count > 0) {
+        acct_mark_at(mark, found[rows.count - 1].id, 0);
+    }
+    return APR_SUCCESS;
+}
+
+/* A snapshot as the server writes it: "oldest:next:open,open…". */
+static apr_status_t mark_snapshot(acct_mark_t *mark, const char *text,
+                                  apr_int64_t origin)
+{
+    char *end;
+    apr_int64_t oldest = apr_strtoi64(text, &end, 10);
+    apr_int64_t next = *end == ':' ? apr_strtoi64(end + 1, &end, 10) : 0;
+
+    if (*end != ':' || oldest < 1 || next < oldest) {
+        return APR_EGENERAL;
+    }
+    acct_mark_at(mark, oldest, origin);
+    if (strlen(end + 1) + sizeof("{}") <= sizeof(mark->open)) {
+        mark->from = next;
+        apr_snprintf(mark->open, sizeof(mark->open), "{%s}", end + 1);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_by_snapshot(acct_db_t *db, acct_mark_t *mark,
+                                     int limit, apr_array_header_t *list,
+                                     int *missed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(mark->number < 0 ? APR_INT64_MAX : mark->from),
+        ACCT_INT(limit), ACCT_TEXT(mark->open), ACCT_INT(limit)
+    };
+    acct_mark_t before = *mark;
+    acct_rows_t rows;
+    acct_taker_t head;
+    apr_int64_t origin;
+    apr_status_t rv;
+
+    rv = SELECT(db, REVOCATION_AFTER_SNAPSHOT, args, &rows, pool);
+    if (rv == APR_SUCCESS && rows.count == 0) {
+        rv = APR_EGENERAL;
+    }
+    for (int i = 1; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = add_revocation(list, &rows, i);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    head = acct_take_row(&rows, 0);
+    acct_take_number(&head, 0, 0);
+    origin = acct_take_number(&head, 1, APR_INT64_MAX);
+    rv = mark_snapshot(mark, acct_take_text(&head), origin);
+    if (rv != APR_SUCCESS || (rv = acct_taken(&head)) != APR_SUCCESS) {
+        *mark = before;
+        return rv;
+    }
+    if (before.number < 0 || before.origin != origin
+        || mark->from < before.from || list->nelts >= limit) {
+        apr_array_clear(list);
+        *missed = 1;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
+                                        int limit,
+                                        apr_array_header_t **list,
+                                        int *missed, apr_pool_t *pool)
+{
+    *list = apr_array_make(pool, 16, sizeof(acct_revocation_t));
+    *missed = 0;
+    return is_server(db)
+        ? read_by_snapshot(db, mark, limit, *list, missed, pool)
+        : read_by_id(db, mark, limit, *list, missed, pool);
 }
 
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,

@@ -17,7 +17,8 @@
  *   token(id, account_id, digest UNIQUE, sealed, label, created_at,
  *         expires_at, last_used, ends_at, sliding)
  *           at most one row with sealed per account
- *   revocation(id, account_id, revoked_at)   ids ascend
+ *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
+ *           txid, the transaction that wrote the row
  * Times are microseconds since the epoch, UTC.
  */
 #ifndef ACCT_STORE_H
@@ -219,16 +220,46 @@ typedef struct acct_revocation_t {
     apr_int64_t account_id;
 } acct_revocation_t;
 
-/** Revocations with an id over @a after, in order, at most @a limit.
- *  Array of acct_revocation_t. */
-apr_status_t acct_store_revocation_list(acct_db_t *db, apr_int64_t after,
+#define ACCT_MARK_OPEN_BYTES 2048
+
+/* Up to where a reader has seen the revocations. acct_mark_at() makes one.
+ *
+ * Where one process writes at a time rows become visible in the order of
+ * their ids. On a server they do not: an id is given out long before its
+ * row's transaction commits, a sequence may hand ids out in bundles, and no
+ * number of ids that are read again covers a transaction that was slow. So
+ * there the mark is the snapshot of the reading itself: what was not seen
+ * is what later transactions wrote, and those that were open then. */
+typedef struct acct_mark_t {
+    apr_int64_t number;         /* sqlite3: the highest id seen; pgsql: the
+                                 * oldest transaction not seen; -1: nothing
+                                 * was read yet */
+    apr_int64_t origin;         /* pgsql: when the server was started;
+                                 * another has other numbers */
+    apr_int64_t from;           /* pgsql: none seen from this one on */
+    char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: an array of those below
+                                         * that were open */
+} acct_mark_t;
+
+/** The mark of which only two numbers were kept: nothing after them is
+ *  skipped, some may be read twice. -1 and 0: at the very beginning. */
+void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
+                  apr_int64_t origin);
+
+/**
+ * Read the revocations that became visible since @a mark, and move it.
+ * @param limit  more at once are not told
+ * @param list   out: array of acct_revocation_t
+ * @param missed out: 1 when what was revoked since is not known: too much,
+ *               or the database is not the one it was (restored, failed
+ *               over), or nothing was read yet. The caller has to forget
+ *               all it believes after this has returned.
+ * On failure the mark stays where it was.
+ */
+apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         int limit,
                                         apr_array_header_t **list,
-                                        apr_pool_t *pool);
-
-/** The highest id of a revocation there ever was; 0 when there is none. */
-apr_status_t acct_store_revocation_last(acct_db_t *db, apr_int64_t *id,
-                                        apr_pool_t *pool);
+                                        int *missed, apr_pool_t *pool);
 
 /** Delete revocations older than @a before, at most @a limit. @a changed
  *  counts them. */

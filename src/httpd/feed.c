@@ -7,70 +7,44 @@
 
 APLOG_USE_MODULE(acctauth);
 
-/* Ids can become visible out of order: two nodes take theirs, and the
- * higher one commits first. So the last so many are read again each time.
- * A writing transaction lasts two seconds at most, so this is for 500
- * revocations a second. */
-#define WINDOW 1024
+/* More at once than this are not looked at one by one: forget everything. */
+#define MOST 8192
 
-/* More at once than this means that much was missed: forget everything. */
-#define MOST (8 * WINDOW)
-
-static void raise_new(acct_feed_t *feed, const acct_revocation_t *revocation)
+/* A child that takes over reads on where another left off. */
+static void begin(acct_feed_t *feed)
 {
-    apr_int64_t *seen = &feed->seen[(apr_uint64_t)revocation->id
-                                    % ACCT_FEED_SEEN];
+    apr_int64_t origin = acct_cache_feed_origin(feed->cache, feed->place);
 
-    if (*seen == revocation->id) {
-        return;
-    }
-    *seen = revocation->id;
-    acct_cache_raise(feed->cache, feed->database, revocation->account_id);
+    acct_mark_at(&feed->mark, acct_cache_feed_last(feed->cache, feed->place),
+                 origin);
 }
 
 static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
                               apr_pool_t *pool)
 {
-    apr_int64_t last = acct_cache_feed_last(feed->cache, feed->place);
+    /* The tick of before the look: what comes after it is not seen. */
     apr_interval_time_t tick = acct_ticks();
     apr_array_header_t *list;
     apr_status_t status;
+    int missed;
     int i;
 
-    if (last < 0) {
-        /* Nothing can have been stored before the first look. */
-        status = acct_store_revocation_last(db, &last, pool);
-        if (status == APR_SUCCESS) {
-            acct_cache_raise_all(feed->cache);
-            acct_cache_feed_read(feed->cache, feed->place, tick, last);
-        }
-        return status;
-    }
-    status = acct_store_revocation_list(db, last > WINDOW ? last - WINDOW : 0,
-                                        MOST, &list, pool);
+    status = acct_store_revocation_read(db, &feed->mark, MOST, &list,
+                                        &missed, pool);
     if (status != APR_SUCCESS) {
         return status;
     }
     for (i = 0; i < list->nelts; i++) {
-        raise_new(feed, &APR_ARRAY_IDX(list, i, acct_revocation_t));
+        acct_cache_raise(feed->cache, feed->database,
+                         APR_ARRAY_IDX(list, i, acct_revocation_t)
+                             .account_id);
     }
-    if (list->nelts == MOST) {
+    if (missed) {
+        /* After the look, so that nothing falls between the two. */
         acct_cache_raise_all(feed->cache);
-        status = acct_store_revocation_last(db, &last, pool);
-        if (status != APR_SUCCESS) {
-            return status;
-        }
     }
-    else if (list->nelts > 0) {
-        apr_int64_t highest = APR_ARRAY_IDX(list, list->nelts - 1,
-                                            acct_revocation_t).id;
-
-        if (highest > last) {
-            last = highest;
-        }
-    }
-    /* The tick of before the look: what came after it was not seen. */
-    acct_cache_feed_read(feed->cache, feed->place, tick, last);
+    acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
+    acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
     return APR_SUCCESS;
 }
 
@@ -96,6 +70,9 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     if (status != APR_SUCCESS) {
         complain(feed, s, status, error);
         return;
+    }
+    if (feed->mark.number < 0) {
+        begin(feed);
     }
     status = read_rows(feed, db, pool);
     if (status != APR_SUCCESS) {

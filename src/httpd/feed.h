@@ -10,10 +10,8 @@
 
 #include <httpd.h>
 
+#include "../core/store.h"
 #include "pool.h"
-
-/* Places to remember ids in, more than the window that is read again. */
-#define ACCT_FEED_SEEN 2048U
 
 /* What is known of a database's feed. In pconf; used by its reader alone
  * once the children run. */
@@ -22,12 +20,8 @@ typedef struct acct_feed_t {
     acct_cache_t *cache;
     uint64_t database;
     int place;                  /* acct_cache_feed() */
+    acct_mark_t mark;           /* what this child has read */
     int complained;
-    /* The ids of the window that have raised their epochs: seeing one
-     * again is no reason to raise them again. Lost when another child
-     * takes over, which then raises some twice; that costs a look-up each
-     * and nothing else. */
-    apr_int64_t seen[ACCT_FEED_SEEN];
 } acct_feed_t;
 
 /**

@@ -198,6 +198,7 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
     feed->cache = cache;
     feed->database = cache_key(conf, pconf);
     feed->place = acct_cache_feed(cache, feed->database);
+    acct_mark_at(&feed->mark, -1, 0);
     return feed->database != 0 && feed->place >= 0 ? feed : NULL;
 }
 

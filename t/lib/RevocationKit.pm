@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the tests of revocation share: a server that caches, tokens by SQL
+# (a sign-in costs a hash), how long one is let in, whether the cache is
+# believed at the moment, and a session of another program on the database.
+
+package RevocationKit;
+
+use strict;
+use warnings;
+
+use Digest::SHA ();
+use Exporter 'import';
+use IO::Handle;
+use IPC::Open2 ();
+use Time::HiRes qw(sleep time);
+
+use AcctTest;
+
+our @EXPORT = qw(caching_server more_tokens opens opens_everywhere
+                 accepted_for believes wait_believed session sql_sign_out);
+
+# caching_server(%opt): with "AcctAuthCache On", stated.
+sub caching_server
+{
+    my (%opt) = @_;
+    my $s = AcctTest->start(
+        hash => 'argon2id m=8 t=1 p=1', %opt,
+        conf => join "\n", 'AcctAuthCache On',
+            '<Location "/private/">', 'AcctAuthProtect On', '</Location>',
+            $opt{conf} // '', '');
+    $s->write('htdocs/private/a.txt', "private\n");
+    $s->write('htdocs/a.txt', "public\n");
+    return $s;
+}
+
+my $made = 0;
+
+# more_tokens($s, COUNT, ACCOUNTS): that many live tokens of that many new
+# accounts, as a list of {text, id, account}.
+sub more_tokens
+{
+    my ($s, $count, $accounts) = @_;
+    $accounts ||= 1;
+    my $run = sprintf '%x%04x', $$, ++$made;
+    $s->sql('INSERT INTO account (username, username_key, password, '
+        . 'created_at) VALUES '
+        . join ', ', map { "('u$run-$_', 'u$run-$_', 'x', 1)" }
+                     1 .. $accounts);
+    my @ids = map { $_->[0] } $s->sql("SELECT id FROM account WHERE "
+        . "username LIKE 'u$run-%' ORDER BY id");
+    my (@tokens, @rows);
+    for my $i (1 .. $count) {
+        my $text = substr Digest::SHA::sha256_hex("$run $i " . rand), 0, 40;
+        my $one = { text => $text, account => $ids[$i % @ids],
+                    id => substr Digest::SHA::sha256_hex("id $text"), 0, 32 };
+        push @tokens, $one;
+        push @rows, "('$one->{id}', $one->{account}, '"
+            . Digest::SHA::sha256_hex($text) . "', 1)";
+    }
+    while (my @some = splice @rows, 0, 500) {
+        $s->sql('INSERT INTO token (id, account_id, digest, created_at) '
+            . 'VALUES ' . join ', ', @some);
+    }
+    return @tokens;
+}
+
+sub opens
+{
+    my ($s, $token, %opt) = @_;
+    return $s->get('/private/a.txt', token => $token->{text}, %opt)
+        ->{status};
+}
+
+# The statuses of many requests, so that every child has had its turn.
+sub opens_everywhere
+{
+    my ($s, $token) = @_;
+    my %seen = map { opens($s, $token) => 1 } 1 .. 25;
+    return join ' ', sort keys %seen;
+}
+
+# accepted_for($s, TOKEN, SECONDS): how long after the call the last request
+# began that was let in, 0 for none. What was revoked is so in all children
+# alike: they share the cache; asked often enough to see that.
+sub accepted_for
+{
+    my ($s, $token, $most) = @_;
+    my $begin = time;
+    my $last = 0;
+    my $refused = 0;
+    while ((my $now = time - $begin) < $most && $refused < 25) {
+        my $status = opens($s, $token);
+        $refused = $status == 200 ? 0 : $refused + 1;
+        $last = $now if $status == 200;
+        sleep 0.01 if $status == 200;
+    }
+    return $last;
+}
+
+# believes($s): whether what is cached is believed now. A token's row that
+# went without a word is found out by whoever asks the database only.
+sub believes
+{
+    my ($s) = @_;
+    my $told = $s->{ghost};
+    return 1 if $told && opens($s, $told) == 200;
+    my ($ghost) = more_tokens($s, 1);
+    return 0 if opens($s, $ghost) != 200;
+    $s->sql("DELETE FROM token WHERE id = '$ghost->{id}'");
+    $s->{ghost} = $ghost;
+    return opens($s, $ghost) == 200;
+}
+
+sub wait_believed
+{
+    my ($s, $seconds) = @_;
+    return $s->wait_for(sub { believes($s) }, $seconds || 15);
+}
+
+# What a sign-out does, for other programs.
+sub sql_sign_out
+{
+    my ($token) = @_;
+    return "DELETE FROM token WHERE id = '$token->{id}';\n"
+        . 'INSERT INTO revocation (account_id, revoked_at) '
+        . "VALUES ($token->{account}, 1);";
+}
+
+# session($s): ->(SQL) runs SQL in a session of another program, which stays
+# open until ->() is called. PostgreSQL only.
+sub session
+{
+    my ($s) = @_;
+    delete local @ENV{ grep { /^PG/ } keys %ENV };
+    my $psql = "$s->{pg}{bin}/psql";
+    my $pid = IPC::Open2::open2(my $out, my $in, -x $psql ? $psql : 'psql',
+        qw(-X -q -A -t -v ON_ERROR_STOP=1 -h), $s->{pg}{dir}, '-U',
+        'postgres', '-d', $s->{dbname});
+    $in->autoflush(1);
+    return sub {
+        my ($sql) = @_;
+        if (!defined $sql) {
+            local $?;
+            close $in;
+            close $out;
+            waitpid $pid, 0;
+            return;
+        }
+        print {$in} "$sql\n\\echo done\n";
+        while (defined(my $line = <$out>)) {
+            return 1 if $line eq "done\n";
+        }
+        die "the session is gone\n";
+    };
+}
+
+1;
