@@ -17,6 +17,10 @@
 #                                    the server never sees
 #   $b->mode('after', TEXT)          closed once the server has answered
 #                                    that, which the client never sees
+#   $b->mode('hold', TEXT)           what the server answers the first
+#                                    connection that sends TEXT is kept, and
+#                                    passed in the next mode; others pass
+#   $b->held                         connections of which something is kept
 #   $b->mode('reset')                what is open is reset, once; new ones
 #                                    pass
 # A mode changes what is open, too.
@@ -74,6 +78,7 @@ sub _ask
 sub mode     { my $self = shift; $self->_ask('mode', @_); return $self }
 sub count    { $_[0]->_ask('count') }
 sub accepted { $_[0]->_ask('accepted') }
+sub held     { $_[0]->_ask('held') }
 
 sub DESTROY
 {
@@ -136,6 +141,9 @@ sub _control
     if ($word eq 'mode') { $self->_set_mode(@args) }
     elsif ($word eq 'count') { $answer = keys %{ $s->{pairs} } }
     elsif ($word eq 'accepted') { $answer = $s->{accepted} }
+    elsif ($word eq 'held') {
+        $answer = grep { length($_->{kept} // '') } values %{ $s->{pairs} };
+    }
     syswrite $s->{control}, "$answer\n";
     return 1;
 }
@@ -155,7 +163,11 @@ sub _set_mode
         $self->_close($_, 1) for values %{ $s->{pairs} };
     }
     @mode = ('pass') if $mode[0] eq 'reset';
-    $_->{bytes} = 0 for values %{ $s->{pairs} };
+    for my $pair (values %{ $s->{pairs} }) {
+        $pair->{bytes} = 0;
+        _write($pair->{client}, delete $pair->{kept} // '');
+        delete $pair->{hold};
+    }
     $s->{late} = [] if $mode[0] ne 'delay';
     $s->{mode} = \@mode;
 }
@@ -213,10 +225,18 @@ sub _pass
             return $self->_close($pair, 1) if $mode eq 'before';
             $pair->{after} = 1;
         }
+        if ($mode eq 'hold' && index($bytes, $arg) >= 0) {
+            $pair->{hold} = 1;
+            $self->{s}{mode} = ['pass'];
+        }
         return _write($pair->{server}, $bytes);
     }
     return $self->_close($pair, 1) if $pair->{after};
     return if $mode eq 'silent';
+    if ($pair->{hold}) {
+        $pair->{kept} .= $bytes;
+        return;
+    }
     if ($mode eq 'cut') {
         my $left = $arg - $pair->{bytes};
         $pair->{bytes} += length $bytes;
