@@ -18,7 +18,8 @@ use Time::HiRes qw(sleep time);
 use AcctTest;
 
 our @EXPORT = qw(caching_server more_tokens opens opens_everywhere
-                 accepted_for believes wait_believed session sql_sign_out);
+                 accepted_for believes wait_believed session sql_sign_out
+                 second_server sign_outs);
 
 # caching_server(%opt): with "AcctAuthCache On", stated.
 sub caching_server
@@ -32,6 +33,63 @@ sub caching_server
     $s->write('htdocs/private/a.txt', "private\n");
     $s->write('htdocs/a.txt', "public\n");
     return $s;
+}
+
+# second_server($s): another httpd on the same database.
+sub second_server
+{
+    my ($s, %opt) = @_;
+    return caching_server(%opt, key_from => $s, params => $s->db,
+        $s->{pg} ? (pg => $s->{pg}, dbname => $s->{dbname}) : ());
+}
+
+# How long tokens are let in by one server after another has answered that
+# they are signed out. BATCH tokens of different accounts at a time are let
+# in there (so they are remembered), signed out here, and then asked for in
+# turn until each is refused. Returns {longest, median, p99, late (let in at
+# all after the sign-out), here (let in here after it), polls, seconds}; the
+# times are from the answer of the sign-out to the start of the last request
+# that was let in.
+sub sign_outs
+{
+    my ($here, $there, $count, %opt) = @_;
+    my $batch = $opt{batch} || 100;
+    my $most = $opt{most} || 10;
+    my %sum = (late => 0, here => 0, polls => 0, wrong => 0);
+    my @times;
+    my $begin = time;
+    my @tokens = more_tokens($here, $count, $batch);
+    while (my @some = splice @tokens, 0, $batch) {
+        for my $one (@some) {
+            $sum{wrong}++ if opens($there, $one, keep => 1) != 200;
+        }
+        for my $one (@some) {
+            my $r = $here->request('POST', '/api/auth/logout/', keep => 1,
+                token => $one->{text});
+            @$one{qw(out last)} = (time, 0);
+            $sum{wrong}++ if $r->{status} != 204;
+        }
+        for my $one (@some) {
+            $sum{here}++ if opens($here, $one, keep => 1) != 401;
+        }
+        my @left = @some;
+        while (@left && time - $left[0]{out} < $most) {
+            my $one = shift @left;
+            my $now = time;
+            my $status = opens($there, $one, keep => 1);
+            $sum{polls}++;
+            next if $status == 401;
+            $sum{wrong}++ if $status != 200;
+            $one->{last} = $now - $one->{out};
+            push @left, $one;
+        }
+        push @times, map { $_->{last} } @some;
+    }
+    @times = sort { $a <=> $b } @times;
+    $sum{late} = grep { $_ > 0 } @times;
+    return { %sum, count => scalar @times, longest => $times[-1],
+             median => $times[@times / 2], p99 => $times[0.99 * @times],
+             seconds => time - $begin };
 }
 
 my $made = 0;

@@ -20,6 +20,7 @@
 #   $b->mode('hold', TEXT)           what the server answers the first
 #                                    connection that sends TEXT is kept, and
 #                                    passed in the next mode; others pass
+#   $b->mode('hold', TEXT, 'all')    the same for all that send it
 #   $b->held                         connections of which something is kept
 #   $b->mode('reset')                what is open is reset, once; new ones
 #                                    pass
@@ -227,7 +228,7 @@ sub _pass
         }
         if ($mode eq 'hold' && index($bytes, $arg) >= 0) {
             $pair->{hold} = 1;
-            $self->{s}{mode} = ['pass'];
+            $self->{s}{mode} = ['pass'] if !$self->{s}{mode}[2];
         }
         return _write($pair->{server}, $bytes);
     }
