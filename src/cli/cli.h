@@ -148,6 +148,7 @@ int acct_cli_user_passwd(acct_cli_t *cli);
 int acct_cli_user_delete(acct_cli_t *cli);
 int acct_cli_token_list(acct_cli_t *cli);
 int acct_cli_token_revoke(acct_cli_t *cli);
+int acct_cli_token_check(acct_cli_t *cli);
 int acct_cli_dialect_check(acct_cli_t *cli);
 
 /**

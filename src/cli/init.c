@@ -21,6 +21,7 @@
 
 #include "store.h"
 #include "token.h"
+#include "token_check_row.h"
 
 typedef struct made_t {
     const char *path;           /* absolute */
@@ -151,6 +152,17 @@ static int make_file(const init_t *init, const char *path)
         : failed(init, "make", init->database.path, status);
 }
 
+/* Under which key tokens will be sealed, and that all will have its
+ * check. */
+static apr_status_t mark(acct_db_t *db, const char *key_id,
+                         apr_pool_t *pool)
+{
+    apr_status_t status = acct_store_meta_set(db, "key_id", key_id, pool);
+
+    return status == APR_SUCCESS ? acct_check_row_make(db, key_id, pool)
+                                 : status;
+}
+
 /* The tables, then what is only known now: under which key tokens will be
  * sealed. */
 static apr_status_t fill(const init_t *init, const acct_db_config_t *config,
@@ -178,7 +190,7 @@ static apr_status_t fill(const init_t *init, const acct_db_config_t *config,
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = acct_store_meta_set(db, "key_id", key_id, pool);
+    status = mark(db, key_id, pool);
     *error = apr_pstrdup(pool, acct_db_error(db));
     acct_db_close(db);
     return status;
@@ -305,8 +317,7 @@ static int fill_server(init_t *init, acct_db_t *db, const char *key_id)
                               cli->pool) != APR_SUCCESS
         || acct_db_prepare(db, statements, count, cli->pool, &error)
            != APR_SUCCESS
-        || acct_store_meta_set(db, "key_id", key_id, cli->pool)
-           != APR_SUCCESS) {
+        || mark(db, key_id, cli->pool) != APR_SUCCESS) {
         return server_failed(init, db);
     }
     return publish(init, &init->key);

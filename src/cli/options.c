@@ -55,6 +55,12 @@ static const acct_cli_verb_t verbs[] = {
     { "token revoke", "NAME TOKEN_ID | NAME --all",
       "end one token of an account, or all", NAME_HELP "\n",
       ACCT_OPT_DATABASE | ACCT_OPT_ALL, 1, 2, acct_cli_token_revoke },
+    { "token check", "[on | off | status]",
+      "whether unknown tokens are refused without a look-up",
+      "Say off before tokens are put into the database by other means than\n"
+      "the server's; it waits until no server refuses them. Say on when they\n"
+      "are gone.\n",
+      ACCT_OPT_DATABASE, 0, 1, acct_cli_token_check },
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },

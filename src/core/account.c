@@ -6,6 +6,7 @@
 
 #include "identifier.h"
 #include "identity.h"
+#include "token_check_row.h"
 
 /* How long a client is asked to wait when something cannot be known now. */
 #define RETRY_DATABASE 5
@@ -47,7 +48,9 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
 {
     const acct_token_policy_t *policy = &issue->route->dialect->policy;
     acct_token_t *token = &issue->token;
+    const acct_key_t *key = issue->service->key;
     char *digest = apr_palloc(pool, ACCT_DIGEST_HEX + 1);
+    int checked = 0;
     apr_status_t status;
 
     memset(token, 0, sizeof(*token));
@@ -60,8 +63,9 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     token->sliding = policy->sliding;
     token->expires_at = policy->sliding != 0
         ? token->created_at + policy->sliding : token->ends_at;
-    if ((status = acct_token_mint(policy->bytes, &issue->text, pool))
-            != APR_SUCCESS
+    if ((status = acct_token_check_mint(key != NULL ? &key->check : NULL,
+                                        policy->bytes, &issue->text,
+                                        &checked, pool)) != APR_SUCCESS
         || (status = acct_token_mint_id(&token->id, pool)) != APR_SUCCESS
         || (status = acct_token_digest(issue->text, digest))
             != APR_SUCCESS) {
@@ -72,10 +76,10 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     }
     token->digest = digest;
     if (policy->kind == ACCT_POLICY_REUSE) {
-        if (issue->service->key == NULL) {
+        if (key == NULL) {
             return without_key(issue, pool);
         }
-        status = acct_token_seal(issue->service->key, token->account_id,
+        status = acct_token_seal(key, token->account_id,
                                  issue->text, &token->sealed, pool);
         if (status != APR_SUCCESS) {
             acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
@@ -83,7 +87,23 @@ static apr_status_t mint(issue_t *issue, acct_db_t *db, apr_pool_t *pool)
             return status;
         }
     }
-    return acct_store_token_insert(db, token, pool);
+    status = acct_store_token_insert(db, token, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_check_row_admit(db, checked ? key->id : NULL, pool);
+    }
+    return status;
+}
+
+/* A token was to go in that servers would refuse unseen: have them look
+ * tokens up from now on. 0 when that cannot be done. */
+static int end_check(const acct_service_t *service, apr_pool_t *pool)
+{
+    acct_log(service, ACCT_LOG_WARNING, APR_SUCCESS, pool,
+             "tokens are made without the check that the database's other "
+             "tokens have, so from now on each unknown token is looked up "
+             "in the database: name its AcctAuthKeyFile, and give tokens 20 "
+             "bytes or more; then see 'acctauth token check'");
+    return acct_check_end(service, pool) == APR_SUCCESS;
 }
 
 /* Open the account's reusable token, and see that it is the one whose
@@ -192,6 +212,9 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     acct_outcome_e outcome;
     uint64_t ticket = 0;
 
+    if (acct_identity_is_garbage(service, token)) {
+        return ACCT_INVALID_TOKEN;
+    }
     if (acct_token_digest_bytes(token, digest) != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
@@ -430,6 +453,9 @@ static int try_login(const acct_service_t *service, find_account_t *find,
         refuse_login(service, issue.account, ACCT_BLOCKED, result, pool);
         return 1;
     }
+    if (status == ACCT_CHECK_STANDS && end_check(service, pool)) {
+        return 0;
+    }
     if (status != APR_SUCCESS) {
         unavailable(result, RETRY_DATABASE);
         return 1;
@@ -610,6 +636,9 @@ void acct_register(const acct_service_t *service,
                      "account_registered: account %" APR_INT64_T_FMT,
                      account->id);
             return;
+        }
+        if (status == ACCT_CHECK_STANDS && end_check(service, pool)) {
+            continue;
         }
         if (!APR_STATUS_IS_EEXIST(status)
             || add_taken(service, account, form, result, pool)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ticks.h"
+#include "token_check_row.h"
 
 /* ---- public ids of tokens: 16 bytes in a slot, 32 digits elsewhere ---- */
 
@@ -43,6 +44,27 @@ const char *acct_identity_token_id(const unsigned char id[16],
     }
     text[32] = '\0';
     return text;
+}
+
+/* ---- what is nobody's ---- */
+
+/* Whether the database holds checked tokens alone is asked last: it is
+ * of no interest to those who present a good one. */
+int acct_identity_is_garbage(const acct_service_t *service,
+                             const char *token)
+{
+    const acct_key_t *key = service->key;
+    apr_interval_time_t bound = service->revocation_bound;
+
+    if (service->cache == NULL || key == NULL || key->check.id == 0
+        || acct_token_check_holds(&key->check, token)) {
+        return 0;
+    }
+    if (bound > ACCT_CHECK_BELIEVED) {
+        bound = ACCT_CHECK_BELIEVED;
+    }
+    return acct_cache_is_checked(service->cache, service->cache_feed,
+                                 key->check.id, acct_ticks(), bound);
 }
 
 /* ---- recalling ---- */

@@ -21,6 +21,14 @@ const char *acct_identity_token_id(const unsigned char id[16],
                                    apr_pool_t *pool);
 
 /**
+ * Whether a text is known to be nobody's token without a look anywhere:
+ * this server's key did not make it, and the database holds none that it
+ * did not make. 0 where that is not known now.
+ */
+int acct_identity_is_garbage(const acct_service_t *service,
+                             const char *token);
+
+/**
  * Recall whose token this is without asking the database.
  * @param digest 32 bytes
  * @return 1 when it is known and may be believed now; 0: ask

@@ -76,6 +76,8 @@ typedef struct feed_t {
     _Atomic int64_t read_at;    /* tick; 0: never; or RETIRED */
     _Atomic int64_t last_id;
     _Atomic int64_t origin;
+    _Atomic int64_t checked_at; /* tick; 0: never */
+    _Atomic uint64_t checked;   /* seal of it; see checked_seal() */
 } feed_t;
 
 struct acct_cache_block_t {
@@ -126,7 +128,7 @@ static void look_at(acct_cache_t *cache, acct_cache_block_t *block,
     memmove(cache->secret, secret, sizeof(cache->secret));
 }
 
-enum { EPOCH_START, EPOCH_STEP };
+enum { EPOCH_START, EPOCH_STEP, SEAL_CHECKED };
 
 /* Where an epoch starts and the step it is raised by, which nobody can
  * guess: a flipped byte or a wiped page would else bring an epoch back
@@ -267,6 +269,46 @@ int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
                                            memory_order_acquire);
 
     return read_at != 0 && read_at <= tick && tick - read_at < bound;
+}
+
+/* What says that a database's tokens all have a key's check since a tick.
+ * It goes with that tick and key alone: halves of two readings, or bytes
+ * from elsewhere, say nothing. */
+static uint64_t checked_seal(const acct_cache_t *cache, int feed,
+                             uint64_t key_id, int64_t tick)
+{
+    uint64_t word[4] = { SEAL_CHECKED, (uint64_t)feed, key_id,
+                         (uint64_t)tick };
+
+    return apr_siphash24(word, sizeof(word), cache->secret);
+}
+
+void acct_cache_feed_checked(acct_cache_t *cache, int feed, uint64_t key_id,
+                             int64_t tick)
+{
+    feed_t *mine = &cache->block->feed[feed];
+
+    /* relaxed, both: whichever is seen first, it does not fit the other's
+     * predecessor */
+    atomic_store_explicit(&mine->checked, key_id == 0 ? 0
+                          : checked_seal(cache, feed, key_id, tick),
+                          memory_order_relaxed);
+    atomic_store_explicit(&mine->checked_at, tick, memory_order_relaxed);
+}
+
+int acct_cache_is_checked(const acct_cache_t *cache, int feed,
+                          uint64_t key_id, int64_t tick, int64_t bound)
+{
+    const feed_t *mine = &cache->block->feed[feed];
+    /* relaxed, both: they carry their own proof, and point to nothing
+     * else */
+    int64_t since = atomic_load_explicit(&mine->checked_at,
+                                         memory_order_relaxed);
+    uint64_t seal = atomic_load_explicit(&mine->checked,
+                                         memory_order_relaxed);
+
+    return key_id != 0 && since != 0 && since <= tick && tick - since < bound
+        && seal == checked_seal(cache, feed, key_id, since);
 }
 
 /* ---- epochs ---- */

@@ -142,6 +142,19 @@ int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed);
 int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
                         int64_t bound);
 
+/**
+ * Note whether a database's tokens all have the check of a key
+ * (token_check_row.h), as read after @a tick.
+ * @param key_id acct_token_check_id(); 0: they need not have it
+ */
+void acct_cache_feed_checked(acct_cache_t *cache, int feed, uint64_t key_id,
+                             int64_t tick);
+
+/** Whether that was so of this key within @a bound (microseconds) before
+ *  @a tick. */
+int acct_cache_is_checked(const acct_cache_t *cache, int feed,
+                          uint64_t key_id, int64_t tick, int64_t bound);
+
 /** How many revocations there were: take it before asking the database,
  *  hand it in with what the database said. */
 uint64_t acct_cache_ticket(const acct_cache_t *cache);

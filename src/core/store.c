@@ -2,6 +2,7 @@
 #include "store.h"
 #include "store_row.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -14,6 +15,7 @@
 enum {
     META_GET,
     META_SET,
+    META_REPLACE,
     ACCOUNT_BY_ID,
     ACCOUNT_BY_USERNAME,
     ACCOUNT_BY_EMAIL,
@@ -43,6 +45,7 @@ enum {
     TOKEN_PURGE,
     TOKEN_USED,
     TOKENS_USED,
+    TOKEN_COUNT_OLDER,
     STATEMENT__COUNT
 };
 
@@ -56,6 +59,8 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
     [META_SET] = { .label = "meta_set", .sql =
         "INSERT INTO meta (name, value) VALUES (%s, %s) "
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value" },
+    [META_REPLACE] = { .label = "meta_replace", .sql =
+        "UPDATE meta SET value = %s WHERE name = %s AND value = %s" },
     [ACCOUNT_BY_ID] = { .label = "account_by_id", .sql =
         SELECT_ACCOUNT "a.id = %lld" },
     [ACCOUNT_BY_USERNAME] = { .label = "account_by_username", .sql =
@@ -176,7 +181,9 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "expires_at = CASE WHEN sliding > 0 THEN greatest(expires_at, "
         "CASE WHEN ends_at > 0 THEN least(mine.at + sliding, ends_at) "
         "ELSE mine.at + sliding END) ELSE expires_at END "
-        "FROM mine WHERE t.id = mine.id" }
+        "FROM mine WHERE t.id = mine.id" },
+    [TOKEN_COUNT_OLDER] = { .label = "token_count_older", .sql =
+        "SELECT COUNT(*) FROM token WHERE created_at < %lld" }
 };
 
 const acct_statement_t *acct_store_statements(const char *driver, int *count)
@@ -249,6 +256,16 @@ apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
     const acct_arg_t args[] = { ACCT_TEXT(name), ACCT_TEXT(value) };
 
     return RUN(db, META_SET, args, NULL, pool);
+}
+
+apr_status_t acct_store_meta_replace(acct_db_t *db, const char *name,
+                                     const char *old, const char *value,
+                                     apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(value), ACCT_TEXT(name),
+                                ACCT_TEXT(old) };
+
+    return RUN_FOUND(db, META_REPLACE, args, pool);
 }
 
 /*
@@ -581,6 +598,51 @@ void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
     mark->origin = origin;
     mark->from = number;
     apr_cpystrn(mark->open, "{}", sizeof(mark->open));
+}
+
+apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
+{
+    /* on a file BEGIN has locked all there is */
+    return acct_db_is_file(acct_db_driver(db)) ? APR_SUCCESS
+        : acct_db_exec(db, "LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE",
+                       pool);
+}
+
+static apr_status_t take_number(apr_status_t rv, const acct_rows_t *rows,
+                                apr_int64_t *number)
+{
+    acct_taker_t row;
+
+    rv = only_row(rv, rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(rows, 0);
+    *number = acct_take_number(&row, 0, APR_INT64_MAX);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_token_newest(acct_db_t *db, apr_time_t *newest,
+                                     apr_pool_t *pool)
+{
+    acct_rows_t rows;
+
+    return take_number(acct_db_query(db, "SELECT COALESCE(MAX(created_at), "
+                                     "0) FROM token", &rows, pool), &rows,
+                       newest);
+}
+
+apr_status_t acct_store_token_count_older(acct_db_t *db, apr_time_t before,
+                                          int *count, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(before) };
+    acct_rows_t rows;
+    apr_int64_t number = 0;
+    apr_status_t rv = take_number(SELECT(db, TOKEN_COUNT_OLDER, args, &rows,
+                                         pool), &rows, &number);
+
+    *count = number > INT_MAX ? INT_MAX : (int)number;
+    return rv;
 }
 
 static apr_status_t add_revocation(apr_array_header_t *list,

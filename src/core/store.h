@@ -10,7 +10,8 @@
  * Schema version ACCT_SCHEMA_VERSION:
  *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at,
  *                                   key_id (id of the key tokens are
- *                                   sealed under, or absent)
+ *                                   sealed under, or absent),
+ *                                   tokens_checked (token_check_row.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login)   id is never used again
@@ -117,6 +118,11 @@ apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
                                  const char **value, apr_pool_t *pool);
 apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
                                  const char *value, apr_pool_t *pool);
+
+/** Write it if it still is @a old; APR_NOTFOUND when it is not. */
+apr_status_t acct_store_meta_replace(acct_db_t *db, const char *name,
+                                     const char *old, const char *value,
+                                     apr_pool_t *pool);
 
 /** Find an account by id, canonical username or canonical email.
  *  APR_NOTFOUND when there is none. */
@@ -288,6 +294,15 @@ typedef struct acct_token_use_t {
  *  stays as it is. In a transaction. */
 apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
                                     int count, apr_pool_t *pool);
+/** Nobody else puts a token in until the end of the transaction. */
+apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
+
+/** The latest created_at there is, 0 without any; and how many tokens have
+ *  one before @a before. Both look at all tokens; for the command. */
+apr_status_t acct_store_token_newest(acct_db_t *db, apr_time_t *newest,
+                                     apr_pool_t *pool);
+apr_status_t acct_store_token_count_older(acct_db_t *db, apr_time_t before,
+                                          int *count, apr_pool_t *pool);
 
 /** Note that something of the account was revoked at @a when; in the same
  *  transaction as what revokes. */

@@ -330,9 +330,12 @@ apr_status_t acct_key_read(const char *path, const acct_key_t **key,
         status = APR_EINVAL;
         goto leave;
     }
-    if ((status = set_key_id(made)) != APR_SUCCESS) {
+    if ((status = set_key_id(made)) != APR_SUCCESS
+        || (status = acct_token_check_derive(&made->check, made->bytes,
+                                             sizeof(made->bytes), made->id))
+            != APR_SUCCESS) {
         *error = apr_psprintf(pool, "%s: cannot compute the key's id: "
-                              "OpenSSL gives no SHA-256", path);
+                              "OpenSSL gives no SHA-256 or HKDF", path);
         goto leave;
     }
     *key = made;

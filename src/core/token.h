@@ -11,6 +11,7 @@
 #include <apr_pools.h>
 #include <apr_errno.h>
 #include "outcome.h"
+#include "token_check.h"
 
 #define ACCT_DIGEST_HEX 64      /* hex digits of a digest */
 #define ACCT_TOKEN_ID_HEX 32    /* hex digits of a public token id */
@@ -23,6 +24,7 @@ typedef struct acct_key_t {
     char id[ACCT_KEY_ID_HEX + 1];   /* first bytes of a SHA-256 over a
                                      * fixed word and the key: tells keys
                                      * apart, says nothing of them */
+    acct_token_check_t check;       /* of the tokens that are minted */
 } acct_key_t;
 
 /**

@@ -4,6 +4,7 @@
 #include <http_log.h>
 
 #include "../core/ticks.h"
+#include "../core/token_check_row.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -48,6 +49,24 @@ static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
     return APR_SUCCESS;
 }
 
+/* Whether all tokens have the check of a key: the row, and the tick of
+ * before the look. */
+static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
+                               apr_pool_t *pool)
+{
+    apr_interval_time_t tick = acct_ticks();
+    acct_check_row_t row;
+    apr_status_t status = acct_check_row_read(db, &row, pool);
+
+    if (status == APR_SUCCESS) {
+        acct_cache_feed_checked(feed->cache, feed->place,
+                                row.state == ACCT_CHECK_ON
+                                ? acct_token_check_id(row.key_id) : 0,
+                                tick);
+    }
+    return status;
+}
+
 static void complain(acct_feed_t *feed, server_rec *s, apr_status_t status,
                      const char *error)
 {
@@ -75,6 +94,9 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
         begin(feed);
     }
     status = read_rows(feed, db, pool);
+    if (status == APR_SUCCESS) {
+        status = read_check(feed, db, pool);
+    }
     if (status != APR_SUCCESS) {
         complain(feed, s, status, acct_db_error(db));
     }
