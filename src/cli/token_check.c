@@ -10,7 +10,7 @@
 
 #include "token_check_row.h"
 
-static int tell(const acct_check_row_t *row, int older)
+static int tell(const acct_check_row_t *row, apr_pool_t *pool)
 {
     switch (row->state) {
     case ACCT_CHECK_ON:
@@ -22,10 +22,9 @@ static int tell(const acct_check_row_t *row, int older)
                "without\nlooking it up\n", row->key_id);
         break;
     case ACCT_CHECK_PROMISED:
-        printf("not on yet: %d older token%s still there; when %s ended say\n"
-               "'acctauth token check on' again\n", older,
-               older == 1 ? " is" : "s are",
-               older == 1 ? "it has" : "they have");
+        printf("not on yet: tokens from before %s are\nstill there; when "
+               "they have ended say 'acctauth token check on' again\n",
+               acct_cli_time(row->from, pool));
         break;
     case ACCT_CHECK_ENDING:
         printf("about to be off: somebody has said so and waits, or was "
@@ -42,16 +41,15 @@ static int turn_on(acct_cli_t *cli)
 {
     acct_check_row_t row = { 0 };
     apr_status_t status;
-    int older = 0;
 
-    status = acct_check_begin(&cli->service, &row, &older, cli->pool);
+    status = acct_check_begin(&cli->service, &row, cli->pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s does not say which "
                              "key is its own (it was not made by 'acctauth "
                              "init'), so its tokens cannot be checked",
                              acct_db_describe(&cli->config));
     }
-    return status == APR_SUCCESS ? tell(&row, older)
+    return status == APR_SUCCESS ? tell(&row, cli->pool)
                                  : acct_cli_database_failed(cli, status);
 }
 
@@ -71,10 +69,9 @@ static int show(acct_cli_t *cli)
 {
     acct_check_row_t row = { 0 };
     apr_status_t status;
-    int older = 0;
 
-    status = acct_check_look(&cli->service, &row, &older, cli->pool);
-    return status == APR_SUCCESS ? tell(&row, older)
+    status = acct_check_look(&cli->service, &row, cli->pool);
+    return status == APR_SUCCESS ? tell(&row, cli->pool)
                                  : acct_cli_database_failed(cli, status);
 }
 

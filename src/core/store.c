@@ -2,7 +2,6 @@
 #include "store.h"
 #include "store_row.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -45,7 +44,6 @@ enum {
     TOKEN_PURGE,
     TOKEN_USED,
     TOKENS_USED,
-    TOKEN_COUNT_OLDER,
     STATEMENT__COUNT
 };
 
@@ -181,9 +179,7 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "expires_at = CASE WHEN sliding > 0 THEN greatest(expires_at, "
         "CASE WHEN ends_at > 0 THEN least(mine.at + sliding, ends_at) "
         "ELSE mine.at + sliding END) ELSE expires_at END "
-        "FROM mine WHERE t.id = mine.id" },
-    [TOKEN_COUNT_OLDER] = { .label = "token_count_older", .sql =
-        "SELECT COUNT(*) FROM token WHERE created_at < %lld" }
+        "FROM mine WHERE t.id = mine.id" }
 };
 
 const acct_statement_t *acct_store_statements(const char *driver, int *count)
@@ -608,41 +604,27 @@ apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
                        pool);
 }
 
-static apr_status_t take_number(apr_status_t rv, const acct_rows_t *rows,
-                                apr_int64_t *number)
+apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
+                                   apr_time_t *newest, apr_pool_t *pool)
 {
+    acct_rows_t rows;
     acct_taker_t row;
+    apr_status_t rv;
 
-    rv = only_row(rv, rows);
+    /* looks at all tokens, so it is none of the prepared statements */
+    rv = only_row(acct_db_query(db, "SELECT COALESCE(MIN(created_at), 0), "
+                                "COALESCE(MAX(created_at), 0), COUNT(*) "
+                                "FROM token", &rows, pool), &rows);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    row = acct_take_row(rows, 0);
-    *number = acct_take_number(&row, 0, APR_INT64_MAX);
+    row = acct_take_row(&rows, 0);
+    *oldest = acct_take_number(&row, 0, APR_INT64_MAX);
+    *newest = acct_take_number(&row, 0, APR_INT64_MAX);
+    if (acct_take_number(&row, 0, APR_INT64_MAX) == 0) {
+        *oldest = APR_INT64_MAX;
+    }
     return acct_taken(&row);
-}
-
-apr_status_t acct_store_token_newest(acct_db_t *db, apr_time_t *newest,
-                                     apr_pool_t *pool)
-{
-    acct_rows_t rows;
-
-    return take_number(acct_db_query(db, "SELECT COALESCE(MAX(created_at), "
-                                     "0) FROM token", &rows, pool), &rows,
-                       newest);
-}
-
-apr_status_t acct_store_token_count_older(acct_db_t *db, apr_time_t before,
-                                          int *count, apr_pool_t *pool)
-{
-    const acct_arg_t args[] = { ACCT_INT(before) };
-    acct_rows_t rows;
-    apr_int64_t number = 0;
-    apr_status_t rv = take_number(SELECT(db, TOKEN_COUNT_OLDER, args, &rows,
-                                         pool), &rows, &number);
-
-    *count = number > INT_MAX ? INT_MAX : (int)number;
-    return rv;
 }
 
 static apr_status_t add_revocation(apr_array_header_t *list,

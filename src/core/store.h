@@ -297,12 +297,10 @@ apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
 /** Nobody else puts a token in until the end of the transaction. */
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
 
-/** The latest created_at there is, 0 without any; and how many tokens have
- *  one before @a before. Both look at all tokens; for the command. */
-apr_status_t acct_store_token_newest(acct_db_t *db, apr_time_t *newest,
-                                     apr_pool_t *pool);
-apr_status_t acct_store_token_count_older(acct_db_t *db, apr_time_t before,
-                                          int *count, apr_pool_t *pool);
+/** The earliest and the latest created_at of all tokens; APR_INT64_MAX and
+ *  0 without any. Looks at all of them; for the command. */
+apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
+                                   apr_time_t *newest, apr_pool_t *pool);
 
 /** Note that something of the account was revoked at @a when; in the same
  *  transaction as what revokes. */

@@ -161,31 +161,15 @@ apr_status_t acct_check_end(const acct_service_t *service, apr_pool_t *pool)
 
 /* ---- the command's ---- */
 
-typedef struct begin_t {
-    acct_check_row_t *row;
-    int *older;
-} begin_t;
-
 static apr_status_t look(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    begin_t *begin = baton;
-    apr_status_t status = acct_check_row_read(db, begin->row, pool);
-
-    *begin->older = 0;
-    if (status == APR_SUCCESS && begin->row->state == ACCT_CHECK_PROMISED) {
-        status = acct_store_token_count_older(db, begin->row->from,
-                                              begin->older, pool);
-    }
-    return status;
+    return acct_check_row_read(db, baton, pool);
 }
 
 apr_status_t acct_check_look(const acct_service_t *service,
-                             acct_check_row_t *row, int *older,
-                             apr_pool_t *pool)
+                             acct_check_row_t *row, apr_pool_t *pool)
 {
-    begin_t begin = { row, older };
-
-    return acct_unit_run(service, ACCT_UNIT_READ, look, &begin, pool);
+    return acct_unit_run(service, ACCT_UNIT_READ, look, row, pool);
 }
 
 static apr_status_t write_row(acct_db_t *db, acct_check_row_t *row,
@@ -196,36 +180,33 @@ static apr_status_t write_row(acct_db_t *db, acct_check_row_t *row,
     return acct_store_meta_set(db, ROW, text, pool);
 }
 
-static apr_status_t promise(acct_db_t *db, const char *key_id,
-                            acct_check_row_t *row, apr_pool_t *pool)
+static const char *promise(const char *key_id, apr_time_t newest,
+                           apr_pool_t *pool)
 {
-    apr_time_t newest;
     apr_time_t now = apr_time_now();
-    apr_status_t status = acct_store_token_newest(db, &newest, pool);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    return write_row(db, row, apr_psprintf(
-        pool, "%s" FROM "%" APR_TIME_T_FMT, in_force(key_id, pool),
-        (newest > now ? newest : now) + 1), pool);
+    return apr_psprintf(pool, "%s" FROM "%" APR_TIME_T_FMT,
+                        in_force(key_id, pool),
+                        (newest > now ? newest : now) + 1);
 }
 
 /* With the tokens locked: what was on its way in is in, and what comes
  * after finds the row. */
 static apr_status_t begin_step(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    begin_t *begin = baton;
-    acct_check_row_t *row = begin->row;
+    acct_check_row_t *row = baton;
     const char *key_id;
+    apr_time_t oldest;
+    apr_time_t newest;
     apr_status_t status;
     int is_ours;
 
-    *begin->older = 0;
     if ((status = acct_store_token_lock(db, pool)) != APR_SUCCESS
         || (status = acct_store_meta_get(db, "key_id", &key_id, pool))
             != APR_SUCCESS
-        || (status = acct_check_row_read(db, row, pool)) != APR_SUCCESS) {
+        || (status = acct_check_row_read(db, row, pool)) != APR_SUCCESS
+        || (status = acct_store_token_ages(db, &oldest, &newest, pool))
+            != APR_SUCCESS) {
         return status;
     }
     is_ours = strcmp(row->key_id, key_id) == 0;
@@ -236,26 +217,20 @@ static apr_status_t begin_step(acct_db_t *db, void *baton, apr_pool_t *pool)
         return ACCT_CHECK_STANDS;
     }
     if (row->state == ACCT_CHECK_OFF || !is_ours) {
-        status = promise(db, key_id, row, pool);
+        status = write_row(db, row, promise(key_id, newest, pool), pool);
     }
-    if (status == APR_SUCCESS) {
-        status = acct_store_token_count_older(db, row->from, begin->older,
-                                              pool);
-    }
-    if (status != APR_SUCCESS || *begin->older > 0) {
+    if (status != APR_SUCCESS || oldest < row->from) {
         return status;
     }
     return write_row(db, row, in_force(key_id, pool), pool);
 }
 
 apr_status_t acct_check_begin(const acct_service_t *service,
-                              acct_check_row_t *row, int *older,
-                              apr_pool_t *pool)
+                              acct_check_row_t *row, apr_pool_t *pool)
 {
-    begin_t begin = { row, older };
     apr_status_t status;
 
-    status = acct_transaction_run(service, begin_step, &begin, pool);
+    status = acct_transaction_run(service, begin_step, row, pool);
     if (status != ACCT_CHECK_STANDS) {
         return status;
     }
@@ -263,5 +238,5 @@ apr_status_t acct_check_begin(const acct_service_t *service,
     if (status != APR_SUCCESS) {
         return status;
     }
-    return acct_transaction_run(service, begin_step, &begin, pool);
+    return acct_transaction_run(service, begin_step, row, pool);
 }

@@ -81,17 +81,14 @@ apr_status_t acct_check_end(const acct_service_t *service,
  * Ask for the check of the database's key: promised at first, in force
  * when no older token is left, which the same function finds out when it
  * is called again.
- * @param row   what came of it
- * @param older how many tokens are in the way
+ * @param row what came of it
  * @return APR_NOTFOUND when the database has no key_id
  */
 apr_status_t acct_check_begin(const acct_service_t *service,
-                              acct_check_row_t *row, int *older,
-                              apr_pool_t *pool);
+                              acct_check_row_t *row, apr_pool_t *pool);
 
-/** The row as it is, and how many tokens are in the way of a promise. */
+/** The row as it is. */
 apr_status_t acct_check_look(const acct_service_t *service,
-                             acct_check_row_t *row, int *older,
-                             apr_pool_t *pool);
+                             acct_check_row_t *row, apr_pool_t *pool);
 
 #endif
