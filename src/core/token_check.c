@@ -13,6 +13,7 @@
 #define CHECK_BYTES (ACCT_CHECK_DIGITS / 2)
 
 _Static_assert(ACCT_CHECK_KEY_BYTES == APR_SIPHASH_KSIZE, "SipHash's key");
+_Static_assert(ACCT_CHECK_DIGITS == sizeof(uint64_t), "compared as one word");
 
 /* ---- the key ---- */
 
@@ -22,32 +23,20 @@ static int digit_value(char c)
         : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* So many lower-case hex digits as a number; 0 when they are not. */
-static int read_hex(const char *text, int digits, uint64_t *number)
+uint64_t acct_token_check_id(const char *key_id)
 {
+    uint64_t id = 0;
     int i;
 
-    *number = 0;
-    for (i = 0; i < digits; i++) {
-        int value = digit_value(text[i]);
+    for (i = 0; i < ACCT_KEY_ID_HEX; i++) {
+        int value = digit_value(key_id[i]);
 
         if (value < 0) {
             return 0;
         }
-        *number = *number << 4 | (uint64_t)value;
+        id = id << 4 | (uint64_t)value;
     }
-    return 1;
-}
-
-uint64_t acct_token_check_id(const char *key_id)
-{
-    uint64_t id;
-
-    if (!read_hex(key_id, ACCT_KEY_ID_HEX, &id)
-        || key_id[ACCT_KEY_ID_HEX] != '\0') {
-        return 0;
-    }
-    return id;
+    return key_id[i] == '\0' ? id : 0;
 }
 
 static int hkdf(const unsigned char *key, size_t length,
@@ -84,16 +73,25 @@ apr_status_t acct_token_check_derive(acct_token_check_t *check,
 
 /* ---- the digits ---- */
 
-static uint32_t check_of(const acct_token_check_t *check, const char *text,
-                         size_t length)
+/* The digits behind a text, no NUL. */
+static void check_of(const acct_token_check_t *check, const char *text,
+                     size_t length, char digits[ACCT_CHECK_DIGITS])
 {
-    return (uint32_t)apr_siphash24(text, length, check->key);
+    static const char digit[] = "0123456789abcdef";
+    uint64_t value = apr_siphash24(text, length, check->key);
+    int i;
+
+    for (i = ACCT_CHECK_DIGITS - 1; i >= 0; i--) {
+        digits[i] = digit[value & 15];
+        value >>= 4;
+    }
 }
 
 apr_status_t acct_token_check_mint(const acct_token_check_t *check,
                                    int bytes, const char **text,
                                    int *checked, apr_pool_t *pool)
 {
+    char digits[ACCT_CHECK_DIGITS];
     const char *random;
     apr_status_t status;
 
@@ -105,26 +103,31 @@ apr_status_t acct_token_check_mint(const acct_token_check_t *check,
     }
     status = acct_token_mint(bytes - CHECK_BYTES, &random, pool);
     if (status == APR_SUCCESS) {
-        *text = apr_psprintf(pool, "%s%08x", random,
-                             check_of(check, random, strlen(random)));
+        check_of(check, random, strlen(random), digits);
+        *text = apr_psprintf(pool, "%s%.*s", random, ACCT_CHECK_DIGITS,
+                             digits);
     }
     return status;
 }
 
 /* The random digits are not looked at one by one: what is not one of ours
- * has no right check. */
+ * has no right check. All eight are compared at once, so that time tells
+ * nobody how many of them were right. */
 int acct_token_check_holds(const acct_token_check_t *check,
                            const char *text)
 {
     size_t length = strnlen(text, ACCT_CHECK_TOKEN_MAX + 1);
-    size_t random;
+    char digits[ACCT_CHECK_DIGITS];
     uint64_t shown;
+    uint64_t right;
 
     if (length > ACCT_CHECK_TOKEN_MAX
         || length < ACCT_CHECK_RANDOM_MIN * 2 + ACCT_CHECK_DIGITS) {
         return 0;
     }
-    random = length - ACCT_CHECK_DIGITS;
-    return read_hex(text + random, ACCT_CHECK_DIGITS, &shown)
-        && check_of(check, text, random) == (uint32_t)shown;
+    length -= ACCT_CHECK_DIGITS;
+    check_of(check, text, length, digits);
+    memcpy(&shown, text + length, sizeof(shown));
+    memcpy(&right, digits, sizeof(right));
+    return shown == right;
 }
