@@ -230,11 +230,13 @@ subtest 'a flood of garbage evicts no good token' => sub {
 };
 
 subtest 'after "token check off" tokens of any origin work' => sub {
+    my @tokens = (random_token(40), random_token(32), 'by-hand');
+    is(opens_all($s, $_), 401, "unknown: $_") for @tokens;
     my $begin = time;
     my ($exit, $out, $err) = $s->cli('token', 'check', 'off');
     is("$exit$err", '0', 'off');
     cmp_ok(time - $begin, '>=', 2, 'has waited until all servers know');
-    for my $token (random_token(40), random_token(32), 'by-hand') {
+    for my $token (@tokens) {
         is(opens_all($s, put_in($s, $token)), 200, "at once: $token");
     }
     is(opens_all($s, random_token(40)), 401, 'garbage is refused');
