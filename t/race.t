@@ -182,6 +182,23 @@ subtest 'one sign-out wins, and after it the token is dead' => sub {
     }
 };
 
+subtest 'sign-outs of everything end each other, and none waits' => sub {
+    for my $round (1 .. 5) {
+        my @in = at_once((['/api/auth/login/', { username => 'ann',
+            password => 'pw' }]) x 6);
+        my $start = Time::HiRes::time();
+        my @r = at_once(map { ['/api/auth/logoutall/', {},
+                               $_->{json}{token}] } @in);
+        my @done = grep { $_->{status} == 204 || $_->{status} == 401 } @r;
+        is @done . '', '6', "round $round: done, or done by another: "
+            . join ' ', map { $_->{status} } @r;
+        cmp_ok(Time::HiRes::time() - $start, '<', 0.9, '  at once');
+        my ($row) = $s->sql("SELECT count(*) FROM token "
+                            . "WHERE account_id = $ann");
+        is $row->[0], 0, '  none is left';
+    }
+};
+
 subtest 'a sign-in beside a sign-out ends with a token that is good or dead,'
     . ' never an error' => sub {
     for my $round (1 .. 5) {

@@ -670,8 +670,13 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_status_t status;
     int changed = 0;
 
-    status = acct_store_token_delete(db, logout->identity->token.id,
-                                     &changed, pool);
+    /* First, as in everything that ends tokens: two that end each other's
+     * in their own order would wait for each other. */
+    status = acct_store_account_lock(db, account, logout->account, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_delete(db, logout->identity->token.id,
+                                         &changed, pool);
+    }
     if (status == APR_SUCCESS && changed == 0) {
         /* Somebody ended it after we looked. */
         return APR_NOTFOUND;
@@ -681,10 +686,6 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
     }
     else if (status == APR_SUCCESS && logout->reusable) {
         status = acct_store_token_delete_reusable(db, account, NULL, pool);
-    }
-    if (status == APR_SUCCESS) {
-        status = acct_store_account_by_id(db, account, logout->account,
-                                          pool);
     }
     if (status != APR_SUCCESS) {
         return status;

@@ -308,9 +308,15 @@ static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
                                  apr_pool_t *pool)
 {
     apr_array_header_t *tokens;
+    acct_account_t account;
     apr_status_t status;
     int i;
 
+    /* first, as in everything that ends tokens; see sign_out() */
+    status = acct_store_account_lock(db, change->account, &account, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     if (change->text == NULL) {
         return acct_store_token_delete_all(db, change->account,
                                            change->ended, pool);
