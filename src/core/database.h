@@ -37,6 +37,9 @@ typedef struct acct_db_config_t {
     const char *synchronous;    /* sqlite3: "FULL" (NULL) or "NORMAL" */
     apr_interval_time_t patience;   /* pgsql: the longest that a statement
                                      * may take; 0: what a request may wait */
+    _Atomic(unsigned int) *address; /* pgsql, of several addresses: the one
+                                     * to begin with, kept up to date here
+                                     * by all threads; NULL: the first */
 } acct_db_config_t;
 
 /* One statement: its label and, for apr_dbd, its text with %s and %lld. */

@@ -17,6 +17,9 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdatomic.h>
+
+#include "ticks.h"
 
 /* libpq's own numbers. */
 enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
@@ -28,6 +31,10 @@ enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
  * for a lock in it. Below what a request may wait in all. */
 #define STATEMENT_TIMEOUT apr_time_from_msec(1500)
 #define LOCK_TIMEOUT apr_time_from_msec(1000)
+
+/* An address that took longer than this to fail leaves no time for others:
+ * the next connection begins with one of those. */
+#define SLOW_ADDRESS apr_time_from_msec(500)
 
 /* How long a transaction may wait for our next statement. It is short, or
  * what was revoked in it would be seen by other servers long after. */
@@ -191,6 +198,70 @@ static const char *one_line(const char *text, apr_pool_t *pool)
     return line;
 }
 
+static apr_status_t open_one(const apr_dbd_driver_t *dbd, apr_pool_t *own,
+                             const acct_db_config_t *config,
+                             apr_array_header_t *options,
+                             const libpq_t *libpq, apr_dbd_t **handle,
+                             apr_pool_t *pool, const char **error)
+{
+    apr_status_t rv;
+
+    *error = NULL;
+    rv = apr_dbd_open_ex(dbd, own, complete(config, options, libpq, pool),
+                         handle, error);
+    *error = rv != APR_SUCCESS && *error ? one_line(*error, pool) : NULL;
+    return rv;
+}
+
+/*
+ * Of several addresses each is tried by itself, in turn, from the one that
+ * was good last. libpq would begin with the first each time, and would
+ * wait for one that does not answer before every connection; and all that
+ * do not answer, one after the other, would take longer than a request may.
+ */
+static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
+                             const acct_db_config_t *config,
+                             apr_array_header_t *options,
+                             const libpq_t *libpq, apr_dbd_t **handle,
+                             apr_pool_t *pool, const char **error)
+{
+    int count = acct_pg_addresses(options);
+    /* relaxed: a hint, and all there is to it is the number */
+    unsigned int at = config->address
+        ? atomic_load_explicit(config->address, memory_order_relaxed) : 0;
+    const char *failures = NULL;
+    apr_status_t rv = APR_EGENERAL;
+
+    for (int i = 0; i < count; i++) {
+        apr_interval_time_t begun = acct_ticks();
+        apr_array_header_t *one = options;
+        int slow;
+
+        if (count > 1) {
+            one = acct_pg_address(options, (int)(at % (unsigned)count),
+                                  pool);
+        }
+        rv = open_one(dbd, own, config, one, libpq, handle, pool, error);
+        if (rv == APR_SUCCESS) {
+            break;
+        }
+        failures = apr_pstrcat(pool, failures ? failures : "",
+                               failures ? "; " : "",
+                               *error ? *error : "cannot connect", NULL);
+        *error = failures;
+        at++;
+        slow = acct_ticks() - begun >= SLOW_ADDRESS;
+        if (slow && !config->patience) {
+            break;
+        }
+    }
+    if (config->address) {
+        /* relaxed: as above */
+        atomic_store_explicit(config->address, at, memory_order_relaxed);
+    }
+    return rv;
+}
+
 static const char *server_problem(const session_t *session, apr_pool_t *pool)
 {
     const char *encoding =
@@ -232,10 +303,9 @@ static apr_status_t pgsql_connect(const apr_dbd_driver_t *dbd,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = apr_dbd_open_ex(dbd, own, complete(config, options, &session->libpq,
-                                            pool), handle, error);
+    rv = open_any(dbd, own, config, options, &session->libpq, handle, pool,
+                  error);
     if (rv != APR_SUCCESS) {
-        *error = *error ? one_line(*error, pool) : NULL;
         return rv;
     }
     session->conn = apr_dbd_native_handle(dbd, *handle);
@@ -324,9 +394,11 @@ static acct_db_failure_e pgsql_judge(const void *data, int result,
         "08", "0A", "23", "25", "26", "28", "3D", "40", "42", "53", "54",
         "55", "57", "58", "XX", NULL
     };
-    /* the session is at its end, or not in the state we think */
+    /* the session is at its end, or not in the state we think; one that
+     * only reads (25006) was begun while the database did, and stays so
+     * when that is over */
     static const char *const lost[] = {
-        "08", "25P", "40003", "57P", NULL
+        "08", "25006", "25P", "40003", "57P", NULL
     };
     static const char *const stale[] = { "26", "0A", NULL };
     static const char *const conflict[] = { "40", NULL };

@@ -203,6 +203,65 @@ const char *acct_pg_describe(const apr_array_header_t *options,
     return *text ? text : "(libpq's default)";
 }
 
+static int count_pieces(const char *list)
+{
+    int count = 1;
+
+    for (; list && *list; list++) {
+        count += *list == ',';
+    }
+    return count;
+}
+
+int acct_pg_addresses(const apr_array_header_t *options)
+{
+    const char *attrs = acct_pg_value(options, "target_session_attrs");
+    const char *host = acct_pg_value(options, "host");
+    const char *hostaddr = acct_pg_value(options, "hostaddr");
+    int count = count_pieces(hostaddr && *hostaddr ? hostaddr : host);
+    int ports = count_pieces(acct_pg_value(options, "port"));
+
+    /* where libpq has to know them all, or has to say what is wrong */
+    if (acct_pg_value(options, "load_balance_hosts")
+        || (attrs && strcmp(attrs, "prefer-standby") == 0)
+        || (ports != 1 && ports != count)
+        || (host && hostaddr && *hostaddr && count_pieces(host) != count)) {
+        return 1;
+    }
+    return count;
+}
+
+/* One of a list; the only one for all. */
+static const char *take_piece(const char *list, int at, apr_pool_t *pool)
+{
+    if (count_pieces(list) == 1) {
+        return list;
+    }
+    for (; at > 0; at--) {
+        list += strcspn(list, ",") + 1;
+    }
+    return apr_pstrmemdup(pool, list, strcspn(list, ","));
+}
+
+apr_array_header_t *acct_pg_address(const apr_array_header_t *options,
+                                    int at, apr_pool_t *pool)
+{
+    static const char *const lists[] = { "host", "hostaddr", "port" };
+    apr_array_header_t *one = apr_array_copy(pool, options);
+
+    for (int i = 0; i < one->nelts; i++) {
+        acct_pg_option_t *option = &APR_ARRAY_IDX(one, i, acct_pg_option_t);
+
+        /* one that stands twice is overruled by the last, whose pieces
+         * are those that were counted */
+        if (is_one_of(option->name, lists, COUNT(lists))
+            && option->value == acct_pg_value(options, option->name)) {
+            option->value = take_piece(option->value, at, pool);
+        }
+    }
+    return one;
+}
+
 int acct_pg_holds_secret(const apr_array_header_t *options)
 {
     for (size_t i = 0; i < COUNT(secrets); i++) {

@@ -47,6 +47,15 @@ const char *acct_pg_join(const apr_array_header_t *options,
 const char *acct_pg_describe(const apr_array_header_t *options,
                              apr_pool_t *pool);
 
+/** How many addresses there are to try one by one: 1 where libpq has to
+ *  do it (load_balance_hosts, prefer-standby), or would refuse them. */
+int acct_pg_addresses(const apr_array_header_t *options);
+
+/** The options with one address alone, the @a at'th (from 0, below what
+ *  acct_pg_addresses() said). A copy. */
+apr_array_header_t *acct_pg_address(const apr_array_header_t *options,
+                                    int at, apr_pool_t *pool);
+
 /** Whether a password stands among the options. */
 int acct_pg_holds_secret(const apr_array_header_t *options);
 

@@ -10,7 +10,7 @@
 /* A second try on a fresh connection is for one that had gone stale, which
  * shows at once. What took longer than this waited for a lock or a dead
  * server, and would only wait again. */
-#define STALE_SHOWS_WITHIN apr_time_from_msec(500)
+#define STALE_SHOWS_WITHIN apr_time_from_msec(200)
 
 /* Two transactions in each other's way: one of them is begun again, so
  * often and no later than this. */

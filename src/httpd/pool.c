@@ -102,7 +102,7 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
         return status;
     }
     generation = generation_of(pool);
-    status = acct_pool_open(&db, &pool->config, &pool->expected, NULL,
+    status = acct_pool_open(&db, &pool->config, &pool->expected, NULL, 0,
                             &error, scratch);
     if (status == APR_SUCCESS) {
         /* As it was before the opening: one that breaks meanwhile makes
@@ -191,15 +191,16 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     return APR_EGENERAL;
 }
 
-apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
-                               acct_db_t **db, const char **error,
-                               apr_pool_t *p)
+apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
+                                      apr_interval_time_t within,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p)
 {
     apr_status_t status;
     int slot;
 
     if (pool->server != NULL) {
-        return acct_server_pool_acquire(pool->server, db, error, p);
+        return acct_server_pool_acquire(pool->server, within, db, error, p);
     }
     if (pool->connections == NULL) {
         *error = "the connections could not be set up when the child began";
@@ -221,6 +222,14 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
         acct_gate_leave(pool->writers, WRITER);
     }
     return status;
+}
+
+apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
+                               acct_db_t **db, const char **error,
+                               apr_pool_t *p)
+{
+    return acct_pool_acquire_within(pool, unit, ACCT_POOL_WITHIN, db, error,
+                                    p);
 }
 
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)

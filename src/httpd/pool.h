@@ -43,12 +43,23 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
 apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
                                   apr_pool_t *pchild);
 
+/** How long a request may spend with a database server in all. */
+#define ACCT_POOL_WITHIN apr_time_from_msec(1800)
+
 /**
  * Take a connection whose schema is the right one and whose file is still
  * the one that is there by that name.
+ * @param within on a server, for how long from now its answers are waited
+ *               for (at least a fifth of a second); then they fail
  * @param error on failure, what happened, in @a p
  * @return APR_TIMEUP when all are in use, or why none could be opened
  */
+apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
+                                      apr_interval_time_t within,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p);
+
+/** The same with all the time that a request has. */
 apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
                                acct_db_t **db, const char **error,
                                apr_pool_t *p);

@@ -5,8 +5,13 @@
 
 #include "../core/ticks.h"
 
-/* How long a server may take to be looked over, once it is connected. */
-#define LOOK_OVER apr_time_from_msec(1500)
+/* How long a server may take to be looked over, once it is connected,
+ * however late that was. */
+#define LOOK_OVER_LEAST apr_time_from_msec(200)
+
+/* The same while the server starts and no request waits, counted from
+ * before it is connected. */
+#define LOOK_OVER_AT_START apr_time_from_sec(4)
 
 static apr_status_t read_mark(acct_db_t *db, const char *name,
                               const char **value, apr_pool_t *p)
@@ -42,9 +47,11 @@ static apr_status_t read_marks(acct_db_t *db, const acct_db_config_t *config,
 static apr_status_t open_server(acct_db_t **db,
                                 const acct_db_config_t *config,
                                 acct_pool_marks_t *marks,
-                                acct_watch_t *watch, const char **error,
-                                apr_pool_t *p)
+                                acct_watch_t *watch,
+                                apr_interval_time_t until,
+                                const char **error, apr_pool_t *p)
 {
+    apr_interval_time_t least;
     apr_interval_time_t took;
     apr_status_t status = acct_db_open(db, config, NULL, 0, p, error);
 
@@ -52,7 +59,9 @@ static apr_status_t open_server(acct_db_t **db,
         *error = acct_store_open_error(config, status, *error, p);
         return status;
     }
-    acct_watch_begin(watch, acct_db_socket(*db), acct_ticks() + LOOK_OVER);
+    least = acct_ticks() + LOOK_OVER_LEAST;
+    acct_watch_begin(watch, acct_db_socket(*db),
+                     until > least ? until : least);
     status = acct_store_make_ready(*db, config, p, error);
     if (status == APR_SUCCESS) {
         status = read_marks(*db, config, marks, error, p);
@@ -68,14 +77,15 @@ static apr_status_t open_server(acct_db_t **db,
 static apr_status_t open_and_read(acct_db_t **db,
                                   const acct_db_config_t *config,
                                   acct_pool_marks_t *marks,
-                                  acct_watch_t *watch, const char **error,
-                                  apr_pool_t *p)
+                                  acct_watch_t *watch,
+                                  apr_interval_time_t until,
+                                  const char **error, apr_pool_t *p)
 {
     apr_status_t status;
 
     *db = NULL;
     if (watch != NULL) {
-        status = open_server(db, config, marks, watch, error, p);
+        status = open_server(db, config, marks, watch, until, error, p);
     }
     else {
         status = acct_store_open(db, config, p, error);
@@ -111,7 +121,8 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
         *error = status != APR_SUCCESS ? "no thread can be started" : NULL;
     }
     if (status == APR_SUCCESS) {
-        status = open_and_read(&db, config, marks, watch, error, p);
+        status = open_and_read(&db, config, marks, watch,
+                               acct_ticks() + LOOK_OVER_AT_START, error, p);
     }
     apr_pool_destroy(sub);      /* the thread too, before anybody forks */
     acct_db_close(db);
@@ -126,13 +137,14 @@ static int is_expected(const char *expected, const char *found)
 
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             const acct_pool_marks_t *expected,
-                            acct_watch_t *watch, const char **error,
+                            acct_watch_t *watch,
+                            apr_interval_time_t until, const char **error,
                             apr_pool_t *p)
 {
     acct_pool_marks_t marks = { NULL, NULL };
     apr_status_t status;
 
-    status = open_and_read(db, config, &marks, watch, error, p);
+    status = open_and_read(db, config, &marks, watch, until, error, p);
     if (status != APR_SUCCESS) {
         return status;
     }

@@ -13,11 +13,14 @@
  * Open a connection.
  * @param expected what it must find there
  * @param watch    bounds what is asked of a server; NULL for a file
+ * @param until    ticks: the end of that, but for a little more when the
+ *                 connection came late
  * @param error    on failure what is wrong and what mends it, in @a p
  */
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             const acct_pool_marks_t *expected,
-                            acct_watch_t *watch, const char **error,
+                            acct_watch_t *watch,
+                            apr_interval_time_t until, const char **error,
                             apr_pool_t *p);
 
 #endif

@@ -9,6 +9,7 @@
 #include <http_log.h>
 #include <unistd.h>
 
+#include "../core/ticks.h"
 #include "config.h"
 #include "gate.h"
 #include "pool.h"
@@ -93,6 +94,7 @@ static void tell_fault(const acct_request_service_t *self,
     }
 }
 
+/* Several units of work in one request share the time it has. */
 static apr_status_t acquire(void *context, acct_unit_e unit,
                             acct_db_t **db, apr_pool_t *pool)
 {
@@ -100,9 +102,12 @@ static apr_status_t acquire(void *context, acct_unit_e unit,
     const char *error = NULL;
     apr_status_t status;
 
-    status = acct_pool_acquire(self->runtime->database->pool, unit, db,
-                               &error, pool);
+    self->since = acct_ticks();
+    status = acct_pool_acquire_within(self->runtime->database->pool, unit,
+                                      ACCT_POOL_WITHIN - self->spent, db,
+                                      &error, pool);
     if (status != APR_SUCCESS) {
+        self->spent += acct_ticks() - self->since;
         tell_fault(self, status, "ACCT0201: store_unavailable",
                    error != NULL ? error : "no connection");
     }
@@ -114,6 +119,7 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     acct_request_service_t *self = context;
 
     acct_pool_release(self->runtime->database->pool, unit, db);
+    self->spent += acct_ticks() - self->since;
 }
 
 static apr_status_t enter(void *context)
@@ -165,6 +171,8 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
     self->r = r;
     self->runtime = runtime;
     self->slot = -1;
+    self->since = 0;
+    self->spent = 0;
     return 1;
 }
 

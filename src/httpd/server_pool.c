@@ -12,9 +12,7 @@
 /* Of a child. Each is a process on the server. */
 #define MOST_CONNECTIONS 16
 
-/* A unit of work ends this long after it began to ask for a connection,
- * and has this long at least when it got one late. */
-#define UNIT_TIME apr_time_from_msec(1800)
+/* Who got a connection late has this long at least. */
 #define UNIT_TIME_LEAST apr_time_from_msec(200)
 
 /* What fails sooner than this is tried by every request; what takes longer
@@ -28,7 +26,8 @@
 #define SILENCE apr_time_from_msec(300)
 
 struct acct_server_pool_t {
-    const acct_db_config_t *config;
+    acct_db_config_t config;
+    _Atomic(unsigned int) address;  /* see acct_db_config_t */
     const acct_pool_marks_t *expected;
     acct_watch_t *watch;
     int most;
@@ -39,8 +38,9 @@ struct acct_server_pool_t {
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too */
-    apr_interval_time_t heard;      /* ticks: the last sign of life, or
-                                     * when somebody began to wait for it */
+    apr_interval_time_t heard;      /* the same, or when somebody began to
+                                     * wait for one */
+    apr_interval_time_t answered;   /* ticks: the last sign of life */
     unsigned int generation;        /* raised when a connection breaks:
                                      * older ones are not to be trusted */
     int down;                       /* it failed, and slowly */
@@ -79,7 +79,8 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
     acct_server_pool_t *made = apr_pcalloc(pchild, sizeof(*made));
     apr_status_t status;
 
-    made->config = config;
+    made->config = *config;
+    made->config.address = &made->address;
     made->expected = expected;
     made->most = most_of(threads);
     made->idle = apr_pcalloc(pchild, (apr_size_t)made->most
@@ -111,12 +112,24 @@ static int may_ask(acct_server_pool_t *pool)
     return 1;
 }
 
+static void it_answered(acct_server_pool_t *pool)
+{
+    pool->answered = pool->heard = acct_ticks();
+}
+
+/* What began to wait before the server last answered another says nothing
+ * about now. */
 static void it_failed(acct_server_pool_t *pool, apr_interval_time_t after,
                       const char *failure)
 {
-    pool->down = after >= SLOW;
+    apr_interval_time_t now = acct_ticks();
+
     pool->asked = 0;
-    pool->ask_at = acct_ticks() + ASK_AGAIN_AFTER;
+    if (after >= SLOW && pool->answered > now - after) {
+        return;
+    }
+    pool->down = after >= SLOW;
+    pool->ask_at = now + ASK_AGAIN_AFTER;
     apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
 }
 
@@ -134,19 +147,20 @@ static void give_up(acct_server_pool_t *pool, acct_db_t *db)
 /* A place in the list is taken already. */
 static apr_status_t open_one(acct_server_pool_t *pool,
                              unsigned int generation,
-                             apr_interval_time_t begun, acct_db_t **db,
+                             apr_interval_time_t begun,
+                             apr_interval_time_t until, acct_db_t **db,
                              const char **error, apr_pool_t *p)
 {
     apr_status_t status;
 
-    status = acct_pool_open(db, pool->config, pool->expected, pool->watch,
-                            error, p);
+    status = acct_pool_open(db, &pool->config, pool->expected, pool->watch,
+                            until, error, p);
     if (status == APR_SUCCESS) {
         /* as it was before: one that broke meanwhile makes this one
          * suspect too */
         acct_db_set_generation(*db, generation);
         apr_thread_mutex_lock(pool->lock);
-        pool->heard = acct_ticks();
+        it_answered(pool);
         apr_thread_mutex_unlock(pool->lock);
         return APR_SUCCESS;
     }
@@ -160,7 +174,8 @@ static apr_status_t open_one(acct_server_pool_t *pool,
 
 /* An idle connection, or leave to open one (*db NULL). */
 static apr_status_t take(acct_server_pool_t *pool,
-                         apr_interval_time_t begun, acct_db_t **db,
+                         apr_interval_time_t begun,
+                         apr_interval_time_t until, acct_db_t **db,
                          unsigned int *generation)
 {
     apr_status_t status = APR_SUCCESS;
@@ -174,8 +189,8 @@ static apr_status_t take(acct_server_pool_t *pool,
         apr_interval_time_t now = acct_ticks();
         apr_interval_time_t left = pool->heard + SILENCE - now;
 
-        if (left > begun + ACCT_POOL_WAIT - now) {
-            left = begun + ACCT_POOL_WAIT - now;
+        if (left > until - now) {
+            left = until - now;
         }
         if (left <= 0) {
             status = APR_TIMEUP;
@@ -196,19 +211,20 @@ static apr_status_t take(acct_server_pool_t *pool,
 }
 
 static apr_status_t find_one(acct_server_pool_t *pool,
-                             apr_interval_time_t begun, acct_db_t **db,
+                             apr_interval_time_t begun,
+                             apr_interval_time_t until, acct_db_t **db,
                              const char **error, apr_pool_t *p)
 {
     for (;;) {
         unsigned int generation;
-        apr_status_t status = take(pool, begun, db, &generation);
+        apr_status_t status = take(pool, begun, until, db, &generation);
 
         if (status != APR_SUCCESS) {
             *error = "all connections to the database are in use";
             return status;
         }
         if (*db == NULL) {
-            return open_one(pool, generation, begun, db, error, p);
+            return open_one(pool, generation, begun, until, db, error, p);
         }
         if (acct_db_generation(*db) == generation
             && acct_db_is_current(*db)) {
@@ -220,12 +236,13 @@ static apr_status_t find_one(acct_server_pool_t *pool,
 }
 
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
+                                      apr_interval_time_t within,
                                       acct_db_t **db, const char **error,
                                       apr_pool_t *p)
 {
     apr_interval_time_t begun = acct_ticks();
+    apr_interval_time_t until = begun + within;
     apr_interval_time_t now;
-    apr_interval_time_t until;
     apr_status_t status;
     int may;
 
@@ -238,12 +255,11 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
     if (!may) {
         return APR_TIMEUP;
     }
-    status = find_one(pool, begun, db, error, p);
+    status = find_one(pool, begun, until, db, error, p);
     if (status != APR_SUCCESS) {
         return status;
     }
     now = acct_ticks();
-    until = begun + UNIT_TIME;
     if (until < now + UNIT_TIME_LEAST) {
         until = now + UNIT_TIME_LEAST;
     }
@@ -261,13 +277,13 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
 
     apr_thread_mutex_lock(pool->lock);
     if (broken) {
-        it_failed(pool, took, cut ? "the database does not answer"
-                                  : acct_db_error(db));
+        it_failed(pool, cut && took < SLOW ? SLOW : took,
+                  cut ? "the database does not answer" : acct_db_error(db));
         pool->generation++;
     }
     else {
         pool->down = pool->asked = 0;
-        pool->heard = acct_ticks();
+        it_answered(pool);
         if (acct_db_generation(db) == pool->generation) {
             pool->idle[pool->idle_count++] = db;
             db = NULL;

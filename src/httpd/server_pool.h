@@ -25,8 +25,9 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_pool_marks_t *expected,
                                    int threads, apr_pool_t *pchild);
 
-/** As acct_pool_acquire() and acct_pool_release(). */
+/** As acct_pool_acquire_within() and acct_pool_release(). */
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
+                                      apr_interval_time_t within,
                                       acct_db_t **db, const char **error,
                                       apr_pool_t *p);
 void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db);

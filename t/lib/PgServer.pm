@@ -79,8 +79,7 @@ sub _spawn
     exec { $command[0] } @command or POSIX::_exit(127);
 }
 
-# new(settings => {name => value}, auth => METHOD): a running server.
-sub new
+sub _folder
 {
     my ($class, %opt) = @_;
     my $bin = bin_dir() or die "no initdb and postgres here\n";
@@ -91,15 +90,41 @@ sub new
     Scalar::Util::weaken($running[-1]);
     chmod 0755, $dir;
     chown $self->{user}{uid}, $self->{user}{gid}, $dir if $self->{user};
-    my $pid = $self->_spawn("$dir/initdb.log", "$bin/initdb", '-D',
-        "$dir/data", '-U', 'postgres', '-A', $opt{auth} || 'trust', '-E',
-        'UTF8', '--locale=C', '--no-sync',
-        ($opt{auth} ? ('--pwfile', $opt{pwfile}) : ()));
-    waitpid $pid, 0;
-    die "initdb failed:\n" . _slurp("$dir/initdb.log") if $? != 0;
-    $self->start;
     return $self;
 }
+
+sub _make
+{
+    my ($self, @command) = @_;
+    my $pid = $self->_spawn("$self->{dir}/make.log", @command);
+    waitpid $pid, 0;
+    die "$command[0] failed:\n" . _slurp("$self->{dir}/make.log")
+        if $? != 0;
+}
+
+# new(settings => {name => value}, auth => METHOD): a running server.
+sub new
+{
+    my ($class, %opt) = @_;
+    my $self = $class->_folder(%opt);
+    $self->_make("$self->{bin}/initdb", '-D', "$self->{dir}/data", '-U',
+        'postgres', '-A', $opt{auth} || 'trust', '-E', 'UTF8', '--locale=C',
+        '--no-sync', ($opt{auth} ? ('--pwfile', $opt{pwfile}) : ()));
+    return $self->start;
+}
+
+# standby(): a copy of it that follows it and only reads, until promote().
+sub standby
+{
+    my ($self) = @_;
+    my $copy = (ref $self)->_folder(settings => $self->{settings});
+    $copy->_make("$self->{bin}/pg_basebackup", '-D', "$copy->{dir}/data",
+        '-h', $self->{dir}, '-U', 'postgres', '-c', 'fast', '-R',
+        '--no-sync');
+    return $copy->start;
+}
+
+sub promote { $_[0]->sql('SELECT pg_promote()') }
 
 # The one of this run: that of the environment, or one of this process.
 sub shared

@@ -7,10 +7,15 @@
 #   my $b = TcpBreaker->new($target);
 #   $b->port; $b->count              connections that are open now
 #   $b->accepted                     connections there have been
+#   $b->asked                        times that a client has sent something
 #   $b->mode('pass')
 #   $b->mode('refuse')               nobody listens; what was open is reset
 #   $b->mode('hang')                 connections are taken, no byte passes
+#   $b->mode('full')                 nobody takes connections and there is
+#                                    no place left to wait: the kernel drops
+#                                    SYN; what was open hangs
 #   $b->mode('silent')               the server's answers do not pass
+#   $b->mode('stall', N)             the same after N bytes of them
 #   $b->mode('cut', N)               closed after N bytes from the server
 #   $b->mode('delay', SECONDS)       the server's answers come so late
 #   $b->mode('before', TEXT)         closed when a client sends TEXT, which
@@ -80,6 +85,7 @@ sub mode     { my $self = shift; $self->_ask('mode', @_); return $self }
 sub count    { $_[0]->_ask('count') }
 sub accepted { $_[0]->_ask('accepted') }
 sub held     { $_[0]->_ask('held') }
+sub asked    { $_[0]->_ask('asked') }
 
 sub DESTROY
 {
@@ -94,9 +100,23 @@ sub DESTROY
 
 sub _listen
 {
-    my ($port) = @_;
-    return IO::Socket::INET->new(Listen => 128, LocalAddr => '127.0.0.1',
-        LocalPort => $port, ReuseAddr => 1) || die "cannot listen: $@\n";
+    my ($port, $places) = @_;
+    return IO::Socket::INET->new(Listen => $places || 128,
+        LocalAddr => '127.0.0.1', LocalPort => $port, ReuseAddr => 1)
+        || die "cannot listen: $@\n";
+}
+
+# Connections of our own until no more are taken. Kept in {fill}.
+sub _fill_up
+{
+    my ($self) = @_;
+    my $s = $self->{s};
+    close $s->{listen} if $s->{listen};
+    $s->{listen} = _listen($self->{port}, 1);
+    for (1 .. 4) {
+        push @{ $s->{fill} }, IO::Socket::INET->new(Blocking => 0,
+            PeerAddr => '127.0.0.1', PeerPort => $self->{port});
+    }
 }
 
 sub _connect
@@ -111,14 +131,14 @@ sub _run
 {
     my ($self, $listen, $control) = @_;
     my %s = (listen => $listen, control => $control, mode => ['pass'],
-             pairs => {}, accepted => 0, late => []);
+             pairs => {}, accepted => 0, asked => 0, late => []);
     $self->{s} = \%s;
     while (1) {
         my $select = IO::Select->new($control);
-        $select->add($s{listen}) if $s{listen};
+        $select->add($s{listen}) if $s{listen} && $s{mode}[0] ne 'full';
         for my $pair (values %{ $s{pairs} }) {
             $select->add($pair->{client}, $pair->{server})
-                if $s{mode}[0] ne 'hang';
+                if $s{mode}[0] !~ /^(?:hang|full)$/;
         }
         my $wait = @{ $s{late} } ? $s{late}[0]{at} - Time::HiRes::time() : 60;
         my @ready = $select->can_read($wait > 0 ? $wait : 0);
@@ -141,7 +161,7 @@ sub _control
     my $answer = 'ok';
     if ($word eq 'mode') { $self->_set_mode(@args) }
     elsif ($word eq 'count') { $answer = keys %{ $s->{pairs} } }
-    elsif ($word eq 'accepted') { $answer = $s->{accepted} }
+    elsif ($word =~ /^(?:accepted|asked)$/) { $answer = $s->{$word} }
     elsif ($word eq 'held') {
         $answer = grep { length($_->{kept} // '') } values %{ $s->{pairs} };
     }
@@ -153,7 +173,15 @@ sub _set_mode
 {
     my ($self, @mode) = @_;
     my $s = $self->{s};
-    if ($mode[0] eq 'refuse') {
+    if ($s->{fill}) {
+        close $_ for grep { $_ } @{ delete $s->{fill} };
+        close $s->{listen};
+        $s->{listen} = undef;
+    }
+    if ($mode[0] eq 'full') {
+        $self->_fill_up;
+    }
+    elsif ($mode[0] eq 'refuse') {
         close $s->{listen} if $s->{listen};
         $s->{listen} = undef;
     }
@@ -221,6 +249,7 @@ sub _pass
     my $n = sysread $from, my $bytes, 65536;
     return $self->_close($pair) if !$n;
     if ($from == $pair->{client}) {
+        $self->{s}{asked}++;
         if (($mode eq 'before' || $mode eq 'after')
             && index($bytes, $arg) >= 0) {
             return $self->_close($pair, 1) if $mode eq 'before';
@@ -236,6 +265,12 @@ sub _pass
     return if $mode eq 'silent';
     if ($pair->{hold}) {
         $pair->{kept} .= $bytes;
+        return;
+    }
+    if ($mode eq 'stall') {
+        my $left = $arg - $pair->{bytes};
+        $pair->{bytes} += length $bytes;
+        _write($pair->{client}, substr $bytes, 0, $left) if $left > 0;
         return;
     }
     if ($mode eq 'cut') {

@@ -176,6 +176,42 @@ static const char *resolve_error(const char *params)
     return error;
 }
 
+static void addresses_are_told_apart(void **state)
+{
+    static const struct { const char *text; int at; const char *joined; }
+    t[] = {
+        { "host=a,b dbname=d", 0, "host='a' dbname='d'" },
+        { "host=a,b dbname=d", 1, "host='b' dbname='d'" },
+        { "host=a,b port=1,2", 1, "host='b' port='2'" },
+        { "host=a,b port=7", 1, "host='b' port='7'" },
+        { "host=a,,c", 1, "host=''" },
+        { "host=a,b hostaddr=,1.2.3.4", 1, "host='b' hostaddr='1.2.3.4'" },
+        { "host=x host=a,b", 1, "host='x' host='b'" },
+        { "host=a", 0, "host='a'" }
+    };
+    static const struct { const char *text; int count; } counts[] = {
+        { "dbname=d", 1 }, { "host=a", 1 }, { "host=a,b,c", 3 },
+        { "hostaddr=1.1.1.1,2.2.2.2", 2 }, { "host=a,b hostaddr=''", 2 },
+        /* libpq's: it knows what is meant, or what is wrong */
+        { "host=a,b port=1,2,3", 1 }, { "host=a hostaddr=1.1.1.1,2.2.2.2",
+                                        1 },
+        { "host=a,b load_balance_hosts=random", 1 },
+        { "host=a,b target_session_attrs=prefer-standby", 1 },
+        { "host=a,b target_session_attrs=read-write", 2 }
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+        assert_string_equal(acct_pg_join(acct_pg_address(parse(t[i].text),
+                                                         t[i].at, pool),
+                                         pool), t[i].joined);
+    }
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+        assert_int_equal(acct_pg_addresses(parse(counts[i].text)),
+                         counts[i].count);
+    }
+}
+
 static void a_file_takes_the_place_of_its_name(void **state)
 {
     char dir[] = "/tmp/acct-unit-XXXXXX";
@@ -219,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_description_holds_no_secret),
         cmocka_unit_test(params_are_masked),
         cmocka_unit_test(a_default_does_not_replace),
+        cmocka_unit_test(addresses_are_told_apart),
         cmocka_unit_test(a_file_takes_the_place_of_its_name)
     };
 
