@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
+#include <stdatomic.h>
 
 #include "../core/ticks.h"
 #include "pool_open.h"
@@ -133,6 +134,14 @@ static void it_failed(acct_server_pool_t *pool, apr_interval_time_t after,
     apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
 }
 
+/* What connects and then keeps silent: of several addresses the next is
+ * asked. */
+static void try_next_address(acct_server_pool_t *pool)
+{
+    /* relaxed: a hint, and all there is to it is the number */
+    atomic_fetch_add_explicit(&pool->address, 1, memory_order_relaxed);
+}
+
 /* ---- taking one ---- */
 
 static void give_up(acct_server_pool_t *pool, acct_db_t *db)
@@ -163,6 +172,9 @@ static apr_status_t open_one(acct_server_pool_t *pool,
         it_answered(pool);
         apr_thread_mutex_unlock(pool->lock);
         return APR_SUCCESS;
+    }
+    if (APR_STATUS_IS_TIMEUP(status)) {
+        try_next_address(pool);
     }
     apr_thread_mutex_lock(pool->lock);
     pool->count--;
@@ -275,6 +287,9 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
     int cut = acct_watch_end(pool->watch, acct_db_socket(db), &took);
     int broken = cut || acct_db_is_broken(db);
 
+    if (cut) {
+        try_next_address(pool);
+    }
     apr_thread_mutex_lock(pool->lock);
     if (broken) {
         it_failed(pool, cut && took < SLOW ? SLOW : took,

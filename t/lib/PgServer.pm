@@ -114,17 +114,33 @@ sub new
 }
 
 # standby(): a copy of it that follows it and only reads, until promote().
+# It is restarted for that.
 sub standby
 {
     my ($self) = @_;
-    my $copy = (ref $self)->_folder(settings => $self->{settings});
-    $copy->_make("$self->{bin}/pg_basebackup", '-D', "$copy->{dir}/data",
-        '-h', $self->{dir}, '-U', 'postgres', '-c', 'fast', '-R',
-        '--no-sync');
+    my $copy = (ref $self)->_folder(settings => { %{ $self->{settings} || {} },
+        primary_conninfo => "host=$self->{dir} port=5432 user=postgres" });
+    $self->stop;
+    $copy->_make('cp', '-a', "$self->{dir}/data", "$copy->{dir}/data");
+    $copy->_make('touch', "$copy->{dir}/data/standby.signal");
+    $self->start;
     return $copy->start;
 }
 
 sub promote { $_[0]->sql('SELECT pg_promote()') }
+
+# wait_for(SERVER): until this standby has all that the other has written.
+sub wait_for
+{
+    my ($self, $other) = @_;
+    my $at = ($other->sql('SELECT pg_current_wal_lsn()'))[0][0];
+    my $end = Time::HiRes::time() + 10;
+    while (($self->sql("SELECT pg_last_wal_replay_lsn() >= '$at'"))[0][0]
+           ne 't') {
+        die "the standby does not follow\n" if Time::HiRes::time() > $end;
+        Time::HiRes::sleep(0.05);
+    }
+}
 
 # The one of this run: that of the environment, or one of this process.
 sub shared
