@@ -304,6 +304,28 @@ static int server_failed(const init_t *init, acct_db_t *db)
                          acct_db_error(db));
 }
 
+/* One init at a time, for as long as the transaction is open. */
+#define INIT_LOCK "SELECT pg_advisory_xact_lock(7133218)"
+
+static int is_empty(const init_t *init, acct_db_t *db)
+{
+    acct_cli_t *cli = init->cli;
+    acct_schema_e found = ACCT_SCHEMA_DAMAGED;
+    const char *detail;
+    acct_rows_t rows;
+    int version;
+
+    if (acct_db_query(db, INIT_LOCK, &rows, cli->pool) != APR_SUCCESS
+        || acct_store_check_schema(db, &found, &version, &detail, cli->pool)
+           != APR_SUCCESS) {
+        return server_failed(init, db);
+    }
+    return found == ACCT_SCHEMA_MISSING ? ACCT_EXIT_OK
+        : acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s has accounts' tables "
+                        "already; nothing was made",
+                        acct_db_describe(&cli->config));
+}
+
 /* Inside the transaction: everything but its end. */
 static int fill_server(init_t *init, acct_db_t *db, const char *key_id)
 {
@@ -311,7 +333,11 @@ static int fill_server(init_t *init, acct_db_t *db, const char *key_id)
     const acct_statement_t *statements;
     const char *error = NULL;
     int count;
+    int how = is_empty(init, db);
 
+    if (how != ACCT_EXIT_OK) {
+        return how;
+    }
     statements = acct_store_statements(cli->config.driver, &count);
     if (acct_store_run_schema(db, acct_cli_schema(cli->config.driver),
                               cli->pool) != APR_SUCCESS
@@ -326,21 +352,9 @@ static int fill_server(init_t *init, acct_db_t *db, const char *key_id)
 static int make_tables(init_t *init, acct_db_t *db, const char *key_id)
 {
     acct_cli_t *cli = init->cli;
-    acct_schema_e found = ACCT_SCHEMA_DAMAGED;
-    const char *detail;
     apr_status_t status;
-    int version;
     int how;
 
-    if (acct_store_check_schema(db, &found, &version, &detail, cli->pool)
-        != APR_SUCCESS) {
-        return server_failed(init, db);
-    }
-    if (found != ACCT_SCHEMA_MISSING) {
-        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s has accounts' "
-                             "tables already; nothing was made",
-                             acct_db_describe(&cli->config));
-    }
     if (acct_db_begin(db, cli->pool) != APR_SUCCESS) {
         return server_failed(init, db);
     }
