@@ -32,6 +32,11 @@ enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
 #define STATEMENT_TIMEOUT apr_time_from_msec(1500)
 #define LOCK_TIMEOUT apr_time_from_msec(1000)
 
+/* Without a name libpq looks for a client's certificate in $HOME, which in
+ * httpd's children still is root's: what it may not look at, and not only
+ * what is not there, ends the connection. This is never there. */
+#define NO_FILE "/dev/null/none"
+
 /* An address that took longer than this to fail leaves no time for others:
  * the next connection begins with one of those. */
 #define SLOW_ADDRESS apr_time_from_msec(500)
@@ -150,6 +155,7 @@ static const char *complete(const acct_db_config_t *config,
     acct_pg_default(options, "target_session_attrs",
                     libpq->lib_version() >= LIBPQ_KNOWS_PRIMARY
                     ? "primary" : "read-write");
+    acct_pg_default(options, "sslcert", NO_FILE);
     last = apr_array_push(options);
     last->name = "client_encoding";
     last->value = "UTF8";

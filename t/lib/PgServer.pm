@@ -102,7 +102,8 @@ sub _make
         if $? != 0;
 }
 
-# new(settings => {name => value}, auth => METHOD): a running server.
+# new(settings => {name => value}, auth => METHOD, port => N): a running
+# server. before => sub { my ($server) = @_; ... } runs once it has a folder.
 sub new
 {
     my ($class, %opt) = @_;
@@ -110,6 +111,7 @@ sub new
     $self->_make("$self->{bin}/initdb", '-D', "$self->{dir}/data", '-U',
         'postgres', '-A', $opt{auth} || 'trust', '-E', 'UTF8', '--locale=C',
         '--no-sync', ($opt{auth} ? ('--pwfile', $opt{pwfile}) : ()));
+    $self->{before}->($self) if $self->{before};
     return $self->start;
 }
 
@@ -119,7 +121,7 @@ sub standby
 {
     my ($self) = @_;
     my $copy = (ref $self)->_folder(settings => { %{ $self->{settings} || {} },
-        primary_conninfo => "host=$self->{dir} port=5432 user=postgres" });
+        primary_conninfo => "host=$self->{dir} port=" . $self->port . ' user=postgres' });
     $self->stop;
     $copy->_make('cp', '-a', "$self->{dir}/data", "$copy->{dir}/data");
     $copy->_make('touch', "$copy->{dir}/data/standby.signal");
@@ -155,8 +157,8 @@ sub shared
 sub dir  { $_[0]{dir} }
 sub pid  { $_[0]{pid} }
 sub log  { _slurp("$_[0]{dir}/log") }
-sub port { 5432 }
-sub socket_path { "$_[0]{dir}/.s.PGSQL.5432" }
+sub port { $_[0]{port} || 5432 }
+sub socket_path { "$_[0]{dir}/.s.PGSQL." . $_[0]->port }
 
 sub _slurp
 {
@@ -172,7 +174,7 @@ sub start
     my ($self) = @_;
     my %set = (fsync => 'off', full_page_writes => 'off',
                shared_buffers => '32MB', max_connections => 100,
-               listen_addresses => "''", port => 5432,
+               listen_addresses => "''", port => $self->port,
                unix_socket_directories => "'$self->{dir}'",
                autovacuum => 'off', log_min_messages => 'warning',
                max_wal_size => '64MB', min_wal_size => '32MB',
@@ -254,7 +256,7 @@ sub sql
         my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
         no warnings 'exec';
         exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
-            $self->{dir}, '-U', 'postgres', '-F', "\x1f", '-R', "\x1e",
+            $self->{dir}, '-p', $self->port, '-U', 'postgres', '-F', "\x1f", '-R', "\x1e",
             '-P', "null=\x1d", '-d', $database || 'postgres'
             or POSIX::_exit(127);
     }
@@ -288,7 +290,8 @@ sub drop
 sub params
 {
     my ($self, $name) = @_;
-    return "host=$self->{dir} port=5432 user=postgres dbname=$name";
+    return "host=$self->{dir} port=" . $self->port
+        . " user=postgres dbname=$name";
 }
 
 sub DESTROY
