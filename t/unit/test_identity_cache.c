@@ -863,6 +863,63 @@ static void each_database_has_a_feed_of_its_own(void **state)
     assert_int_equal(acct_cache_feed_last(&cache, other), -1);
 }
 
+/* What a database's row said of its tokens' check. */
+static void a_check_is_believed_of_its_key_for_the_bound(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+    int other = acct_cache_feed(&cache, OTHER_DB);
+    int64_t tick = TICK;
+
+    (void)state;
+    assert_false(acct_cache_is_checked(&cache, feed, 7, tick, INT64_MAX));
+    acct_cache_feed_checked(&cache, feed, 7, tick);
+    assert_true(acct_cache_is_checked(&cache, feed, 7, tick, 2 * SECOND));
+    assert_true(acct_cache_is_checked(&cache, feed, 7, tick + 2 * SECOND - 1,
+                                      2 * SECOND));
+    assert_false(acct_cache_is_checked(&cache, feed, 7, tick + 2 * SECOND,
+                                       2 * SECOND));
+    assert_false(acct_cache_is_checked(&cache, feed, 7, tick - 1,
+                                       2 * SECOND));
+    assert_false(acct_cache_is_checked(&cache, feed, 7, tick, 0));
+    assert_false(acct_cache_is_checked(&cache, feed, 8, tick, 2 * SECOND));
+    assert_false(acct_cache_is_checked(&cache, feed, 0, tick, 2 * SECOND));
+    assert_false(acct_cache_is_checked(&cache, other, 7, tick, 2 * SECOND));
+    acct_cache_feed_checked(&cache, feed, 0, tick + 1);
+    assert_false(acct_cache_is_checked(&cache, feed, 7, tick + 1,
+                                       2 * SECOND));
+}
+
+/* Two children that read the feed at once may leave halves of their
+ * readings. */
+static void halves_of_two_readings_are_not_believed(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+    size_t bytes = acct_cache_bytes(cache.slots);
+    unsigned char *before = malloc(bytes);
+    unsigned char *after = malloc(bytes);
+    unsigned char *block = (unsigned char *)cache.block;
+    size_t i;
+    int seen = 0;
+
+    (void)state;
+    acct_cache_feed_checked(&cache, feed, 7, TICK);
+    memcpy(before, block, bytes);
+    acct_cache_feed_checked(&cache, feed, 0, TICK + SECOND);
+    memcpy(after, block, bytes);
+    for (i = 0; i + 8 <= bytes; i += 8) {
+        if (memcmp(before + i, after + i, 8) != 0) {
+            memcpy(block + i, before + i, 8);
+            assert_false(acct_cache_is_checked(&cache, feed, 7,
+                                               TICK + SECOND, 2 * SECOND));
+            memcpy(block + i, after + i, 8);
+            seen++;
+        }
+    }
+    assert_int_equal(seen, 2);
+    free(before);
+    free(after);
+}
+
 static void there_are_sixty_four_feeds_and_no_more(void **state)
 {
     uint64_t i;
@@ -1023,6 +1080,8 @@ int main(void)
         T(with_a_bound_of_zero_nothing_is_fresh),
         T(a_clock_that_went_backwards_makes_a_feed_stale),
         T(each_database_has_a_feed_of_its_own),
+        T(a_check_is_believed_of_its_key_for_the_bound),
+        T(halves_of_two_readings_are_not_believed),
         T(there_are_sixty_four_feeds_and_no_more),
         T(no_scribbled_head_gives_a_feed_that_is_none),
         T(as_many_slots_fit_as_their_bytes_say),
