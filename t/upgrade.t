@@ -124,11 +124,12 @@ subtest 'a newer schema is left alone' => sub {
         . "WHERE name = 'schema_version'");
 };
 
-subtest 'a running server asks nothing of a newer schema' => sub {
-    plan skip_all => 'statements of a server outlive a new column'
-        if $s->driver eq 'pgsql';
+# Statements of a server's connection outlive a new column: there the old
+# connections go on.
+subtest 'a running server opens no newer schema' => sub {
     $s->sql("UPDATE meta SET value = '99' WHERE name = 'schema_version'; "
         . 'ALTER TABLE account ADD COLUMN phone TEXT');
+    $s->graceful if $s->driver eq 'pgsql';
     is($s->get('/private/a.txt', token => token(1))->{status}, 503,
         'it does not know it');
 };

@@ -66,7 +66,8 @@ typedef struct acct_cached_t {
     int64_t account;
     int64_t expires_at;         /* time; 0: never */
     int64_t last_used;          /* time; 0: never */
-    int64_t ends_at;            /* time that no use prolongs it past; 0: none */
+    int64_t ends_at;            /* time that no use prolongs it past; 0:
+                                 * none */
     int64_t sliding;            /* microseconds that a use lets it live; 0:
                                  * expires_at stays what it is */
     unsigned char token_id[16];

@@ -822,8 +822,9 @@ static apr_status_t tokens_used(acct_db_t *db, const acct_token_use_t *uses,
     return RUN(db, TOKENS_USED, args, NULL, pool);
 }
 
-apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
-                                    int count, apr_pool_t *pool)
+apr_status_t acct_store_tokens_used(acct_db_t *db,
+                                    const acct_token_use_t *uses, int count,
+                                    apr_pool_t *pool)
 {
     apr_status_t rv = APR_SUCCESS;
 

@@ -292,8 +292,10 @@ typedef struct acct_token_use_t {
 /** Write when tokens were used last, and prolong those that live by it, no
  *  further than each row says. A row that is gone or knows of a later use
  *  stays as it is. In a transaction. */
-apr_status_t acct_store_tokens_used(acct_db_t *db, const acct_token_use_t *uses,
-                                    int count, apr_pool_t *pool);
+apr_status_t acct_store_tokens_used(acct_db_t *db,
+                                    const acct_token_use_t *uses, int count,
+                                    apr_pool_t *pool);
+
 /** Nobody else puts a token in until the end of the transaction. */
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
 
