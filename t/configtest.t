@@ -178,7 +178,8 @@ my $loc = 'Location "/x/"';
 for my $one (["AcctAuthDatabase sqlite3 $db"], ["AcctAuthKeyFile $key"],
              ["AcctAuthDialectDir $dialects"],
              ['AcctAuthPasswordHash argon2id'],
-             ['AcctAuthPasswordRules Off'], ['AcctAuthHashConcurrency 2']) {
+             ['AcctAuthPasswordRules Off'], ['AcctAuthHashConcurrency 2'],
+             ['AcctAuthMaxTokens 5']) {
     my ($name) = $one->[0] =~ /^(\w+)/;
     wrong "$name in a Location", in($loc, "!$one->[0]"), qr/$name/,
         qr/not allowed|cannot occur/;
@@ -324,6 +325,13 @@ for my $n (qw(0 255 1048577 -1 16k 9223372036854775808)) {
     wrong "AcctAuthMaxBody $n", in($loc, "!AcctAuthMaxBody $n"),
         qr/AcctAuthMaxBody.*256 to 1048576/s;
 }
+for my $n (qw(0 100001 -1 few 2.0)) {
+    wrong "AcctAuthMaxTokens $n", "!AcctAuthMaxTokens $n",
+        qr/AcctAuthMaxTokens.*1 to 100000/s;
+}
+right "AcctAuthMaxTokens $_", "AcctAuthMaxTokens $_" for qw(1 100000 off);
+right 'AcctAuthMaxTokens in a virtual host',
+    in('VirtualHost *:1', 'AcctAuthMaxTokens 5');
 wrong 'AcctAuthMaxBody alone', '!AcctAuthMaxBody',
     qr/AcctAuthMaxBody.*one argument/s;
 wrong 'AcctAuthRequireTLS Maybe', '!AcctAuthRequireTLS Maybe',

@@ -34,6 +34,7 @@ typedef struct issue_t {
     const char *rehashed;       /* login: a better one, or NULL */
     const char *text;           /* out: the token */
     acct_token_t token;         /* out */
+    int dropped;                /* out: older tokens that made room */
 } issue_t;
 
 static apr_status_t without_key(const issue_t *issue, apr_pool_t *pool)
@@ -152,6 +153,27 @@ static apr_status_t issue_token(issue_t *issue, acct_db_t *db,
         }
     }
     return mint(issue, db, pool);
+}
+
+/* Before the insert, so that what is told to somebody now is never what
+ * goes, whatever the clocks of several servers say. */
+static apr_status_t make_room(issue_t *issue, acct_db_t *db,
+                              apr_pool_t *pool)
+{
+    int most = issue->service->max_tokens;
+    apr_time_t now = apr_time_now();
+    apr_status_t status;
+
+    issue->dropped = 0;
+    if (most <= 0 || issue->route->dialect->policy.kind != ACCT_POLICY_MANY) {
+        return APR_SUCCESS;
+    }
+    status = acct_store_token_delete_oldest(db, issue->account->id, now,
+                                            most - 1, &issue->dropped, pool);
+    if (status != APR_SUCCESS || issue->dropped == 0) {
+        return status;
+    }
+    return acct_store_revocation_insert(db, issue->account->id, now, pool);
 }
 
 static void tell_token(acct_result_t *result, const issue_t *issue)
@@ -381,6 +403,10 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
         return status;
     }
     account->last_login = now;
+    status = make_room(issue, db, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     status = issue_token(issue, db, pool);
     /* A reusable token came to be after we had looked for one: back, and
      * look again. */
@@ -411,7 +437,7 @@ static int try_login(const acct_service_t *service, find_account_t *find,
                      apr_pool_t *pool)
 {
     issue_t issue = { service, find->route, NULL, 0, NULL, NULL, NULL,
-                      { 0 } };
+                      { 0 }, 0 };
     hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
                     ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
     apr_status_t status;
@@ -446,6 +472,12 @@ static int try_login(const acct_service_t *service, find_account_t *find,
     issue.verified = find->account.password;
     issue.rehashed = hash.hash;
     status = acct_transaction_run(service, sign_in, &issue, pool);
+    if (issue.dropped > 0) {
+        /* Which tokens went only the database knows, so all of the
+         * account's are asked for once more. Also when the commit's fate
+         * is unknown: it may be done. */
+        acct_service_revoked(service, issue.id);
+    }
     if (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_NOTFOUND(status)) {
         return 0;
     }
@@ -466,6 +498,12 @@ static int try_login(const acct_service_t *service, find_account_t *find,
     acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
              "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
              issue.account->id, issue.token.id);
+    if (issue.dropped > 0) {
+        acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+                 "excess_sessions_exceeded: account %" APR_INT64_T_FMT
+                 ": %d older token%s ended", issue.account->id,
+                 issue.dropped, issue.dropped == 1 ? "" : "s");
+    }
     return 1;
 }
 
@@ -600,7 +638,8 @@ void acct_register(const acct_service_t *service,
                    acct_result_t *result, apr_pool_t *pool)
 {
     acct_account_t *account = apr_palloc(pool, sizeof(*account));
-    issue_t issue = { service, route, account, 0, NULL, NULL, NULL, { 0 } };
+    issue_t issue = { service, route, account, 0, NULL, NULL, NULL, { 0 },
+                      0 };
     hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
                     ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
     apr_status_t status;

@@ -61,6 +61,8 @@ typedef struct acct_service_t {
     apr_interval_time_t revocation_bound;   /* microseconds; 0:
                                              * never fresh */
 
+    int max_tokens;             /* live ones an account may have, but for
+                                 * the reusable one; 0: any number */
     const acct_key_t *key;      /* NULL where no dialect needs one */
     acct_password_params_t params;
     const char *dummy;          /* acct_password_dummy(params) */

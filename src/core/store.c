@@ -36,6 +36,7 @@ enum {
     TOKEN_DELETE,
     TOKEN_DELETE_REUSABLE,
     TOKEN_DELETE_ALL,
+    TOKEN_DELETE_OLDEST,
     REVOCATION_INSERT,
     REVOCATION_AFTER_ID,
     REVOCATION_AFTER_SNAPSHOT,
@@ -127,6 +128,13 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "AND sealed IS NOT NULL" },
     [TOKEN_DELETE_ALL] = { .label = "token_delete_all", .sql =
         "DELETE FROM token WHERE account_id = %lld" },
+    /* the reusable one is not counted: there is one at most */
+    [TOKEN_DELETE_OLDEST] = { .label = "token_delete_oldest", .sql =
+        "DELETE FROM token WHERE id IN (SELECT id FROM token "
+        "WHERE account_id = %lld AND sealed IS NULL "
+        "AND (expires_at = 0 OR expires_at > %lld) "
+        "ORDER BY created_at DESC, id "
+        "LIMIT 9223372036854775807 OFFSET %lld)" },
     [REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "
         "VALUES (%lld, %lld)" },
@@ -575,6 +583,18 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
     const acct_arg_t args[] = { ACCT_INT(account) };
 
     return RUN(db, TOKEN_DELETE_ALL, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
+                                            apr_int64_t account,
+                                            apr_time_t now, int keep,
+                                            int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(now), ACCT_INT(keep)
+    };
+
+    return RUN(db, TOKEN_DELETE_OLDEST, args, changed, pool);
 }
 
 apr_status_t acct_store_revocation_insert(acct_db_t *db,

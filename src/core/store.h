@@ -220,6 +220,18 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
                                          apr_int64_t account,
                                          int *changed, apr_pool_t *pool);
 
+/**
+ * Delete an account's oldest tokens and keep the newest @a keep. Counted,
+ * and deleted, are those that live at @a now and are not reusable; what
+ * has expired is left to acct_store_token_purge(). Exact only while the
+ * account is locked (acct_store_account_lock()).
+ * @param changed how many went
+ */
+apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
+                                            apr_int64_t account,
+                                            apr_time_t now, int keep,
+                                            int *changed, apr_pool_t *pool);
+
 /* A row of the revocation table. */
 typedef struct acct_revocation_t {
     apr_int64_t id;

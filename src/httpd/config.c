@@ -64,6 +64,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
     (void)server;
     conf->params = usual;
     conf->cache_bytes = -1;
+    conf->max_tokens = -1;
     conf->revocation_bound = -1;
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
@@ -94,6 +95,9 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
     if (!add->rules_set) {
         conf->rules = base->rules;
         conf->rules_set = base->rules_set;
+    }
+    if (add->max_tokens < 0) {
+        conf->max_tokens = base->max_tokens;
     }
     conf->hash_concurrency = base->hash_concurrency;
     conf->cache_bytes = base->cache_bytes;
@@ -537,6 +541,29 @@ static const char *set_revocation_bound(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+static const char *set_max_tokens(cmd_parms *cmd, void *dir,
+                                  const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    apr_int64_t tokens = parse_number(text, 1, 100000);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (ap_cstr_casecmp(text, "Off") == 0) {
+        tokens = 0;
+    }
+    if (tokens < 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthMaxTokens: \"%s\" is not a "
+                            "number from 1 to 100000, nor Off for any "
+                            "number; the default is %d", text,
+                            ACCT_MAX_TOKENS_DEFAULT);
+    }
+    acct_server_conf(cmd->server)->max_tokens = (int)tokens;
+    return NULL;
+}
+
 static const char *set_password_hash(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[])
 {
@@ -672,6 +699,8 @@ const command_rec acct_directives[] = {
     AP_INIT_TAKE1("AcctAuthMaxBody", set_max_body, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "the most bytes an account request's body may have"),
+    AP_INIT_TAKE1("AcctAuthMaxTokens", set_max_tokens, NULL, RSRC_CONF,
+                  "how many live tokens an account may have, or Off"),
     AP_INIT_TAKE1("AcctAuthRequireTLS", set_require_tls, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "Remote, On or Off: refuse credentials over plain HTTP"),

@@ -20,6 +20,7 @@
 #define ACCT_CACHE_BYTES_ON 16777216    /* 16 MiB */
 #define ACCT_CACHE_BYTES_OFF 1048576    /* what is there all the same */
 #define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
+#define ACCT_MAX_TOKENS_DEFAULT 20
 #define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
 
 /* A directive's place, for messages: file and line. */
@@ -67,6 +68,7 @@ typedef struct acct_server_conf_t {
     int params_set;
     acct_password_rules_t rules;
     int rules_set;
+    int max_tokens;             /* 0: any number; -1: not set */
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
     apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
                                      * other than Off, of this server only */

@@ -272,6 +272,8 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     service->log = tell;
     service->key = conf->key;
     service->params = conf->params;
+    service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
+                                               : conf->max_tokens;
     service->rules = conf->rules_set ? &conf->rules : NULL;
     if (database->feed != NULL) {
         service->cache = database->feed->cache;

@@ -869,6 +869,67 @@ static void tokens_are_deleted_by_id_by_kind_and_all(void **state)
     acct_db_close(db);
 }
 
+static const char *ids_left(fixture_t *f, acct_db_t *db)
+{
+    acct_rows_t rows;
+    const char *all = "";
+
+    assert_int_equal(acct_db_query(db, "SELECT substr(id, 1, 2) FROM token "
+                                   "ORDER BY id", &rows, f->pool), 0);
+    for (int i = 0; i < rows.count; i++) {
+        all = apr_pstrcat(f->pool, all, i ? " " : "", rows.cell[i][0], NULL);
+    }
+    return all;
+}
+
+/* A token whose id and digest begin with a number. */
+static void add_numbered(fixture_t *f, acct_db_t *db, apr_int64_t account,
+                         int number, apr_time_t created, apr_time_t expires,
+                         const char *sealed)
+{
+    acct_token_t t = token(apr_psprintf(f->pool, "%02d%030d", number, 0),
+                           account,
+                           apr_psprintf(f->pool, "%02d%062d", number, 0),
+                           sealed);
+
+    t.created_at = created;
+    t.expires_at = expires;
+    assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+}
+
+static void the_oldest_live_tokens_make_room(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    int changed = -1;
+
+    add_numbered(f, db, anna, 10, 100, 0, "sealed");
+    add_numbered(f, db, anna, 11, 110, 1000, NULL);     /* expired */
+    add_numbered(f, db, anna, 15, 150, 0, NULL);
+    add_numbered(f, db, anna, 14, 140, 1001, NULL);
+    add_numbered(f, db, anna, 13, 130, 2000, NULL);
+    add_numbered(f, db, anna, 12, 120, 0, NULL);
+    add_numbered(f, db, bert, 20, 50, 0, NULL);
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 4,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 0);
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 3,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_string_equal(ids_left(f, db), "10 11 13 14 15 20");
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 1,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 2);
+    assert_string_equal(ids_left(f, db), "10 11 15 20");
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 0,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_string_equal(ids_left(f, db), "10 11 20");
+    acct_db_close(db);
+}
+
 static void revocations_are_numbered_and_outlive_the_account(void **state)
 {
     fixture_t *f = *state;
@@ -987,6 +1048,7 @@ int main(void)
         TEST(an_account_has_at_most_one_reusable_token),
         TEST(tokens_are_listed_newest_first),
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
+        TEST(the_oldest_live_tokens_make_room),
         TEST(revocations_are_numbered_and_outlive_the_account),
         TEST(every_look_up_uses_an_index)
     };
