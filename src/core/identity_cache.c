@@ -78,6 +78,8 @@ typedef struct feed_t {
     _Atomic int64_t origin;
     _Atomic int64_t checked_at; /* tick; 0: never */
     _Atomic uint64_t checked;   /* seal of it; see checked_seal() */
+    _Atomic int64_t claim;      /* tick */
+    _Atomic int64_t failing;
 } feed_t;
 
 struct acct_cache_block_t {
@@ -259,6 +261,36 @@ int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed)
     /* acquire: before the number that goes with it */
     return atomic_load_explicit(&cache->block->feed[feed].origin,
                                 memory_order_acquire);
+}
+
+int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
+                          int64_t tick, int64_t patience)
+{
+    _Atomic int64_t *claim = &cache->block->feed[feed].claim;
+    /* relaxed: only who reads is decided, and two who do are both right */
+    int64_t held = atomic_load_explicit(claim, memory_order_relaxed);
+    int is_ours;
+
+    if (held != *mine && tick - held < patience && held - tick < patience) {
+        return 0;
+    }
+    /* relaxed: as above */
+    if (!atomic_compare_exchange_strong_explicit(claim, &held, tick,
+                                                 memory_order_relaxed,
+                                                 memory_order_relaxed)) {
+        return 0;
+    }
+    is_ours = held == *mine && held != 0;
+    *mine = tick;
+    return is_ours ? 1 : 2;
+}
+
+int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing)
+{
+    /* relaxed: for the log alone */
+    return atomic_exchange_explicit(&cache->block->feed[feed].failing,
+                                    is_failing != 0,
+                                    memory_order_relaxed) != 0;
 }
 
 int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,

@@ -137,6 +137,23 @@ void acct_cache_feed_set_origin(acct_cache_t *cache, int feed,
  *  acct_cache_feed_last(). */
 int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed);
 
+/**
+ * Whether this child is to read the feed now. One does, as long as it does
+ * so in time; when it has not for @a patience, because it was killed, was
+ * stopped or hangs, the first other child that asks takes over. Should the
+ * old one go on, both read for once, which is right too.
+ * @param mine     the tick of this child's last claim, kept by the caller;
+ *                 0 at first
+ * @param patience microseconds
+ * @return 1 when it is, 2 when it was another's turn before
+ */
+int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
+                          int64_t tick, int64_t patience);
+
+/** Note whether reading the feed fails, for the log of all children.
+ *  @return what was noted before */
+int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing);
+
 /** Whether the feed was read within @a bound (microseconds) before
  *  @a tick: only then may anything be believed that is not asked of the
  *  database. */

@@ -67,15 +67,28 @@ static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
     return status;
 }
 
+/* Once for all children. */
 static void complain(acct_feed_t *feed, server_rec *s, apr_status_t status,
                      const char *error)
 {
-    if (!feed->complained) {
-        feed->complained = 1;
+    if (!acct_cache_feed_failing(feed->cache, feed->place, 1)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, status, s,
                      "ACCT0230: revocations cannot be read, so each request "
                      "asks the database itself: %s", error);
     }
+}
+
+/* 0 when it is another child's turn. */
+static int is_our_turn(acct_feed_t *feed, server_rec *s)
+{
+    int turn = acct_cache_feed_claim(feed->cache, feed->place, &feed->claim,
+                                     acct_ticks(), feed->patience);
+
+    if (turn == 2) {
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
+                     "ACCT0235: this child reads the revocations now");
+    }
+    return turn != 0;
 }
 
 void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
@@ -84,6 +97,9 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     acct_db_t *db;
     apr_status_t status;
 
+    if (!is_our_turn(feed, s)) {
+        return;
+    }
     status = acct_pool_acquire(feed->pool, ACCT_UNIT_READ, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
@@ -100,8 +116,7 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     if (status != APR_SUCCESS) {
         complain(feed, s, status, acct_db_error(db));
     }
-    else if (feed->complained) {
-        feed->complained = 0;
+    else if (acct_cache_feed_failing(feed->cache, feed->place, 0)) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "ACCT0231: store_recovered: revocations are read "
                      "again");

@@ -4,6 +4,8 @@
  * their accounts' epochs in the identity cache. What another node or the
  * command revoked so takes effect here within the bound; when the feed
  * cannot be read the cache is not believed for longer than that.
+ *
+ * One child reads; another takes over when it does not do so in time.
  */
 #ifndef ACCT_FEED_H
 #define ACCT_FEED_H
@@ -21,14 +23,15 @@ typedef struct acct_feed_t {
     uint64_t database;
     int place;                  /* acct_cache_feed() */
     acct_mark_t mark;           /* what this child has read */
-    int complained;
+    apr_interval_time_t patience;   /* until another child takes over */
+    int64_t claim;              /* acct_cache_feed_claim() */
 } acct_feed_t;
 
 /**
- * Read what is new. When that fails the feed is not fresh any more once
- * the bound is over; the log is told once.
+ * Read what is new, if it is this child's turn. When that fails the feed is
+ * not fresh any more once the bound is over; the log is told once.
  * @param pool for temporary use
- * One thread of the server at a time (upkeep.h).
+ * One thread of each child (upkeep.h).
  */
 void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool);
 

@@ -225,7 +225,10 @@ static apr_status_t write_what_is_due(int state, void *data,
 
 /* ---- the watchdog ---- */
 
-static apr_status_t start(const char *name, apr_interval_time_t interval,
+enum { IN_EACH_CHILD = 0, IN_ONE_CHILD = 1 };
+
+static apr_status_t start(const char *name, int where,
+                          apr_interval_time_t interval,
                           ap_watchdog_callback_fn_t *callback,
                           const round_t *round, apr_pool_t *pconf)
 {
@@ -239,7 +242,7 @@ static apr_status_t start(const char *name, apr_interval_time_t interval,
     if (get_instance == NULL || add_callback == NULL) {
         return APR_ENOTIMPL;
     }
-    status = get_instance(&watchdog, name, 0, 1, pconf);
+    status = get_instance(&watchdog, name, 0, where, pconf);
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -253,18 +256,26 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
     apr_interval_time_t interval = bound / 4;
     acct_rounds_t *made = apr_pcalloc(pconf, sizeof(*made));
     apr_status_t status = APR_SUCCESS;
+    acct_upkeep_t *one;
 
     made->reading.all = made->writing.all = all;
     made->reading.server = made->writing.server = s;
     if (interval > apr_time_from_sec(1)) {
         interval = apr_time_from_sec(1);
     }
+    for (one = all; one != NULL; one = one->next) {
+        if (one->feed != NULL) {
+            /* one look missed, and it is another's turn */
+            one->feed->patience = 2 * interval;
+        }
+    }
     if (bound > 0) {
-        status = start(READING, interval, read_feeds, &made->reading, pconf);
+        status = start(READING, IN_EACH_CHILD, interval, read_feeds,
+                       &made->reading, pconf);
     }
     if (status == APR_SUCCESS) {
-        status = start(WRITING, LOOK_EVERY, write_what_is_due,
-                       &made->writing, pconf);
+        status = start(WRITING, IN_ONE_CHILD, LOOK_EVERY,
+                       write_what_is_due, &made->writing, pconf);
     }
     *rounds = made;
     return status;

@@ -4,8 +4,11 @@
  * are read (feed.h), when its tokens were last used is written
  * (last_used.h), what is over is cleared away.
  *
- * Two threads of mod_watchdog's in one child each: one reads, one writes,
- * so that a reading is never late because a writing waits.
+ * Threads of mod_watchdog's: one writes, in one child; one reads, in each
+ * child, whose turn it is they settle themselves (feed.h), since
+ * mod_watchdog takes ten seconds to put another in the place of one that
+ * was killed and never does for one that hangs. Two, so that a reading is
+ * never late because a writing waits.
  */
 #ifndef ACCT_UPKEEP_H
 #define ACCT_UPKEEP_H
