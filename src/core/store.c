@@ -156,7 +156,8 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "(SELECT txid_snapshot_xmax(txid_current_snapshot())) "
         "ORDER BY txid LIMIT %lld) "
         "UNION ALL (SELECT id, account_id, NULL FROM revocation "
-        "WHERE txid = ANY (CAST(%s AS BIGINT[])) LIMIT %lld)" },
+        "WHERE txid = ANY (CAST(string_to_array(%s, ',') AS BIGINT[])) "
+        "LIMIT %lld)" },
     [REVOCATION_LAST] = { .driver = "sqlite3", .label = "revocation_last",
         .sql = "SELECT COALESCE(MAX(id), 0) FROM revocation" },
     [REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
@@ -613,7 +614,7 @@ void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
     mark->number = number;
     mark->origin = origin;
     mark->from = number;
-    apr_cpystrn(mark->open, "{}", sizeof(mark->open));
+    mark->open[0] = '\0';
 }
 
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
@@ -647,10 +648,9 @@ apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
     return acct_taken(&row);
 }
 
-static apr_status_t add_revocation(apr_array_header_t *list,
-                                   const acct_rows_t *rows, int i)
+static apr_status_t revocation_row(const acct_rows_t *rows, int i,
+                                   acct_revocation_t *revocation)
 {
-    acct_revocation_t *revocation = apr_array_push(list);
     acct_taker_t row = acct_take_row(rows, i);
 
     revocation->id = acct_take_number(&row, 1, APR_INT64_MAX);
@@ -692,7 +692,8 @@ static apr_status_t read_by_id(acct_db_t *db, acct_mark_t *mark, int limit,
     const acct_arg_t args[] = {
         ACCT_INT(mark->number > 0 ? mark->number : 1), ACCT_INT(limit)
     };
-    const acct_revocation_t *found;
+    int known = mark->number > 0 ? 1 : 0;
+    acct_revocation_t last;
     acct_rows_t rows;
     apr_status_t rv;
 
@@ -701,24 +702,23 @@ static apr_status_t read_by_id(acct_db_t *db, acct_mark_t *mark, int limit,
         return last_revocation(db, mark, pool);
     }
     rv = SELECT(db, REVOCATION_AFTER_ID, args, &rows, pool);
-    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
-        rv = add_revocation(list, &rows, i);
+    if (rv == APR_SUCCESS && known && rows.count > 0) {
+        rv = revocation_row(&rows, 0, &last);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    found = (const acct_revocation_t *)list->elts;
-    if (rows.count >= limit
-        || (mark->number > 0
-            && (rows.count == 0 || found[0].id != mark->number))) {
-        apr_array_clear(list);
+    if (rv == APR_SUCCESS
+        && (rows.count >= limit
+            || (known && (rows.count == 0 || last.id != mark->number)))) {
         *missed = 1;
         return last_revocation(db, mark, pool);
     }
-    if (rows.count > 0) {
-        acct_mark_at(mark, found[rows.count - 1].id, 0);
+    for (int i = known; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = revocation_row(&rows, i, apr_array_push(list));
     }
-    return APR_SUCCESS;
+    if (rv == APR_SUCCESS && list->nelts > 0) {
+        acct_mark_at(mark, APR_ARRAY_IDX(list, list->nelts - 1,
+                                         acct_revocation_t).id, 0);
+    }
+    return rv;
 }
 
 /* A snapshot as the server writes it: "oldest:next:open,open…". */
@@ -733,9 +733,10 @@ static apr_status_t mark_snapshot(acct_mark_t *mark, const char *text,
         return APR_EGENERAL;
     }
     acct_mark_at(mark, oldest, origin);
-    if (strlen(end + 1) + sizeof("{}") <= sizeof(mark->open)) {
+    /* Where they are too many for the place, from the oldest on. */
+    if (strlen(end + 1) < sizeof(mark->open)) {
         mark->from = next;
-        apr_snprintf(mark->open, sizeof(mark->open), "{%s}", end + 1);
+        apr_cpystrn(mark->open, end + 1, sizeof(mark->open));
     }
     return APR_SUCCESS;
 }
@@ -759,7 +760,7 @@ static apr_status_t read_by_snapshot(acct_db_t *db, acct_mark_t *mark,
         rv = APR_EGENERAL;
     }
     for (int i = 1; rv == APR_SUCCESS && i < rows.count; i++) {
-        rv = add_revocation(list, &rows, i);
+        rv = revocation_row(&rows, i, apr_array_push(list));
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -255,8 +255,8 @@ typedef struct acct_mark_t {
     apr_int64_t origin;         /* pgsql: when the server was started;
                                  * another has other numbers */
     apr_int64_t from;           /* pgsql: none seen from this one on */
-    char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: an array of those below
-                                         * that were open */
+    char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: those below that were
+                                         * open, with commas */
 } acct_mark_t;
 
 /** The mark of which only two numbers were kept: nothing after them is

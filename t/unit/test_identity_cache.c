@@ -920,6 +920,47 @@ static void halves_of_two_readings_are_not_believed(void **state)
     free(after);
 }
 
+static void one_reads_and_another_takes_over(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+    int64_t one = 0;
+    int64_t other = 0;
+
+    (void)state;
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &one, TICK,
+                                           SECOND), 2);
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &other, TICK + 1,
+                                           SECOND), 0);
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &one,
+                                           TICK + SECOND / 2, SECOND), 1);
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &other,
+                                           TICK + SECOND, SECOND), 0);
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &other,
+                                           TICK + 3 * SECOND / 2, SECOND), 2);
+    /* the old one comes back: the turn is the other's now */
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &one,
+                                           TICK + 3 * SECOND / 2, SECOND), 0);
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &other,
+                                           TICK + 2 * SECOND, SECOND), 1);
+    /* a claim out of nowhere does not stop the reading for ever */
+    assert_int_equal(acct_cache_feed_claim(&cache, feed, &one,
+                                           TICK - 9 * SECOND, SECOND), 2);
+}
+
+static void an_origin_and_a_failure_are_kept(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+
+    (void)state;
+    assert_int_equal(acct_cache_feed_origin(&cache, feed), 0);
+    acct_cache_feed_set_origin(&cache, feed, 77);
+    assert_int_equal(acct_cache_feed_origin(&cache, feed), 77);
+    assert_int_equal(acct_cache_feed_failing(&cache, feed, 1), 0);
+    assert_int_equal(acct_cache_feed_failing(&cache, feed, 1), 1);
+    assert_int_equal(acct_cache_feed_failing(&cache, feed, 0), 1);
+    assert_int_equal(acct_cache_feed_failing(&cache, feed, 0), 0);
+}
+
 static void there_are_sixty_four_feeds_and_no_more(void **state)
 {
     uint64_t i;
@@ -1082,6 +1123,8 @@ int main(void)
         T(each_database_has_a_feed_of_its_own),
         T(a_check_is_believed_of_its_key_for_the_bound),
         T(halves_of_two_readings_are_not_believed),
+        T(one_reads_and_another_takes_over),
+        T(an_origin_and_a_failure_are_kept),
         T(there_are_sixty_four_feeds_and_no_more),
         T(no_scribbled_head_gives_a_feed_that_is_none),
         T(as_many_slots_fit_as_their_bytes_say),

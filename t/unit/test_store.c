@@ -949,6 +949,128 @@ static void revocations_are_numbered_and_outlive_the_account(void **state)
     acct_db_close(db);
 }
 
+/* What a reading tells: "missed", or the accounts. */
+static const char *told(fixture_t *f, acct_db_t *db, acct_mark_t *mark,
+                        int limit)
+{
+    apr_array_header_t *list;
+    const char *text = "";
+    int missed;
+
+    assert_int_equal(acct_store_revocation_read(db, mark, limit, &list,
+                                                &missed, f->pool), 0);
+    if (missed) {
+        assert_int_equal(list->nelts, 0);
+        return "missed";
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        text = apr_psprintf(f->pool, "%s %d", text, (int)APR_ARRAY_IDX(
+            list, i, acct_revocation_t).account_id);
+    }
+    return text;
+}
+
+static void add_revocation(fixture_t *f, acct_db_t *db, apr_int64_t account)
+{
+    assert_int_equal(acct_store_revocation_insert(db, account, 5, f->pool),
+                     0);
+}
+
+static void revocations_are_read_once(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    add_revocation(f, db, 1);
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    add_revocation(f, db, 8);
+    assert_string_equal(told(f, db, &mark, 10), " 7 8");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void another_reads_on_from_two_numbers(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+    acct_mark_t other;
+
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    acct_mark_at(&other, mark.number, mark.origin);
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &other, 10), " 7");
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void too_many_revocations_are_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 4), "missed");
+    for (int i = 1; i <= 5; i++) {
+        add_revocation(f, db, i);
+    }
+    assert_string_equal(told(f, db, &mark, 4), "missed");
+    assert_string_equal(told(f, db, &mark, 4), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 4), " 7");
+    acct_db_close(db);
+}
+
+/* A file whose past is another: restored in place, or emptied. */
+static void numbers_that_went_back_are_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    acct_mark_at(&mark, -1, 0);
+    add_revocation(f, db, 1);
+    add_revocation(f, db, 2);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    if (f->schema) {
+        acct_mark_at(&mark, mark.number + 1000000, mark.origin);
+    }
+    else {
+        change_schema(f, "DELETE FROM revocation WHERE id > 1");
+    }
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void another_origin_is_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db;
+    acct_mark_t mark;
+
+    if (!f->schema) {
+        skip();
+    }
+    db = open_store(f);
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    mark.origin--;
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    acct_db_close(db);
+}
+
 /* A statement with something in place of its arguments. */
 static const char *explained(fixture_t *f, const acct_statement_t *s)
 {
@@ -1050,6 +1172,11 @@ int main(void)
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
         TEST(the_oldest_live_tokens_make_room),
         TEST(revocations_are_numbered_and_outlive_the_account),
+        TEST(revocations_are_read_once),
+        TEST(another_reads_on_from_two_numbers),
+        TEST(too_many_revocations_are_told_as_missed),
+        TEST(numbers_that_went_back_are_told_as_missed),
+        TEST(another_origin_is_told_as_missed),
         TEST(every_look_up_uses_an_index)
     };
 
