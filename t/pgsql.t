@@ -210,6 +210,15 @@ for my $index (['account_username_key', 'account.username_key'],
     $s->sql("DROP INDEX $index->[0]; $definition; "
         . "ALTER TABLE token OWNER TO web");
 }
+for my $case (['GRANT CREATE ON SCHEMA public TO PUBLIC',
+               'REVOKE CREATE ON SCHEMA public FROM PUBLIC'],
+              ['GRANT INSERT ON token TO PUBLIC',
+               'REVOKE ALL ON token FROM PUBLIC']) {
+    my ($grant, $revoke) = @$case;
+    $s->sql($grant);
+    wrong("$grant", $conn, qr/ACCT0124.*everybody.*: \Q$revoke\E/);
+    $s->sql($revoke);
+}
 $s->sql("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
 wrong('a newer schema', $conn, qr/newer mod_acctauth/);
 $s->sql("UPDATE meta SET value = '2' WHERE name = 'schema_version'");

@@ -84,6 +84,15 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
                                      apr_pool_t *pool);
 
 /**
+ * What everybody who can connect to a server may do there and must not:
+ * write our tables or read them, or make functions that our statements
+ * would run.
+ * @param remedy the SQL that ends it, NULL when there is nothing
+ */
+apr_status_t acct_store_find_exposure(acct_db_t *db, const char **remedy,
+                                      apr_pool_t *pool);
+
+/**
  * Open a connection for the statements of the store: look at the schema
  * first, prepare them then, and keep watch that the schema stays.
  * @param error on failure what is wrong and which command mends it, in

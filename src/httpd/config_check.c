@@ -226,7 +226,7 @@ static const char *check_file_mode(const char *path, apr_pool_t *pool)
 static void check_database(check_t *check, server_rec *s)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
-    acct_pool_marks_t marks = { NULL, NULL };
+    acct_pool_marks_t marks = { NULL, NULL, NULL };
     const char *error = NULL;
     int is_file = acct_db_is_file(conf->db.driver);
 
@@ -250,6 +250,16 @@ static void check_database(check_t *check, server_rec *s)
     if (error != NULL) {
         complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
                          &conf->db_place, error);
+    }
+    if (marks.exposure != NULL) {
+        complain_outside(check, s, "ACCT0124", "AcctAuthDatabase",
+                         &conf->db_place,
+                         apr_psprintf(check->ptemp, "everybody who can "
+                                      "connect to the database %s can make "
+                                      "themselves an account or a token; "
+                                      "say in it: %s",
+                                      acct_db_describe(&conf->db),
+                                      marks.exposure));
     }
     if (conf->key != NULL && marks.key_id != NULL
         && strcmp(conf->key->id, marks.key_id) != 0) {

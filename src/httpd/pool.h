@@ -22,6 +22,9 @@ typedef struct acct_pool_t acct_pool_t;
 typedef struct acct_pool_marks_t {
     const char *created_at;
     const char *key_id;         /* of the key its tokens are sealed under */
+    const char *exposure;       /* from acct_pool_check_database(): what to
+                                 * say to the server so that not everybody
+                                 * can use the tables; NULL: nothing */
 } acct_pool_marks_t;
 
 /** How long a request waits for a connection, microseconds. */

@@ -100,6 +100,30 @@ static apr_status_t open_and_read(acct_db_t **db,
     return status;
 }
 
+static apr_status_t find_exposure(acct_db_t *db,
+                                  const acct_db_config_t *config,
+                                  acct_pool_marks_t *marks,
+                                  acct_watch_t *watch, const char **error,
+                                  apr_pool_t *p)
+{
+    apr_interval_time_t took;
+    apr_status_t status;
+
+    if (watch != NULL) {
+        acct_watch_begin(watch, acct_db_socket(db),
+                         acct_ticks() + LOOK_OVER_AT_START);
+    }
+    status = acct_store_find_exposure(db, &marks->exposure, p);
+    if (watch != NULL) {
+        (void)acct_watch_end(watch, acct_db_socket(db), &took);
+    }
+    if (status != APR_SUCCESS) {
+        *error = apr_psprintf(p, "the database %s cannot be read: %s",
+                              acct_db_describe(config), acct_db_error(db));
+    }
+    return status;
+}
+
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
                                       acct_pool_marks_t *marks,
                                       const char **error, apr_pool_t *p)
@@ -124,6 +148,9 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
         status = open_and_read(&db, config, marks, watch,
                                acct_ticks() + LOOK_OVER_AT_START, error, p);
     }
+    if (status == APR_SUCCESS) {
+        status = find_exposure(db, config, marks, watch, error, p);
+    }
     apr_pool_destroy(sub);      /* the thread too, before anybody forks */
     acct_db_close(db);
     return status;
@@ -141,7 +168,7 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             apr_interval_time_t until, const char **error,
                             apr_pool_t *p)
 {
-    acct_pool_marks_t marks = { NULL, NULL };
+    acct_pool_marks_t marks = { NULL, NULL, NULL };
     apr_status_t status;
 
     status = open_and_read(db, config, &marks, watch, until, error, p);

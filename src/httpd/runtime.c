@@ -220,7 +220,7 @@ static database_t *database_of(apr_hash_t *databases,
     const acct_db_config_t *config = &conf->db;
     acct_pool_marks_t expected = { conf->created_at,
                                    conf->key != NULL ? conf->key->id
-                                                     : NULL };
+                                                     : NULL, NULL };
     const char *key = apr_pstrcat(pconf, config->driver, "\n",
                                   config->params, NULL);
     database_t *database = apr_hash_get(databases, key,

@@ -277,6 +277,8 @@ sub database
     my ($self) = @_;
     my $name = sprintf 'acct_%d_%d', $$, ++$count;
     $self->sql("CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
+    # as it is from version 15
+    $self->sql('REVOKE CREATE ON SCHEMA public FROM PUBLIC', $name);
     return $name;
 }
 
