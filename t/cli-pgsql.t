@@ -115,9 +115,10 @@ does(0, qr//, qw(user unblock ada));
 is((sql('SELECT is_active FROM account WHERE id = 1'))[0][0], 1, 'unblocked');
 
 add_tokens(5);
-my ($before) = map { $_->[0] } sql('SELECT password FROM account WHERE id = 1');
+my $hash = 'SELECT password FROM account WHERE id = 1';
+my ($before) = map { $_->[0] } sql($hash);
 does(0, qr//, qw(user passwd ada --password-stdin), \"another-2\n");
-my ($after) = map { $_->[0] } sql('SELECT password FROM account WHERE id = 1');
+my ($after) = map { $_->[0] } sql($hash);
 isnt($after, $before, 'another password');
 is(scalar(@left = sql('SELECT id FROM token')), 0, 'ends the tokens');
 

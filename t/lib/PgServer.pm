@@ -121,7 +121,8 @@ sub standby
 {
     my ($self) = @_;
     my $copy = (ref $self)->_folder(settings => { %{ $self->{settings} || {} },
-        primary_conninfo => "host=$self->{dir} port=" . $self->port . ' user=postgres' });
+        primary_conninfo => "host=$self->{dir} port=" . $self->port
+            . ' user=postgres' });
     $self->stop;
     $copy->_make('cp', '-a', "$self->{dir}/data", "$copy->{dir}/data");
     $copy->_make('touch', "$copy->{dir}/data/standby.signal");
