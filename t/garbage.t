@@ -174,7 +174,8 @@ subtest 'it is refused while the database cannot be asked' => sub {
 };
 
 subtest 'the answer is the one that unknown tokens always had' => sub {
-    my $plain = running(another($s, conf => $GUARD));
+    my $plain = running(another($s,
+        conf => "AcctAuthRevocationBound 0\n$GUARD"));
     my @routes = (token_routes(1),
         { method => 'GET', path => '/private/a.txt' });
     my $shown = sub {

@@ -16,6 +16,7 @@ use IPC::Open2 ();
 use Time::HiRes qw(sleep time);
 
 use AcctTest;
+use TokenCheck;
 
 our @EXPORT = qw(caching_server more_tokens opens opens_everywhere
                  accepted_for believes wait_believed session sql_sign_out
@@ -107,9 +108,12 @@ sub more_tokens
                      1 .. $accounts);
     my @ids = map { $_->[0] } $s->sql("SELECT id FROM account WHERE "
         . "username LIKE 'u$run-%' ORDER BY id");
+    # As the server mints them, else it would not look for them.
+    my $check = TokenCheck->new($s->key);
     my (@tokens, @rows);
     for my $i (1 .. $count) {
-        my $text = substr Digest::SHA::sha256_hex("$run $i " . rand), 0, 40;
+        my $text = substr Digest::SHA::sha256_hex("$run $i " . rand), 0, 32;
+        $text .= $check->of($text);
         my $one = { text => $text, account => $ids[$i % @ids],
                     id => substr Digest::SHA::sha256_hex("id $text"), 0, 32 };
         push @tokens, $one;
