@@ -41,10 +41,12 @@ enum {
     REVOCATION_AFTER_ID,
     REVOCATION_AFTER_SNAPSHOT,
     REVOCATION_LAST,
+    PURGE_LOCK,
     REVOCATION_PURGE,
     TOKEN_PURGE,
     TOKEN_USED,
     TOKENS_USED,
+    TOKEN_PURGE_FREE,
     STATEMENT__COUNT
 };
 
@@ -160,14 +162,23 @@ static const acct_statement_t statements[STATEMENT__COUNT] = {
         "LIMIT %lld)" },
     [REVOCATION_LAST] = { .driver = "sqlite3", .label = "revocation_last",
         .sql = "SELECT COALESCE(MAX(id), 0) FROM revocation" },
+    /* until the transaction's end, and without waiting */
+    [PURGE_LOCK] = { .driver = "pgsql", .label = "purge_lock", .sql =
+        "SELECT CASE WHEN pg_try_advisory_xact_lock("
+        "hashtextextended('purge', 7133219)) THEN 1 ELSE 0 END" },
     [REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "
-        "LIMIT %lld)" },
-    [TOKEN_PURGE] = { .label = "token_purge", .sql =
+        "ORDER BY revoked_at LIMIT %lld)" },
+    [TOKEN_PURGE] = { .driver = "sqlite3", .label = "token_purge", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld "
-        "AND (sliding = 0 OR expires_at < %lld) LIMIT %lld)" },
+        "ORDER BY expires_at LIMIT %lld)" },
+    /* waits for nobody: what somebody is ending just now is left alone */
+    [TOKEN_PURGE_FREE] = { .driver = "pgsql", .label = "token_purge_free",
+        .sql = "DELETE FROM token WHERE id IN (SELECT id FROM token "
+        "WHERE expires_at > 0 AND expires_at < %lld "
+        "ORDER BY expires_at LIMIT %lld FOR UPDATE SKIP LOCKED)" },
     /* what a use prolongs is the row's own to say */
     [TOKEN_USED] = { .driver = "sqlite3", .label = "token_used", .sql =
         "UPDATE token SET last_used = %lld, "
@@ -793,6 +804,27 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
         : read_by_id(db, mark, limit, *list, missed, pool);
 }
 
+apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
+                                   apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    *mine = 1;
+    if (!is_server(db)) {
+        return APR_SUCCESS;
+    }
+    rv = only_row(acct_db_select(db, PURGE_LOCK, NULL, 0, &rows, pool),
+                  &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *mine = (int)acct_take_number(&row, 0, 1);
+    return acct_taken(&row);
+}
+
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
                                          int limit, int *changed,
                                          apr_pool_t *pool)
@@ -807,11 +839,11 @@ apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
                                     apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
-        ACCT_INT(before), ACCT_INT(before - ACCT_SLIDING_GRACE),
-        ACCT_INT(limit)
+        ACCT_INT(before), ACCT_INT(limit)
     };
 
-    return RUN(db, TOKEN_PURGE, args, changed, pool);
+    return RUN(db, is_server(db) ? TOKEN_PURGE_FREE : TOKEN_PURGE, args,
+               changed, pool);
 }
 
 static apr_status_t token_used(acct_db_t *db, const acct_token_use_t *use,

@@ -288,18 +288,19 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         apr_array_header_t **list,
                                         int *missed, apr_pool_t *pool);
 
-/** Delete revocations older than @a before, at most @a limit. @a changed
- *  counts them. */
+/** Be the one of several servers that purges, until the transaction ends.
+ *  @param mine 0: another is. Where BEGIN has locked all there is, always 1 */
+apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
+                                   apr_pool_t *pool);
+
+/** Delete revocations older than @a before, at most @a limit, and never
+ *  the one with the highest id, by which feeds know where they are.
+ *  @a changed counts them. */
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
                                          int limit, int *changed,
                                          apr_pool_t *pool);
 
-/* A token that has just expired may be in use on a server that has not
- * written that yet; microseconds. */
-#define ACCT_SLIDING_GRACE APR_INT64_C(60000000)
-
-/** Delete tokens that expired before @a before, at most @a limit; those
- *  that live by being used once the grace is over as well. */
+/** Delete tokens that expired before @a before, at most @a limit. */
 apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
                                     int limit, int *changed,
                                     apr_pool_t *pool);

@@ -6,6 +6,7 @@
 #include <mod_watchdog.h>
 #include <pthread.h>
 
+#include "../core/purge.h"
 #include "../core/ticks.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -19,10 +20,12 @@ APLOG_USE_MODULE(acctauth);
 /* When tokens were last used is written as often. */
 #define NOTES_EVERY apr_time_from_sec(10)
 
-/* What has expired goes in small steps, so that nobody waits for it. */
+/* What is over goes in small steps and for a short time in all, with as
+ * long a pause after each step as it took, so that who wants to write is
+ * hardly ever kept waiting. When that was not enough it goes on with the
+ * next look. */
 #define PURGE_EVERY apr_time_from_sec(10)
-#define PURGE_BATCH 500
-#define REVOCATIONS_KEPT apr_time_from_sec(86400)
+#define PURGE_BUDGET apr_time_from_msec(200)
 
 /* One thread's: what it goes over, and whether it still may. A child that
  * ends destroys its connections without regard to mod_watchdog's threads,
@@ -172,32 +175,75 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
 }
 
-/* Clear away a batch of what is over. Two statements, each its own
- * transaction; a failure only means that it is tried again later. */
-static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+static void complain(acct_upkeep_t *one, server_rec *s, apr_status_t status,
+                     const char *error)
 {
-    apr_time_t now = apr_time_now();
+    if (!one->complained) {
+        one->complained = 1;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,
+                     "ACCT0240: expired tokens cannot be cleared away now, "
+                     "and stay in the database until they can: %s", error);
+    }
+}
+
+static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
+                                acct_purged_t *purged, apr_pool_t *pool)
+{
     const char *error = "";
     acct_db_t *db;
     apr_status_t status;
-    int tokens = 0;
-    int rows = 0;
 
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        return;
+        complain(one, s, status, error);
+        return status;
     }
-    status = acct_store_token_purge(db, now, PURGE_BATCH, &tokens, pool);
-    if (status == APR_SUCCESS) {
-        status = acct_store_revocation_purge(db, now - REVOCATIONS_KEPT,
-                                             PURGE_BATCH, &rows, pool);
+    status = acct_purge(db, apr_time_now(), purged, pool);
+    if (status != APR_SUCCESS) {
+        complain(one, s, status, acct_db_error(db));
+    }
+    else {
+        one->complained = 0;
     }
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
-    if (status == APR_SUCCESS && (tokens > 0 || rows > 0)) {
+    return status;
+}
+
+/* A failure only means that it is tried again later. */
+static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+{
+    apr_interval_time_t begun = acct_ticks();
+    acct_purged_t purged = { 0, 0, 1 };
+    int tokens = 0;
+    int revocations = 0;
+    apr_pool_t *own;
+
+    if (apr_pool_create(&own, pool) != APR_SUCCESS) {
+        return;
+    }
+    while (purged.more && acct_ticks() - begun < PURGE_BUDGET) {
+        apr_interval_time_t step = acct_ticks();
+
+        if (purge_batch(one, s, &purged, own) != APR_SUCCESS) {
+            purged.more = 0;
+            break;
+        }
+        tokens += purged.tokens;
+        revocations += purged.revocations;
+        apr_pool_clear(own);
+        if (purged.more) {
+            apr_sleep(acct_ticks() - step);
+        }
+    }
+    apr_pool_destroy(own);
+    one->purge_at = purged.more ? 0 : acct_ticks() + PURGE_EVERY;
+    if (tokens > 0 || revocations > 0) {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
                      "ACCT0232: %d expired tokens and %d old revocations "
-                     "cleared away", tokens, rows);
+                     "cleared away in %d ms%s", tokens, revocations,
+                     (int)apr_time_as_msec(acct_ticks() - begun),
+                     purged.more ? "; there are more" : "");
     }
 }
 
@@ -208,8 +254,7 @@ static void write_due(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
         one->noted_at = acct_ticks();
         write_notes(one, s, pool);
     }
-    if (acct_ticks() - one->purged_at >= PURGE_EVERY) {
-        one->purged_at = acct_ticks();
+    if (acct_ticks() >= one->purge_at) {
         purge(one, s, pool);
     }
 }

@@ -26,9 +26,10 @@ typedef struct acct_upkeep_t {
     const acct_feed_t *notes;   /* whose cache has the notes; NULL: none */
     /* the writing thread's */
     apr_interval_time_t noted_at;   /* ticks */
-    apr_interval_time_t purged_at;  /* ticks */
     acct_last_used_t last_used;
-    int is_behind;
+    int is_behind;              /* with the notes */
+    apr_interval_time_t purge_at;   /* ticks */
+    int complained;             /* of the purge */
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db_fixture.h"
 
+#include "purge.h"
 #include "store.h"
 
 #define DIGEST_A \
@@ -930,6 +931,38 @@ static void the_oldest_live_tokens_make_room(void **state)
     acct_db_close(db);
 }
 
+static void a_purge_takes_a_batch_of_what_is_long_over(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_time_t now = ACCT_PURGE_REVOCATIONS_KEPT + 1000;
+    apr_time_t expired = now - ACCT_PURGE_EXPIRED_KEPT;
+    acct_purged_t purged;
+    int i;
+
+    add_numbered(f, db, anna, 10, 1, 0, NULL);
+    add_numbered(f, db, anna, 11, 1, expired, NULL);
+    add_numbered(f, db, anna, 12, 1, expired - 1, NULL);
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 1);
+    assert_int_equal(purged.more, 0);
+    assert_string_equal(ids_left(f, db), "10 11");
+    for (i = 0; i < ACCT_PURGE_BATCH + 2; i++) {
+        assert_int_equal(acct_store_revocation_insert(db, anna, 999, f->pool),
+                         0);
+    }
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.revocations, ACCT_PURGE_BATCH);
+    assert_int_equal(purged.more, 1);
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.revocations, 1);
+    assert_int_equal(purged.more, 0);
+    assert_string_equal(fixture_cell(f, db, "SELECT id FROM revocation"),
+                        apr_itoa(f->pool, ACCT_PURGE_BATCH + 2));
+    acct_db_close(db);
+}
+
 static void revocations_are_numbered_and_outlive_the_account(void **state)
 {
     fixture_t *f = *state;
@@ -1171,6 +1204,7 @@ int main(void)
         TEST(tokens_are_listed_newest_first),
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
         TEST(the_oldest_live_tokens_make_room),
+        TEST(a_purge_takes_a_batch_of_what_is_long_over),
         TEST(revocations_are_numbered_and_outlive_the_account),
         TEST(revocations_are_read_once),
         TEST(another_reads_on_from_two_numbers),

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "purge.h"
+
+#include <string.h>
+
+#include "store.h"
+
+static apr_status_t delete_batch(acct_db_t *db, apr_time_t now,
+                                 acct_purged_t *purged, apr_pool_t *pool)
+{
+    apr_status_t status;
+    int mine = 0;
+
+    status = acct_store_purge_lock(db, &mine, pool);
+    if (status != APR_SUCCESS || !mine) {
+        return status;
+    }
+    status = acct_store_token_purge(db, now - ACCT_PURGE_EXPIRED_KEPT,
+                                    ACCT_PURGE_BATCH, &purged->tokens, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_store_revocation_purge(
+            db, now - ACCT_PURGE_REVOCATIONS_KEPT, ACCT_PURGE_BATCH,
+            &purged->revocations, pool);
+    }
+    purged->more = purged->tokens >= ACCT_PURGE_BATCH
+        || purged->revocations >= ACCT_PURGE_BATCH;
+    return status;
+}
+
+apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,
+                        apr_pool_t *pool)
+{
+    apr_status_t status = acct_db_begin(db, pool);
+
+    memset(purged, 0, sizeof(*purged));
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = delete_batch(db, now, purged, pool);
+    if (status != APR_SUCCESS) {
+        acct_db_rollback(db, pool);
+    }
+    else {
+        status = acct_db_commit(db, pool);
+    }
+    if (status != APR_SUCCESS) {
+        memset(purged, 0, sizeof(*purged));
+    }
+    return status;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clearing away what is over: tokens that have expired, revocations that
+ * no feed needs any more. In batches, each a short transaction, so that
+ * nobody waits long for one.
+ */
+#ifndef ACCT_PURGE_H
+#define ACCT_PURGE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "database.h"
+
+/** The most rows of each kind that a batch deletes. */
+#define ACCT_PURGE_BATCH 200
+
+/** How long what has expired is kept, microseconds: clocks of several
+ *  servers differ, and who deletes by a clock that is ahead would end what
+ *  lives by the others'. And a use that prolongs a token is written some
+ *  time after it (last_used.h). */
+#define ACCT_PURGE_EXPIRED_KEPT apr_time_from_sec(600)
+
+/** How long revocations are kept. A feed that was not read for longer sees
+ *  the gap. */
+#define ACCT_PURGE_REVOCATIONS_KEPT apr_time_from_sec(86400)
+
+typedef struct acct_purged_t {
+    int tokens;                 /* rows that went */
+    int revocations;
+    int more;                   /* there may be more: ask again */
+} acct_purged_t;
+
+/**
+ * One batch in a transaction of its own. On a server it does nothing while
+ * another does the same.
+ * @param now    what had expired, or was old, by then
+ * @param purged also on failure: what was committed, so nothing
+ */
+apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,
+                        apr_pool_t *pool);
+
+#endif
