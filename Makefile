@@ -8,6 +8,8 @@
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL
 #   make lint        clang -Werror, clang-tidy, cppcheck
 #   make bench       measurements: throughput, sign-ins, instructions
+#   make simulate    the identity cache's limits, by simulation
+#   make scale       what the databases do, measured
 #   make install     with DESTDIR= and APXS=; make uninstall undoes it
 #   make clean       remove build/
 #
@@ -118,7 +120,8 @@ LIBCORE  = $(OBJ)/libacctcore.a
 export APXS CC PKG_CONFIG
 
 .PHONY: all unit have deps run test sanitize stress lint lint-deps lint-clang \
-        lint-tidy lint-cppcheck bench install uninstall clean FORCE
+        lint-tidy lint-cppcheck bench simulate scale \
+        install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -244,6 +247,26 @@ bench:
 	@scripts/install-deps bench
 	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
 	@t/bench/run
+
+# The real cache under made-up traffic: PARTS="slots epochs fills feed".
+SIM_SRC := $(wildcard t/bench/simulate/*.c)
+
+$(BUILD)/bench/simulate: $(SIM_SRC) t/bench/simulate/sim.h $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench/simulate \
+	    $(CORE_INC) $(LDFLAGS) -o $@ $(SIM_SRC) $(LIBCORE) $(PKG_LIBS) \
+	    $(APR_LIBS) $(APR_RPATH) -lm
+
+simulate:
+	@scripts/install-deps build
+	@$(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
+	@$(BUILD)/bench/simulate $(PARTS)
+
+scale: export ACCT_BUILD := $(BUILD)
+scale:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/store
+	@t/bench/scale $(PARTS)
 
 # --------------------------------------------------------------------- lint
 

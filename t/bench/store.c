@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a database does in a second, asked through the store's own code.
+ *
+ *   store WHAT DRIVER PARAMETERS TOKENS SECONDS CONNECTIONS
+ *
+ *   fill      accounts (one for ten tokens) and TOKENS tokens, into tables
+ *             that acctauth init has made; SECONDS and CONNECTIONS unused
+ *   lookups   of tokens, as an uncached protected request does
+ *   signins   without the hash: find the account; in a transaction lock
+ *             it, write its last login, insert a token
+ *   signouts  in a transaction delete a token and insert a revocation
+ *   feed      the feed's reading of the last 1,024 revocations
+ *
+ * Each connection has a thread, which does one after the other. Prints the
+ * number per second, and the median and the 99th percentile of the time of
+ * one, in microseconds.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "service.h"
+#include "store.h"
+#include "ticks.h"
+
+#define MAX_THREADS 64
+#define TOKENS_EACH 10          /* of an account */
+#define BATCH 10000
+#define MAX_TIMES 2000000
+
+typedef struct bench_t {
+    acct_db_config_t config;
+    apr_int64_t tokens;
+    apr_interval_time_t time;
+    pthread_mutex_t writers;    /* as the gate, where the database is a
+                                 * file */
+    pthread_mutex_t lock;       /* for what follows */
+    apr_int64_t next;
+} bench_t;
+
+typedef struct worker_t {
+    pthread_t thread;
+    bench_t *bench;
+    apr_status_t (*work)(struct worker_t *worker, apr_pool_t *pool);
+    acct_db_t *db;
+    uint64_t random;
+    apr_interval_time_t took;
+    uint32_t *times;
+    size_t count;
+    apr_status_t status;
+} worker_t;
+
+static uint64_t scatter(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static uint64_t draw(worker_t *worker)
+{
+    return scatter(worker->random += UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/* Digits in no order, as those of a digest are. */
+static const char *digits(uint64_t number, uint64_t kind, int words,
+                          apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < words; i++) {
+        text = apr_psprintf(pool, "%s%016" APR_UINT64_T_HEX_FMT, text,
+                            scatter(number * 8 + kind * 4
+                                    + (uint64_t)i + 1));
+    }
+    return text;
+}
+
+static const char *digest_of(apr_int64_t token, apr_pool_t *pool)
+{
+    return digits((uint64_t)token, 0, 4, pool);
+}
+
+static const char *id_of(apr_int64_t token, apr_pool_t *pool)
+{
+    return digits((uint64_t)token, 1, 2, pool);
+}
+
+static apr_int64_t next_number(bench_t *bench)
+{
+    apr_int64_t number;
+
+    pthread_mutex_lock(&bench->lock);
+    number = bench->next++;
+    pthread_mutex_unlock(&bench->lock);
+    return number;
+}
+
+static apr_status_t add_token(acct_db_t *db, apr_int64_t account,
+                              apr_int64_t number, apr_pool_t *pool)
+{
+    acct_token_t token = {
+        .id = id_of(number, pool), .account_id = account,
+        .digest = digest_of(number, pool), .label = "",
+        .created_at = apr_time_now(),
+        .expires_at = apr_time_now() + apr_time_from_sec(86400)
+    };
+
+    return acct_store_token_insert(db, &token, pool);
+}
+
+/* ---- what is measured ---- */
+
+static apr_status_t look_up(worker_t *worker, apr_pool_t *pool)
+{
+    apr_int64_t token = (apr_int64_t)(draw(worker)
+                                      % (uint64_t)worker->bench->tokens);
+    acct_token_t found;
+    acct_account_t account;
+
+    return acct_store_token_find(worker->db, digest_of(token, pool), &found,
+                                 &account, pool);
+}
+
+static apr_status_t in_transaction(worker_t *worker,
+                                   apr_status_t (*work)(worker_t *worker,
+                                                        apr_int64_t what,
+                                                        apr_pool_t *pool),
+                                   apr_int64_t what, apr_pool_t *pool)
+{
+    int alone = acct_db_is_file(worker->bench->config.driver);
+    apr_status_t status;
+
+    if (alone) {
+        pthread_mutex_lock(&worker->bench->writers);
+    }
+    status = acct_db_begin(worker->db, pool);
+    if (status == APR_SUCCESS) {
+        status = work(worker, what, pool);
+        if (status == APR_SUCCESS) {
+            status = acct_db_commit(worker->db, pool);
+        }
+        else {
+            acct_db_rollback(worker->db, pool);
+        }
+    }
+    if (alone) {
+        pthread_mutex_unlock(&worker->bench->writers);
+    }
+    return status;
+}
+
+static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
+                                  apr_pool_t *pool)
+{
+    acct_account_t account;
+    apr_status_t status = acct_store_account_lock(worker->db, id, &account,
+                                                  pool);
+
+    if (status == APR_SUCCESS) {
+        status = acct_store_account_set_last_login(worker->db, id,
+                                                   apr_time_now(), pool);
+    }
+    if (status == APR_SUCCESS) {
+        /* numbers of this time, so that a second run finds no old ones */
+        status = add_token(worker->db, id, apr_time_now() * 1024
+                           + next_number(worker->bench) % 1024, pool);
+    }
+    return status;
+}
+
+static apr_status_t sign_in(worker_t *worker, apr_pool_t *pool)
+{
+    apr_int64_t accounts = worker->bench->tokens / TOKENS_EACH;
+    apr_int64_t which = (apr_int64_t)(draw(worker) % (uint64_t)accounts);
+    acct_account_t account;
+    apr_status_t status;
+
+    status = acct_store_account_by_username(
+        worker->db, apr_psprintf(pool, "user%" APR_INT64_T_FMT, which),
+        &account, pool);
+    if (status == APR_SUCCESS) {
+        status = in_transaction(worker, write_sign_in, account.id, pool);
+    }
+    return status;
+}
+
+static apr_status_t write_sign_out(worker_t *worker, apr_int64_t token,
+                                   apr_pool_t *pool)
+{
+    int changed;
+    apr_status_t status = acct_store_token_delete(
+        worker->db, id_of(token, pool), &changed, pool);
+
+    if (status == APR_SUCCESS && changed != 1) {
+        status = APR_NOTFOUND;
+    }
+    if (status == APR_SUCCESS) {
+        status = acct_store_revocation_insert(
+            worker->db, token / TOKENS_EACH + 1, apr_time_now(), pool);
+    }
+    return status;
+}
+
+/* From the last token on: each is there for one sign-out. */
+static apr_status_t sign_out(worker_t *worker, apr_pool_t *pool)
+{
+    return in_transaction(worker, write_sign_out, worker->bench->tokens - 1
+                          - next_number(worker->bench), pool);
+}
+
+static apr_status_t read_feed(worker_t *worker, apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+    apr_int64_t last;
+    apr_status_t status = APR_SUCCESS;
+
+    /* the feed knows the last one; here it is asked for once */
+    pthread_mutex_lock(&worker->bench->lock);
+    if (worker->bench->next == 0) {
+        status = acct_store_revocation_last(worker->db,
+                                            &worker->bench->next, pool);
+    }
+    last = worker->bench->next;
+    pthread_mutex_unlock(&worker->bench->lock);
+    if (status == APR_SUCCESS) {
+        status = acct_store_revocation_list(
+            worker->db, last > 1024 ? last - 1024 : 0, 8192, &list, pool);
+    }
+    return status;
+}
+
+static apr_status_t fill_batch(acct_db_t *db, apr_int64_t from,
+                               apr_int64_t to, apr_int64_t *account,
+                               apr_pool_t *pool)
+{
+    apr_status_t status = acct_db_begin(db, pool);
+    apr_pool_t *sub;
+    apr_int64_t i;
+
+    apr_pool_create(&sub, pool);
+    for (i = from; i < to && status == APR_SUCCESS; i++) {
+        apr_pool_clear(sub);
+        if (i % TOKENS_EACH == 0) {
+            const char *name = apr_psprintf(sub, "user%" APR_INT64_T_FMT,
+                                            i / TOKENS_EACH);
+            acct_account_t a = {
+                .username = name, .username_key = name, .is_active = 1,
+                .password = "$argon2id$v=19$m=19456,t=2,p=1$"
+                            "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"
+                            "AAAAAAAAAAAAAAAAAAAAA",
+                .created_at = apr_time_now()
+            };
+
+            status = acct_store_account_insert(db, &a, sub);
+            *account = a.id;
+        }
+        if (status == APR_SUCCESS) {
+            status = add_token(db, *account, i, sub);
+        }
+    }
+    return status == APR_SUCCESS ? acct_db_commit(db, pool) : status;
+}
+
+/* ---- measuring ---- */
+
+static void *run(void *data)
+{
+    worker_t *worker = data;
+    apr_interval_time_t begun = acct_ticks();
+    apr_interval_time_t now = begun;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    while (now - begun < worker->bench->time
+           && worker->count < MAX_TIMES) {
+        apr_interval_time_t before = now;
+
+        apr_pool_clear(pool);
+        worker->status = worker->work(worker, pool);
+        if (worker->status != APR_SUCCESS) {
+            break;
+        }
+        now = acct_ticks();
+        worker->times[worker->count++] = (uint32_t)(now - before);
+    }
+    worker->took = now - begun;
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int report(const worker_t *worker, int threads, apr_pool_t *pool)
+{
+    uint32_t *times;
+    size_t count = 0;
+    double rate = 0;
+    int i;
+
+    for (i = 0; i < threads; i++) {
+        if (worker[i].status != APR_SUCCESS) {
+            fprintf(stderr, "store: %s (status %d)\n",
+                    acct_db_error(worker[i].db), worker[i].status);
+            return 1;
+        }
+        count += worker[i].count;
+        rate += (double)worker[i].count * APR_USEC_PER_SEC
+            / (double)worker[i].took;
+    }
+    times = apr_palloc(pool, count * sizeof(*times));
+    for (count = 0, i = 0; i < threads; i++) {
+        memcpy(times + count, worker[i].times,
+               worker[i].count * sizeof(*times));
+        count += worker[i].count;
+    }
+    qsort(times, count, sizeof(*times), by_size);
+    printf("%.0f %u %u\n", rate, times[count / 2], times[count * 99 / 100]);
+    return 0;
+}
+
+static int open_for(bench_t *bench, acct_db_t **db, apr_pool_t *pool)
+{
+    const char *error = NULL;
+
+    if (acct_store_open(db, &bench->config, pool, &error) == APR_SUCCESS) {
+        return 1;
+    }
+    fprintf(stderr, "store: %s\n", error);
+    return 0;
+}
+
+static int fill(bench_t *bench, apr_pool_t *pool)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_int64_t account = 0;
+    apr_int64_t i;
+    acct_db_t *db;
+
+    if (!open_for(bench, &db, pool)) {
+        return 1;
+    }
+    for (i = 0; i < bench->tokens && status == APR_SUCCESS; i += BATCH) {
+        apr_int64_t to = i + BATCH;
+        apr_pool_t *sub;
+
+        apr_pool_create(&sub, pool);
+        status = fill_batch(db, i, to < bench->tokens ? to : bench->tokens,
+                            &account, sub);
+        apr_pool_destroy(sub);
+    }
+    if (status != APR_SUCCESS) {
+        fprintf(stderr, "store: %s\n", acct_db_error(db));
+    }
+    acct_db_close(db);
+    return status != APR_SUCCESS;
+}
+
+static int measure(bench_t *bench, const char *what, int threads,
+                   apr_pool_t *pool)
+{
+    static const struct {
+        const char *name;
+        apr_status_t (*work)(worker_t *worker, apr_pool_t *pool);
+    } works[] = {
+        { "lookups", look_up }, { "signins", sign_in },
+        { "signouts", sign_out }, { "feed", read_feed }
+    };
+    worker_t worker[MAX_THREADS] = { 0 };
+    size_t w = 0;
+    int i;
+    int failed;
+
+    while (w < sizeof(works) / sizeof(*works)
+           && strcmp(works[w].name, what) != 0) {
+        w++;
+    }
+    if (w == sizeof(works) / sizeof(*works)) {
+        fprintf(stderr, "store: what is %s?\n", what);
+        return 2;
+    }
+    for (i = 0; i < threads; i++) {
+        worker[i].bench = bench;
+        worker[i].work = works[w].work;
+        worker[i].random = (uint64_t)i + 1;
+        worker[i].times = malloc(MAX_TIMES * sizeof(*worker[i].times));
+        if (worker[i].times == NULL
+            || !open_for(bench, &worker[i].db, pool)) {
+            return 1;
+        }
+    }
+    for (i = 0; i < threads; i++) {
+        if (pthread_create(&worker[i].thread, NULL, run, &worker[i])) {
+            fprintf(stderr, "store: cannot make a thread\n");
+            exit(1);
+        }
+    }
+    for (i = 0; i < threads; i++) {
+        pthread_join(worker[i].thread, NULL);
+    }
+    failed = report(worker, threads, pool);
+    for (i = 0; i < threads; i++) {
+        acct_db_close(worker[i].db);
+        free(worker[i].times);
+    }
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    bench_t bench = { .writers = PTHREAD_MUTEX_INITIALIZER,
+                      .lock = PTHREAD_MUTEX_INITIALIZER };
+    const char *error = NULL;
+    apr_pool_t *pool;
+    int threads = argc == 7 ? atoi(argv[6]) : 0;
+    int status;
+
+    if (threads < 1 || threads > MAX_THREADS || atoi(argv[4]) < TOKENS_EACH) {
+        fprintf(stderr, "store fill|lookups|signins|signouts|feed DRIVER "
+                "PARAMETERS TOKENS SECONDS CONNECTIONS\n");
+        return 2;
+    }
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    bench.config.driver = argv[2];
+    bench.config.params = argv[3];
+    bench.tokens = atoi(argv[4]);
+    bench.time = (apr_interval_time_t)(atof(argv[5]) * APR_USEC_PER_SEC);
+    if (acct_db_init(pool, argv[2], &error) != APR_SUCCESS
+        || acct_db_resolve(&bench.config, pool, &error) != APR_SUCCESS) {
+        fprintf(stderr, "store: %s\n", error);
+        return 1;
+    }
+    status = strcmp(argv[1], "fill") == 0
+        ? fill(&bench, pool) : measure(&bench, argv[1], threads, pool);
+    apr_terminate();
+    return status;
+}
