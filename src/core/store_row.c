@@ -97,17 +97,32 @@ void acct_take_password(acct_taker_t *from, acct_account_t *account)
     }
 }
 
-/* The times in the order of both lists of columns. No use and no mistake
- * lets a token outlive its end. */
-static void take_times(acct_taker_t *from, acct_token_t *token)
+/* No use and no mistake lets a token outlive its end. */
+static void bound_by_end(acct_token_t *token)
 {
-    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
-    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
-    token->ends_at = acct_take_number(from, 0, APR_INT64_MAX);
-    token->sliding = acct_take_number(from, 0, APR_INT64_MAX / 2);
     if (token->ends_at != 0 && (token->expires_at == 0
                                 || token->expires_at > token->ends_at)) {
         token->expires_at = token->ends_at;
+    }
+}
+
+/* The next column: NULL, or a sliding token's ends_at and sliding. */
+static void take_sliding(acct_taker_t *from, acct_token_t *token)
+{
+    const char *text = acct_take_maybe(from);
+    char *end = NULL;
+
+    if (!text) {
+        return;
+    }
+    errno = 0;
+    token->ends_at = apr_strtoi64(text, &end, 10);
+    if (*end == ' ') {
+        token->sliding = apr_strtoi64(end + 1, &end, 10);
+    }
+    if (errno || *end || token->ends_at < 0 || token->sliding < 1
+        || token->sliding > APR_INT64_MAX / 2) {
+        from->spoilt = 1;
     }
 }
 
@@ -118,7 +133,10 @@ void acct_take_identity(acct_taker_t *from, acct_token_t *token,
     memset(account, 0, sizeof(*account));
     token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
-    take_times(from, token);
+    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
+    take_sliding(from, token);
+    bound_by_end(token);
     token->label = "";
     account->id = acct_take_number(from, 1, APR_INT64_MAX);
     account->username = acct_take_maybe(from);
@@ -141,5 +159,9 @@ void acct_take_token(acct_taker_t *from, acct_token_t *token)
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
     token->label = acct_take_text(from);
     token->created_at = acct_take_number(from, 0, APR_INT64_MAX);
-    take_times(from, token);
+    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
+    token->ends_at = acct_take_number(from, 0, APR_INT64_MAX);
+    token->sliding = acct_take_number(from, 0, APR_INT64_MAX / 2);
+    bound_by_end(token);
 }
