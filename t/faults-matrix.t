@@ -21,7 +21,7 @@ use Time::HiRes qw(time sleep);
 
 my $CONF = <<'CONF';
 AcctAuthCache On
-AcctAuthRevocationBound 2
+AcctAuthRevocationBound 3
 <Location "/private/">
     AcctAuthProtect On
 </Location>
@@ -34,7 +34,8 @@ my $POOL = 12;          # connections: two children, six each
 my $n = 0;
 my (%longest, @table);
 
-my $pg = PgServer->new(settings => { max_connections => 30,
+my $PLACES = 22;        # of the server, for such as us
+my $pg = PgServer->new(settings => { max_connections => $PLACES + 8,
                                      superuser_reserved_connections => 8 });
 my $name = $pg->database;
 $pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web", $name);
@@ -216,19 +217,22 @@ fault('it is frozen', sub { $pg->freeze }, sub { $pg->thaw });
 {
     my @held;
     fault('it has no connection left', sub {
-        end_sessions();
-        my $row = 0;
-        while ($row < 3) {
-            my $pid = open my $psql, '|-', 'psql', '-qX', '-h', $pg->dir,
-                '-U', 'web', '-o', '/dev/null', $name or die;
-            $psql->autoflush(1);
-            print {$psql} "SELECT 1;\n";
-            push @held, $psql;
-            my ($all) = map { $_->[0] } $pg->sql('SELECT count(*) FROM '
-                . "pg_stat_activity WHERE usename = 'web' AND "
-                . "application_name = 'psql'");
+        # httpd's places are freed last, and taken at once
+        my $hold = sub {
+            for (1 .. $_[0]) {
+                my $pid = open my $psql, '|-', 'psql', '-qX', '-h', $pg->dir,
+                    '-U', 'web', '-o', '/dev/null', $name or die;
+                push @held, $psql;
+            }
+        };
+        my $all = sub { ($pg->sql('SELECT count(*) FROM pg_stat_activity '
+            . "WHERE usename = 'web' AND application_name = 'psql'"))[0][0] };
+        $hold->($PLACES - connections());
+        $s->wait_for(sub { $all->() + connections() >= $PLACES }, 5);
+        while ((my $left = $PLACES - $all->()) > 0) {
             end_sessions();
-            $row = $all >= 22 ? $row + 1 : 0;
+            $hold->($left);
+            $s->wait_for(sub { $all->() + connections() >= $PLACES }, 1);
         }
     }, sub { close $_ for splice @held });
 }
