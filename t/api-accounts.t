@@ -194,7 +194,7 @@ subtest 'both mixed-in envelopes stay as printed when the database fails'
     => sub {
     $s->sql('ALTER TABLE account RENAME TO account_away');
     my $r = signin('admin', 'example123');
-    my $o = $s->request('POST', '/accounts/signout/', token => 'a' x 40);
+    my $o = $s->request('POST', '/accounts/signout/', token => $s->unknown_token(40));
     $s->sql('ALTER TABLE account_away RENAME TO account');
     my $failed = '{"detail":{"success":false,"code":500,"data":{},'
         . '"message":"Internal Server Error",'

@@ -970,6 +970,17 @@ sub cli
     return _run_command($input, \%env, build_dir() . '/acctauth', @args);
 }
 
+# unknown_token(DIGITS): one that this server could have minted, and did not:
+# only the database can tell.
+sub unknown_token
+{
+    my ($self, $digits) = @_;
+    $digits = 64 if !$digits;
+    my $random = join '', map { sprintf '%x', rand 16 } 9 .. $digits;
+    require TokenCheck;
+    return $random . TokenCheck->new($self->key)->of($random);
+}
+
 # account(%fields): an account made by the command; its id. Fields: username
 # email password first_name last_name staff.
 sub account

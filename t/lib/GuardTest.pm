@@ -70,7 +70,7 @@ sub credentials
         . " (SELECT id FROM account WHERE username = 'bob')"
         . ' ORDER BY created_at DESC LIMIT 1)');
     my @auth = map { [['Authorization', "Token $_"]] }
-        $good, $bob, $revoked, $expired, $blocked, 'f' x 64;
+        $good, $bob, $revoked, $expired, $blocked, $s->unknown_token;
     my %c = (none => [], two => [@{ $auth[0] }, @{ $auth[0] }],
              two_people => [@{ $auth[0] }, @{ $auth[1] }]);
     @c{qw(good bob revoked expired blocked garbage)} = @auth;
