@@ -234,15 +234,17 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     acct_outcome_e outcome;
     uint64_t ticket = 0;
 
-    if (acct_identity_is_garbage(service, token)) {
-        return ACCT_INVALID_TOKEN;
-    }
-    if (acct_token_digest_bytes(token, digest) != APR_SUCCESS) {
+    if (acct_token_digest_by(service->sha256, token, digest)
+        != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
     if (service->cache_answers
         && acct_identity_recall(service, digest, identity, pool)) {
         return ACCT_OK;
+    }
+    /* After what is known, so that good tokens do not pay for it. */
+    if (acct_identity_is_garbage(service, token)) {
+        return ACCT_INVALID_TOKEN;
     }
     if (service->cache != NULL) {
         /* Before the database is asked; see identity_cache.h. */

@@ -63,6 +63,7 @@ typedef struct acct_service_t {
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */
+    const acct_sha256_t *sha256;    /* NULL: fetched each time */
     const acct_key_t *key;      /* NULL where no dialect needs one */
     acct_password_params_t params;
     const char *dummy;          /* acct_password_dummy(params) */

@@ -33,60 +33,72 @@ static void to_hex(char *hex, const unsigned char *bytes, size_t count)
 
 /* ------------------------------------------------------------- the header */
 
-static const char *skip_blanks(const char *at)
+static int is_blank(char c)
 {
-    return at + strspn(at, " \t");
+    return c == ' ' || c == '\t';
 }
 
-static const char *skip_word(const char *at)
+static const char *skip_blanks(const char *at)
 {
-    return at + strcspn(at, " \t");
+    while (is_blank(*at)) {
+        at++;
+    }
+    return at;
 }
 
 /*
- * A comma counts as part of the token: it is what httpd puts between two
- * Authorization lines, and a token with one is nobody's.
+ * Printable ASCII. A comma counts as part of the token: it is what httpd
+ * puts between two Authorization lines, and a token with one is nobody's.
  */
-static int is_token_text(const char *at, const char *end)
+static const char *skip_token_text(const char *at)
 {
-    for (; at < end; at++) {
-        if (*at < 0x21 || *at > 0x7e) {
-            return 0;
-        }
+    while (*at >= 0x21 && *at <= 0x7e) {
+        at++;
     }
-    return 1;
+    return at;
+}
+
+/* What is wrong behind a token's text that does not end the header. */
+static acct_outcome_e judge_rest(const char *at)
+{
+    const char *end = at + strcspn(at, " \t");
+
+    if (*skip_blanks(end) != '\0') {
+        return ACCT_TOKEN_SPACES;
+    }
+    return end != at ? ACCT_TOKEN_CHARACTERS : ACCT_OK;
 }
 
 acct_outcome_e acct_token_parse_header(const char *header,
                                        const char *scheme,
                                        const char **token, apr_pool_t *pool)
 {
+    size_t length = strlen(scheme);
     const char *at, *end;
-    size_t length;
+    acct_outcome_e outcome;
 
     if (header == NULL) {
         return ACCT_NOT_AUTHENTICATED;
     }
     at = skip_blanks(header);
-    end = skip_word(at);
-    length = strlen(scheme);
-    if ((size_t)(end - at) != length
-        || apr_cstr_casecmpn(at, scheme, length) != 0) {
+    if (apr_cstr_casecmpn(at, scheme, length) != 0
+        || (at[length] != '\0' && !is_blank(at[length]))) {
         return ACCT_NOT_AUTHENTICATED;
     }
-    at = skip_blanks(end);
+    at = skip_blanks(at + length);
     if (*at == '\0') {
         return ACCT_TOKEN_ABSENT;
     }
-    end = skip_word(at);
-    if (*skip_blanks(end) != '\0') {
-        return ACCT_TOKEN_SPACES;
+    end = skip_token_text(at);
+    if (*end == '\0') {
+        *token = at;
+        return ACCT_OK;
     }
-    if (!is_token_text(at, end)) {
-        return ACCT_TOKEN_CHARACTERS;
+    outcome = judge_rest(end);
+    if (outcome == ACCT_OK) {
+        *token = apr_pstrmemdup(pool, at, (apr_size_t)(end - at));
     }
-    *token = apr_pstrmemdup(pool, at, (apr_size_t)(end - at));
-    return ACCT_OK;
+    return outcome;
 }
 
 /* ------------------------------------------------------- mint and digest */
@@ -120,22 +132,50 @@ apr_status_t acct_token_mint_id(const char **id, apr_pool_t *pool)
     return mint(TOKEN_ID_BYTES, id, pool);
 }
 
-static apr_status_t sha256(const void *data, size_t length,
-                           unsigned char digest[DIGEST_BYTES])
+static apr_status_t sha256(const EVP_MD *algorithm, const void *data,
+                           size_t length, unsigned char digest[DIGEST_BYTES])
 {
     unsigned int size = 0;
 
-    if (EVP_Digest(data, length, digest, &size, EVP_sha256(), NULL) != 1
+    if (EVP_Digest(data, length, digest, &size, algorithm, NULL) != 1
         || size != DIGEST_BYTES) {
         return APR_EGENERAL;
     }
     return APR_SUCCESS;
 }
 
+static apr_status_t free_algorithm(void *data)
+{
+    EVP_MD_free(data);
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_token_fetch_sha256(const acct_sha256_t **algorithm,
+                                     apr_pool_t *pool)
+{
+    EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+
+    if (fetched == NULL) {
+        return APR_EGENERAL;
+    }
+    apr_pool_cleanup_register(pool, fetched, free_algorithm,
+                              apr_pool_cleanup_null);
+    *algorithm = fetched;
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_token_digest_by(const acct_sha256_t *algorithm,
+                                  const char *text,
+                                  unsigned char digest[DIGEST_BYTES])
+{
+    return sha256(algorithm != NULL ? algorithm : EVP_sha256(), text,
+                  strlen(text), digest);
+}
+
 apr_status_t acct_token_digest_bytes(const char *text,
                                      unsigned char digest[DIGEST_BYTES])
 {
-    return sha256(text, strlen(text), digest);
+    return acct_token_digest_by(NULL, text, digest);
 }
 
 void acct_token_digest_hex(const unsigned char digest[DIGEST_BYTES],
@@ -183,7 +223,7 @@ static apr_status_t set_key_id(acct_key_t *key)
 
     memcpy(text, word, sizeof(word));
     memcpy(text + sizeof(word), key->bytes, ACCT_KEY_BYTES);
-    status = sha256(text, sizeof(text), digest);
+    status = sha256(EVP_sha256(), text, sizeof(text), digest);
     OPENSSL_cleanse(text, sizeof(text));
     if (status == APR_SUCCESS) {
         to_hex(key->id, digest, ACCT_KEY_ID_HEX / 2);

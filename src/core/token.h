@@ -33,7 +33,8 @@ typedef struct acct_key_t {
  *        arrive merged with a comma, which makes several words or a
  *        token that nobody has.
  * @param scheme the word to expect, compared without case
- * @param token  on ACCT_OK the token's text, in @a pool
+ * @param token  on ACCT_OK the token's text: the end of @a header, or in
+ *        @a pool where blanks follow it
  * @return ACCT_OK, ACCT_NOT_AUTHENTICATED, ACCT_TOKEN_ABSENT,
  *         ACCT_TOKEN_SPACES or ACCT_TOKEN_CHARACTERS
  * Blanks (SP, HTAB) around and between are tolerated. The words are counted
@@ -56,7 +57,25 @@ apr_status_t acct_token_mint(int bytes, const char **text,
 /** A public token id: 16 random bytes as hex; same errors. */
 apr_status_t acct_token_mint_id(const char **id, apr_pool_t *pool);
 
-/** SHA-256 of the token's text, 32 bytes. */
+/* OpenSSL's SHA-256, its EVP_MD. */
+typedef struct evp_md_st acct_sha256_t;
+
+/**
+ * Fetch SHA-256 from OpenSSL once. Its version 3 else does so for each
+ * digest, which costs more than the digest.
+ * @param algorithm lives as long as @a pool, for any thread
+ * @return APR_EGENERAL when OpenSSL has none
+ */
+apr_status_t acct_token_fetch_sha256(const acct_sha256_t **algorithm,
+                                     apr_pool_t *pool);
+
+/** SHA-256 of the token's text, 32 bytes. @param algorithm as fetched, or
+ *  NULL: fetch it now. */
+apr_status_t acct_token_digest_by(const acct_sha256_t *algorithm,
+                                  const char *text,
+                                  unsigned char digest[32]);
+
+/** The same, fetching it now. */
 apr_status_t acct_token_digest_bytes(const char *text,
                                      unsigned char digest[32]);
 

@@ -474,6 +474,7 @@ static void start_rounds(server_rec *main_server, apr_pool_t *pchild)
 
 static void child_init(apr_pool_t *pchild, server_rec *main_server)
 {
+    const acct_sha256_t *sha256 = NULL;
     apr_status_t status;
     server_rec *s;
     int threads = 0;
@@ -485,7 +486,16 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
     for (s = main_server; s != NULL; s = s->next) {
         acct_runtime_t *runtime = acct_server_conf(s)->runtime;
 
-        if (runtime == NULL || runtime->database->lock != NULL) {
+        if (runtime == NULL) {
+            continue;
+        }
+        /* In the child's pool: that goes before OpenSSL cleans up, which
+         * pconf may not. Without it each digest fetches it, or fails. */
+        if (sha256 == NULL) {
+            (void)acct_token_fetch_sha256(&sha256, pchild);
+        }
+        runtime->service.sha256 = sha256;
+        if (runtime->database->lock != NULL) {
             continue;
         }
         status = start_database(runtime->database, threads, pchild);
