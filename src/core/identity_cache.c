@@ -57,9 +57,6 @@ enum {
 #define SHAPE_NOTE UINT64_C(4)
 #define SHAPE_SLIDING UINT64_C(8)
 
-/* What the tag covers. */
-#define CONTENT_BYTES ((size_t)(W_TAG - W_DATABASE) * sizeof(uint64_t))
-
 typedef struct slot_t {
     _Atomic uint64_t word[SLOT_WORDS];
 } slot_t;
@@ -423,18 +420,36 @@ static slot_t *set_of(const acct_cache_t *cache, uint64_t database,
                                * ACCT_CACHE_WAYS];
 }
 
+/* Where the text of a shape ends. */
+static int text_end(uint64_t shape)
+{
+    size_t bytes = (size_t)(uint16_t)(shape >> 16)
+        + (size_t)(uint16_t)(shape >> 32);
+
+    if (bytes > ACCT_CACHE_TEXT_BYTES) {
+        return W_TAG;           /* torn or scribbled: the tag will tell */
+    }
+    return W_TEXT + (int)((bytes + 7) / 8);
+}
+
+/* Of all that is used: the shape, which says how much, and no more text
+ * than that. */
 static uint64_t tag_of(const acct_cache_t *cache, const uint64_t *word)
 {
-    return apr_siphash24(&word[W_DATABASE], CONTENT_BYTES,
+    size_t words = (size_t)(text_end(word[W_SHAPE]) - W_DATABASE);
+
+    return apr_siphash24(&word[W_DATABASE], words * sizeof(word[0]),
                          cache->secret);
 }
 
-/* A copy of a slot's words that nobody wrote to meanwhile; 0 when there is
- * none to be had, or it is not what was put there. */
+/* A copy of a slot's words, as much of its text as is used, that nobody
+ * wrote to meanwhile; 0 when there is none to be had, or it is not what
+ * was put there. */
 static int read_slot(const acct_cache_t *cache, slot_t *slot,
                      uint64_t copy[W_END])
 {
     int try;
+    int end;
     int i;
 
     for (try = 0; try < RETRIES; try++) {
@@ -444,10 +459,17 @@ static int read_slot(const acct_cache_t *cache, slot_t *slot,
         if (before == 0 || (before & 1) != 0) {
             return 0;
         }
-        for (i = W_DATABASE; i < W_END; i++) {
+        for (i = W_DATABASE; i < W_TEXT; i++) {
             copy[i] = atomic_load_explicit(&slot->word[i],
                                            memory_order_relaxed);
         }
+        for (end = text_end(copy[W_SHAPE]); i < end; i++) {
+            copy[i] = atomic_load_explicit(&slot->word[i],
+                                           memory_order_relaxed);
+        }
+        /* relaxed: content as well */
+        copy[W_TAG] = atomic_load_explicit(&slot->word[W_TAG],
+                                           memory_order_relaxed);
         /* acquire: the content before the second look */
         atomic_thread_fence(memory_order_acquire);
         if (atomic_load_explicit(&slot->word[W_SEQUENCE],
@@ -508,7 +530,9 @@ static void unpack(const uint64_t word[W_END], acct_cached_t *found)
     found->is_staff = (shape & SHAPE_STAFF) != 0;
     found->username_length = (uint16_t)(shape >> 16);
     found->email_length = (uint16_t)(shape >> 32);
-    memcpy(found->text, &word[W_TEXT], sizeof(found->text));
+    memset(found->text, 0, sizeof(found->text));
+    memcpy(found->text, &word[W_TEXT],
+           (size_t)(text_end(shape) - W_TEXT) * sizeof(word[0]));
 }
 
 apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
