@@ -57,6 +57,7 @@ typedef struct acct_api_t {
 
 struct acct_runtime_t;
 struct acct_rounds_t;
+struct ap_filter_rec_t;
 
 typedef struct acct_server_conf_t {
     acct_db_config_t db;        /* driver NULL: not set */
@@ -86,6 +87,10 @@ typedef struct acct_server_conf_t {
     const char *created_at;     /* of the database; NULL: not known */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
+
+    /* identity.c's output filter, so that requests need not look for its
+     * name */
+    struct ap_filter_rec_t *private_filter;
 } acct_server_conf_t;
 
 typedef struct acct_dir_conf_t {

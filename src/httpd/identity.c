@@ -21,6 +21,10 @@ static const char *const variables[] = {
     "ACCTAUTH_TOKEN_ID", NULL
 };
 
+/* Values that are known again by their address. */
+static const char just_private[] = "private";
+static const char by_authorization[] = "Authorization";
+
 /* ---- telling who it is ---- */
 
 static const char *user_of(const acct_account_t *account, apr_pool_t *pool)
@@ -34,27 +38,50 @@ static const char *user_of(const acct_account_t *account, apr_pool_t *pool)
     return apr_psprintf(pool, "#%" APR_INT64_T_FMT, account->id);
 }
 
+static void forget_environment(request_rec *r)
+{
+    const apr_array_header_t *array = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)array->elts;
+    int found = 0;
+    int i;
+
+    for (i = 0; i < array->nelts && !found; i++) {
+        found = (entry[i].key[0] == 'A' || entry[i].key[0] == 'a')
+            && ap_cstr_casecmpn(entry[i].key, "ACCTAUTH_", 9) == 0;
+    }
+    for (i = 0; found && variables[i] != NULL; i++) {
+        apr_table_unset(r->subprocess_env, variables[i]);
+    }
+}
+
+/* Names that begin alike are dear to look for in a table, so it is looked
+ * for all of them at once, and then they are added. */
 static void set_environment(request_rec *r, const acct_identity_t *identity)
 {
     const acct_account_t *account = &identity->account;
     apr_table_t *env = r->subprocess_env;
 
-    apr_table_setn(env, "ACCTAUTH_ID",
-                   apr_psprintf(r->pool, "%" APR_INT64_T_FMT, account->id));
-    apr_table_setn(env, "ACCTAUTH_USERNAME",
+    forget_environment(r);
+    apr_table_addn(env, "ACCTAUTH_ID",
+                   apr_off_t_toa(r->pool, (apr_off_t)account->id));
+    apr_table_addn(env, "ACCTAUTH_USERNAME",
                    account->username != NULL ? account->username : "");
-    apr_table_setn(env, "ACCTAUTH_EMAIL",
+    apr_table_addn(env, "ACCTAUTH_EMAIL",
                    account->email != NULL ? account->email : "");
-    apr_table_setn(env, "ACCTAUTH_STAFF", account->is_staff ? "1" : "0");
-    apr_table_setn(env, "ACCTAUTH_TOKEN_ID", identity->token.id);
+    apr_table_addn(env, "ACCTAUTH_STAFF", account->is_staff ? "1" : "0");
+    apr_table_addn(env, "ACCTAUTH_TOKEN_ID", identity->token.id);
 }
 
 static void vary_by_authorization(request_rec *r)
 {
     const char *vary = apr_table_get(r->headers_out, "Vary");
 
-    if (vary == NULL || !ap_find_token(r->pool, vary, "Authorization")) {
-        apr_table_mergen(r->headers_out, "Vary", "Authorization");
+    if (vary == NULL) {
+        apr_table_addn(r->headers_out, "Vary", by_authorization);
+    }
+    else if (vary != by_authorization
+             && !ap_find_token(r->pool, vary, by_authorization)) {
+        apr_table_mergen(r->headers_out, "Vary", by_authorization);
     }
 }
 
@@ -63,7 +90,7 @@ void acct_identity_private(request_rec *r)
     /* Here for what keeps headers that are set before the handler runs;
      * the filter is for those that bring their own (mod_proxy, CGI). */
     r->no_cache = 1;
-    apr_table_setn(r->headers_out, "Cache-Control", "private");
+    apr_table_setn(r->headers_out, "Cache-Control", just_private);
     vary_by_authorization(r);
 }
 
@@ -78,14 +105,11 @@ void acct_identity_set(request_rec *r, const acct_verdict_t *verdict)
 void acct_identity_forget(request_rec *r)
 {
     acct_request_t *mine = acct_request_if_any(r);
-    int i;
 
     if (mine != NULL) {
         mine->admitted = NULL;
     }
-    for (i = 0; variables[i] != NULL; i++) {
-        apr_table_unset(r->subprocess_env, variables[i]);
-    }
+    forget_environment(r);
 }
 
 /* ---- what a client may not pretend ---- */
@@ -348,7 +372,7 @@ static const char *make_private(const char *value, apr_pool_t *pool)
     char *word;
 
     if (value == NULL) {
-        return "private";
+        return just_private;
     }
     word = apr_strtok(apr_pstrdup(pool, value), ",", &state);
     for (; word != NULL; word = apr_strtok(NULL, ",", &state)) {
@@ -370,9 +394,49 @@ static const char *make_private(const char *value, apr_pool_t *pool)
                        NULL);
 }
 
-static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+/* Whether a header is one that says whether caches may share an answer. */
+static int is_about_caches(const char *name)
 {
-    request_rec *r = f->r;
+    switch (name[0]) {
+    case 'C':
+    case 'c':
+        return ap_cstr_casecmp(name, "Cache-Control") == 0
+            || ap_cstr_casecmp(name, "CDN-Cache-Control") == 0;
+    case 'S':
+    case 's':
+        return ap_cstr_casecmp(name, "Surrogate-Control") == 0;
+    default:
+        return 0;
+    }
+}
+
+/* Whether nobody has said anything about caches but we. */
+static int is_as_we_left_it(request_rec *r)
+{
+    const apr_table_t *tables[] = { r->headers_out, r->err_headers_out };
+    int said = 0;
+    size_t t;
+    int i;
+
+    for (t = 0; t < 2; t++) {
+        const apr_array_header_t *array = apr_table_elts(tables[t]);
+        const apr_table_entry_t *entry =
+            (const apr_table_entry_t *)array->elts;
+
+        for (i = 0; i < array->nelts; i++) {
+            if (entry[i].val == just_private) {
+                said++;
+            }
+            else if (is_about_caches(entry[i].key)) {
+                return 0;
+            }
+        }
+    }
+    return said == 1;
+}
+
+static void make_answer_private(request_rec *r)
+{
     apr_table_t *out = r->headers_out;
     /* All lines of the name, of both tables: both are sent, and a CGI
      * script's are in the second. */
@@ -389,9 +453,29 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     /* What certain caches heed before Cache-Control (RFC 9213). */
     apr_table_unset(out, "CDN-Cache-Control");
     apr_table_unset(out, "Surrogate-Control");
-    vary_by_authorization(r);
+}
+
+static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    if (!is_as_we_left_it(f->r)) {
+        make_answer_private(f->r);
+    }
+    vary_by_authorization(f->r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (; s != NULL; s = s->next) {
+        acct_server_conf(s)->private_filter =
+            ap_get_output_filter_handle(PRIVATE_FILTER);
+    }
+    return OK;
 }
 
 static void insert_filter(request_rec *r)
@@ -399,7 +483,9 @@ static void insert_filter(request_rec *r)
     const acct_request_t *mine = acct_request_if_any(r);
 
     if (mine != NULL && mine->guarded && mine->refusal == ACCT_OK) {
-        ap_add_output_filter(PRIVATE_FILTER, NULL, r, r->connection);
+        ap_add_output_filter_handle(
+            acct_server_conf(r->server)->private_filter, NULL, r,
+            r->connection);
     }
 }
 
@@ -407,6 +493,7 @@ void acct_identity_hooks(void)
 {
     static const char *const after_upgrade[] = { "core.c", NULL };
 
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(post_read_request, NULL, NULL,
                               APR_HOOK_FIRST);
     ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_FIRST);

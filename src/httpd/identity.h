@@ -24,7 +24,7 @@ void acct_identity_forget(request_rec *r);
 /** Say that the answer depends on the token: no cache may share it. */
 void acct_identity_private(request_rec *r);
 
-/** Hooks post_read_request, fixups, insert_filter, handler. */
+/** Hooks post_config, post_read_request, fixups, insert_filter, handler. */
 void acct_identity_hooks(void);
 
 #endif
