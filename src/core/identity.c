@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include <apr_strings.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "ticks.h"
@@ -75,14 +76,79 @@ static const char *take_text(const char *from, uint16_t length,
     return length > 0 ? apr_pstrmemdup(pool, from, length) : NULL;
 }
 
-int acct_identity_recall(const acct_service_t *service,
+static void take_identity(const acct_cached_t *found,
+                          acct_identity_t *identity, apr_pool_t *pool)
+{
+    acct_account_t *account = &identity->account;
+    acct_token_t *token = &identity->token;
+
+    memset(identity, 0, sizeof(*identity));
+    account->id = found->account;
+    account->username = take_text(found->text, found->username_length, pool);
+    account->email = take_text(found->text + found->username_length,
+                               found->email_length, pool);
+    account->first_name = "";
+    account->last_name = "";
+    account->is_active = 1;
+    account->is_staff = found->is_staff;
+    token->id = acct_identity_token_id(found->token_id, pool);
+    token->account_id = found->account;
+    token->expires_at = found->expires_at;
+    token->last_used = found->last_used;
+    token->ends_at = found->ends_at;
+    token->sliding = found->sliding;
+    token->label = "";
+}
+
+static int is_memo_of(const acct_memo_t *memo, uint64_t database,
+                      const char *text, size_t length)
+{
+    return memo->length == length && length != 0
+        && memo->database == database
+        && CRYPTO_memcmp(memo->text, text, length) == 0;
+}
+
+int acct_memo_recall(const acct_service_t *service, const char *text,
+                     acct_identity_t *identity, apr_pool_t *pool)
+{
+    const acct_memo_t *memo = service->memo;
+    apr_interval_time_t tick = acct_ticks();
+
+    if (!is_memo_of(memo, service->cache_database, text, strlen(text))
+        || tick - memo->tick >= ACCT_MEMO_AGE
+        || !acct_cache_is_fresh(service->cache, service->cache_feed, tick,
+                                service->revocation_bound)
+        || !acct_cache_is_current(service->cache, service->cache_database,
+                                  &memo->found, apr_time_now())) {
+        return 0;
+    }
+    take_identity(&memo->found, identity, pool);
+    return 1;
+}
+
+static void make_memo(const acct_service_t *service, const char *text,
+                      apr_interval_time_t tick, const acct_cached_t *found)
+{
+    acct_memo_t *memo = service->memo;
+    size_t length = strlen(text);
+
+    memo->length = 0;
+    if (length > sizeof(memo->text)) {
+        return;
+    }
+    memcpy(memo->text, text, length);
+    memo->database = service->cache_database;
+    memo->tick = tick;
+    memo->found = *found;
+    memo->length = length;
+}
+
+int acct_identity_recall(const acct_service_t *service, const char *text,
                          const unsigned char *digest,
                          acct_identity_t *identity, apr_pool_t *pool)
 {
     apr_interval_time_t tick = acct_ticks();
     apr_time_t now = apr_time_now();
-    acct_account_t *account = &identity->account;
-    acct_token_t *token = &identity->token;
     acct_cached_t found;
 
     if (!acct_cache_is_fresh(service->cache, service->cache_feed, tick,
@@ -95,22 +161,10 @@ int acct_identity_recall(const acct_service_t *service,
         acct_cache_touch(service->cache, service->cache_database, digest,
                          now, tick, &found);
     }
-    memset(identity, 0, sizeof(*identity));
-    account->id = found.account;
-    account->username = take_text(found.text, found.username_length, pool);
-    account->email = take_text(found.text + found.username_length,
-                               found.email_length, pool);
-    account->first_name = "";
-    account->last_name = "";
-    account->is_active = 1;
-    account->is_staff = found.is_staff;
-    token->id = acct_identity_token_id(found.token_id, pool);
-    token->account_id = found.account;
-    token->expires_at = found.expires_at;
-    token->last_used = found.last_used;
-    token->ends_at = found.ends_at;
-    token->sliding = found.sliding;
-    token->label = "";
+    if (service->memo != NULL) {
+        make_memo(service, text, tick, &found);
+    }
+    take_identity(&found, identity, pool);
     return 1;
 }
 

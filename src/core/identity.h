@@ -27,13 +27,36 @@ const char *acct_identity_token_id(const unsigned char id[16],
  */
 int acct_identity_is_garbage(const acct_service_t *service,
                              const char *token);
+#define ACCT_MEMO_AGE apr_time_from_sec(1)
+#define ACCT_MEMO_TEXT 64       /* bytes; longer tokens are not kept */
+
+/* What the cache said last of the token that a connection's requests
+ * present, so that the next one need not be digested, looked up and
+ * authenticated again. It is as good as the slot: believed while the feed
+ * is fresh, the account's epoch the same and the token not expired, and
+ * for ACCT_MEMO_AGE only, after which the slot is asked again. Nothing in
+ * an identity points into it. Used by one thread at a time. */
+typedef struct acct_memo_t {
+    size_t length;              /* of the text; 0: empty */
+    char text[ACCT_MEMO_TEXT];  /* the token; secret */
+    uint64_t database;
+    apr_interval_time_t tick;   /* when the slot was read */
+    acct_cached_t found;
+} acct_memo_t;
+
+/** Recall by the service's memo. @return 1 when it is of this token and
+ *  may be believed now */
+int acct_memo_recall(const acct_service_t *service, const char *text,
+                     acct_identity_t *identity, apr_pool_t *pool);
 
 /**
- * Recall whose token this is without asking the database.
- * @param digest 32 bytes
+ * Recall whose token this is without asking the database, and note it in
+ * the service's memo if it has one.
+ * @param text   the token
+ * @param digest its 32 bytes
  * @return 1 when it is known and may be believed now; 0: ask
  */
-int acct_identity_recall(const acct_service_t *service,
+int acct_identity_recall(const acct_service_t *service, const char *text,
                          const unsigned char *digest,
                          acct_identity_t *identity, apr_pool_t *pool);
 

@@ -524,6 +524,7 @@ static void unpack(const uint64_t word[W_END], acct_cached_t *found)
     found->last_used = (int64_t)word[W_LAST_USED];
     found->ends_at = (int64_t)word[W_ENDS];
     found->sliding = (int64_t)word[W_SLIDING];
+    found->epoch = word[W_EPOCH];
     memcpy(found->token_id, &word[W_TOKEN_ID], sizeof(found->token_id));
     found->is_unwritten = (shape & SHAPE_UNWRITTEN) != 0;
     found->is_note = (shape & SHAPE_NOTE) != 0;
@@ -533,6 +534,16 @@ static void unpack(const uint64_t word[W_END], acct_cached_t *found)
     memset(found->text, 0, sizeof(found->text));
     memcpy(found->text, &word[W_TEXT],
            (size_t)(text_end(shape) - W_TEXT) * sizeof(word[0]));
+}
+
+int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
+                          const acct_cached_t *found, int64_t now)
+{
+    /* acquire: whoever raised it before we were asked is seen */
+    return found->epoch == atomic_load_explicit(
+                               epoch_of(cache, database, found->account),
+                               memory_order_acquire)
+        && (found->expires_at == 0 || found->expires_at > now);
 }
 
 apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,

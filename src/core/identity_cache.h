@@ -78,6 +78,7 @@ typedef struct acct_cached_t {
     uint16_t email_length;
     char text[ACCT_CACHE_TEXT_BYTES];   /* username, then email, no NUL;
                                  * zeros behind */
+    uint64_t epoch;             /* out: of the account, when it was found */
 } acct_cached_t;
 
 /** Bytes a block of @a slots slots needs; @a slots is a power of two and
@@ -198,6 +199,12 @@ void acct_cache_raise_all(acct_cache_t *cache);
 apr_status_t acct_cache_find(const acct_cache_t *cache, uint64_t database,
                              const unsigned char *digest, int64_t now,
                              int64_t tick, acct_cached_t *found);
+
+/** Whether what was found (once the feed is known to be fresh) is good
+ *  still: nothing of the account was revoked since, and it has not expired
+ *  at @a now. */
+int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
+                          const acct_cached_t *found, int64_t now);
 
 /**
  * Remember an identity. Does nothing when anything was revoked since the

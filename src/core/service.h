@@ -60,6 +60,7 @@ typedef struct acct_service_t {
     int cache_feed;
     apr_interval_time_t revocation_bound;   /* microseconds; 0:
                                              * never fresh */
+    struct acct_memo_t *memo;   /* identity.h; NULL: none */
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */

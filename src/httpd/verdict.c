@@ -6,7 +6,9 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <openssl/crypto.h>
 
+#include "../core/identity.h"
 #include "request.h"
 #include "runtime.h"
 
@@ -58,6 +60,31 @@ int acct_transport_allowed(request_rec *r)
         || is_tls(r->connection);
 }
 
+static apr_status_t wipe_memo(void *data)
+{
+    OPENSSL_cleanse(data, sizeof(acct_memo_t));
+    return APR_SUCCESS;
+}
+
+/* The memo of a connection that more than one request has come by. Not of
+ * HTTP/2's streams, which are connections for one request each. */
+static acct_memo_t *memo_of(conn_rec *c)
+{
+    acct_memo_t *memo;
+
+    if (c->keepalives == 0 || c->master != NULL) {
+        return NULL;
+    }
+    memo = ap_get_module_config(c->conn_config, &acctauth_module);
+    if (memo == NULL) {
+        memo = apr_pcalloc(c->pool, sizeof(*memo));
+        apr_pool_cleanup_register(c->pool, memo, wipe_memo,
+                                  apr_pool_cleanup_null);
+        ap_set_module_config(c->conn_config, &acctauth_module, memo);
+    }
+    return memo;
+}
+
 static void judge(acct_verdict_t *verdict, request_rec *initial,
                   request_rec *r)
 {
@@ -79,6 +106,7 @@ static void judge(acct_verdict_t *verdict, request_rec *initial,
         verdict->outcome = ACCT_UNAVAILABLE;
         return;
     }
+    service.service.memo = memo_of(r->connection);
     /* The initial request's pool: the identity outlives sub-requests. */
     verdict->outcome = acct_authenticate(&service.service, verdict->token,
                                          &verdict->identity, initial->pool);
