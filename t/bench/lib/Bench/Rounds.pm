@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Measurements in rounds. In each round every case is measured once, one
+# after the other, each round beginning with another one. A ratio is that of
+# two measurements of one round, and the median of those is what is told: so
+# what slows the machine down for a while weighs on all cases alike.
+#
+# A measurement is a hash of numbers; `value` is the one that counts.
+
+package Bench::Rounds;
+
+use strict;
+use warnings;
+
+use Bench::Options;
+use Exporter 'import';
+
+our @EXPORT = qw(median);
+
+sub median
+{
+    my @v = sort { $a <=> $b } @_;
+    my $half = int(@v / 2);
+    return @v % 2 ? $v[$half] : ($v[$half - 1] + $v[$half]) / 2;
+}
+
+sub _spread
+{
+    my @v = sort { $a <=> $b } @_;
+    return (median(@v), $v[0], $v[-1]);
+}
+
+# measure(NAME, [CASE, SUB]...): measures all cases in all rounds.
+sub measure
+{
+    my ($class, $name, @cases) = @_;
+    my %got;
+    for my $round (0 .. $OPT{rounds} - 1) {
+        note("$name, round ", $round + 1, " of $OPT{rounds}");
+        for my $i (0 .. $#cases) {
+            my ($case, $sub) = @{ $cases[($i + $round) % @cases] };
+            push @{ $got{$case} }, $sub->();
+        }
+    }
+    return bless { got => \%got }, $class;
+}
+
+# once(CASE => VALUE...): for what is exact.
+sub once
+{
+    my ($class, %values) = @_;
+    return bless { got => { map { $_ => [{ value => $values{$_} }] }
+                            keys %values } }, $class;
+}
+
+sub values
+{
+    my ($self, $case, $field) = @_;
+    my $all = $self->{got}{$case} or die "no case $case was measured\n";
+    return map { $_->{$field || 'value'} } @$all;
+}
+
+sub ratios
+{
+    my ($self, $case, $to, $field) = @_;
+    my @of = $self->values($to, $field);
+    my @values = $self->values($case, $field);
+    return map { $of[$_] ? $values[$_] / $of[$_] : 0 } 0 .. $#of;
+}
+
+# row(CASE, text => TEXT, unit => UNIT, %opt): a row of the report. Options:
+#   field   of the measurement (default value)
+#   to, of  the case it is compared with, and what the reader calls that one
+#   target  ['>=' or '<=', NUMBER] for the ratio, or, with on => 'value' or
+#           on => 'more', for the value itself or its difference
+#   alone   the ratio alone: the value stands in another row
+sub row
+{
+    my ($self, $case, %opt) = @_;
+    my %row = (text => $opt{text}, unit => $opt{unit} || '');
+    @row{qw(value least most)}
+        = _spread($self->values($case, $opt{field})) if !$opt{alone};
+    if (defined $opt{to}) {
+        my @ratios = $self->ratios($case, $opt{to}, $opt{field});
+        @row{qw(ratio ratio_least ratio_most)} = _spread(@ratios);
+        $row{of} = $opt{of} || $opt{to};
+        $row{more} = $row{value} - median($self->values($opt{to}, $opt{field}))
+            if defined $row{value};
+    }
+    my @cpu = grep { defined } $self->values($case, 'cpu');
+    $row{cpu} = median(@cpu) if @cpu && !$opt{field} && !$opt{alone};
+    if (my $target = $opt{target}) {
+        my ($sign, $number) = @$target;
+        my $on = $opt{on} || 'ratio';
+        my $is = $row{$on};
+        @row{qw(sign target on)} = ($sign, $number, $on);
+        $row{met} = ($sign eq '>=' ? $is >= $number : $is <= $number) ? 1 : 0;
+    }
+    return \%row;
+}
+
+1;
