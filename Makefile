@@ -7,7 +7,8 @@
 #   make sanitize    the black-box tests with the module under ASan and UBSan
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL
 #   make lint        clang -Werror, clang-tidy, cppcheck
-#   make bench       measurements: throughput, sign-ins, instructions
+#   make bench       measurements, beside what else there is
+#   make bench-docs  writes what was measured last into docs/performance.md
 #   make simulate    the identity cache's limits, by simulation
 #   make scale       what the databases do, measured
 #   make install     with DESTDIR= and APXS=; make uninstall undoes it
@@ -120,7 +121,7 @@ LIBCORE  = $(OBJ)/libacctcore.a
 export APXS CC PKG_CONFIG
 
 .PHONY: all unit have deps run test sanitize stress lint lint-deps lint-clang \
-        lint-tidy lint-cppcheck bench simulate scale \
+        lint-tidy lint-cppcheck bench bench-docs simulate scale \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -247,6 +248,10 @@ bench:
 	@scripts/install-deps bench
 	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
 	@t/bench/run
+
+bench-docs: export ACCT_BUILD := $(BUILD)
+bench-docs:
+	@t/bench/run --docs docs/performance.md
 
 # The real cache under made-up traffic: PARTS="slots epochs fills feed".
 SIM_SRC := $(wildcard t/bench/simulate/*.c)

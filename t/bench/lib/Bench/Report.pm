@@ -204,7 +204,7 @@ sub _target_lines
                      @rows);
 }
 
-# print_missed(RESULTS, NAME...)
+# print_summary(RESULTS, NAME...): how many targets of these parts are met.
 sub print_summary
 {
     my ($results, @names) = @_;

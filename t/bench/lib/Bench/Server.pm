@@ -27,10 +27,13 @@ my $LOCATIONS = <<'CONF';
 </Location>
 CONF
 
-my $t = $OPT{threads};
-my %EVENT = (StartServers => 1, ServerLimit => 1, ThreadLimit => $t,
+sub _event
+{
+    my ($t) = @_;
+    return { StartServers => 1, ServerLimit => 1, ThreadLimit => $t,
              ThreadsPerChild => $t, MinSpareThreads => $t,
-             MaxSpareThreads => $t, MaxRequestWorkers => $t);
+             MaxSpareThreads => $t, MaxRequestWorkers => $t };
+}
 
 # prepare(%opt): not started. Options:
 #   use      'module' (default), 'idle' (loaded, nothing configured) or
@@ -40,6 +43,9 @@ my %EVENT = (StartServers => 1, ServerLimit => 1, ThreadLimit => $t,
 #   pg       the PgServer
 #   of       another Bench::Server, whose database is this one's too
 #   tokens   how many to fill the database with
+#   threads  of its one child (default 64). Of two loads at once each should
+#            find enough: where threads are short, event closes connections
+#            that wait for their next request
 #   conf     text, or sub of the AcctTest; modules, mpm: as AcctTest has them
 sub prepare
 {
@@ -53,7 +59,8 @@ sub prepare
     }
     my $more = $opt{conf} || '';
     my %args = (
-        mpm => $mpm, workers => $mpm eq 'event' ? \%EVENT : {},
+        mpm => $mpm, workers => $mpm eq 'event'
+            ? _event($opt{threads} || $OPT{threads}) : {},
         log_level => 'notice', modules => $opt{modules} || [],
         load => $use ne 'none', api => $use eq 'module',
         database => $use eq 'module', driver => $opt{driver} || 'sqlite3',

@@ -21,11 +21,11 @@ sub measure
 {
     Bench::Machine::keep_apart(1);
     my $pg = Bench::Server::postgres();
-    my %s = (sqlite => Bench::Server->prepare(cache => 'On'),
-             pgsql => Bench::Server->prepare(cache => 'On',
-                 driver => 'pgsql', pg => $pg),
-             imported => Bench::Server->prepare(cache => 'On',
-                 tokens => 1000));
+    my @own = (cache => 'On', threads => 128);
+    my %s = (sqlite => Bench::Server->prepare(@own),
+             pgsql => Bench::Server->prepare(@own, driver => 'pgsql',
+                 pg => $pg),
+             imported => Bench::Server->prepare(@own, tokens => 1000));
     $_->run for values %s;
     my $good = $s{sqlite}->signed_in('good');
     my $rates = _floods(\%s);
