@@ -17,6 +17,7 @@ use POSIX ':sys_wait_h';
 use Time::HiRes ();
 
 my ($FEW, $MANY) = (100, 600);
+my $serving;        # the process under callgrind, while there is one
 
 # count(OPTIONS of the server, [NAME, STATUS, PATH, HEADER...]...): NAME =>
 # instructions. A header may be a sub that makes it.
@@ -24,7 +25,7 @@ sub count
 {
     my ($options, @requests) = @_;
     my $s = Bench::Server->prepare(%$options, mpm => 'prefork')->http;
-    my $pid = _serve($s);
+    my $pid = $serving = _serve($s);
     my %n;
     my $ok = eval {
         for my $request (@requests) {
@@ -42,11 +43,21 @@ sub count
         1;
     };
     my $why = $@;
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
+    _end();
     die $why if !$ok;
     return %n;
 }
+
+sub _end
+{
+    my $pid = $serving or return;
+    undef $serving;
+    local ($?, $!);
+    kill 'TERM', $pid;
+    waitpid $pid, 0;
+}
+
+END { my $status = $?; _end(); $? = $status }
 
 # As root httpd would change its user, and callgrind could not write.
 sub _serve

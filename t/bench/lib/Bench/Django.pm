@@ -14,10 +14,12 @@ use File::Basename ();
 use File::Path ();
 use File::Temp ();
 use POSIX ':sys_wait_h';
+use Scalar::Util ();
 use Time::HiRes ();
 
 my $SERVICE = tree() . '/t/bench/django/service.py';
 my $found;
+my @running;
 
 # python(): one that has all that is needed, undef when there is none.
 sub python
@@ -37,6 +39,8 @@ sub start
     my $dir = File::Temp::tempdir('acctauth-drf-XXXXXXXX', TMPDIR => 1);
     my $self = bless { dir => $dir, port => free_port(), owner => $$ },
         $class;
+    push @running, $self;
+    Scalar::Util::weaken($running[-1]);
     my $user = child_user();
     chmod 0755, $dir;
     chown $user->{uid}, $user->{gid}, $dir if $user;
@@ -136,6 +140,12 @@ sub DESTROY
     local ($@, $!, $?);
     $self->stop;
     File::Path::remove_tree($self->{dir}, { error => \my $ignored });
+}
+
+END {
+    my $status = $?;
+    $_->DESTROY for grep { defined } @running;
+    $? = $status;
 }
 
 1;

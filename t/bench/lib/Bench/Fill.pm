@@ -34,40 +34,55 @@ sub credentials
     return map { 'Token ' . token($_) } some($n, $of);
 }
 
+# A file "N,DIGEST" for the first N tokens, made once.
+my %digests;
+
+sub _digests
+{
+    my ($n) = @_;
+    return $digests{$n} if $digests{$n};
+    my $csv = File::Temp->new(TEMPLATE => 'acctauth-bench-XXXXXXXX',
+                              TMPDIR => 1);
+    print {$csv} "$_,", sha256_hex(token($_)), "\n" for 1 .. $n;
+    close $csv or die "cannot write $csv: $!\n";
+    return $digests{$n} = $csv;
+}
+
+# In the order in which they would have come, so that the index of digests
+# grows as it would in life. The public ids are in order too: no look-up of
+# a token reads their index.
+my $INSERT = <<'SQL';
+INSERT INTO account (username, username_key, password, created_at)
+    SELECT 'user' || n, 'user' || n, 'none', %1$s FROM fresh ORDER BY n;
+INSERT INTO token (id, account_id, digest, created_at)
+    SELECT %2$s, account.id, fresh.digest, %1$s
+    FROM fresh JOIN account ON account.username_key = 'user' || fresh.n
+    ORDER BY n;
+DELETE FROM meta WHERE name = 'tokens_checked';
+SQL
+
 # fill(SERVER, N): N accounts and tokens beside the accounts there are.
 sub fill
 {
     my ($s, $n) = @_;
     note("filling ", $s->driver, " with $n accounts and tokens");
-    my $password = '$argon2id$v=19$m=19456,t=2,p=1$'
-        . 'c29tZXNhbHQxMjM0NTY3OA$' . 'A' x 43;
-    my $csv = File::Temp->new(TEMPLATE => 'acctauth-bench-XXXXXXXX',
-                              TMPDIR => 1);
-    for my $i (1 .. $n) {
-        printf {$csv} "%d,%s,%s\n", $i, substr(sha256_hex("id $i"), 0, 32),
-            sha256_hex(token($i));
-    }
-    close $csv or die "cannot write $csv: $!\n";
+    my $csv = _digests($n);
     my $now = time . '000000';
-    my $pg = $s->driver eq 'pgsql';
-    my $import = $pg ? "\\copy fresh FROM '$csv' (FORMAT csv)"
-        : ".import --csv $csv fresh";
-    my $set = $pg ? '' : "PRAGMA cache_size = -400000;\n"
-        . "PRAGMA synchronous = OFF;\n";
-    $s->sql(<<"SQL");
-${set}CREATE TEMPORARY TABLE fresh (n INTEGER, id TEXT, digest TEXT);
-$import
-BEGIN;
-INSERT INTO account (username, username_key, password, created_at)
-    SELECT 'user' || n, 'user' || n, '$password', $now FROM fresh;
-INSERT INTO token (id, account_id, digest, created_at)
-    SELECT fresh.id, account.id, fresh.digest, $now
-    FROM fresh JOIN account ON account.username_key = 'user' || fresh.n;
-DELETE FROM meta WHERE name = 'tokens_checked';
-COMMIT;
-SQL
-    $s->sql($pg ? 'VACUUM ANALYZE' : 'PRAGMA wal_checkpoint(TRUNCATE)');
-    give_to_children($s) if !$pg;
+    if ($s->driver eq 'pgsql') {
+        my $insert = sprintf $INSERT, $now, "lpad(to_hex(n), 32, '0')";
+        # Without looking at each foreign key.
+        $s->sql("SET session_replication_role = replica;\n"
+            . "CREATE TEMPORARY TABLE fresh (n INTEGER, digest TEXT);\n"
+            . "\\copy fresh FROM '$csv' (FORMAT csv)\nANALYZE fresh;\n"
+            . "BEGIN;\n${insert}COMMIT;\nVACUUM ANALYZE;\n");
+        return;
+    }
+    my $insert = sprintf $INSERT, $now, "printf('%032x', n)";
+    $s->sql("PRAGMA cache_size = -400000;\nPRAGMA synchronous = OFF;\n"
+        . "CREATE TEMPORARY TABLE fresh (n INTEGER, digest TEXT);\n"
+        . ".import --csv $csv fresh\nBEGIN;\n${insert}COMMIT;\n"
+        . "PRAGMA wal_checkpoint(TRUNCATE);\n");
+    give_to_children($s);
 }
 
 # The database, with what sqlite keeps beside it, is the children's.

@@ -135,7 +135,7 @@ sub facts
         ['system', ($system || '') . ', Linux ' . (POSIX::uname())[2]],
         ['module', "mod_acctauth $module"],
         ['httpd', "$version, event, one child of $OPT{threads} threads"],
-        ['OpenSSL', _first_line(qx(openssl version))],
+        ['OpenSSL', _first_line(qx(openssl version)) =~ /^OpenSSL (\S+)/],
         ['databases', "sqlite $sqlite, " . _first_line(qx("$postgres" -V))
             . ' (unix socket)'],
         ['database on', _first_line(qx(stat -f -c %T /tmp))],

@@ -163,7 +163,10 @@ sub _markdown
 sub _machine_lines
 {
     my ($results) = @_;
-    return _markdown(['', ''], @{ $results->{machine} || [] });
+    my $took = 0;
+    $took += $_->{took} for values %{ $results->{parts} };
+    return _markdown(['', ''], @{ $results->{machine} || [] },
+        ['all parts took', sprintf '%.0f minutes', $took / 60]);
 }
 
 sub _part_lines

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Few and many tokens in the database. `1,000 in use`: requests are spread
-# over 1,000 of them, which the cache holds all; `all in use`: over all, more
-# than it can hold when there are more than 65,536.
+# over 1,000 of them, all of which the cache holds; `all in use`: over all,
+# which may be more than it can hold.
 
 package Bench::Part::Tokens;
 
