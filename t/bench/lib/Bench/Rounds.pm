@@ -77,7 +77,8 @@ sub ratios
 sub row
 {
     my ($self, $case, %opt) = @_;
-    my %row = (text => $opt{text}, unit => $opt{unit} || '');
+    my %row = (text => $opt{text},
+               unit => $opt{alone} ? '' : $opt{unit} || '');
     @row{qw(value least most)}
         = _spread($self->values($case, $opt{field})) if !$opt{alone};
     if (defined $opt{to}) {

@@ -53,6 +53,7 @@ sub _rows
         return $n->row($case, text => $text, unit => 'instr.',
                        to => 'open', of => 'unprotected', %opt);
     };
+    my @same = (to => 'open-token', of => 'unprotected with a token');
     return (
         $row->('none', 'server without the module', to => undef),
         $row->('idle', 'module loaded, nothing configured', to => 'none',
@@ -63,6 +64,8 @@ sub _rows
         $row->('line', 'cached, AcctAuthProtect On',
             target => ['<=', 1.10]),
         $row->('type', 'cached, AuthType Token', target => ['<=', 1.10]),
+        $row->('line', 'cached, AcctAuthProtect On', alone => 1, @same),
+        $row->('type', 'cached, AuthType Token', alone => 1, @same),
         $row->('off', 'AcctAuthCache Off, sqlite'),
         $row->('absent', '401, no token'),
         $row->('garbage', '401, random tokens', to => 'absent',

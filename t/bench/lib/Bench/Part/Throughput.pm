@@ -96,6 +96,7 @@ sub _rows
         return $rates->row($case, text => $text, unit => 'req/s',
                            to => 'open', of => 'unprotected', %opt);
     };
+    my @same = (to => 'open-token', of => 'unprotected with a token');
     my @rows = (
         $row->('none', 'server without the module', to => undef),
         $row->('idle', 'module loaded, nothing configured', to => 'none',
@@ -106,6 +107,8 @@ sub _rows
         $row->('line', 'cached, AcctAuthProtect On',
             target => ['>=', 0.93]),
         $row->('type', 'cached, AuthType Token', target => ['>=', 0.93]),
+        $row->('line', 'cached, AcctAuthProtect On', alone => 1, @same),
+        $row->('type', 'cached, AuthType Token', alone => 1, @same),
         $row->('pg', 'cached, pgsql', target => ['>=', 0.93]),
         $row->('off', 'AcctAuthCache Off, sqlite', target => ['>=', 0.65]),
         $row->('pg-off', 'AcctAuthCache Off, pgsql', target => ['>=', 0.45]),
