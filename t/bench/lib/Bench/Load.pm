@@ -103,7 +103,8 @@ sub wrk_finish
     my $cpu = 0;
     $cpu += $after->{$_} - ($job->{before}{$_} || 0) for keys %$after;
     return { value => $n / $usec * 1e6, cpu => $cpu / $n * 1e6,
-             bad => $bad + $broken, refused => $bad / $usec * 1e6, good => ($n - $bad) / $usec * 1e6,
+             bad => $bad + $broken, refused => $bad / $usec * 1e6,
+             good => ($n - $bad) / $usec * 1e6,
              p50 => $p50 / 1000, p99 => $p99 / 1000 };
 }
 
