@@ -30,6 +30,23 @@ sub _spread
     return (median(@v), $v[0], $v[-1]);
 }
 
+# warm_measure(NAME, [CASE, SUB]...): a second of each case before the first
+# round, which does not count: connections to databases are opened, what is
+# cached comes into the cache.
+sub warm_measure
+{
+    my ($class, $name, @cases) = @_;
+    note("$name, a round to warm up");
+    {
+        local $OPT{seconds} = 1;
+        # Too short for an answer, perhaps: what is wrong shows in a round.
+        for my $case (@cases) {
+            eval { $case->[1]->() };
+        }
+    }
+    return $class->measure($name, @cases);
+}
+
 # measure(NAME, [CASE, SUB]...): measures all cases in all rounds.
 sub measure
 {

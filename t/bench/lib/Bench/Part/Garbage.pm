@@ -45,7 +45,7 @@ sub _floods
         return [$name, sub {
             Bench::Load::wrk($server, '/line/file.txt', @opt) }];
     };
-    return Bench::Rounds->measure('garbage',
+    return Bench::Rounds->warm_measure('garbage',
         $case->('none', $s->{sqlite}, @NO_TOKEN),
         (map { $case->($_, $s->{$_}, @GARBAGE) } sort keys %$s));
 }

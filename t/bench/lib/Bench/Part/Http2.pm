@@ -58,7 +58,7 @@ sub measure
             ["line $protocol $scheme", sub { Bench::Load::h2load($s,
                 "$base{$scheme}/line/file.txt", $protocol, $token) }];
     }
-    my $rates = Bench::Rounds->measure('http2', @cases);
+    my $rates = Bench::Rounds->warm_measure('http2', @cases);
     $s->stop;
     return map {
         my ($protocol, $scheme, $name) = @$_;

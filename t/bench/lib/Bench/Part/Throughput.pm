@@ -69,7 +69,7 @@ sub _rounds
     my $open = '/open/file.txt';
     my $line = '/line/file.txt';
     my @token = (pick => $token);
-    return Bench::Rounds->measure('throughput',
+    return Bench::Rounds->warm_measure('throughput',
         $case->('none', $s->{none}, $open),
         $case->('open', $s->{on}, $open),
         $case->('line', $s->{on}, $line, @token),

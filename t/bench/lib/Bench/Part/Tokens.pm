@@ -62,7 +62,7 @@ sub measure
             }
         }
     }
-    my $rates = Bench::Rounds->measure('tokens', @cases);
+    my $rates = Bench::Rounds->warm_measure('tokens', @cases);
     $_->stop for values %s;
     for my $driver (qw(sqlite3 pgsql)) {
         push @rows, map { _rows($rates, $driver, $_, @sizes) } qw(On Off);
