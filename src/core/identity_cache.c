@@ -524,7 +524,7 @@ static void unpack(const uint64_t word[W_END], acct_cached_t *found)
     found->last_used = (int64_t)word[W_LAST_USED];
     found->ends_at = (int64_t)word[W_ENDS];
     found->sliding = (int64_t)word[W_SLIDING];
-    found->epoch = word[W_EPOCH];
+    found->found_under = word[W_EPOCH];
     memcpy(found->token_id, &word[W_TOKEN_ID], sizeof(found->token_id));
     found->is_unwritten = (shape & SHAPE_UNWRITTEN) != 0;
     found->is_note = (shape & SHAPE_NOTE) != 0;
@@ -540,7 +540,7 @@ int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
                           const acct_cached_t *found, int64_t now)
 {
     /* acquire: whoever raised it before we were asked is seen */
-    return found->epoch == atomic_load_explicit(
+    return found->found_under == atomic_load_explicit(
                                epoch_of(cache, database, found->account),
                                memory_order_acquire)
         && (found->expires_at == 0 || found->expires_at > now);

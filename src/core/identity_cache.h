@@ -78,7 +78,7 @@ typedef struct acct_cached_t {
     uint16_t email_length;
     char text[ACCT_CACHE_TEXT_BYTES];   /* username, then email, no NUL;
                                  * zeros behind */
-    uint64_t epoch;             /* out: of the account, when it was found */
+    uint64_t found_under;       /* out: the epoch when it was found */
 } acct_cached_t;
 
 /** Bytes a block of @a slots slots needs; @a slots is a power of two and

@@ -304,6 +304,23 @@ static void a_token_is_found_until_the_microsecond_it_expires(void **state)
     assert_false(find_in(DB, 1, NOW + 2 * SECOND, TICK, &found));
 }
 
+static void what_was_found_is_current_until_revoked_or_expired(void **state)
+{
+    acct_cached_t identity = identity_of(1);
+    acct_cached_t found;
+
+    (void)state;
+    identity.expires_at = NOW + SECOND;
+    store_with(DB, 1, acct_cache_ticket(&cache), TICK, &identity);
+    assert_true(find_in(DB, 1, NOW, TICK, &found));
+    assert_true(acct_cache_is_current(&cache, DB, &found, NOW));
+    assert_true(acct_cache_is_current(&cache, DB, &found,
+                                      NOW + SECOND - 1));
+    assert_false(acct_cache_is_current(&cache, DB, &found, NOW + SECOND));
+    acct_cache_raise(&cache, DB, found.account);
+    assert_false(acct_cache_is_current(&cache, DB, &found, NOW));
+}
+
 static void a_token_without_expiry_never_expires(void **state)
 {
     acct_cached_t found;
@@ -1091,6 +1108,7 @@ int main(void)
         T(a_token_of_two_databases_is_found_as_each_one_s),
         T(all_bits_of_a_digest_count),
         T(a_token_is_found_until_the_microsecond_it_expires),
+        T(what_was_found_is_current_until_revoked_or_expired),
         T(a_token_without_expiry_never_expires),
         T(a_slot_is_believed_for_its_age_and_no_longer),
         T(a_slot_from_the_future_is_not_believed),
