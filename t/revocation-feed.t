@@ -32,7 +32,7 @@ my $s = caching_server(%opt, workers => { StartServers => 3 });
 # The child that reads now.
 sub reader
 {
-    my @all = $s->log =~ /\[pid (\d+)[^\n]*ACCT0233/g;
+    my @all = $s->log =~ /\[pid (\d+)[^\n]*ACCT0235/g;
     return $all[-1];
 }
 

@@ -221,13 +221,14 @@ sub lock_database
 
 # ------------------------------------------------------------------- memory
 
-# What a process has in memory, in KiB, counted exactly (status only
-# estimates it).
+# What a process has in memory of its own, in KiB, counted exactly (status
+# only estimates it); shared memory, which fills up as it is used, is not.
 sub rss
 {
     my ($pid) = @_;
-    return $1 if slurp("/proc/$pid/smaps_rollup") =~ /^Rss:\s+(\d+) kB/m;
-    return slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0;
+    return $1 if slurp("/proc/$pid/smaps_rollup")
+        =~ /^Anonymous:\s+(\d+) kB/m;
+    return slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m ? $1 : 0;
 }
 
 # -------------------------------------- a library that makes calls go wrong
