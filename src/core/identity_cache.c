@@ -15,13 +15,13 @@
  * word[i], the content, is relaxed, so that a torn read is a wrong value
  * and not undefined behaviour; the second look at the sequence word, and
  * the tag, turn it away.
- * epoch_of() and epoch, revocations: raised with acq_rel and read with
- * acquire, so that who sees a commit's epoch sees the count that was
+ * epoch_of() and epoch, raised, revocations: raised with acq_rel and read
+ * with acquire, so that who sees a commit's epoch sees the count that was
  * raised before it, and nothing older in a slot filled after it.
  */
 
 #define MAGIC UINT64_C(0x61636374617574)        /* "acctaut" */
-#define LAYOUT 2
+#define LAYOUT 3
 #define SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
 
@@ -90,6 +90,8 @@ struct acct_cache_block_t {
     uint64_t unused;
     feed_t feed[ACCT_CACHE_FEEDS];
     _Atomic uint64_t epoch[ACCT_CACHE_EPOCHS];
+    _Atomic uint64_t raised[ACCT_CACHE_EPOCHS];     /* the count that came
+                                 * of the epoch's last revocation */
     slot_t slot[];
 };
 
@@ -102,15 +104,13 @@ size_t acct_cache_bytes(size_t slots)
 
 size_t acct_cache_slots_in(size_t bytes)
 {
-    size_t slots = ACCT_CACHE_WAYS;
+    size_t slots;
 
-    if (acct_cache_bytes(slots) > bytes) {
+    if (bytes < acct_cache_bytes(ACCT_CACHE_WAYS)) {
         return 0;
     }
-    while (acct_cache_bytes(2 * slots) <= bytes) {
-        slots *= 2;
-    }
-    return slots;
+    slots = (bytes - sizeof(acct_cache_block_t)) / sizeof(slot_t);
+    return slots - slots % ACCT_CACHE_WAYS;
 }
 
 uint64_t acct_cache_layout(void)
@@ -378,24 +378,44 @@ uint64_t acct_cache_ticket(const acct_cache_t *cache)
                                 memory_order_acquire);
 }
 
-/* The count first: a filler that reads the raised epoch then sees that the
- * count is not its ticket's any more. */
+/* The count first, then where the epoch's fillers look for it: one that
+ * reads the raised epoch then sees that its ticket is older. */
+static void revoke_stripe(acct_cache_t *cache, uint64_t count, uint64_t index)
+{
+    _Atomic uint64_t *raised = &cache->block->raised[index];
+    /* relaxed: the exchange below orders */
+    uint64_t before = atomic_load_explicit(raised, memory_order_relaxed);
+
+    /* The highest stays, whoever is last. acq_rel, or relaxed when it
+     * fails and is tried again. */
+    while (before < count
+           && !atomic_compare_exchange_weak_explicit(
+               raised, &before, count, memory_order_acq_rel,
+               memory_order_relaxed)) {
+    }
+    raise_epoch(cache, index);
+}
+
+static uint64_t count_one(acct_cache_t *cache)
+{
+    return atomic_fetch_add_explicit(&cache->block->revocations, 1,
+                                     memory_order_acq_rel) + 1;
+}
+
 void acct_cache_raise(acct_cache_t *cache, uint64_t database,
                       int64_t account)
 {
-    atomic_fetch_add_explicit(&cache->block->revocations, 1,
-                              memory_order_acq_rel);
-    raise_epoch(cache, epoch_index(database, account));
+    revoke_stripe(cache, count_one(cache),
+                  epoch_index(database, account));
 }
 
 void acct_cache_raise_all(acct_cache_t *cache)
 {
+    uint64_t count = count_one(cache);
     uint64_t i;
 
-    atomic_fetch_add_explicit(&cache->block->revocations, 1,
-                              memory_order_acq_rel);
     for (i = 0; i < ACCT_CACHE_EPOCHS; i++) {
-        raise_epoch(cache, i);
+        revoke_stripe(cache, count, i);
     }
 }
 
@@ -410,14 +430,15 @@ static uint64_t first_word(const unsigned char *digest)
 }
 
 /* A digest's set. The digest is uniform already; the database is mixed in
- * so that two virtual hosts do not compete for one set with one token. */
+ * so that two virtual hosts do not compete for one set with one token. The
+ * upper half as a fraction of all sets, so that there may be any number. */
 static slot_t *set_of(const acct_cache_t *cache, uint64_t database,
                       const unsigned char *digest)
 {
     uint64_t sets = cache->slots / ACCT_CACHE_WAYS;
+    uint64_t share = (first_word(digest) ^ database) >> 32;
 
-    return &cache->block->slot[((first_word(digest) ^ database) & (sets - 1))
-                               * ACCT_CACHE_WAYS];
+    return &cache->block->slot[(share * sets >> 32) * ACCT_CACHE_WAYS];
 }
 
 /* Where the text of a shape ends. */
@@ -690,7 +711,7 @@ static void release(slot_t *slot, uint64_t sequence)
 enum { EMPTY_OR_STALE, GOOD, STALE_WITH_NOTE, GOOD_WITH_NOTE };
 
 /* How much would be lost if a slot were given to another token. */
-static int worth_of(const acct_cache_t *cache, slot_t *slot)
+static int worth_of(const acct_cache_t *cache, slot_t *slot, int64_t tick)
 {
     /* relaxed: a choice of place, wrong at worst */
     uint64_t account = atomic_load_explicit(&slot->word[W_ACCOUNT],
@@ -699,6 +720,8 @@ static int worth_of(const acct_cache_t *cache, slot_t *slot)
                                           memory_order_relaxed);
     uint64_t shape = atomic_load_explicit(&slot->word[W_SHAPE],
                                           memory_order_relaxed);
+    uint64_t stored = atomic_load_explicit(&slot->word[W_STORED],
+                                           memory_order_relaxed);
     int worth = (shape & SHAPE_UNWRITTEN) != 0 ? STALE_WITH_NOTE
                                                : EMPTY_OR_STALE;
 
@@ -708,7 +731,8 @@ static int worth_of(const acct_cache_t *cache, slot_t *slot)
         return EMPTY_OR_STALE;
     }
     /* relaxed: and here */
-    if (atomic_load_explicit(&slot->word[W_EPOCH], memory_order_relaxed)
+    if (tick - (int64_t)stored < ACCT_CACHE_AGE
+        && atomic_load_explicit(&slot->word[W_EPOCH], memory_order_relaxed)
         == atomic_load_explicit(epoch_of(cache, whose, (int64_t)account),
                                 memory_order_relaxed)) {
         worth++;
@@ -719,7 +743,7 @@ static int worth_of(const acct_cache_t *cache, slot_t *slot)
 /* Where a token goes: where it is, else where the least is lost, in turn
  * where that is equal. */
 static slot_t *place_for(acct_cache_t *cache, uint64_t database,
-                         const unsigned char *digest)
+                         const unsigned char *digest, int64_t tick)
 {
     slot_t *set = set_of(cache, database, digest);
     int least = GOOD_WITH_NOTE + 1;
@@ -734,7 +758,7 @@ static slot_t *place_for(acct_cache_t *cache, uint64_t database,
             == first_word(digest)) {
             return &set[way];
         }
-        worth[way] = worth_of(cache, &set[way]);
+        worth[way] = worth_of(cache, &set[way], tick);
         if (worth[way] < least) {
             least = worth[way];
         }
@@ -791,22 +815,22 @@ int acct_cache_store(acct_cache_t *cache, uint64_t database,
 {
     uint64_t word[W_END];
     uint64_t old[W_END];
+    uint64_t index = epoch_index(database, identity->account);
     uint64_t sequence;
     uint64_t epoch;
     slot_t *slot;
 
-    /* acquire: the count is read after it */
-    epoch = atomic_load_explicit(epoch_of(cache, database,
-                                          identity->account),
+    /* acquire: what raised it last is read after it */
+    epoch = atomic_load_explicit(&cache->block->epoch[index],
                                  memory_order_acquire);
-    /* After the epoch: a revocation that raised it has raised the count
-     * before. */
-    if (acct_cache_ticket(cache) != ticket) {
+    /* acquire: a revocation that raised the epoch has left its count */
+    if (atomic_load_explicit(&cache->block->raised[index],
+                             memory_order_acquire) > ticket) {
         return 0;
     }
     pack(word, database, digest, epoch, identity);
     word[W_STORED] = (uint64_t)tick;
-    slot = place_for(cache, database, digest);
+    slot = place_for(cache, database, digest, tick);
     if (!claim(slot, tick, &sequence)) {
         return 0;
     }

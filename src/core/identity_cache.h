@@ -8,12 +8,12 @@
  *     read;
  *   - epochs: ACCT_CACHE_EPOCHS counters, by account, and a count of all
  *     revocations. Whoever revokes commits first, then raises the count,
- *     then the account's epoch; a slot is good only while its epoch is the
- *     current one. A filler, which learns the account from the database
- *     only, takes the count *before* it asks; afterwards it reads the
- *     epoch and stores nothing when the count is another by then. So what
- *     it stores can never outlive a revocation it did not see: either its
- *     epoch is the old one, or the count tells;
+ *     notes it beside the account's epoch, and raises that; a slot is good
+ *     only while its epoch is the current one. A filler, which learns the
+ *     account from the database only, takes the count *before* it asks;
+ *     afterwards it reads the epoch, and stores nothing when a later count
+ *     stands beside it. So what it stores can never outlive a revocation
+ *     it did not see: either its epoch is the old one, or the count tells;
  *   - slots, in sets of ACCT_CACHE_WAYS. A reader takes no lock: a
  *     sequence word per slot, bounded retries, then a miss. A writer
  *     claims the word; one that dies in between leaves a claim that a
@@ -81,11 +81,11 @@ typedef struct acct_cached_t {
     uint64_t found_under;       /* out: the epoch when it was found */
 } acct_cached_t;
 
-/** Bytes a block of @a slots slots needs; @a slots is a power of two and
- *  at least ACCT_CACHE_WAYS. */
+/** Bytes a block of @a slots slots needs; @a slots is a multiple of
+ *  ACCT_CACHE_WAYS, less than 2^32. */
 size_t acct_cache_bytes(size_t slots);
 
-/** The most slots (a power of two) that fit @a bytes; 0 when none do. */
+/** The most slots that fit @a bytes; 0 when none do. */
 size_t acct_cache_slots_in(size_t bytes);
 
 /** Which layout of blocks and views this is: another version of the
@@ -207,8 +207,8 @@ int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
                           const acct_cached_t *found, int64_t now);
 
 /**
- * Remember an identity. Does nothing when anything was revoked since the
- * ticket was taken, or when others are writing where it would go.
+ * Remember an identity. Does nothing when anything of its account (or of
+ * those it shares an epoch with) was revoked since the ticket was taken, or when others are writing where it would go.
  * @param ticket as taken before the database was asked
  * @param tick   now, to tell a claim that its owner will not finish
  * @return 1 when it was stored

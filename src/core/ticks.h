@@ -7,7 +7,8 @@
 
 #include <apr_time.h>
 
-/** Microseconds of CLOCK_MONOTONIC. Any thread. */
+/** Microseconds since the machine was started, the time it slept included
+ *  where the system can tell. Any thread. */
 apr_interval_time_t acct_ticks(void);
 
 #endif

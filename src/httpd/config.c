@@ -467,7 +467,7 @@ static const char *set_hash_concurrency(cmd_parms *cmd, void *dir,
 }
 
 #define MIB APR_INT64_C(1048576)
-#define CACHE_LEAST APR_INT64_C(65536)
+#define CACHE_LEAST APR_INT64_C(262144)
 #define CACHE_MOST (1024 * MIB)
 
 /* A size: digits, then K, M or nothing; -1 when it is none. */
@@ -512,7 +512,7 @@ static const char *set_cache(cmd_parms *cmd, void *dir, const char *word)
     if (bytes < CACHE_LEAST || bytes > CACHE_MOST) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
                             "write On (16M, the default), Off or a size "
-                            "from 64K to 1024M", word);
+                            "from 256K to 1024M", word);
     }
     conf->cache_bytes = (apr_off_t)bytes;
     return NULL;

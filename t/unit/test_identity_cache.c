@@ -253,17 +253,19 @@ static void a_token_of_another_database_is_not_found(void **state)
     assert_true(finds(1));
 }
 
+/* The sets of one token are not the same in this one and in DB. */
+#define ELSEWHERE (DB ^ UINT64_C(1) << 63)
+
 static void a_token_of_two_databases_is_found_as_each_one_s(void **state)
 {
     acct_cached_t theirs = identity_of(7);
     acct_cached_t found;
 
     (void)state;
-    /* These two databases' sets of one token are not the same. */
     store(1);
-    store_with(DB + 1, 1, acct_cache_ticket(&cache), TICK, &theirs);
+    store_with(ELSEWHERE, 1, acct_cache_ticket(&cache), TICK, &theirs);
     assert_true(finds(1));
-    assert_true(find_in(DB + 1, 1, NOW, TICK, &found));
+    assert_true(find_in(ELSEWHERE, 1, NOW, TICK, &found));
     assert_same(&found, &theirs);
 }
 
@@ -422,15 +424,37 @@ static void an_answer_from_before_a_revocation_is_not_stored(void **state)
     assert_false(finds(1));
 }
 
-/* It knows its account only afterwards, so any revocation counts. */
-static void anybody_s_revocation_makes_an_answer_stale(void **state)
+static void the_revocation_of_another_spoils_no_answer(void **state)
 {
     acct_cached_t identity = identity_of(1);
     uint64_t ticket = acct_cache_ticket(&cache);
+    int64_t other;
+    int spoilt = 0;
 
     (void)state;
-    acct_cache_raise(&cache, OTHER_DB, 4711);
+    for (other = 1000; other < 1100; other++) {
+        acct_cache_raise(&cache, DB, other);
+        spoilt += !store_with(DB, 1, ticket, TICK, &identity);
+    }
+    /* but of one in a few thousand, with whom it shares the epoch */
+    assert_true(spoilt < 100);
+    acct_cache_raise(&cache, DB, identity.account);
     assert_int_equal(store_with(DB, 1, ticket, TICK, &identity), 0);
+}
+
+/* The last count stays: an older one that is noted late takes nothing
+ * back. */
+static void of_two_revocations_the_later_counts(void **state)
+{
+    acct_cached_t identity = identity_of(1);
+    uint64_t ticket;
+
+    (void)state;
+    acct_cache_raise(&cache, DB, identity.account);
+    ticket = acct_cache_ticket(&cache);
+    acct_cache_raise(&cache, DB, identity.account);
+    assert_int_equal(store_with(DB, 1, ticket, TICK, &identity), 0);
+    assert_int_equal(store(1), 1);
 }
 
 static void a_stale_answer_does_not_replace_a_good_one(void **state)
@@ -439,7 +463,7 @@ static void a_stale_answer_does_not_replace_a_good_one(void **state)
     uint64_t ticket = acct_cache_ticket(&cache);
 
     (void)state;
-    acct_cache_raise(&cache, DB, 1);
+    acct_cache_raise(&cache, DB, old.account);
     store(1);
     assert_int_equal(store_with(DB, 1, ticket, TICK, &old), 0);
     assert_true(finds(1));
@@ -1014,25 +1038,56 @@ static void as_many_slots_fit_as_their_bytes_say(void **state)
     size_t slots;
 
     (void)state;
-    for (slots = ACCT_CACHE_WAYS; slots <= 65536; slots *= 2) {
+    for (slots = ACCT_CACHE_WAYS; slots <= 65536; slots += 12) {
         size_t bytes = acct_cache_bytes(slots);
 
+        assert_int_equal(slots % ACCT_CACHE_WAYS, 0);
         assert_int_equal(acct_cache_slots_in(bytes), slots);
         assert_int_equal(acct_cache_slots_in(bytes + 1), slots);
         assert_int_equal(acct_cache_slots_in(bytes - 1),
-                         slots == ACCT_CACHE_WAYS ? 0 : slots / 2);
-        assert_int_equal(acct_cache_bytes(2 * slots) - bytes,
-                         slots * ACCT_CACHE_SLOT_BYTES);
+                         slots - ACCT_CACHE_WAYS);
     }
     assert_int_equal(acct_cache_slots_in(0), 0);
     assert_int_equal(acct_cache_slots_in(4096), 0);
 }
 
-static void sixteen_mebibytes_hold_half_as_many_kibislots(void **state)
+static void sixteen_mebibytes_are_used_but_for_a_few_slots(void **state)
 {
+    size_t bytes = (size_t)16 << 20;
+    size_t used = acct_cache_bytes(acct_cache_slots_in(bytes));
+
     (void)state;
-    assert_int_equal(acct_cache_slots_in(16 << 20), 32768);
-    assert_true(acct_cache_bytes(32768) <= 16 << 20);
+    assert_true(used <= bytes);
+    assert_true(bytes - used < ACCT_CACHE_WAYS * ACCT_CACHE_SLOT_BYTES);
+    assert_true(acct_cache_slots_in(bytes) > 65000);
+}
+
+/* Any number of sets: none is left out, and none is behind the end. */
+static void tokens_spread_over_all_the_sets_there_are(void **state)
+{
+    size_t slots = ACCT_CACHE_WAYS * 3;
+    unsigned char *block = calloc(1, acct_cache_bytes(slots) + 64);
+    size_t head = acct_cache_bytes(0);
+    uint64_t n;
+    size_t set;
+
+    (void)state;
+    memset(block + acct_cache_bytes(slots), 0x5a, 64);
+    acct_cache_format(&cache, block, slots, secret);
+    for (n = 1; n <= 200; n++) {
+        store(n);
+    }
+    for (set = 0; set < 3; set++) {
+        static const unsigned char empty[ACCT_CACHE_SLOT_BYTES];
+
+        assert_memory_not_equal(block + head + set * ACCT_CACHE_WAYS
+                                * ACCT_CACHE_SLOT_BYTES, empty,
+                                sizeof(empty));
+    }
+    for (n = 0; n < 64; n++) {
+        assert_int_equal(block[acct_cache_bytes(slots) + n], 0x5a);
+    }
+    free(block);
 }
 
 /* ---- attaching ---- */
@@ -1117,7 +1172,8 @@ int main(void)
         T(raising_all_revokes_everything),
         T(after_a_revocation_what_is_asked_anew_is_found),
         T(an_answer_from_before_a_revocation_is_not_stored),
-        T(anybody_s_revocation_makes_an_answer_stale),
+        T(the_revocation_of_another_spoils_no_answer),
+        T(of_two_revocations_the_later_counts),
         T(a_stale_answer_does_not_replace_a_good_one),
         T(a_thousand_revocations_never_bring_a_slot_back),
         T(a_full_set_keeps_the_newest_and_mixes_nothing_up),
@@ -1146,7 +1202,8 @@ int main(void)
         T(there_are_sixty_four_feeds_and_no_more),
         T(no_scribbled_head_gives_a_feed_that_is_none),
         T(as_many_slots_fit_as_their_bytes_say),
-        T(sixteen_mebibytes_hold_half_as_many_kibislots),
+        T(sixteen_mebibytes_are_used_but_for_a_few_slots),
+        T(tokens_spread_over_all_the_sets_there_are),
         T(who_attaches_sees_what_others_stored),
         T(a_view_can_be_attached_again_with_its_own_secret),
         T(another_size_or_layout_is_refused),
