@@ -63,8 +63,8 @@ sub storm
             my $now = 0;
             for my $pid ($s->children) {
                 my $rss = rss($pid);
-                $now += int(($rss - 20_000) / ($MEMORY * 0.75))
-                    if $rss > 20_000 + $MEMORY * 0.75;
+                $now += int(($rss - 4_000) / ($MEMORY * 0.75))
+                    if $rss > 4_000 + $MEMORY * 0.75;
             }
             $most = $now if $now > $most;
         });
@@ -131,7 +131,7 @@ subtest 'two slots, prefork' => sub {
     my $most = 0;
     my @answers = burst($s, [($login) x 12], timeout => 60,
         meanwhile => sub {
-            my $now = grep { rss($_) > 20_000 + $MEMORY * 0.75 }
+            my $now = grep { rss($_) > 4_000 + $MEMORY * 0.75 }
                 $s->children;
             $most = $now if $now > $most;
         });
