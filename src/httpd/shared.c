@@ -7,8 +7,8 @@
 
 /* Of the process's pool: the views of the blocks there are, one for each
  * layout and size, and of them the one in use. Never freed: children of an
- * older generation may go on in one for as long as they like. Sizes are
- * powers of two, so there are few. */
+ * older generation may go on in one for as long as they like. One for each
+ * size that was ever configured since the start. */
 #define BLOCK "acctauth:cache:%" APR_UINT64_T_FMT ":%" APR_SIZE_T_FMT
 #define IN_USE "acctauth:cache:%" APR_UINT64_T_FMT ":in use"
 
