@@ -117,19 +117,19 @@ subtest 'old revocations go, but for the last one' => sub {
 };
 
 # Somebody's clock was a day ahead, a backup was put in place: what the feed
-# did not see it cannot know.
-for my $case (
+# did not see it cannot know. PostgreSQL's feed does not go by ids
+# (t/revocation-order.t).
+for my $case ($s->driver eq 'pgsql' ? () : (
     ['fresh rows were cleared away',
         sub { my ($last) = @_; my $next = $last + 5;
               return 'DELETE FROM revocation; INSERT INTO revocation (id, '
-                  . 'account_id, revoked_at) ' . ($s->driver eq 'pgsql'
-                      ? 'OVERRIDING SYSTEM VALUE ' : '')
+                  . 'account_id, revoked_at) '
                   . "VALUES ($next, 999, 1)" }],
     ['all rows are gone', sub { 'DELETE FROM revocation' }],
     ['an earlier state is back',
         sub { my ($last) = @_;
               return "DELETE FROM revocation WHERE id >= $last" }],
-) {
+)) {
     my ($name, $sql) = @$case;
     subtest "the feed sees a gap: $name" => sub {
         my ($keep, $token) = map { sign_in($_)->{json}{token} } qw(bob ann);

@@ -25,6 +25,7 @@ my $s = AcctTest->start(hash => 'argon2id m=1024 t=1 p=1',
         MaxSpareThreads => 32 },
     conf => <<'CONF');
 AcctAuthHashConcurrency 1
+AcctAuthMaxTokens Off
 AcctAuthPasswordRules min-length=8 not-similar
 <Location "/private/">
     AcctAuthProtect On

@@ -93,14 +93,16 @@ subtest 'the child that reads is stopped: another takes over' => sub {
 };
 
 subtest 'all children stand still for longer than the bound' => sub {
-    my $ghost = ghost();
+    my ($token) = more_tokens($s, 1);
+    wait_believed($s);
+    opens_everywhere($s, $token);
     my @all = $s->children;
     kill 'STOP', @all;
-    $s->sql('SELECT 1');
+    $s->sql(sql_sign_out($token));
     sleep $BOUND + 0.2;
     my @sent = map { $s->connect } 1 .. 3;
     syswrite $_, "GET /private/a.txt HTTP/1.1\r\nHost: localhost\r\n"
-        . "Connection: close\r\nAuthorization: Token $ghost->{text}\r\n\r\n"
+        . "Connection: close\r\nAuthorization: Token $token->{text}\r\n\r\n"
         for @sent;
     kill 'CONT', @all;
     my %seen = map { my $sock = $_; local $/;
