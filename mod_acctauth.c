@@ -15,6 +15,7 @@
 #include "src/httpd/key_watch.h"
 #include "src/httpd/refusal.h"
 #include "src/httpd/runtime.h"
+#include "src/httpd/status.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -26,6 +27,7 @@ static void register_hooks(apr_pool_t *pool)
     acct_guard_hooks();
     acct_refusal_hooks();
     acct_endpoint_hooks();
+    acct_status_hooks();
 }
 
 module AP_MODULE_DECLARE_DATA acctauth_module = {

@@ -290,6 +290,16 @@ int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing)
                                     memory_order_relaxed) != 0;
 }
 
+int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
+                            int64_t tick)
+{
+    /* relaxed: to be told, nothing follows from it */
+    int64_t read_at = atomic_load_explicit(&cache->block->feed[feed].read_at,
+                                           memory_order_relaxed);
+
+    return read_at == 0 || read_at > tick ? -1 : tick - read_at;
+}
+
 int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
                         int64_t bound)
 {
@@ -720,6 +730,7 @@ static int worth_of(const acct_cache_t *cache, slot_t *slot, int64_t tick)
                                           memory_order_relaxed);
     uint64_t shape = atomic_load_explicit(&slot->word[W_SHAPE],
                                           memory_order_relaxed);
+    /* relaxed: the same */
     uint64_t stored = atomic_load_explicit(&slot->word[W_STORED],
                                            memory_order_relaxed);
     int worth = (shape & SHAPE_UNWRITTEN) != 0 ? STALE_WITH_NOTE
@@ -738,6 +749,17 @@ static int worth_of(const acct_cache_t *cache, slot_t *slot, int64_t tick)
         worth++;
     }
     return worth;
+}
+
+size_t acct_cache_in_use(const acct_cache_t *cache, int64_t tick)
+{
+    size_t used = 0;
+    size_t i;
+
+    for (i = 0; i < cache->slots; i++) {
+        used += (worth_of(cache, &cache->block->slot[i], tick) & 1) == GOOD;
+    }
+    return used;
 }
 
 /* Where a token goes: where it is, else where the least is lost, in turn

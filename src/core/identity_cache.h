@@ -174,6 +174,14 @@ void acct_cache_feed_checked(acct_cache_t *cache, int feed, uint64_t key_id,
 int acct_cache_is_checked(const acct_cache_t *cache, int feed,
                           uint64_t key_id, int64_t tick, int64_t bound);
 
+/** How long ago a feed was read, microseconds; -1 when it never was. */
+int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
+                            int64_t tick);
+
+/** How many slots would answer at @a tick, their feeds being fresh. Looks
+ *  at all of them: for who wants to know how full it is. */
+size_t acct_cache_in_use(const acct_cache_t *cache, int64_t tick);
+
 /** How many revocations there were: take it before asking the database,
  *  hand it in with what the database said. */
 uint64_t acct_cache_ticket(const acct_cache_t *cache);
@@ -208,7 +216,8 @@ int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
 
 /**
  * Remember an identity. Does nothing when anything of its account (or of
- * those it shares an epoch with) was revoked since the ticket was taken, or when others are writing where it would go.
+ * those it shares an epoch with) was revoked since the ticket was taken, or
+ * when others are writing where it would go.
  * @param ticket as taken before the database was asked
  * @param tick   now, to tell a claim that its owner will not finish
  * @return 1 when it was stored

@@ -20,10 +20,11 @@ static void begin(acct_feed_t *feed)
                  origin);
 }
 
-static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
-                              apr_pool_t *pool)
+static apr_status_t read_rows(acct_feed_t *feed, server_rec *s,
+                              acct_db_t *db, apr_pool_t *pool)
 {
     /* The tick of before the look: what comes after it is not seen. */
+    int is_first = feed->mark.number < 0;
     apr_interval_time_t tick = acct_ticks();
     apr_array_header_t *list;
     apr_status_t status;
@@ -43,6 +44,12 @@ static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
     if (missed) {
         /* After the look, so that nothing falls between the two. */
         acct_cache_raise_all(feed->cache);
+        if (!is_first) {
+            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                         "ACCT0236: everybody is asked of the database "
+                         "again: more was revoked than is told one by one, "
+                         "or the database is not what it was");
+        }
     }
     acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
     acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
@@ -109,7 +116,7 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     if (feed->mark.number < 0) {
         begin(feed);
     }
-    status = read_rows(feed, db, pool);
+    status = read_rows(feed, s, db, pool);
     if (status == APR_SUCCESS) {
         status = read_check(feed, db, pool);
     }

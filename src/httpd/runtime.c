@@ -46,6 +46,13 @@ struct acct_runtime_t {
     acct_service_t service;
 };
 
+const acct_service_t *acct_runtime_service(const server_rec *server)
+{
+    const acct_runtime_t *runtime = acct_server_conf(server)->runtime;
+
+    return runtime != NULL ? &runtime->service : NULL;
+}
+
 /* ---- what the service asks of us ---- */
 
 /* Whether a fault is worth a line now. */

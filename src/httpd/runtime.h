@@ -30,6 +30,10 @@ typedef struct acct_request_service_t {
  */
 int acct_request_service(acct_request_service_t *self, request_rec *r);
 
+/** What a server has of the account service; NULL when it has no database.
+ *  Without a context: only what it knows may be asked. */
+const acct_service_t *acct_runtime_service(const server_rec *server);
+
 /** Hooks post_config and child_init. */
 void acct_runtime_hooks(void);
 
