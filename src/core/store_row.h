@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows to structs, for store.c. The columns of a row are taken one after
+ * Rows to structs, for the store. The columns of a row are taken one after
  * the other; the first that makes no sense spoils the row, which is asked
  * once at the end. What was taken from a spoilt row must not be used.
  */
