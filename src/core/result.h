@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What came of a request, in the terms of outcome.h: filled in by form.c,
- * account.c and the server, spelled by render.c. Lives in the request's
+ * account_*.c and the server, spelled by render.c. Lives in the request's
  * pool.
  */
 #ifndef ACCT_RESULT_H
