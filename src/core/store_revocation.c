@@ -70,7 +70,7 @@ static apr_status_t read_by_id(acct_db_t *db, acct_mark_t *mark, int limit,
         ACCT_INT(mark->number > 0 ? mark->number : 1), ACCT_INT(limit)
     };
     int known = mark->number > 0 ? 1 : 0;
-    acct_revocation_t last;
+    acct_revocation_t last = { 0, 0 };
     acct_rows_t rows;
     apr_status_t rv;
 

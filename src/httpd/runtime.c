@@ -463,9 +463,9 @@ static apr_status_t start_database(database_t *database, int threads,
     return acct_pool_child_init(database->pool, threads, pchild);
 }
 
-static void start_rounds(server_rec *main_server, apr_pool_t *pchild)
+static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
+                         apr_pool_t *pchild)
 {
-    acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
     apr_status_t status;
 
     if (rounds == NULL) {
@@ -481,6 +481,7 @@ static void start_rounds(server_rec *main_server, apr_pool_t *pchild)
 
 static void child_init(apr_pool_t *pchild, server_rec *main_server)
 {
+    acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
     const acct_sha256_t *sha256 = NULL;
     apr_status_t status;
     server_rec *s;
@@ -514,7 +515,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
             acct_server_conf(s)->runtime = NULL;
         }
     }
-    start_rounds(main_server, pchild);
+    start_rounds(rounds, main_server, pchild);
 }
 
 void acct_runtime_hooks(void)
