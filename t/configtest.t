@@ -179,7 +179,7 @@ for my $one (["AcctAuthDatabase sqlite3 $db"], ["AcctAuthKeyFile $key"],
              ["AcctAuthDialectDir $dialects"],
              ['AcctAuthPasswordHash argon2id'],
              ['AcctAuthPasswordRules Off'], ['AcctAuthHashConcurrency 2'],
-             ['AcctAuthMaxTokens 5']) {
+             ['AcctAuthMaxTokens 5'], ['AcctAuthDatabaseConnections 5']) {
     my ($name) = $one->[0] =~ /^(\w+)/;
     wrong "$name in a Location", in($loc, "!$one->[0]"), qr/$name/,
         qr/not allowed|cannot occur/;
@@ -319,6 +319,13 @@ for my $n (qw(0 65 -1 two 1.5 0x1)) {
     wrong "AcctAuthHashConcurrency $n", "!AcctAuthHashConcurrency $n",
         qr/AcctAuthHashConcurrency.*1 to 64/s;
 }
+for my $n (qw(0 65 -1 two 1.5 0x1)) {
+    wrong "AcctAuthDatabaseConnections $n",
+        "!AcctAuthDatabaseConnections $n",
+        qr/AcctAuthDatabaseConnections.*1 to 64/s;
+}
+right 'AcctAuthDatabaseConnections in a virtual host',
+    in('VirtualHost *:1', 'AcctAuthDatabaseConnections 64');
 wrong 'AcctAuthHashConcurrency alone', '!AcctAuthHashConcurrency',
     qr/AcctAuthHashConcurrency.*one argument/s;
 for my $n (qw(0 255 1048577 -1 16k 9223372036854775808)) {
@@ -587,6 +594,12 @@ for my $case (@right) {
     my ($server, $name, $conf) = @$case;
     my ($ok, $text) = $server->configtest($conf);
     ok($ok, "taken: $name") or diag($text);
+}
+{
+    my ($ok, $text) = $full->configtest('AcctAuthDatabaseConnections 5');
+    ok($ok, 'a number of connections to a file is taken');
+    like($text, qr/ACCT0125: AcctAuthDatabaseConnections .* has no effect/,
+        'with a warning');
 }
 cmp_ok($count, '>=', 60, "$count wrong configurations were refused");
 

@@ -74,6 +74,9 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
         conf->db = base->db;
         conf->db_place = base->db_place;
     }
+    if (add->db_connections == 0) {
+        conf->db_connections = base->db_connections;
+    }
     if (add->key_file == NULL) {
         conf->key_file = base->key_file;
         conf->key_place = base->key_place;
@@ -132,6 +135,9 @@ const command_rec acct_directives[] = {
                   "driver and parameters of the accounts' database: "
                   "sqlite3 /var/lib/acctauth/accounts.db, or pgsql and a "
                   "connection string or file:/PATH of one"),
+    AP_INIT_TAKE1("AcctAuthDatabaseConnections", acct_set_db_connections,
+                  NULL, RSRC_CONF,
+                  "the most connections of a child to a database server"),
     AP_INIT_TAKE1("AcctAuthKeyFile", acct_set_key_file, NULL, RSRC_CONF,
                   "file of the key that reusable tokens are sealed under"),
     AP_INIT_TAKE1("AcctAuthDialectDir", acct_set_dialect_dir, NULL, RSRC_CONF,

@@ -62,6 +62,8 @@ struct ap_filter_rec_t;
 typedef struct acct_server_conf_t {
     acct_db_config_t db;        /* driver NULL: not set */
     acct_place_t db_place;
+    int db_connections;         /* most of a child; 0: not set */
+    acct_place_t db_connections_place;  /* not inherited */
     const char *key_file;
     acct_place_t key_place;
     const char *dialect_dir;

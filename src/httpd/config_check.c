@@ -272,6 +272,20 @@ static void check_database(check_t *check, server_rec *s)
     }
 }
 
+/* What one says of the connections is right for others that inherit it. */
+static void check_connections(const server_rec *s)
+{
+    const acct_server_conf_t *conf = acct_server_conf(s);
+    const acct_place_t *place = &conf->db_connections_place;
+
+    if (place->file != NULL && acct_db_is_file(conf->db.driver)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "ACCT0125: AcctAuthDatabaseConnections on line %d of "
+                     "%s has no effect on this server's database, which is "
+                     "a file", place->line, place->file);
+    }
+}
+
 /* ---- servers ---- */
 
 static void check_needs_database(check_t *check, server_rec *s)
@@ -314,6 +328,7 @@ static void check_server(check_t *check, server_rec *s)
     }
     check_key(check, s);
     check_database(check, s);
+    check_connections(s);
     if (acct_db_is_file(conf->db.driver)) {
         check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
                          conf->db.params);

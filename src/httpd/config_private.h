@@ -26,6 +26,8 @@ apr_int64_t acct_parse_number(const char *text, apr_int64_t least,
 
 const char *acct_set_database(cmd_parms *cmd, void *dir,
                               const char *driver, const char *params);
+const char *acct_set_db_connections(cmd_parms *cmd, void *dir,
+                                    const char *text);
 const char *acct_set_key_file(cmd_parms *cmd, void *dir, const char *path);
 const char *acct_set_dialect_dir(cmd_parms *cmd, void *dir,
                                  const char *path);

@@ -7,6 +7,8 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "pool.h"
+
 #ifndef ACCT_DIALECT_DIR
 #error "ACCT_DIALECT_DIR: where dialect files are installed"
 #endif
@@ -83,6 +85,27 @@ const char *acct_set_database(cmd_parms *cmd, void *dir,
                             "usable path; write the absolute path of the "
                             "file that 'acctauth init' made", params);
     }
+    return NULL;
+}
+
+const char *acct_set_db_connections(cmd_parms *cmd, void *dir,
+                                    const char *text)
+{
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    apr_int64_t connections = acct_parse_number(text, 1, 64);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (connections < 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthDatabaseConnections: \"%s\" "
+                            "is not a number from 1 to 64; the default is "
+                            "%d", text, ACCT_POOL_CONNECTIONS);
+    }
+    conf->db_connections = (int)connections;
+    conf->db_connections_place = acct_place_of(cmd);
     return NULL;
 }
 

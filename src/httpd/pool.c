@@ -9,10 +9,6 @@
 #include "pool_open.h"
 #include "server_pool.h"
 
-/* sqlite runs one statement at a time in a process whatever the number of
- * connections; the others are for those that wait for a lock. */
-#define MOST_CONNECTIONS 16
-
 /* The one slot of the writers' gate. */
 #define WRITER 0
 
@@ -20,6 +16,7 @@ struct acct_pool_t {
     acct_db_config_t config;
     acct_pool_marks_t expected;
     acct_gate_t *writers;           /* see acct_pool_acquire() */
+    int most;                       /* on a server; 0: nobody said */
     /* child only */
     acct_server_pool_t *server;     /* NULL: the database is a file */
     apr_reslist_t *connections;
@@ -41,6 +38,13 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
     pool->writers = writers;
     pool->expected = *expected;
     return pool;
+}
+
+void acct_pool_limit(acct_pool_t *pool, int connections)
+{
+    if (pool->most == 0 || connections < pool->most) {
+        pool->most = connections;
+    }
 }
 
 /* ---- the list ---- */
@@ -130,13 +134,14 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     apr_status_t status;
     int most = threads < 1 ? 1 : threads;
 
-    if (most > MOST_CONNECTIONS) {
-        most = MOST_CONNECTIONS;
+    if (most > ACCT_POOL_CONNECTIONS) {
+        most = ACCT_POOL_CONNECTIONS;
     }
     status = acct_db_init(pchild, pool->config.driver, &error);
     if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
         return acct_server_pool_make(&pool->server, &pool->config,
-                                     &pool->expected, threads, pchild);
+                                     &pool->expected, threads, pool->most,
+                                     pchild);
     }
     if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&pool->lock,
@@ -167,7 +172,7 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     int try;
 
     /* All that are there may be of no use, and then a fresh one is made. */
-    for (try = 0; try <= MOST_CONNECTIONS; try++) {
+    for (try = 0; try <= ACCT_POOL_CONNECTIONS; try++) {
         status = apr_reslist_acquire(pool->connections, &resource);
         if (APR_STATUS_IS_TIMEUP(status)) {
             *error = "all connections to the database are in use";
@@ -252,5 +257,12 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
     }
     if (unit == ACCT_UNIT_WRITE) {
         acct_gate_leave(pool->writers, WRITER);
+    }
+}
+
+void acct_pool_close_idle(acct_pool_t *pool)
+{
+    if (pool->server != NULL) {
+        acct_server_pool_close_idle(pool->server);
     }
 }

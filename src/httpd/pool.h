@@ -27,6 +27,12 @@ typedef struct acct_pool_marks_t {
                                  * can use the tables; NULL: nothing */
 } acct_pool_marks_t;
 
+/** How many connections a child has at most, where nobody says another
+ *  number. On a server each is a process there; sqlite runs one statement
+ *  at a time in a process whatever their number, and the others are for
+ *  those that wait for a lock. */
+#define ACCT_POOL_CONNECTIONS 16
+
 /** How long a request waits for a connection, microseconds. */
 #define ACCT_POOL_WAIT apr_time_from_msec(1500)
 
@@ -40,6 +46,11 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
                             acct_gate_t *writers,
                             const acct_pool_marks_t *expected,
                             apr_pool_t *pconf);
+
+/** How many connections a child may have to a database server. Of those
+ *  who share the pool and say different numbers the smallest is taken.
+ *  Parent. */
+void acct_pool_limit(acct_pool_t *pool, int connections);
 
 /** Get ready for requests. Once in each child, before its threads.
  *  @param threads how many may ask at once */
@@ -69,6 +80,10 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 
 /** Put it back, or close it when it is broken. */
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
+
+/** Close what has long been idle, to a database server; one at a time. The
+ *  child's upkeep calls it. */
+void acct_pool_close_idle(acct_pool_t *pool);
 
 /**
  * Open a database once, look at its schema, close it again. Parent.

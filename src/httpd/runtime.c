@@ -425,6 +425,9 @@ apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
         if (database == NULL) {
             return APR_ENOMEM;
         }
+        if (conf->db_connections > 0) {
+            acct_pool_limit(database->pool, conf->db_connections);
+        }
         conf->runtime = make_runtime(conf, global, database, gate, pconf);
         if (conf->runtime == NULL) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,

@@ -5,13 +5,15 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "../core/ticks.h"
 #include "pool_open.h"
 #include "watch.h"
 
-/* Of a child. Each is a process on the server. */
-#define MOST_CONNECTIONS 16
+/* What nobody has needed for so long is closed: each connection is a
+ * process on the server. */
+#define IDLE_TOO_LONG apr_time_from_sec(60)
 
 /* Who got a connection late has this long at least. */
 #define UNIT_TIME_LEAST apr_time_from_msec(200)
@@ -26,6 +28,11 @@
  * those who have one. After this long a silence nobody else begins to. */
 #define SILENCE apr_time_from_msec(300)
 
+typedef struct idle_t {
+    acct_db_t *db;
+    apr_interval_time_t since;      /* ticks */
+} idle_t;
+
 struct acct_server_pool_t {
     acct_db_config_t config;
     _Atomic(unsigned int) address;  /* see acct_db_config_t */
@@ -35,7 +42,7 @@ struct acct_server_pool_t {
 
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_thread_cond_t *freed;
-    acct_db_t **idle;               /* the last used on top */
+    idle_t *idle;                   /* the last used on top */
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too */
@@ -59,23 +66,24 @@ static apr_status_t close_idle(void *data)
     acct_server_pool_t *pool = data;
 
     while (pool->idle_count > 0) {
-        acct_db_close(pool->idle[--pool->idle_count]);
+        acct_db_close(pool->idle[--pool->idle_count].db);
     }
     return APR_SUCCESS;
 }
 
 /* A quarter of the threads is left for the rest of the site. */
-static int most_of(int threads)
+static int most_of(int threads, int allowed)
 {
     int most = threads - (threads < 8 ? 1 : threads / 4);
 
-    return most < 1 ? 1 : most > MOST_CONNECTIONS ? MOST_CONNECTIONS : most;
+    return most < 1 ? 1 : most > allowed ? allowed : most;
 }
 
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
-                                   int threads, apr_pool_t *pchild)
+                                   int threads, int most,
+                                   apr_pool_t *pchild)
 {
     acct_server_pool_t *made = apr_pcalloc(pchild, sizeof(*made));
     apr_status_t status;
@@ -83,7 +91,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
     made->config = *config;
     made->config.address = &made->address;
     made->expected = expected;
-    made->most = most_of(threads);
+    made->most = most_of(threads, most > 0 ? most : ACCT_POOL_CONNECTIONS);
     made->idle = apr_pcalloc(pchild, (apr_size_t)made->most
                                      * sizeof(*made->idle));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
@@ -212,7 +220,7 @@ static apr_status_t take(acct_server_pool_t *pool,
         (void)apr_thread_cond_timedwait(pool->freed, pool->lock, left);
     }
     if (status == APR_SUCCESS && pool->idle_count > 0) {
-        *db = pool->idle[--pool->idle_count];
+        *db = pool->idle[--pool->idle_count].db;
     }
     else if (status == APR_SUCCESS) {
         pool->count++;
@@ -300,12 +308,31 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
         pool->down = pool->asked = 0;
         it_answered(pool);
         if (acct_db_generation(db) == pool->generation) {
-            pool->idle[pool->idle_count++] = db;
+            pool->idle[pool->idle_count].db = db;
+            pool->idle[pool->idle_count++].since = pool->answered;
             db = NULL;
         }
     }
     if (db == NULL) {
         apr_thread_cond_signal(pool->freed);
+    }
+    apr_thread_mutex_unlock(pool->lock);
+    if (db != NULL) {
+        give_up(pool, db);
+    }
+}
+
+void acct_server_pool_close_idle(acct_server_pool_t *pool)
+{
+    acct_db_t *db = NULL;
+
+    apr_thread_mutex_lock(pool->lock);
+    /* the lowest was put there first; one stays for the next request */
+    if (pool->idle_count > 0 && pool->count > 1
+        && acct_ticks() - pool->idle[0].since >= IDLE_TOO_LONG) {
+        db = pool->idle[0].db;
+        memmove(pool->idle, pool->idle + 1,
+                (apr_size_t)--pool->idle_count * sizeof(*pool->idle));
     }
     apr_thread_mutex_unlock(pool->lock);
     if (db != NULL) {

@@ -19,11 +19,14 @@ typedef struct acct_server_pool_t acct_server_pool_t;
 
 /** Made in the child, before its threads. @a config and @a expected must
  *  live as long.
- *  @param threads how many may ask at once */
+ *  @param threads how many may ask at once
+ *  @param most    how many connections there may be; 0: the usual number.
+ *                 Never more than three quarters of the threads */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
-                                   int threads, apr_pool_t *pchild);
+                                   int threads, int most,
+                                   apr_pool_t *pchild);
 
 /** As acct_pool_acquire_within() and acct_pool_release(). */
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
@@ -31,5 +34,9 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
                                       acct_db_t **db, const char **error,
                                       apr_pool_t *p);
 void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db);
+
+/** Close one connection that nobody has needed for a minute, if there is
+ *  one beside the last. */
+void acct_server_pool_close_idle(acct_server_pool_t *pool);
 
 #endif

@@ -115,6 +115,7 @@ static void read_feed(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     if (one->feed != NULL) {
         acct_feed_read(one->feed, s, pool);
     }
+    acct_pool_close_idle(one->pool);
 }
 
 static apr_status_t read_feeds(int state, void *data, apr_pool_t *pool)
