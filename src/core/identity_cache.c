@@ -774,10 +774,12 @@ static slot_t *place_for(acct_cache_t *cache, uint64_t database,
     int way;
 
     for (way = 0; way < ACCT_CACHE_WAYS; way++) {
-        /* relaxed: a choice of place, wrong at worst */
+        /* relaxed, both: a choice of place, wrong at worst */
         if (atomic_load_explicit(&set[way].word[W_DIGEST],
                                  memory_order_relaxed)
-            == first_word(digest)) {
+            == first_word(digest)
+            && atomic_load_explicit(&set[way].word[W_DATABASE],
+                                    memory_order_relaxed) == database) {
             return &set[way];
         }
         worth[way] = worth_of(cache, &set[way], tick);

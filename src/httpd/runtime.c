@@ -7,6 +7,8 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../core/ticks.h"
@@ -185,14 +187,40 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
 
 /* ---- making ---- */
 
+/* Where a database is, the same for all spellings of a file's name that
+ * lead to it. Of a server's there may be several, which are not told apart
+ * from several databases. */
+static const char *location_of(const acct_db_config_t *config,
+                               apr_pool_t *pool)
+{
+    const char *path = config->params;
+    char *folder;
+    char *real = NULL;
+
+    if (acct_db_is_file(config->driver)) {
+        real = realpath(path, NULL);
+        if (real == NULL) {
+            /* it may be away for a while */
+            folder = ap_make_dirstr_parent(pool, path);
+            real = realpath(folder, NULL);
+            path = apr_pstrcat(pool, real != NULL ? real : folder, "/",
+                               path + strlen(folder), NULL);
+        }
+        else {
+            path = apr_pstrdup(pool, real);
+        }
+        free(real);
+    }
+    return apr_pstrcat(pool, config->driver, "\n", path, NULL);
+}
+
 /* What tells a database from others in the cache: where it is and when it
  * was made. */
 static apr_uint64_t cache_key(const acct_server_conf_t *conf,
                               apr_pool_t *pconf)
 {
-    const char *name = apr_pstrcat(pconf, conf->db.driver, "\n",
-                                   conf->db.params, "\n",
-                                   conf->created_at != NULL
+    const char *name = apr_pstrcat(pconf, location_of(&conf->db, pconf),
+                                   "\n", conf->created_at != NULL
                                    ? conf->created_at : "", NULL);
     unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
     apr_uint64_t key = 0;
@@ -205,7 +233,7 @@ static apr_uint64_t cache_key(const acct_server_conf_t *conf,
 
 static acct_feed_t *make_feed(const acct_server_conf_t *conf,
                               acct_pool_t *pool, acct_cache_t *cache,
-                              apr_pool_t *pconf)
+                              const server_rec *s, apr_pool_t *pconf)
 {
     acct_feed_t *feed = apr_pcalloc(pconf, sizeof(*feed));
 
@@ -214,6 +242,15 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
     feed->database = cache_key(conf, pconf);
     feed->place = acct_cache_feed(cache, feed->database);
     acct_mark_at(&feed->mark, -1, 0);
+    if (feed->place < 0) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "ACCT0218: the cache has places for %d databases, and "
+                     "as many were configured since the server was started: "
+                     "each request asks %s, and uses of its tokens are not "
+                     "written; restart the server (not gracefully) if they "
+                     "are fewer now", ACCT_CACHE_FEEDS,
+                     acct_db_describe(&conf->db));
+    }
     return feed->database != 0 && feed->place >= 0 ? feed : NULL;
 }
 
@@ -228,8 +265,7 @@ static database_t *database_of(apr_hash_t *databases,
     acct_pool_marks_t expected = { conf->created_at,
                                    conf->key != NULL ? conf->key->id
                                                      : NULL, NULL };
-    const char *key = apr_pstrcat(pconf, config->driver, "\n",
-                                  config->params, NULL);
+    const char *key = location_of(config, pconf);
     database_t *database = apr_hash_get(databases, key,
                                         APR_HASH_KEY_STRING);
     acct_gate_t *writers;
@@ -249,7 +285,8 @@ static database_t *database_of(apr_hash_t *databases,
     database = apr_pcalloc(pconf, sizeof(*database));
     database->pool = acct_pool_make(config, writers, &expected, pconf);
     if (cache != NULL) {
-        database->feed = make_feed(conf, database->pool, cache, pconf);
+        database->feed = make_feed(conf, database->pool, cache, s,
+                                   pconf);
     }
     apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
     return database;
