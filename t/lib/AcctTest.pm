@@ -18,6 +18,7 @@ use strict;
 use warnings;
 
 use Cwd ();
+use Errno ();
 use Exporter 'import';
 use Fcntl ();
 use File::Basename ();
@@ -26,9 +27,11 @@ use File::Path ();
 use File::Temp ();
 use IO::Select;
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ':sys_wait_h';
 use Scalar::Util ();
+use Socket qw(SOCK_STREAM);
 use Test::More ();
 use Time::HiRes ();
 
@@ -84,19 +87,26 @@ sub child_user
     die "no unprivileged user to run httpd's children as\n";
 }
 
-# Below the range that outgoing connections take their ports from: a server
-# that is started again must find its port as free as it left it.
+# A free port, which is ours until this process ends: other tests do not get
+# it while a server on it is down. Below the range that outgoing connections
+# take their ports from: a server that is started again must find its port
+# as free as it left it.
+my @held;
 sub free_port
 {
-    for (1 .. 50) {
+    for (1 .. 500) {
         my $port = 20000 + int rand 12000;
-        return $port if IO::Socket::INET->new(Listen => 1,
+        # A name of Linux that lives as long as its socket, in no folder; it
+        # can be bound once.
+        my $lock = IO::Socket::UNIX->new(Type => SOCK_STREAM,
+            Local => "\0acctauth-test-port-$port");
+        next if !$lock && $!{EADDRINUSE};
+        next if !IO::Socket::INET->new(Listen => 1,
             LocalAddr => '127.0.0.1', LocalPort => $port);
+        push @held, $lock;
+        return $port;
     }
-    my $sock = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
-                                     LocalPort => 0)
-        or die "no free port: $@\n";
-    return $sock->sockport;
+    die "no free port: $@\n";
 }
 
 my $layout;

@@ -36,6 +36,7 @@ package TcpBreaker;
 use strict;
 use warnings;
 
+use AcctTest ();
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
@@ -46,8 +47,10 @@ use Time::HiRes ();
 sub new
 {
     my ($class, $target) = @_;
-    my $listen = _listen(0);
-    my $self = bless { port => $listen->sockport, owner => $$,
+    # One that stays free while nobody listens.
+    my $port = AcctTest::free_port();
+    my $listen = _listen($port);
+    my $self = bless { port => $port, owner => $$,
                        target => $target }, $class;
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC
         or die "socketpair: $!\n";
