@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The API "account-register": registration with a repeated password that
 # answers a token, sign-in by username; one 40-digit token an account.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The API "accounts": sign-in and sign-out in an envelope that is wrapped in
 # "detail" in some answers and not in others. One 40-digit token an account,

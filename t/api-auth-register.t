@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The API "auth-register": registration and sign-in at /api/auth/ with
 # 64-digit tokens that live ten hours, of which an account can hold many;

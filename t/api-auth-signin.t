@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The API "auth-signin", served at /auth/ and at /api/auth/: sign-in by
 # address, sign-up with names, 64-digit tokens of which an account can hold

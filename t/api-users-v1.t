@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The API "users-v1": accounts known by their address; an envelope of
 # status_code and message; the account's id in the path. One 40-digit token

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# driver: any, it reads the sources
 # mpm: own
 #
 # Every atomic operation states its memory order, and why it is that one:

@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, mod_cache decides by headers
+# driver: any, the same
 #
 # mod_cache in front of protected content: never one user's page for
 # another, whatever the application says of its pages and however the cache

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, there is no server
 #
 # The operator's command, without a server.
 # driver: sqlite3

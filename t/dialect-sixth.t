@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
+# driver: any, the same
 #
 # An API that no code knows, made of a file alone: other paths, fields,
 # methods, statuses, envelopes, headers, another language. And what an

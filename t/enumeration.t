@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the core's and the dialect's
 #
 # A refusal does not tell why. Sign-ins that fail for different reasons, and
 # tokens that are bad in different ways, get the same answer to the byte,

@@ -6,12 +6,14 @@
 # 401 or 200; what needs no database is served as if nothing were wrong;
 # and when the database is back, all works again by itself.
 # driver: pgsql
+# long: yes
 
 use strict;
 use warnings;
 use lib 't/lib';
 use AcctTest;
 use FaultKit;
+use Lanes;
 use PgServer;
 use TcpBreaker;
 use Test::More;
@@ -36,6 +38,7 @@ my $LONGEST = 2.4;      # "about two seconds", on a busy machine
 my $n = 0;
 my ($many, $reuse);
 
+lanes(3);
 my $pg = PgServer->new(settings => { max_connections => 40,
                                      superuser_reserved_connections => 3 });
 my $name = $pg->database;
@@ -72,6 +75,21 @@ sub in_time
     return $r;
 }
 
+# The same for several at once, each [NAME, METHOD, PATH, TOKEN, JSON].
+sub all_in_time
+{
+    my (@asked) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @r = burst($s, [ map { { method => $_->[1], path => $_->[2],
+        defined $_->[3] ? (token => $_->[3]) : (),
+        $_->[4] ? (json => $_->[4]) : () } } @asked ], timeout => 10);
+    for my $i (0 .. $#asked) {
+        is_unavailable($r[$i], $asked[$i][0], $BUSY);
+        cmp_ok($r[$i]{seconds}, '<', $LONGEST, sprintf '  after %.2f s',
+            $r[$i]{seconds});
+    }
+}
+
 # As many at once as there are threads, nearly.
 sub twelve
 {
@@ -90,15 +108,20 @@ sub is_down
     my ($what) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     subtest "$what: nobody can know" => sub {
-        in_time(sub { open_with($many) }, 'a good token') for 1 .. 4;
-        in_time(sub { open_with($s->unknown_token(40)) }, 'an unknown token');
-        in_time(sub { open_with($many, '/optional/a.txt') }, 'optional');
+        all_in_time(
+            (map { ['a good token', GET => '/private/a.txt', $many] } 1 .. 4),
+            ['an unknown token', GET => '/private/a.txt',
+                $s->unknown_token(40)],
+            ['optional', GET => '/optional/a.txt', $many]);
         is($s->get('/private/a.txt')->{status}, 401,
             'no token at all is still 401');
         is($s->get('/optional/a.txt')->{status}, 200,
             'and optional is open without one');
-        in_time(\&login, 'a sign-in');
-        in_time(sub { sign_up('new' . ++$n) }, 'a sign-up');
+        all_in_time(
+            ['a sign-in', POST => '/api/auth/login/', undef,
+                { username => 'ada', password => $PASSWORD }],
+            ['a sign-up', POST => '/api/auth/register/', undef,
+                { username => 'new' . ++$n, password => 'x' }]);
         in_time(sub { $s->request('POST', '/api/auth/logout/',
             token => $many) }, 'a sign-out');
         is($s->post('/api/auth/login/', {})->{status}, 400,
@@ -159,13 +182,15 @@ for my $case (['refused', 'refuse'], ['taken and never answered', 'hang'],
               ['not answered', 'silent'], ['answered five seconds late',
                'delay', 5]) {
     my ($what, @mode) = @$case;
-    $breaker->mode(@mode);
-    is_down("connections are $what");
-    $breaker->mode('pass');
-    is_up("connections were $what");
+    part "connections are $what" => sub {
+        $breaker->mode(@mode);
+        is_down("connections are $what");
+        $breaker->mode('pass');
+        is_up("connections were $what");
+    };
 }
 
-subtest 'all goes silent while many work' => sub {
+part 'all goes silent while many work' => sub {
     for my $round (1 .. 3) {
         $breaker->mode('hang');
         my @open;
@@ -185,22 +210,24 @@ subtest 'all goes silent while many work' => sub {
     is_up('it speaks again');
 };
 
-for my $bytes (0, 1, 9, 100, 400, 2000, 6000) {
-    $breaker->mode('cut', $bytes);
-    my @seen = map { my ($r, $t) = timed(sub { open_with($many) });
-        $t < $LONGEST ? $r->{status} : "late" } 1 .. 6;
-    is(scalar(grep { $_ ne '200' && $_ ne '503' } @seen), 0,
-        "cut after $bytes bytes: known or not: @seen");
-    my ($r, $t) = timed(\&login);
-    ok(($r->{status} == 200 || $r->{status} == 503) && $t < $LONGEST,
-        "  a sign-in is $r->{status} after " . sprintf '%.2f s', $t);
-    is_unprotected_fast($s, '  the open file is served');
-    $breaker->mode('pass');
-    $s->wait_for(sub { open_with($many)->{status} == 200 }, 5);
-}
-is_up('cut in many places');
+part 'an answer is cut in many places' => sub {
+    for my $bytes (0, 1, 9, 100, 400, 2000, 6000) {
+        $breaker->mode('cut', $bytes);
+        my @seen = map { my ($r, $t) = timed(sub { open_with($many) });
+            $t < $LONGEST ? $r->{status} : "late" } 1 .. 6;
+        is(scalar(grep { $_ ne '200' && $_ ne '503' } @seen), 0,
+            "cut after $bytes bytes: known or not: @seen");
+        my ($r, $t) = timed(\&login);
+        ok(($r->{status} == 200 || $r->{status} == 503) && $t < $LONGEST,
+            "  a sign-in is $r->{status} after " . sprintf '%.2f s', $t);
+        is_unprotected_fast($s, '  the open file is served');
+        $breaker->mode('pass');
+        $s->wait_for(sub { open_with($many)->{status} == 200 }, 5);
+    }
+    is_up('cut in many places');
+};
 
-subtest 'a reset of what is open is not noticed' => sub {
+part 'a reset of what is open is not noticed' => sub {
     for my $round (1 .. 3) {
         $breaker->mode('reset');
         is(open_with($many)->{status}, 200, "round $round: a look-up");
@@ -209,7 +236,7 @@ subtest 'a reset of what is open is not noticed' => sub {
     }
 };
 
-subtest 'the transaction is cut before it is committed' => sub {
+part 'the transaction is cut before it is committed' => sub {
     for my $text ('BEGIN', 'account_insert', 'token_insert', 'COMMIT') {
         # as it is sent to be run, not to be prepared
         $breaker->mode('before', $text eq 'BEGIN' ? $text
@@ -226,7 +253,7 @@ subtest 'the transaction is cut before it is committed' => sub {
     is_up('cut before the commit');
 };
 
-subtest 'the server dies in a transaction' => sub {
+part 'the server dies in a transaction' => sub {
     my $count = sub { ($s->sql('SELECT count(*) FROM token'))[0][0] };
     my $before = $count->();
     my $held = IO::Handle->new;
@@ -255,7 +282,7 @@ subtest 'the server dies in a transaction' => sub {
     is_up('it died in a transaction');
 };
 
-subtest 'the server dies when it has committed' => sub {
+part 'the server dies when it has committed' => sub {
     my $who = 'died' . ++$n;
     $breaker->mode('after', $COMMIT);
     in_time(sub { sign_up($who) }, 'a sign-up');
@@ -269,7 +296,7 @@ subtest 'the server dies when it has committed' => sub {
     is_up('it died when it had committed');
 };
 
-subtest 'the answer to the commit is lost' => sub {
+part 'the answer to the commit is lost' => sub {
     my $who = 'lost' . ++$n;
     $breaker->mode('after', $COMMIT);
     in_time(sub { sign_up($who) }, 'a sign-up');
@@ -309,16 +336,16 @@ subtest 'the answer to the commit is lost' => sub {
 
 # ------------------------------------------------------------- the server
 
-subtest 'the server is stopped and comes back' => sub {
-    for my $signal ('INT', 'QUIT') {
+for my $signal ('INT', 'QUIT') {
+    part "the server is stopped with SIG$signal and comes back" => sub {
         $pg->stop($signal);
         is_down("stopped with SIG$signal");
         $pg->start;
         is_up("started after SIG$signal");
-    }
-};
+    };
+}
 
-subtest 'the server is restarted between two requests' => sub {
+part 'the server is restarted between two requests' => sub {
     for my $round (1, 2) {
         is(open_with($many)->{status}, 200, 'before') for 1 .. 4;
         $pg->restart;
@@ -330,7 +357,7 @@ subtest 'the server is restarted between two requests' => sub {
     }
 };
 
-subtest 'sessions are ended' => sub {
+part 'sessions are ended' => sub {
     my $end = sub { $pg->sql('SELECT pg_terminate_backend(pid, 5000) FROM '
         . "pg_stat_activity WHERE datname = '$name' AND "
         . "application_name = 'mod_acctauth'") };
@@ -354,14 +381,14 @@ subtest 'sessions are ended' => sub {
     is_up('sessions were ended');
 };
 
-subtest 'the server is frozen' => sub {
+part 'the server is frozen' => sub {
     $pg->freeze;
     is_down('frozen');
     $pg->thaw;
     is_up('thawed');
 };
 
-subtest 'no connection is left' => sub {
+part 'no connection is left' => sub {
     # first, since the server connects again by itself
     $pg->sql('ALTER ROLE web CONNECTION LIMIT 0');
     $pg->sql('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
@@ -374,7 +401,7 @@ subtest 'no connection is left' => sub {
     is_up('there are enough again');
 };
 
-subtest 'the server only reads' => sub {
+part 'the server only reads' => sub {
     $pg->sql("ALTER DATABASE $name SET default_transaction_read_only = on");
     $pg->sql('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '
         . "WHERE application_name = 'mod_acctauth'");
@@ -391,7 +418,7 @@ subtest 'the server only reads' => sub {
     is_up('it writes again');
 };
 
-subtest 'somebody holds a lock' => sub {
+part 'somebody holds a lock' => sub {
     my $held = IO::Handle->new;
     my $pid = open $held, '|-', 'psql', '-qX', '-h', $pg->dir, '-U',
         'postgres', $name or die;
@@ -411,14 +438,14 @@ subtest 'somebody holds a lock' => sub {
     is_up('the lock is gone');
 };
 
-subtest 'a table is away' => sub {
+part 'a table is away' => sub {
     $s->sql('ALTER TABLE account RENAME TO account_away');
     is_down('the table account is renamed');
     $s->sql('ALTER TABLE account_away RENAME TO account');
     is_up('it has its name again');
 };
 
-subtest 'the database is another one' => sub {
+part 'the database is another one' => sub {
     my $other = AcctTest->prepare(driver => 'pgsql', pg => $pg, api => 0);
     # The server connects again by itself, and a database that somebody is
     # connected to cannot be renamed.
@@ -443,7 +470,7 @@ subtest 'the database is another one' => sub {
 
 # -------------------------------------------------------------- two servers
 
-subtest 'two servers on one database' => sub {
+part 'two servers on one database' => sub {
     my $t = AcctTest->start(driver => 'pgsql', pg => $pg, dbname => $name,
         params => $pg->params($name), hash => cheap_hash(), conf => $CONF,
         key_from => $s);
@@ -517,7 +544,7 @@ subtest 'two servers on one database' => sub {
     $t->stop;
 };
 
-subtest 'it fails over to another address' => sub {
+part 'it fails over to another address' => sub {
     my @way = map { TcpBreaker->new($pg->socket_path) } 1, 2;
     my $t = AcctTest->start(driver => 'pgsql', pg => $pg, dbname => $name,
         params => 'host=127.0.0.1,127.0.0.1 port='
@@ -549,7 +576,7 @@ subtest 'it fails over to another address' => sub {
     $t->stop;
 };
 
-subtest 'two servers that believe what they have asked' => sub {
+part 'two servers that believe what they have asked' => sub {
     my $bound = 2;
     (my $cached = $CONF) =~ s/Cache Off/Cache On/;
     my @two = map { AcctTest->start(driver => 'pgsql', pg => $pg,
@@ -584,4 +611,4 @@ unlike($s->log, qr/tower bridge|\$argon2/, 'no secret in the log');
 my @lines = grep { /store_unavailable/ } split /\n/, $s->log;
 cmp_ok(scalar @lines, '<', 200, scalar(@lines) . ' lines of it being away');
 $s->stop;
-done_testing;
+done_lanes();

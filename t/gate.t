@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# driver: any, no database takes part
 # mpm: own
 #
 # The password gate: only so many passwords are hashed at once, over all

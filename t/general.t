@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is answered is the dialect's
 #
 # The general part: what holds for every route of the five APIs where its
 # own document is silent. Each case is a row, run against each route it

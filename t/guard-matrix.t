@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: own
+# driver: any, what is guarded is no database's
 #
 # The guard before every kind of content httpd can serve: whoever has no
 # good token never sees a byte of it, in either form of protection.

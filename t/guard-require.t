@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what Require says is httpd's core's
+# driver: any, the same
 #
 # The guard together with Require in all its forms, Limit, Satisfy, nested
 # and merged locations, and the guard that lets anonymous in.

@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, a header is parsed by one function
+# driver: any, the same
 #
 # The Authorization header on the wire: what is a token, what is none, and
 # where no token is ever read from.

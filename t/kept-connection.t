@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# driver: any, what a connection notes is the cache's
 #
 # Many requests of one connection, which notes what the identity cache said
 # of its token: whoever presents another is somebody else, and what is over

@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, rules are the core's
+# driver: any, the same
 #
 # Rules for new passwords, off unless a site turns them on, told in the
 # words of the dialect; and what a change of AcctAuthPasswordHash does to

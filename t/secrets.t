@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is logged is the same
 #
 # With everything logged that can be logged, no password, token, digest,
 # hash, sealed token or key stands in any log; and no file that holds them

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# driver: any, t/cli-pgsql.t and others start a PostgreSQL
 #
 # The test library itself: a server starts, is spoken to, ends, and leaves
 # nothing behind.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, the command does it
 #
 # acctauth upgrade: a database as version 1 made it becomes the current one,
 # whole or not at all, and its tokens go on.
