@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 # mpm: any, mod_cache decides by headers
 # driver: any, the same
 #

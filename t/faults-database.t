@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # What happens to the database while the server runs: gone, replaced, cut
 # off, locked, read-only, rebuilt by another process, on a full disk. What

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # Children and whole servers that are killed at any moment: what was
 # acknowledged is there, what was not is whole or not there at all, and no
@@ -42,6 +43,7 @@ sub sign_up_clients
                 sleep 0.02;
                 next;
             }
+            sleep 0.02;
             next if $i % 3;
             # Sign in, and out of what the sign-up gave.
             my $in = $s->post('/api/auth/login/', { username => $name,

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 # driver: any, no database takes part
 # mpm: own
 #
@@ -46,6 +47,32 @@ my $wrong = { method => 'POST', path => '/api/auth/login/',
 my $signup = { method => 'POST', path => '/api/auth/register/',
                json => { username => 'bob', password => 'x' } };
 
+# How many passwords a child hashes, by its memory.
+sub hashes_of
+{
+    my ($pid) = @_;
+    my $own = rss($pid) - 5_000;
+    return $own > 0 ? int($own / ($MEMORY * 0.75)) : 0;
+}
+
+# How many are hashed at once. One child is looked at after the other, so
+# only those count that still hash when all have been looked at; and nothing
+# does when looking took so long that one may have hashed twice.
+sub hashing_now
+{
+    my ($s) = @_;
+    my $begin = time;
+    my %first = map { $_ => hashes_of($_) } $s->children;
+    my @busy = grep { $first{$_} } keys %first;
+    return $first{$busy[0] // ''} // 0 if @busy < 2;
+    my $sum = 0;
+    for my $pid (@busy) {
+        my $again = hashes_of($pid);
+        $sum += $again < $first{$pid} ? $again : $first{$pid};
+    }
+    return time - $begin < 0.15 ? $sum : 1;
+}
+
 # The storm itself, and what is true of it under any MPM.
 sub storm
 {
@@ -61,12 +88,7 @@ sub storm
             ($r, $t) = timed(sub { $s->get('/open.txt') });
             push @bad, "open $r->{status}" if $r->{status} != 200;
             push @open, $t;
-            my $now = 0;
-            for my $pid ($s->children) {
-                my $rss = rss($pid);
-                $now += int(($rss - 4_000) / ($MEMORY * 0.75))
-                    if $rss > 4_000 + $MEMORY * 0.75;
-            }
+            my $now = hashing_now($s);
             $most = $now if $now > $most;
         });
     my @good = grep { $_->{status} =~ /^2/ } @answers;
@@ -132,8 +154,7 @@ subtest 'two slots, prefork' => sub {
     my $most = 0;
     my @answers = burst($s, [($login) x 12], timeout => 60,
         meanwhile => sub {
-            my $now = grep { rss($_) > 4_000 + $MEMORY * 0.75 }
-                $s->children;
+            my $now = hashing_now($s);
             $most = $now if $now > $most;
         });
     cmp_ok(scalar(grep { $_->{status} == 200 } @answers), '>=', 2,

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 # mpm: own
 # driver: any, what is guarded is no database's
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # What is over is cleared away: all of it, soon, in small steps, in nobody's
 # way, and nothing else with it.
@@ -117,21 +118,21 @@ subtest 'old revocations go, but for the last one' => sub {
 };
 
 # Somebody's clock was a day ahead, a backup was put in place: what the feed
-# did not see it cannot know. PostgreSQL's feed does not go by ids
-# (t/revocation-order.t).
-for my $case ($s->driver eq 'pgsql' ? () : (
+# did not see it cannot know.
+for my $case (
     ['fresh rows were cleared away',
         sub { my ($last) = @_; my $next = $last + 5;
               return 'DELETE FROM revocation; INSERT INTO revocation (id, '
-                  . 'account_id, revoked_at) '
-                  . "VALUES ($next, 999, 1)" }],
+                  . "account_id, revoked_at) VALUES ($next, 999, 1)" }],
     ['all rows are gone', sub { 'DELETE FROM revocation' }],
     ['an earlier state is back',
         sub { my ($last) = @_;
               return "DELETE FROM revocation WHERE id >= $last" }],
-)) {
+) {
     my ($name, $sql) = @$case;
     subtest "the feed sees a gap: $name" => sub {
+        plan skip_all => 'on PostgreSQL the feed goes by transactions, not '
+            . 'by ids (t/revocation-order.t)' if $s->driver eq 'pgsql';
         my ($keep, $token) = map { sign_in($_)->{json}{token} } qw(bob ann);
         for (1 .. 2) {      # rows of another account
             $s->request('POST', '/api/auth/logout/',
@@ -144,7 +145,7 @@ for my $case ($s->driver eq 'pgsql' ? () : (
         is(opens($s, $token), 200, 'known: by hand nobody was told');
         my ($last) = map { $_->[0] } $s->sql('SELECT max(id) FROM revocation');
         $s->sql('BEGIN; ' . $sql->($last) . '; COMMIT');
-        $s->wait_for(sub { opens($s, $token) == 401 }, 2);
+        $s->wait_for(sub { opens($s, $token) == 401 }, 4);
         is(opens($s, $token), 401, 'everything is asked for again');
         is(opens($s, $keep), 200, 'and what is good stays good');
     };

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # The identity cache over graceful reloads: what is known stays known, what
 # was revoked stays dead, and another size begins anew.
@@ -141,7 +142,7 @@ subtest "$reloads reloads under traffic lose nothing" => sub {
             $status = opens($s, $token);
             $tell->(bad => dead => $status) if $status != 401;
             $count{ended}++;
-            sleep 0.01;
+            sleep 0.03;
         }
         $tell->(count => \%count);
     });

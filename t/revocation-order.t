@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # Revocations become visible in another order than that of their numbers: a
 # transaction stays open, a sequence hands its numbers out in bundles, a

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # With the identity cache on: what is revoked here is over at once, what is
 # revoked elsewhere within the bound, and nothing is believed for longer
@@ -116,10 +117,19 @@ subtest 'a graceful reload keeps what is known and what is revoked' => sub {
 };
 
 subtest 'an outage is bridged for the bound and no longer' => sub {
-    my $token = warm($s);
-    my $unknown = sign_in($s);
-    $s->lose_database;
-    is(opens($s, $token), 200, 'a token that is known is let in');
+    my ($token, $unknown, $status);
+    # Where taking it away has lasted half the bound, that can be over.
+    for (1 .. 5) {
+        $token = warm($s);
+        $unknown = sign_in($s);
+        my $begin = time;
+        $s->lose_database;
+        $status = opens($s, $token);
+        last if $status == 200 || time - $begin < 0.8;
+        $s->find_database;
+        $s->wait_for(sub { opens($s, $unknown) == 200 }, 10);
+    }
+    is($status, 200, 'a token that is known is let in');
     is(opens($s, $unknown), 503, 'one that is not cannot be judged');
     my $late = accepted_for($s, $token, $BOUND + 1);
     cmp_ok($late, '<', $BOUND + 0.1, sprintf 'last let in after %.2f s',
