@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # How long tokens live and when they were last used: a sliding token lives
 # on while it is used and dies when it is not, none outlives its end, and no

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 # mpm: any, what is taken is the core's and the database's
 #
 # What a client sends beside the fields of a route sets nothing, and what it

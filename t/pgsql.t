@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # PostgreSQL as an operator meets it: init, the connection string and the
 # file it may stand in, what configtest says, and that a password shows

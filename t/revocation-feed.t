@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# long: yes
 #
 # Nobody reads what others revoked, or not in time: within the bound the
 # cache is not believed any more, each request asks the database, and where

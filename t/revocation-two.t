@@ -16,9 +16,15 @@ my $there = second_server($here, conf => 'MaxKeepAliveRequests 0');
 ok(wait_believed($_), 'what is cached is believed') for $here, $there;
 
 subtest 'sign-outs at one, requests at the other' => sub {
-    my $r = sign_outs($here, $there, 200);
-    is($r->{wrong}, 0, 'every answer is 200, 204 or 401');
-    is($r->{here}, 0, 'where it was signed out nothing is let in after');
+    my $r;
+    # On a machine so busy that the feed was late nothing is believed.
+    for (1 .. 3) {
+        wait_believed($there);
+        $r = sign_outs($here, $there, 200);
+        is($r->{wrong}, 0, 'every answer is 200, 204 or 401');
+        is($r->{here}, 0, 'where it was signed out nothing is let in after');
+        last if $r->{late} > 20 || $r->{longest} >= $BOUND;
+    }
     cmp_ok($r->{late}, '>', 20, "the other lets $r->{late} in for a while");
     cmp_ok($r->{longest}, '<', $BOUND, sprintf
         'for %.2f s at most (median %.2f s)', @$r{qw(longest median)});
