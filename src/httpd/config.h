@@ -17,7 +17,8 @@
 #include "../core/account.h"
 #include "../core/dialect.h"
 
-#define ACCT_CACHE_BYTES_ON 16777216    /* 16 MiB */
+#define ACCT_CACHE_BYTES_ON 16711680    /* with the gates, 16 MiB at the
+                                         * most */
 #define ACCT_CACHE_BYTES_OFF 1048576    /* what is there all the same */
 #define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
 #define ACCT_MAX_TOKENS_DEFAULT 20

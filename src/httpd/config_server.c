@@ -212,7 +212,7 @@ const char *acct_set_cache(cmd_parms *cmd, void *dir, const char *word)
     bytes = parse_size(word, cmd->temp_pool);
     if (bytes < CACHE_LEAST || bytes > CACHE_MOST) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
-                            "write On (16M, the default), Off or a size "
+                            "write On (about 16M, the default), Off or a size "
                             "from 256K to 1024M", word);
     }
     conf->cache_bytes = (apr_off_t)bytes;
