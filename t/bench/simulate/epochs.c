@@ -9,7 +9,7 @@
 
 #define TOKENS 20000U
 #define EACH (10 / 60.0)        /* requests of one token a second */
-#define SIZE ((size_t)128 << 20)    /* so that nothing is evicted */
+#define SIZE ((size_t)32 << 20)    /* so that nothing is evicted */
 #define ACCOUNTS 1000000U       /* who signs out is any of these */
 
 typedef struct count_t {

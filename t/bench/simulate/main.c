@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * simulate [slots] [epochs] [fills] [feed]      all, when none is named
+ * simulate [slots] [epochs] [fills] [notes] [feed]
+ *
+ * All, when none is named.
  */
 #include "sim.h"
 
@@ -14,6 +16,7 @@ static const struct {
     { "slots", simulate_slots },
     { "epochs", simulate_epochs },
     { "fills", simulate_fills },
+    { "notes", simulate_notes },
     { "feed", simulate_feed }
 };
 
@@ -49,7 +52,8 @@ int main(int argc, char **argv)
 
     for (i = 1; i < (size_t)argc; i++) {
         if (!is_known(argv[i])) {
-            fprintf(stderr, "simulate [slots] [epochs] [fills] [feed]\n");
+            fprintf(stderr, "simulate [slots] [epochs] [fills] [notes] "
+                    "[feed]\n");
             return 2;
         }
     }

@@ -52,10 +52,17 @@ uint32_t popularity_draw(const popularity_t *popularity, random_t *random);
 
 /* ---- a server's cache ---- */
 
+/* With the notes of last use, and with what the database knows of them:
+ * they are collected every ten seconds as src/httpd/upkeep.c does it. */
 typedef struct world_t {
     acct_cache_t cache;
     void *block;
-    int64_t tick;
+    int64_t tick;               /* also the time */
+    int64_t *used;              /* in the database, by token; 0: never */
+    uint64_t used_count;
+    int64_t noted_at;
+    size_t from;
+    double written;             /* notes; set to 0 at will */
 } world_t;
 
 /** A cache as AcctAuthCache makes it of so many bytes. Ends the program
@@ -63,11 +70,12 @@ typedef struct world_t {
 world_t *world_make(size_t bytes);
 void world_free(world_t *world);
 
-/** Whether the cache knows the token. Each token is of an account of its
- *  own, of the same number and one more. */
-int world_knows(const world_t *world, uint64_t token);
+/** Whether the cache knows the token, which is used now. Each token is of
+ *  an account of its own, of the same number and one more. */
+int world_knows(world_t *world, uint64_t token);
 
-/** Remember it; @return whether it was. */
+/** Remember it, as what the database says of it now; @return whether it
+ *  was. */
 int world_remember(world_t *world, uint64_t token, uint64_t ticket);
 
 /** Let time pass as when @a count tokens come one after the other within
@@ -100,6 +108,7 @@ double lasting(double rate);
 void simulate_slots(void);
 void simulate_epochs(void);
 void simulate_fills(void);
+void simulate_notes(void);
 void simulate_feed(void);
 
 #endif

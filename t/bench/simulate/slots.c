@@ -104,24 +104,23 @@ static count_t run(world_t *world, const popularity_t *who, double rate,
 
 static void sizes(void)
 {
-    static const size_t size[] = { 1, 4, 8, 9, 16, 17, 32, 33, 64, 65, 128,
-                                   129, 256, 257, 512, 513, 1024 };
+    static const size_t size[] = { 1, 4, 8, 16, 32, 64, 128, 256, 512,
+                                   1024 };
     size_t i;
 
-    printf("What a size makes\n\n%14s %10s %12s\n", "AcctAuthCache",
-           "slots", "MiB of them");
+    printf("What a size makes\n\n%14s %10s %20s\n", "AcctAuthCache",
+           "slots", "tokens in use, good");
     for (i = 0; i < sizeof(size) / sizeof(*size); i++) {
         size_t slots = acct_cache_slots_in(size[i] * MIB);
 
-        printf("%13zuM %10zu %12.1f\n", size[i], slots,
-               (double)acct_cache_bytes(slots) / (double)MIB);
+        printf("%13zuM %10zu %20zu\n", size[i], slots, slots / 4);
     }
 }
 
 static void working_sets(size_t bytes)
 {
-    static const uint32_t tokens[] = { 1000, 3000, 10000, 20000, 30000,
-                                       50000, 100000, 300000, 1000000 };
+    static const uint32_t tokens[] = { 1000, 10000, 30000, 100000,
+                                       1000000 };
     static const double s[] = { 0, 0.8, 1.0, 1.2 };
     size_t i;
     size_t j;
@@ -150,7 +149,7 @@ static void working_sets(size_t bytes)
 static void loads(void)
 {
     static const double load[] = { 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8 };
-    static const size_t sizes_mib[] = { 2, 17 };
+    static const size_t sizes_mib[] = { 1, 16 };
     static const double leaving[] = { 0, 0.2 };
     size_t i;
     size_t j;
@@ -185,6 +184,5 @@ void simulate_slots(void)
 {
     sizes();
     working_sets(16 * MIB);
-    working_sets(17 * MIB);
     loads();
 }

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "last_used.h"
+
 #define DATABASE UINT64_C(0x5eed)
+#define BEGIN (1000 * SECOND)   /* so that "never" is long ago */
+#define NOTES_EVERY (10 * SECOND)
 
 static const unsigned char secret[ACCT_CACHE_SECRET_BYTES] = "simulation only";
 
@@ -144,7 +148,7 @@ world_t *world_make(size_t bytes)
         fprintf(stderr, "simulate: no memory\n");
         exit(1);
     }
-    world->tick = SECOND;
+    world->tick = world->noted_at = BEGIN;
     acct_cache_format(&world->cache, world->block, slots, secret);
     return world;
 }
@@ -152,32 +156,96 @@ world_t *world_make(size_t bytes)
 void world_free(world_t *world)
 {
     free(world->block);
+    free(world->used);
     free(world);
 }
 
-int world_knows(const world_t *world, uint64_t token)
+/* ---- what the database knows of uses ---- */
+
+static int64_t *used_of(world_t *world, uint64_t token)
+{
+    if (token >= world->used_count) {
+        uint64_t count = 2 * token + 1024;
+        int64_t *more = sim_alloc(count, sizeof(*more));
+
+        if (world->used_count > 0) {
+            memcpy(more, world->used, world->used_count * sizeof(*more));
+        }
+        free(world->used);
+        world->used = more;
+        world->used_count = count;
+    }
+    return &world->used[token];
+}
+
+static void write_note(world_t *world, const acct_cache_note_t *note)
+{
+    uint64_t token;
+
+    memcpy(&token, note->token_id, sizeof(token));
+    *used_of(world, token) = note->used;
+    world->written++;
+    acct_cache_noted(&world->cache, note, world->tick);
+}
+
+static void write_notes(world_t *world)
+{
+    acct_cache_note_t *notes;
+    size_t count;
+    size_t i;
+
+    if (world->tick - world->noted_at < NOTES_EVERY) {
+        return;
+    }
+    world->noted_at = world->tick;
+    notes = sim_alloc(ACCT_LAST_USED_MOST, sizeof(*notes));
+    count = acct_cache_notes(&world->cache, DATABASE, 0, &world->from, notes,
+                             ACCT_LAST_USED_MOST);
+    for (i = 0; i < count; i++) {
+        write_note(world, &notes[i]);
+    }
+    free(notes);
+}
+
+/* ---- what requests do ---- */
+
+int world_knows(world_t *world, uint64_t token)
 {
     unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
     acct_cached_t found;
 
+    write_notes(world);
     digest_of(token, digest);
-    return acct_cache_find(&world->cache, DATABASE, digest, world->tick,
-                           world->tick, &found) == APR_SUCCESS;
+    if (acct_cache_find(&world->cache, DATABASE, digest, world->tick,
+                        world->tick, &found) != APR_SUCCESS) {
+        return 0;
+    }
+    if (world->tick - found.last_used >= ACCT_CACHE_NOTE_AGE) {
+        acct_cache_touch(&world->cache, DATABASE, digest, world->tick,
+                         world->tick, &found);
+    }
+    return 1;
 }
 
 int world_remember(world_t *world, uint64_t token, uint64_t ticket)
 {
     unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
-    acct_cached_t identity = { .account = (int64_t)token + 1 };
+    acct_cached_t identity = { .account = (int64_t)token + 1,
+                               .last_used = *used_of(world, token) };
 
     digest_of(token, digest);
+    memcpy(identity.token_id, &token, sizeof(token));
+    if (world->tick - identity.last_used >= ACCT_CACHE_NOTE_AGE) {
+        identity.last_used = world->tick;
+        identity.is_unwritten = 1;
+    }
     return acct_cache_store(&world->cache, DATABASE, digest, ticket,
                             world->tick, &identity);
 }
 
 void world_age(world_t *world, uint64_t i, uint64_t count)
 {
-    world->tick = SECOND + (int64_t)((double)ACCT_CACHE_AGE * (double)i
+    world->tick = BEGIN + (int64_t)((double)ACCT_CACHE_AGE * (double)i
                                      / (double)count);
 }
 
@@ -187,6 +255,7 @@ void world_fill(world_t *world, uint64_t count)
 
     for (i = 0; i < count; i++) {
         world_age(world, i, count);
+        write_notes(world);
         world_remember(world, i, world_ticket(world));
     }
 }
