@@ -8,9 +8,15 @@
  *             that acctauth init has made; SECONDS and CONNECTIONS unused
  *   lookups   of tokens, as an uncached protected request does
  *   signins   without the hash: find the account; in a transaction lock
- *             it, write its last login, insert a token
- *   signouts  in a transaction delete a token and insert a revocation
- *   feed      the feed's reading of the last 1,024 revocations
+ *             it, write its last login, make room, insert a token
+ *   signouts  in a transaction lock the account, delete a token and insert
+ *             a revocation
+ *   notes     in a transaction the last use of 2,000 tokens
+ *   purge     batches, as when all tokens there are had expired; ends when
+ *             none is left
+ *   feed      a reading of the feed that finds TOKENS new revocations,
+ *             which are inserted before
+ *   sql       print the statement of the feed's reading
  *
  * Each connection has a thread, which does one after the other. Prints the
  * number per second, and the median and the 99th percentile of the time of
@@ -24,14 +30,20 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "last_used.h"
+#include "purge.h"
 #include "service.h"
 #include "store.h"
 #include "ticks.h"
+#include "token_check_row.h"
 
 #define MAX_THREADS 64
 #define TOKENS_EACH 10          /* of an account */
 #define BATCH 10000
 #define MAX_TIMES 2000000
+#define MOST_RENEWED 3          /* connections of one thread */
+#define FEED_MOST 8192          /* rows of a reading, as in feed.c */
+#define TOKENS_MOST 20          /* of an account, AcctAuthMaxTokens */
 
 typedef struct bench_t {
     acct_db_config_t config;
@@ -49,9 +61,11 @@ typedef struct worker_t {
     apr_status_t (*work)(struct worker_t *worker, apr_pool_t *pool);
     acct_db_t *db;
     uint64_t random;
+    acct_mark_t mark;           /* of the feed */
     apr_interval_time_t took;
     uint32_t *times;
     size_t count;
+    int renewed;                /* the connection, so often */
     apr_status_t status;
 } worker_t;
 
@@ -160,6 +174,7 @@ static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
                                   apr_pool_t *pool)
 {
     acct_account_t account;
+    int changed;
     apr_status_t status = acct_store_account_lock(worker->db, id, &account,
                                                   pool);
 
@@ -168,9 +183,22 @@ static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
                                                    apr_time_now(), pool);
     }
     if (status == APR_SUCCESS) {
+        status = acct_store_token_delete_oldest(
+            worker->db, id, apr_time_now(), TOKENS_MOST - 1, &changed, pool);
+    }
+    if (status == APR_SUCCESS && changed > 0) {
+        status = acct_store_revocation_insert(worker->db, id, apr_time_now(),
+                                              pool);
+    }
+    if (status == APR_SUCCESS) {
         /* numbers of this time, so that a second run finds no old ones */
         status = add_token(worker->db, id, apr_time_now() * 1024
                            + next_number(worker->bench) % 1024, pool);
+    }
+    if (status == APR_SUCCESS) {
+        acct_check_row_t row;
+
+        status = acct_check_row_read(worker->db, &row, pool);
     }
     return status;
 }
@@ -194,10 +222,15 @@ static apr_status_t sign_in(worker_t *worker, apr_pool_t *pool)
 static apr_status_t write_sign_out(worker_t *worker, apr_int64_t token,
                                    apr_pool_t *pool)
 {
-    int changed;
-    apr_status_t status = acct_store_token_delete(
-        worker->db, id_of(token, pool), &changed, pool);
+    acct_account_t account;
+    int changed = 1;
+    apr_status_t status = acct_store_account_lock(
+        worker->db, token / TOKENS_EACH + 1, &account, pool);
 
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_delete(worker->db, id_of(token, pool),
+                                         &changed, pool);
+    }
     if (status == APR_SUCCESS && changed != 1) {
         status = APR_NOTFOUND;
     }
@@ -215,25 +248,83 @@ static apr_status_t sign_out(worker_t *worker, apr_pool_t *pool)
                           - next_number(worker->bench), pool);
 }
 
-static apr_status_t read_feed(worker_t *worker, apr_pool_t *pool)
+static apr_status_t write_uses(worker_t *worker, apr_int64_t unused,
+                               apr_pool_t *pool)
 {
-    apr_array_header_t *list;
-    apr_int64_t last;
-    apr_status_t status = APR_SUCCESS;
+    acct_token_use_t *uses = apr_palloc(pool, ACCT_LAST_USED_MOST
+                                              * sizeof(*uses));
+    int i;
 
-    /* the feed knows the last one; here it is asked for once */
-    pthread_mutex_lock(&worker->bench->lock);
-    if (worker->bench->next == 0) {
-        status = acct_store_revocation_last(worker->db,
-                                            &worker->bench->next, pool);
+    (void)unused;
+    for (i = 0; i < ACCT_LAST_USED_MOST; i++) {
+        uses[i].id = id_of((apr_int64_t)(draw(worker)
+                           % (uint64_t)worker->bench->tokens), pool);
+        uses[i].at = apr_time_now();
     }
-    last = worker->bench->next;
-    pthread_mutex_unlock(&worker->bench->lock);
-    if (status == APR_SUCCESS) {
-        status = acct_store_revocation_list(
-            worker->db, last > 1024 ? last - 1024 : 0, 8192, &list, pool);
+    return acct_store_tokens_used(worker->db, uses, ACCT_LAST_USED_MOST,
+                                  pool);
+}
+
+static apr_status_t write_notes(worker_t *worker, apr_pool_t *pool)
+{
+    return in_transaction(worker, write_uses, 0, pool);
+}
+
+static apr_status_t purge(worker_t *worker, apr_pool_t *pool)
+{
+    acct_purged_t purged;
+    apr_status_t status = acct_purge(worker->db, apr_time_now()
+                                     + apr_time_from_sec(2 * 86400),
+                                     &purged, pool);
+
+    return status == APR_SUCCESS && !purged.more ? APR_EOF : status;
+}
+
+static apr_status_t write_revocations(worker_t *worker, apr_int64_t count,
+                                      apr_pool_t *pool)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_int64_t i;
+
+    for (i = 0; i < count && status == APR_SUCCESS; i++) {
+        status = acct_store_revocation_insert(worker->db, i + 1,
+                                              apr_time_now(), pool);
     }
     return status;
+}
+
+/* What was there before the rows is where each reading begins. */
+static apr_status_t begin_feed(worker_t *worker, apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+    apr_status_t status;
+    int missed;
+
+    acct_mark_at(&worker->mark, -1, 0);
+    status = acct_store_revocation_read(worker->db, &worker->mark, FEED_MOST,
+                                        &list, &missed, pool);
+    return status != APR_SUCCESS || worker->bench->tokens == 0 ? status
+        : in_transaction(worker, write_revocations, worker->bench->tokens,
+                         pool);
+}
+
+static apr_status_t read_feed(worker_t *worker, apr_pool_t *pool)
+{
+    acct_mark_t mark = worker->mark;
+    apr_array_header_t *list;
+    acct_check_row_t row;
+    int missed;
+    apr_status_t status = acct_store_revocation_read(
+        worker->db, &mark, FEED_MOST, &list, &missed, pool);
+
+    if (status == APR_SUCCESS
+        && (missed || list->nelts != worker->bench->tokens)) {
+        fprintf(stderr, "store: the feed read %d rows, missed %d\n",
+                list->nelts, missed);
+        return APR_EGENERAL;
+    }
+    return status == APR_SUCCESS
+        ? acct_check_row_read(worker->db, &row, pool) : status;
 }
 
 static apr_status_t fill_batch(acct_db_t *db, apr_int64_t from,
@@ -270,6 +361,36 @@ static apr_status_t fill_batch(acct_db_t *db, apr_int64_t from,
 
 /* ---- measuring ---- */
 
+static int open_for(bench_t *bench, acct_db_t **db, apr_pool_t *pool)
+{
+    const char *error = NULL;
+
+    if (acct_store_open(db, &bench->config, pool, &error) == APR_SUCCESS) {
+        return 1;
+    }
+    fprintf(stderr, "store: %s\n", error);
+    return 0;
+}
+
+/* A server ends a transaction whose client does not go on for too long,
+ * which happens where more threads than cores want to. It took its time,
+ * and counts. */
+static int renew(worker_t *worker, apr_pool_t *pool)
+{
+    if (worker->renewed == MOST_RENEWED) {
+        return 0;
+    }
+    fprintf(stderr, "store: %s\n", acct_db_error(worker->db));
+    worker->renewed++;
+    acct_db_close(worker->db);
+    worker->db = NULL;
+    if (!open_for(worker->bench, &worker->db, pool)) {
+        exit(1);
+    }
+    worker->status = APR_SUCCESS;
+    return 1;
+}
+
 static void *run(void *data)
 {
     worker_t *worker = data;
@@ -284,7 +405,11 @@ static void *run(void *data)
 
         apr_pool_clear(pool);
         worker->status = worker->work(worker, pool);
-        if (worker->status != APR_SUCCESS) {
+        if (APR_STATUS_IS_EOF(worker->status)) {
+            worker->status = APR_SUCCESS;
+            break;
+        }
+        if (worker->status != APR_SUCCESS && !renew(worker, pool)) {
             break;
         }
         now = acct_ticks();
@@ -320,6 +445,10 @@ static int report(const worker_t *worker, int threads, apr_pool_t *pool)
         rate += (double)worker[i].count * APR_USEC_PER_SEC
             / (double)worker[i].took;
     }
+    if (count == 0) {
+        fprintf(stderr, "store: nothing to do\n");
+        return 1;
+    }
     times = apr_palloc(pool, count * sizeof(*times));
     for (count = 0, i = 0; i < threads; i++) {
         memcpy(times + count, worker[i].times,
@@ -328,17 +457,6 @@ static int report(const worker_t *worker, int threads, apr_pool_t *pool)
     }
     qsort(times, count, sizeof(*times), by_size);
     printf("%.0f %u %u\n", rate, times[count / 2], times[count * 99 / 100]);
-    return 0;
-}
-
-static int open_for(bench_t *bench, acct_db_t **db, apr_pool_t *pool)
-{
-    const char *error = NULL;
-
-    if (acct_store_open(db, &bench->config, pool, &error) == APR_SUCCESS) {
-        return 1;
-    }
-    fprintf(stderr, "store: %s\n", error);
     return 0;
 }
 
@@ -376,7 +494,8 @@ static int measure(bench_t *bench, const char *what, int threads,
         apr_status_t (*work)(worker_t *worker, apr_pool_t *pool);
     } works[] = {
         { "lookups", look_up }, { "signins", sign_in },
-        { "signouts", sign_out }, { "feed", read_feed }
+        { "signouts", sign_out }, { "notes", write_notes },
+        { "purge", purge }, { "feed", read_feed }
     };
     worker_t worker[MAX_THREADS] = { 0 };
     size_t w = 0;
@@ -400,6 +519,11 @@ static int measure(bench_t *bench, const char *what, int threads,
             || !open_for(bench, &worker[i].db, pool)) {
             return 1;
         }
+        if (works[w].work == read_feed
+            && begin_feed(&worker[i], pool) != APR_SUCCESS) {
+            fprintf(stderr, "store: %s\n", acct_db_error(worker[i].db));
+            return 1;
+        }
     }
     for (i = 0; i < threads; i++) {
         if (pthread_create(&worker[i].thread, NULL, run, &worker[i])) {
@@ -418,6 +542,23 @@ static int measure(bench_t *bench, const char *what, int threads,
     return failed;
 }
 
+static int print_sql(const char *driver)
+{
+    int count;
+    const acct_statement_t *list = acct_store_statements(driver, &count);
+    const char *label = acct_db_is_file(driver) ? "revocation_after_id"
+                                                : "revocation_after_snapshot";
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (strcmp(list[i].label, label) == 0) {
+            printf("%s\n", list[i].sql);
+            return 0;
+        }
+    }
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     bench_t bench = { .writers = PTHREAD_MUTEX_INITIALIZER,
@@ -427,10 +568,14 @@ int main(int argc, char **argv)
     int threads = argc == 7 ? atoi(argv[6]) : 0;
     int status;
 
-    if (threads < 1 || threads > MAX_THREADS || atoi(argv[4]) < TOKENS_EACH) {
-        fprintf(stderr, "store fill|lookups|signins|signouts|feed DRIVER "
-                "PARAMETERS TOKENS SECONDS CONNECTIONS\n");
+    if (threads < 1 || threads > MAX_THREADS
+        || (atoi(argv[4]) < TOKENS_EACH && strcmp(argv[1], "feed") != 0)) {
+        fprintf(stderr, "store fill|lookups|signins|signouts|notes|purge|"
+                "feed|sql DRIVER PARAMETERS TOKENS SECONDS CONNECTIONS\n");
         return 2;
+    }
+    if (strcmp(argv[1], "sql") == 0) {
+        return print_sql(argv[2]);
     }
     apr_initialize();
     apr_pool_create(&pool, NULL);
