@@ -10,12 +10,12 @@
 
 #define SIZE ((size_t)16 << 20)
 #define EACH (10 / 60.0)        /* requests of one token a second */
-#define WARM (1200 * SECOND)
+#define WARM (2400 * SECOND)
 #define MEASURED (600 * SECOND)
 #define LOOK_EVERY (60 * SECOND)
 
 /* How far the database is behind a token's last use. */
-static const int limits[] = { 120, 300, 600 };  /* seconds */
+static const int limits[] = { 120, 600, 1800 }; /* seconds */
 
 #define LIMITS (sizeof(limits) / sizeof(*limits))
 
@@ -104,8 +104,8 @@ static void run(uint32_t tokens)
 
 void simulate_notes(void)
 {
-    static const uint32_t tokens[] = { 1000, 5000, 10000, 12000, 15000,
-                                       20000, 30000, 60000 };
+    static const uint32_t tokens[] = { 5000, 12000, 15000, 20000, 30000,
+                                       40000 };
     size_t i;
 
     printf("Notes of last use written, and the part of the tokens of whose "
