@@ -263,16 +263,16 @@ int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed)
 int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
                           int64_t tick, int64_t patience)
 {
-    _Atomic int64_t *claim = &cache->block->feed[feed].claim;
+    _Atomic int64_t *turn = &cache->block->feed[feed].claim;
     /* relaxed: only who reads is decided, and two who do are both right */
-    int64_t held = atomic_load_explicit(claim, memory_order_relaxed);
+    int64_t held = atomic_load_explicit(turn, memory_order_relaxed);
     int is_ours;
 
     if (held != *mine && tick - held < patience && held - tick < patience) {
         return 0;
     }
     /* relaxed: as above */
-    if (!atomic_compare_exchange_strong_explicit(claim, &held, tick,
+    if (!atomic_compare_exchange_strong_explicit(turn, &held, tick,
                                                  memory_order_relaxed,
                                                  memory_order_relaxed)) {
         return 0;
