@@ -230,4 +230,28 @@ for my $s (@servers) {
     };
 }
 
+# A writing was not long ago, so there mostly is none in these two seconds.
+for my $s (@servers) {
+    @$s{qw(late other)} = map { sign_in($s, 'brief', 'x' x 100) } 1, 2;
+    my $now = microseconds();
+    set($s, $s->{late}, last_used => $now - 118 * $SECOND,
+        expires_at => $now + 2 * $SECOND);
+    $s->{first} = opens($s, $s->{late});
+    $s->{over} = $now + 2 * $SECOND;
+}
+
+for my $s (@servers) {
+    subtest "$s->{name}: a use that is not written yet keeps a token alive"
+        => sub {
+        is($s->{first}, 200, 'used in time');
+        is($s->request('POST', '/brief/logout/', token => $s->{other})
+            ->{status}, 204, 'another of the account is signed out');
+        $s->wait_for(sub { microseconds() > $s->{over} }, 5);
+        is(opens($s, $s->{late}), 200, 'it lives on') for 1 .. 3;
+        is($s->request('POST', '/brief/logout/', token => $s->{late})
+            ->{status}, 204, 'it can sign out');
+        is(opens($s, $s->{late}), 401, '  and is dead then, noted or not');
+    };
+}
+
 done_testing;

@@ -25,14 +25,15 @@ static apr_status_t find_token(acct_db_t *db, void *baton, apr_pool_t *pool)
                                  &find->identity->account, pool);
 }
 
-static acct_outcome_e ask_database(const acct_service_t *service,
-                                   const unsigned char *digest,
-                                   acct_identity_t *identity,
-                                   apr_pool_t *pool)
+static acct_outcome_e read_identity(const acct_service_t *service,
+                                    const unsigned char *digest,
+                                    acct_identity_t *identity,
+                                    apr_pool_t *pool)
 {
     find_token_t find;
     apr_status_t status;
 
+    identity->is_noted = 0;
     find.identity = identity;
     acct_token_digest_hex(digest, find.digest);
     status = acct_unit_run(service, ACCT_UNIT_READ, find_token, &find, pool);
@@ -42,14 +43,29 @@ static acct_outcome_e ask_database(const acct_service_t *service,
     if (status != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
-    if (!identity->account.is_active) {
-        return ACCT_INVALID_TOKEN;
-    }
-    if (identity->token.expires_at != 0
-        && identity->token.expires_at <= apr_time_now()) {
-        return ACCT_INVALID_TOKEN;
-    }
-    return ACCT_OK;
+    return identity->account.is_active ? ACCT_OK : ACCT_INVALID_TOKEN;
+}
+
+/* A row that has expired may not know yet of a use that prolongs it. */
+static acct_outcome_e ask_database(const acct_service_t *service,
+                                   const unsigned char *digest,
+                                   acct_identity_t *identity,
+                                   apr_pool_t *pool)
+{
+    const acct_token_t *token = &identity->token;
+    acct_use_e use = ACCT_USE_UNKNOWN;
+    acct_outcome_e outcome;
+    int tries = 2;
+
+    do {
+        outcome = read_identity(service, digest, identity, pool);
+        if (outcome != ACCT_OK || token->expires_at == 0
+            || token->expires_at > apr_time_now()) {
+            return outcome;
+        }
+        use = acct_identity_find_use(service, digest, identity);
+    } while (use == ACCT_USE_WRITTEN && --tries > 0);
+    return use == ACCT_USE_NOTED ? ACCT_OK : ACCT_INVALID_TOKEN;
 }
 
 acct_outcome_e acct_authenticate(const acct_service_t *service,

@@ -198,6 +198,7 @@ static int take_token(acct_cached_t *cached, const acct_identity_t *identity)
     cached->last_used = token->last_used;
     cached->ends_at = token->ends_at;
     cached->sliding = token->sliding;
+    cached->is_unwritten = identity->is_noted != 0;
     cached->is_staff = identity->account.is_staff != 0;
     return pack_id(token->id, cached->token_id);
 }
@@ -212,6 +213,35 @@ static int note_use(acct_cached_t *cached, apr_time_t now)
     cached->last_used = now;
     cached->is_unwritten = 1;
     return 1;
+}
+
+acct_use_e acct_identity_find_use(const acct_service_t *service,
+                                  const unsigned char *digest,
+                                  acct_identity_t *identity)
+{
+    acct_token_t *token = &identity->token;
+    acct_cached_t cached;
+    int is_unwritten;
+    int64_t expires;
+    int64_t used;
+
+    if (service->cache == NULL || token->sliding == 0
+        || !take_token(&cached, identity)) {
+        return ACCT_USE_UNKNOWN;
+    }
+    used = acct_cache_used(service->cache, service->cache_database, digest,
+                           cached.token_id, &is_unwritten);
+    expires = acct_cache_expiry(&cached, used);
+    if (used <= token->last_used || expires <= apr_time_now()) {
+        return ACCT_USE_UNKNOWN;
+    }
+    if (!is_unwritten) {
+        return ACCT_USE_WRITTEN;
+    }
+    token->last_used = used;
+    token->expires_at = expires;
+    identity->is_noted = 1;
+    return ACCT_USE_NOTED;
 }
 
 /* Where identities are not kept, or this one does not fit, the slot holds

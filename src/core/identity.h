@@ -14,6 +14,8 @@
 typedef struct acct_identity_t {
     acct_account_t account;
     acct_token_t token;
+    int is_noted;               /* token.last_used is a note the database
+                                 * has not */
 } acct_identity_t;
 
 /** A token's public id as text, from the 16 bytes that a slot holds. */
@@ -59,6 +61,23 @@ int acct_memo_recall(const acct_service_t *service, const char *text,
 int acct_identity_recall(const acct_service_t *service, const char *text,
                          const unsigned char *digest,
                          acct_identity_t *identity, apr_pool_t *pool);
+
+/* What the cache knows of a token that its row says is over. */
+typedef enum {
+    ACCT_USE_UNKNOWN,           /* nothing: it is over */
+    ACCT_USE_NOTED,             /* a use that lets it live still; the
+                                 * identity has its times now */
+    ACCT_USE_WRITTEN            /* a use that was written meanwhile: ask the
+                                 * database once more */
+} acct_use_e;
+
+/**
+ * Look for a use of a sliding token that is not in its row yet.
+ * @param identity as the database has just said
+ */
+acct_use_e acct_identity_find_use(const acct_service_t *service,
+                                  const unsigned char *digest,
+                                  acct_identity_t *identity);
 
 /**
  * Remember what the database has just said, and that the token is used.

@@ -814,22 +814,25 @@ int64_t acct_cache_expiry(const acct_cached_t *identity, int64_t now)
 }
 
 /* The database does not know yet what a note of the token's old slot says.
- * Only of the same epoch: what was revoked since is over. */
-static void keep_note(const uint64_t old[W_END], uint64_t word[W_END])
+ * Of any epoch: the database has just said that this token, whose id no
+ * other ever has, is there, and an answer from before a revocation is not
+ * stored. What the use prolongs the new content says. */
+static void keep_note(const uint64_t old[W_END], uint64_t word[W_END],
+                      const acct_cached_t *identity)
 {
+    int64_t used = (int64_t)old[W_LAST_USED];
+    int64_t expires;
+
     if ((old[W_SHAPE] & SHAPE_UNWRITTEN) == 0
-        || old[W_EPOCH] != word[W_EPOCH]
         || memcmp(&old[W_TOKEN_ID], &word[W_TOKEN_ID], 16) != 0
-        || (int64_t)old[W_LAST_USED] <= (int64_t)word[W_LAST_USED]) {
+        || used <= (int64_t)word[W_LAST_USED]) {
         return;
     }
-    word[W_LAST_USED] = old[W_LAST_USED];
+    word[W_LAST_USED] = (uint64_t)used;
     word[W_SHAPE] |= SHAPE_UNWRITTEN;
-    if (word[W_SLIDING] != 0
-        && (int64_t)old[W_EXPIRES] > (int64_t)word[W_EXPIRES]
-        && (word[W_ENDS] == 0
-            || (int64_t)old[W_EXPIRES] <= (int64_t)word[W_ENDS])) {
-        word[W_EXPIRES] = old[W_EXPIRES];
+    expires = acct_cache_expiry(identity, used);
+    if (word[W_EXPIRES] != 0 && expires > (int64_t)word[W_EXPIRES]) {
+        word[W_EXPIRES] = (uint64_t)expires;
     }
 }
 
@@ -859,7 +862,7 @@ int acct_cache_store(acct_cache_t *cache, uint64_t database,
         return 0;
     }
     if (read_claimed(cache, slot, old) && is_for(old, database, digest)) {
-        keep_note(old, word);
+        keep_note(old, word, identity);
     }
     write_claimed(cache, slot, word, W_DATABASE);
     release(slot, sequence);
@@ -929,7 +932,55 @@ int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
         && now - (int64_t)word[W_LAST_USED] < ACCT_CACHE_NOTE_AGE;
 }
 
-static int is_unwritten(slot_t *slot, int sliding)
+/* How often, and for how long at a time, a note is waited for that
+ * somebody has claimed the slot of. */
+#define USED_TRIES 50
+#define USED_PAUSE 100
+
+static int is_claimed(const slot_t *slot)
+{
+    /* relaxed: whether to look again */
+    return (atomic_load_explicit(&slot->word[W_SEQUENCE],
+                                 memory_order_relaxed) & CLAIM) != 0;
+}
+
+/* A copy of the slot as read_slot() makes it, after whoever writes there
+ * just now. */
+static int read_settled(const acct_cache_t *cache, slot_t *slot,
+                        uint64_t copy[W_END])
+{
+    int try;
+
+    for (try = 0; try < USED_TRIES; try++) {
+        if (read_slot(cache, slot, copy)) {
+            return 1;
+        }
+        if (!is_claimed(slot)) {
+            break;
+        }
+        apr_sleep(USED_PAUSE);
+    }
+    return read_slot(cache, slot, copy);
+}
+
+int64_t acct_cache_used(const acct_cache_t *cache, uint64_t database,
+                        const unsigned char *digest,
+                        const unsigned char *token_id, int *is_unwritten)
+{
+    slot_t *slot = likely_slot(cache, database, digest);
+    uint64_t word[W_END];
+
+    *is_unwritten = 0;
+    if (slot == NULL || !read_settled(cache, slot, word)
+        || !is_for(word, database, digest)
+        || memcmp(&word[W_TOKEN_ID], token_id, 16) != 0) {
+        return 0;
+    }
+    *is_unwritten = (word[W_SHAPE] & SHAPE_UNWRITTEN) != 0;
+    return (int64_t)word[W_LAST_USED];
+}
+
+static int has_note(slot_t *slot, int sliding)
 {
     /* relaxed: where to look closer */
     uint64_t shape = atomic_load_explicit(&slot->word[W_SHAPE],
@@ -951,7 +1002,7 @@ size_t acct_cache_notes(const acct_cache_t *cache, uint64_t database,
     for (; left > 0 && count < most; left--, at = (at + 1) % cache->slots) {
         slot_t *slot = &cache->block->slot[at];
 
-        if (!is_unwritten(slot, sliding) || !read_slot(cache, slot, word)
+        if (!has_note(slot, sliding) || !read_slot(cache, slot, word)
             || word[W_DATABASE] != database) {
             continue;
         }

@@ -25,7 +25,8 @@
  * A slot is also where it is noted that its token was used, until somebody
  * writes that to the database (last_used.h): at most once a minute for a
  * token, and the epoch stays what it was, so that no note outdoes a
- * revocation.
+ * revocation. The note itself has none: it stays until it is written, and
+ * says nothing of a token whose row is gone.
  *
  * All functions are safe from any thread of any process that has the
  * block mapped; none allocates or takes a lock. "ticks" are microseconds
@@ -243,6 +244,21 @@ int acct_cache_touch(acct_cache_t *cache, uint64_t database,
 /** Whether a token's slot says that it was used less than a minute ago. */
 int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
                         const unsigned char *digest, int64_t now);
+
+/**
+ * When a token was used last, as its slot says. Of any epoch and age, and
+ * expired or not: for who has just read the token's row and wants to know
+ * of a use that is not written there yet. Waits some milliseconds at most
+ * for whoever writes to the slot.
+ * @param token_id     of the row; a slot of another token says nothing
+ * @param is_unwritten whether that is a note the database has not; where
+ *                     it is none, and the row is older, it was written
+ *                     since the row was read
+ * @return time; 0 when there is no such slot
+ */
+int64_t acct_cache_used(const acct_cache_t *cache, uint64_t database,
+                        const unsigned char *digest,
+                        const unsigned char *token_id, int *is_unwritten);
 
 /* A note that the database has not. */
 typedef struct acct_cache_note_t {
