@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "ticks.h"
 
 #define ROW "tokens_checked"
 #define OFF "off"
@@ -139,6 +140,18 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_meta_replace(db, ROW, row.text, end->left, pool);
 }
 
+/* All of it: a signal ends a sleep. */
+static void wait_for_all(void)
+{
+    apr_interval_time_t until = acct_ticks() + ACCT_CHECK_WAIT;
+    apr_interval_time_t left = ACCT_CHECK_WAIT;
+
+    while (left > 0) {
+        apr_sleep(left);
+        left = until - acct_ticks();
+    }
+}
+
 apr_status_t acct_check_end(const acct_service_t *service, apr_pool_t *pool)
 {
     end_t end = { NULL, NULL };
@@ -154,7 +167,7 @@ apr_status_t acct_check_end(const acct_service_t *service, apr_pool_t *pool)
             return status;
         }
         end.waited = end.left;
-        apr_sleep(ACCT_CHECK_WAIT);
+        wait_for_all();
     }
     return APR_EGENERAL;
 }
