@@ -94,6 +94,35 @@ subtest 'a reload keeps what is known' => sub {
     is(known($s, @tokens), $accounts - 1, 'the others are known still');
 };
 
+subtest 'so does one that finds the database away' => sub {
+    my $s = server('AcctAuthRevocationBound 10s');
+    $s->account(username => 'ann', password => 'tower bridge');
+    my ($token, $unseen) = map { sign_in($s, 'ann') } 1, 2;
+    $s->wait_for(sub { opens($s, $token); known($s, $token) }, 5);
+    # Another database by the same name and with the same key, which the
+    # open connections do not look at.
+    my ($made) = map { $_->[0] }
+        $s->sql("SELECT value FROM meta WHERE name = 'created_at'");
+    $s->sql("UPDATE meta SET value = '12345' WHERE name = 'created_at'");
+    $s->lose_database;
+    for my $round (1 .. 2) {
+        reload($s);
+        is(opens($s, $token), 200, "reload $round: what is known stays so");
+    }
+    $s->find_database;
+    is(opens($s, $unseen), 503, 'another database is not asked for a token');
+    is($s->post('/api/auth/login/', { username => 'ann',
+        password => 'tower bridge' })->{status}, 503, 'nor for an account');
+    like($s->log, qr/another database than the one/, 'the log says why');
+    $s->sql("UPDATE meta SET value = '$made' WHERE name = 'created_at'");
+    ok($s->wait_for(sub { sign_in($s, 'ann') }, 10), 'its own is taken');
+    is(opens($s, $unseen), 200, 'with what is in it');
+    $s->sql("UPDATE meta SET value = '12345' WHERE name = 'created_at'");
+    reload($s);
+    ok($s->wait_for(sub { sign_in($s, 'ann') }, 10),
+        'a reload that can read the other takes that');
+};
+
 subtest 'another size begins anew, and so does one that comes back' => sub {
     my $s = server('AcctAuthCache 1M');
     $s->account(username => 'ann', password => 'tower bridge');

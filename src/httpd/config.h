@@ -87,7 +87,8 @@ typedef struct acct_server_conf_t {
         ino_t inode;
         struct timespec changed_at;
     } key_refused;              /* key NULL: the file that was no good */
-    const char *created_at;     /* of the database; NULL: not known */
+    const char *created_at;     /* of the database, now or when it was read
+                                 * last (known_marks.h); NULL: not known */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
 

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "config_tree.h"
+#include "known_marks.h"
 #include "pool.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -223,12 +224,35 @@ static const char *check_file_mode(const char *path, apr_pool_t *pool)
     return NULL;
 }
 
+/* Whether it can be used. Where it cannot, it is the one that was there
+ * when it could: no other is taken for it when it is back. */
+static int read_marks(check_t *check, server_rec *s,
+                      acct_pool_marks_t *marks)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    const char *error = NULL;
+
+    if (acct_pool_check_database(&conf->db, marks, &error, check->ptemp)
+        == APR_SUCCESS) {
+        acct_known_marks_keep(&conf->db, marks, s->process->pool,
+                              check->ptemp);
+        return 1;
+    }
+    complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
+                     &conf->db_place, error);
+    memset(marks, 0, sizeof(*marks));
+    acct_known_marks_recall(&conf->db, marks, s->process->pool,
+                            check->ptemp);
+    return 0;
+}
+
 static void check_database(check_t *check, server_rec *s)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
     acct_pool_marks_t marks = { NULL, NULL, NULL };
     const char *error = NULL;
     int is_file = acct_db_is_file(conf->db.driver);
+    int is_there;
 
     if (!is_file && strncmp(conf->db.params, "file:", 5) == 0) {
         check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
@@ -239,14 +263,9 @@ static void check_database(check_t *check, server_rec *s)
                          &conf->db_place, error);
         return;
     }
-    if (acct_pool_check_database(&conf->db, &marks, &error, check->ptemp)
-        != APR_SUCCESS) {
-        complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
-                         &conf->db_place, error);
-        return;
-    }
+    is_there = read_marks(check, s, &marks);
     conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
-    error = is_file ? check_file_mode(conf->db.params, check->ptemp) : NULL;
+    error = is_there && is_file ? check_file_mode(conf->db.params, check->ptemp) : NULL;
     if (error != NULL) {
         complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
                          &conf->db_place, error);
