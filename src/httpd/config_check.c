@@ -265,7 +265,8 @@ static void check_database(check_t *check, server_rec *s)
     }
     is_there = read_marks(check, s, &marks);
     conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
-    error = is_there && is_file ? check_file_mode(conf->db.params, check->ptemp) : NULL;
+    error = is_there && is_file
+        ? check_file_mode(conf->db.params, check->ptemp) : NULL;
     if (error != NULL) {
         complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
                          &conf->db_place, error);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db_fixture.h"
 
+#include <signal.h>
+#include <sys/time.h>
+
 #include "store.h"
 #include "token_check_row.h"
 
@@ -264,15 +267,34 @@ static void a_promise_ends_without_a_wait(void **state)
     assert_true(apr_time_now() - begun < ACCT_CHECK_BELIEVED);
 }
 
+static void ignore(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* A signal each third of a second, which ends any sleep. */
+static void send_signals(int on)
+{
+    const struct itimerval often = { { 0, 333000 }, { 0, 333000 } };
+    const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+    struct sigaction action = { .sa_handler = ignore };
+
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, on ? &often : &never, NULL), 0);
+}
+
 /* Whatever stands there, nobody believes it when the end is told. */
-static void another_keys_row_ends_after_a_wait(void **state)
+static void another_keys_row_ends_after_a_wait_that_no_signal_ends(
+    void **state)
 {
     test_t *test = *state;
     apr_time_t begun = apr_time_now();
 
     acct_store_meta_set(test->db, "key_id", KEY, test->fixture->pool);
     set_row(test, "2:some later form");
+    send_signals(1);
     begin(test, ACCT_CHECK_ON);
+    send_signals(0);
     assert_row(test, "1:" KEY);
     assert_true(apr_time_now() - begun > ACCT_CHECK_BELIEVED);
 }
@@ -288,7 +310,7 @@ int main(void)
         TEST(it_begins_when_all_older_tokens_are_gone),
         TEST(another_keys_promise_is_no_promise),
         TEST(a_promise_ends_without_a_wait),
-        TEST(another_keys_row_ends_after_a_wait)
+        TEST(another_keys_row_ends_after_a_wait_that_no_signal_ends)
     };
 
     return cmocka_run_group_tests_name("token_check_row", tests,
