@@ -4,6 +4,8 @@
 #include <apr_reslist.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include "../core/ticks.h"
 #include "pool_open.h"
@@ -18,6 +20,9 @@ struct acct_pool_t {
     acct_gate_t *writers;           /* see acct_pool_acquire() */
     int most;                       /* on a server; 0: nobody said */
     /* child only */
+    int is_interrupted;             /* see hold_signals() */
+    pthread_t interrupted;
+    sigset_t before;                /* that thread's */
     acct_server_pool_t *server;     /* NULL: the database is a file */
     apr_reslist_t *connections;
     apr_thread_mutex_t *lock;       /* for what follows */
@@ -44,6 +49,37 @@ void acct_pool_limit(acct_pool_t *pool, int connections)
 {
     if (pool->most == 0 || connections < pool->most) {
         pool->most = connections;
+    }
+}
+
+/* ---- the end of a child ---- */
+
+/* Prefork ends a child inside a signal handler, which destroys the child's
+ * pool while the interrupted request waits below it. So that it finds no
+ * connection in use, no lock held and nobody waiting, the signal comes once
+ * the unit of work is over, which it soon is. Other MPMs have threads that
+ * do nothing but wait for signals. */
+static void hold_signals(acct_pool_t *pool)
+{
+    sigset_t ends;
+
+    if (pool->is_interrupted
+        && pthread_equal(pthread_self(), pool->interrupted)) {
+        sigemptyset(&ends);
+        sigaddset(&ends, SIGTERM);
+        sigaddset(&ends, SIGHUP);
+        pthread_sigmask(SIG_BLOCK, &ends, &pool->before);
+    }
+}
+
+/* The child may end in here. */
+static void let_signals(acct_pool_t *pool)
+{
+    if (pool->is_interrupted
+        && pthread_equal(pthread_self(), pool->interrupted)) {
+        sigset_t before = pool->before;
+
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
 }
 
@@ -132,11 +168,14 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 {
     const char *error;
     apr_status_t status;
-    int most = threads < 1 ? 1 : threads;
+    /* and those of upkeep.h */
+    int most = (threads < 1 ? 1 : threads) + 2;
 
     if (most > ACCT_POOL_CONNECTIONS) {
         most = ACCT_POOL_CONNECTIONS;
     }
+    pool->is_interrupted = threads <= 1;
+    pool->interrupted = pthread_self();
     status = acct_db_init(pchild, pool->config.driver, &error);
     if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
         return acct_server_pool_make(&pool->server, &pool->config,
@@ -196,10 +235,9 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     return APR_EGENERAL;
 }
 
-apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
-                                      apr_interval_time_t within,
-                                      acct_db_t **db, const char **error,
-                                      apr_pool_t *p)
+static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
+                               apr_interval_time_t within, acct_db_t **db,
+                               const char **error, apr_pool_t *p)
 {
     apr_status_t status;
     int slot;
@@ -229,6 +267,21 @@ apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
     return status;
 }
 
+apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
+                                      apr_interval_time_t within,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p)
+{
+    apr_status_t status;
+
+    hold_signals(pool);
+    status = begin_unit(pool, unit, within, db, error, p);
+    if (status != APR_SUCCESS) {
+        let_signals(pool);
+    }
+    return status;
+}
+
 apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
                                acct_db_t **db, const char **error,
                                apr_pool_t *p)
@@ -237,7 +290,7 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
                                     p);
 }
 
-void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
+static void end_unit(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
     if (pool->server != NULL) {
         acct_server_pool_release(pool->server, db);
@@ -258,6 +311,12 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
     if (unit == ACCT_UNIT_WRITE) {
         acct_gate_leave(pool->writers, WRITER);
     }
+}
+
+void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
+{
+    end_unit(pool, unit, db);
+    let_signals(pool);
 }
 
 void acct_pool_close_idle(acct_pool_t *pool)

@@ -62,7 +62,8 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 
 /**
  * Take a connection whose schema is the right one and whose file is still
- * the one that is there by that name.
+ * the one that is there by that name. On prefork the thread is not ended by
+ * a signal until it has put the connection back; so it has one at a time.
  * @param within on a server, for how long from now its answers are waited
  *               for (at least a fifth of a second); then they fail
  * @param error on failure, what happened, in @a p

@@ -71,12 +71,16 @@ static apr_status_t close_idle(void *data)
     return APR_SUCCESS;
 }
 
-/* A quarter of the threads is left for the rest of the site. */
+/* A quarter of the threads is left for the rest of the site. A single one
+ * (prefork) needs one connection, and those that read revocations and write
+ * one each, so that it need not wait for them; they open theirs in few
+ * children. */
 static int most_of(int threads, int allowed)
 {
-    int most = threads - (threads < 8 ? 1 : threads / 4);
+    int most = threads < 2 ? 3
+             : threads - (threads < 8 ? 1 : threads / 4);
 
-    return most < 1 ? 1 : most > allowed ? allowed : most;
+    return most > allowed ? allowed : most;
 }
 
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,

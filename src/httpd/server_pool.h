@@ -21,7 +21,8 @@ typedef struct acct_server_pool_t acct_server_pool_t;
  *  live as long.
  *  @param threads how many may ask at once
  *  @param most    how many connections there may be; 0: the usual number.
- *                 Never more than three quarters of the threads */
+ *                 Never more than three quarters of the threads, and
+ *                 three for a single thread */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
