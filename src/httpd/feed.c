@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include <http_log.h>
+#include <stdatomic.h>
 
 #include "../core/ticks.h"
 #include "../core/token_check_row.h"
@@ -10,6 +11,9 @@ APLOG_USE_MODULE(acctauth);
 
 /* More at once than this are not looked at one by one: forget everything. */
 #define MOST 8192
+
+/* What fails sooner keeps nobody waiting. */
+#define SLOW apr_time_from_msec(300)
 
 /* A child that takes over reads on where another left off. */
 static void begin(acct_feed_t *feed)
@@ -98,20 +102,18 @@ static int is_our_turn(acct_feed_t *feed, server_rec *s)
     return turn != 0;
 }
 
-void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
+static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
+                              apr_pool_t *pool)
 {
     const char *error = "";
     acct_db_t *db;
     apr_status_t status;
 
-    if (!is_our_turn(feed, s)) {
-        return;
-    }
     status = acct_pool_acquire(feed->pool, ACCT_UNIT_READ, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
         complain(feed, s, status, error);
-        return;
+        return status;
     }
     if (feed->mark.number < 0) {
         begin(feed);
@@ -129,4 +131,28 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
                      "again");
     }
     acct_pool_release(feed->pool, ACCT_UNIT_READ, db);
+    return status;
+}
+
+void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
+{
+    apr_interval_time_t begun = acct_ticks();
+    apr_status_t status;
+    int is_slow;
+
+    if (!is_our_turn(feed, s)) {
+        return;
+    }
+    status = read_feed(feed, s, pool);
+    /* refused at once, it was slow for somebody else */
+    is_slow = status != APR_SUCCESS && (APR_STATUS_IS_TIMEUP(status)
+                                        || acct_ticks() - begun >= SLOW);
+    /* release: the next reader may be another thread */
+    atomic_store_explicit(&feed->is_slow, is_slow, memory_order_release);
+}
+
+int acct_feed_is_slow(const acct_feed_t *feed)
+{
+    /* acquire: what the last reader wrote */
+    return atomic_load_explicit(&feed->is_slow, memory_order_acquire);
 }

@@ -15,8 +15,8 @@
 #include "../core/store.h"
 #include "pool.h"
 
-/* What is known of a database's feed. In pconf; used by its reader alone
- * once the children run. */
+/* What is known of a database's feed. In pconf; used by one reader at a
+ * time once the children run. */
 typedef struct acct_feed_t {
     acct_pool_t *pool;
     acct_cache_t *cache;
@@ -25,14 +25,20 @@ typedef struct acct_feed_t {
     acct_mark_t mark;           /* what this child has read */
     apr_interval_time_t patience;   /* until another child takes over */
     int64_t claim;              /* acct_cache_feed_claim() */
+    _Atomic(int) is_slow;       /* acct_feed_is_slow() */
 } acct_feed_t;
 
 /**
  * Read what is new, if it is this child's turn. When that fails the feed is
  * not fresh any more once the bound is over; the log is told once.
  * @param pool for temporary use
- * One thread of each child (upkeep.h).
+ * One thread of each child at a time (upkeep.h).
  */
 void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool);
+
+/** Whether the last reading failed and took long to: others' readings
+ *  should not wait for the next. Any thread; who is told that it is now its
+ *  turn sees what the last reader left. */
+int acct_feed_is_slow(const acct_feed_t *feed);
 
 #endif

@@ -5,6 +5,8 @@
 #include <http_log.h>
 #include <mod_watchdog.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 
 #include "../core/purge.h"
 #include "../core/ticks.h"
@@ -12,6 +14,7 @@
 APLOG_USE_MODULE(acctauth);
 
 #define READING "_acctauth_feed_"
+#define READING_SLOW "_acctauth_slow_feed_"
 #define WRITING "_acctauth_upkeep_"
 
 /* How often the writing thread looks whether anything is due. */
@@ -34,35 +37,58 @@ typedef struct round_t {
     acct_upkeep_t *all;
     server_rec *server;
     pthread_mutex_t lock;       /* held while connections are used */
-    int ended;                  /* guarded by lock */
+    acct_rounds_t *rounds;
 } round_t;
 
 struct acct_rounds_t {
     round_t reading;
+    round_t reading_slow;
     round_t writing;
+    int is_shared;              /* several feeds are read */
+    _Atomic(int) ended;         /* nothing new is begun */
 };
 
 /* ---- the end of a child ---- */
 
-static apr_status_t end_round(void *data)
+static void say_it_ends(acct_rounds_t *rounds)
 {
-    round_t *round = data;
+    /* relaxed: the locks order what was done before; that it is seen soon
+     * is all there is to it */
+    atomic_store_explicit(&rounds->ended, 1, memory_order_relaxed);
+}
 
-    /* On prefork a signal may end the child in that very thread: then it
-     * has the lock already (EDEADLK) and will do nothing more. */
+static int is_over(round_t *round)
+{
+    /* relaxed: who gets the lock after end_rounds() had it sees it by the
+     * lock; who asks earlier is waited for */
+    return atomic_load_explicit(&round->rounds->ended, memory_order_relaxed);
+}
+
+static void wait_for(round_t *round)
+{
     if (pthread_mutex_lock(&round->lock) == 0) {
-        round->ended = 1;
         pthread_mutex_unlock(&round->lock);
     }
+}
+
+/* Said to all before one is waited for: each stops after the unit of work
+ * that it is at. */
+static apr_status_t end_rounds(void *data)
+{
+    acct_rounds_t *rounds = data;
+
+    say_it_ends(rounds);
+    wait_for(&rounds->reading);
+    wait_for(&rounds->reading_slow);
+    wait_for(&rounds->writing);
     return APR_SUCCESS;
 }
 
-static apr_status_t begin_round(round_t *round, apr_pool_t *pchild)
+static int make_lock(round_t *round)
 {
     pthread_mutexattr_t attr;
     int rv = pthread_mutexattr_init(&attr);
 
-    round->ended = 1;
     if (rv != 0) {
         return rv;
     }
@@ -71,61 +97,110 @@ static apr_status_t begin_round(round_t *round, apr_pool_t *pchild)
         rv = pthread_mutex_init(&round->lock, &attr);
     }
     pthread_mutexattr_destroy(&attr);
-    if (rv == 0) {
-        round->ended = 0;
-        /* before the pools below it, which hold the connections' list */
-        apr_pool_pre_cleanup_register(pchild, round, end_round);
-    }
     return rv;
 }
 
 apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
                                     apr_pool_t *pchild)
 {
-    apr_status_t status = begin_round(&rounds->reading, pchild);
+    int rv;
 
-    return status == APR_SUCCESS ? begin_round(&rounds->writing, pchild)
-                                 : status;
+    say_it_ends(rounds);
+    rv = make_lock(&rounds->reading);
+    if (rv == 0) {
+        rv = make_lock(&rounds->reading_slow);
+    }
+    if (rv == 0) {
+        rv = make_lock(&rounds->writing);
+    }
+    if (rv == 0) {
+        /* relaxed: the threads are started later */
+        atomic_store_explicit(&rounds->ended, 0, memory_order_relaxed);
+        /* before the pools below it, which hold the connections' list */
+        apr_pool_pre_cleanup_register(pchild, rounds, end_rounds);
+    }
+    return rv;
 }
 
-typedef void work_fn(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool);
+/* Who ends the child is another thread: a signal's handler that ran in this
+ * one would wait for it. Before 2.4.49 httpd leaves signals to threads of
+ * mod_watchdog's too, and this one is ours alone. */
+static void leave_signals_to_others(void)
+{
+    sigset_t ends;
 
-/* Do something for each database, while the child lives. */
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &ends, NULL);
+}
+
+typedef void work_fn(acct_upkeep_t *one, round_t *round, apr_pool_t *pool);
+
+/* Do something for a database, while the child lives. */
+static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
+                   apr_pool_t *pool)
+{
+    if (is_over(round) || pthread_mutex_lock(&round->lock) != 0) {
+        return;
+    }
+    if (!is_over(round)) {
+        work(one, round, pool);
+    }
+    pthread_mutex_unlock(&round->lock);
+}
+
 static void go_round(round_t *round, work_fn *work, apr_pool_t *pool)
 {
     acct_upkeep_t *one;
-    int ended = 0;
 
-    for (one = round->all; one != NULL && !ended; one = one->next) {
-        if (pthread_mutex_lock(&round->lock) != 0) {
-            return;
-        }
-        ended = round->ended;
-        if (!ended) {
-            work(one, round->server, pool);
-        }
-        pthread_mutex_unlock(&round->lock);
+    leave_signals_to_others();
+    for (one = round->all; one != NULL; one = one->next) {
+        do_one(round, one, work, pool);
     }
 }
 
 /* ---- reading ---- */
 
-static void read_feed(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+static void read_usual(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
-    if (one->feed != NULL) {
-        acct_feed_read(one->feed, s, pool);
+    if (one->feed != NULL
+        && (!round->rounds->is_shared || !acct_feed_is_slow(one->feed))) {
+        acct_feed_read(one->feed, round->server, pool);
     }
     acct_pool_close_idle(one->pool);
 }
 
-static apr_status_t read_feeds(int state, void *data, apr_pool_t *pool)
+/* Until it answers a database is this thread's. */
+static void read_slow(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
+    if (one->feed != NULL && acct_feed_is_slow(one->feed)) {
+        acct_feed_read(one->feed, round->server, pool);
+    }
+}
+
+static apr_status_t read_feeds(int state, round_t *round, work_fn *work,
+                               apr_pool_t *pool)
+{
+    /* Whoever stops the thread says so here and then waits for it. */
+    if (state == AP_WATCHDOG_STATE_STOPPING) {
+        say_it_ends(round->rounds);
+        return APR_SUCCESS;
+    }
     /* At its start too: after a reload there may be little left of the
      * bound. */
-    if (state != AP_WATCHDOG_STATE_STOPPING) {
-        go_round(data, read_feed, pool);
-    }
+    go_round(round, work, pool);
     return APR_SUCCESS;
+}
+
+static apr_status_t read_usual_feeds(int state, void *data, apr_pool_t *pool)
+{
+    return read_feeds(state, data, read_usual, pool);
+}
+
+static apr_status_t read_slow_feeds(int state, void *data, apr_pool_t *pool)
+{
+    return read_feeds(state, data, read_slow, pool);
 }
 
 /* ---- writing ---- */
@@ -212,8 +287,9 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
 }
 
 /* A failure only means that it is tried again later. */
-static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
+    server_rec *s = round->server;
     apr_interval_time_t begun = acct_ticks();
     acct_purged_t purged = { 0, 0, 1 };
     int tokens = 0;
@@ -223,7 +299,8 @@ static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     if (apr_pool_create(&own, pool) != APR_SUCCESS) {
         return;
     }
-    while (purged.more && acct_ticks() - begun < PURGE_BUDGET) {
+    while (purged.more && !is_over(round)
+           && acct_ticks() - begun < PURGE_BUDGET) {
         apr_interval_time_t step = acct_ticks();
 
         if (purge_batch(one, s, &purged, own) != APR_SUCCESS) {
@@ -248,23 +325,28 @@ static void purge(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     }
 }
 
-static void write_due(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
+static void write_due(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
     /* Before the purge, which may find what they prolong. */
     if (acct_ticks() - one->noted_at >= NOTES_EVERY) {
         one->noted_at = acct_ticks();
-        write_notes(one, s, pool);
+        write_notes(one, round->server, pool);
     }
-    if (acct_ticks() >= one->purge_at) {
-        purge(one, s, pool);
+    if (acct_ticks() >= one->purge_at && !is_over(round)) {
+        purge(one, round, pool);
     }
 }
 
 static apr_status_t write_what_is_due(int state, void *data,
                                       apr_pool_t *pool)
 {
-    if (state == AP_WATCHDOG_STATE_RUNNING) {
-        go_round(data, write_due, pool);
+    round_t *round = data;
+
+    if (state == AP_WATCHDOG_STATE_STOPPING) {
+        say_it_ends(round->rounds);
+    }
+    else if (state == AP_WATCHDOG_STATE_RUNNING) {
+        go_round(round, write_due, pool);
     }
     return APR_SUCCESS;
 }
@@ -303,9 +385,12 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
     acct_rounds_t *made = apr_pcalloc(pconf, sizeof(*made));
     apr_status_t status = APR_SUCCESS;
     acct_upkeep_t *one;
+    int feeds = 0;
 
-    made->reading.all = made->writing.all = all;
-    made->reading.server = made->writing.server = s;
+    made->reading.all = all;
+    made->reading.server = s;
+    made->reading.rounds = made;
+    made->reading_slow = made->writing = made->reading;
     if (interval > apr_time_from_sec(1)) {
         interval = apr_time_from_sec(1);
     }
@@ -313,11 +398,17 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
         if (one->feed != NULL) {
             /* one look missed, and it is another's turn */
             one->feed->patience = 2 * interval;
+            feeds++;
         }
     }
+    made->is_shared = feeds > 1;
     if (bound > 0) {
-        status = start(READING, IN_EACH_CHILD, interval, read_feeds,
+        status = start(READING, IN_EACH_CHILD, interval, read_usual_feeds,
                        &made->reading, pconf);
+    }
+    if (status == APR_SUCCESS && made->is_shared) {
+        status = start(READING_SLOW, IN_EACH_CHILD, interval,
+                       read_slow_feeds, &made->reading_slow, pconf);
     }
     if (status == APR_SUCCESS) {
         status = start(WRITING, IN_ONE_CHILD, LOOK_EVERY,

@@ -8,7 +8,9 @@
  * child, whose turn it is they settle themselves (feed.h), since
  * mod_watchdog takes ten seconds to put another in the place of one that
  * was killed and never does for one that hangs. Two, so that a reading is
- * never late because a writing waits.
+ * never late because a writing waits. Where there are several databases a
+ * third goes on with those whose reading failed slowly, until they answer:
+ * the others' must not be late either.
  */
 #ifndef ACCT_UPKEEP_H
 #define ACCT_UPKEEP_H
@@ -33,7 +35,7 @@ typedef struct acct_upkeep_t {
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 
-/* What its two threads are doing. */
+/* What its threads are doing. */
 typedef struct acct_rounds_t acct_rounds_t;
 
 /**
