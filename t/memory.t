@@ -150,7 +150,9 @@ note(sprintf 'RSS %d KiB when warm, then %s KiB; %.1f s, %d requests a second',
 # ASan keeps what was freed for a while; then the bound says nothing.
 SKIP: {
     skip 'memory says nothing under a sanitizer', 1 if $ENV{ACCT_PRELOAD};
-    cmp_ok($grown, '<=', 256, "the child grew by $grown KiB");
+    # The upkeep's threads open their connections when it is their turn; 50
+    # bytes lost in each request would be more than that.
+    cmp_ok($grown, '<=', 1024, "the child grew by $grown KiB");
 }
 
 done_testing;
