@@ -41,7 +41,7 @@ static void put(char mark[MARK_BYTES], const char *value)
 {
     memset(mark, 0, MARK_BYTES);
     if (value != NULL && strlen(value) < MARK_BYTES) {
-        memcpy(mark, value, strlen(value));
+        apr_cpystrn(mark, value, MARK_BYTES);
     }
 }
 
