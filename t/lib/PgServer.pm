@@ -174,7 +174,7 @@ sub start
 {
     my ($self) = @_;
     my %set = (fsync => 'off', full_page_writes => 'off',
-               shared_buffers => '32MB', max_connections => 100,
+               shared_buffers => '32MB', max_connections => 300,
                listen_addresses => "''", port => $self->port,
                unix_socket_directories => "'$self->{dir}'",
                autovacuum => 'off', log_min_messages => 'warning',
@@ -232,9 +232,16 @@ sub processes
     return @pids;
 }
 
-# freeze(), thaw(): SIGSTOP for all of it. The kernel goes on to take
-# connections and bytes for it.
-sub freeze { kill 'STOP', $_[0]->processes }
+# freeze(), thaw(): SIGSTOP for all of it, first for the one that makes
+# others. The kernel goes on to take connections and bytes for it.
+sub freeze
+{
+    my ($self) = @_;
+    kill 'STOP', $self->{pid};
+    Time::HiRes::sleep(0.02);
+    kill 'STOP', $self->processes;
+}
+
 sub thaw   { kill 'CONT', $_[0]->processes }
 
 # sql(TEXT, DATABASE): rows as a list of array refs; NULL is undef.
