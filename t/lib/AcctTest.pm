@@ -498,21 +498,6 @@ sub _let_settle
     Time::HiRes::sleep(0.5 - $since) if $since < 0.5;
 }
 
-# That crash, of a child that was told to end just then. It is said and
-# does not count; under a sanitizer, which tells whose it is, all do.
-sub _is_hosts_own
-{
-    my ($i, $lines) = @_;
-    return if $ENV{ACCT_PRELOAD}
-        || $lines->[$i] !~ /mpm_event|core:notice/
-        || $lines->[$i] !~ /exit signal Segmentation fault/;
-    my $around = join "\n", @$lines[($i > 3 ? $i - 3 : 0)
-                                    .. ($i + 3 < $#$lines ? $i + 3 : $#$lines)];
-    return if $around !~ /caught SIGTERM|SIGHUP received/;
-    Test::More::diag("not counted: $lines->[$i]");
-    return 1;
-}
-
 sub _look_for_crash
 {
     my ($self) = @_;
@@ -521,11 +506,9 @@ sub _look_for_crash
     # counts always.
     my $bad = $self->{allow_crash} ? qr/Sanitizer|runtime error:/
         : qr/exit signal|seg fault|Sanitizer|runtime error:|double free/;
-    my @all = split /\n/, $self->log . slurp("$self->{dir}/logs/start.out");
-    my @lines = map { $all[$_] } grep {
-        $all[$_] =~ /$bad/ && $all[$_] !~ /exit signal (?:Terminated|Killed)/
-            && !_is_hosts_own($_, \@all)
-    } 0 .. $#all;
+    my @lines = grep {
+        /$bad/ && !/exit signal (?:Terminated|Killed)/
+    } split /\n/, $self->log . slurp("$self->{dir}/logs/start.out");
     return if !@lines;
     $self->{crash_seen} = $crashed = 1;
     Test::More::diag("a child of httpd crashed:\n"
