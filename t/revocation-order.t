@@ -55,7 +55,8 @@ sub others
 {
     my ($count) = @_;
     return 'INSERT INTO revocation (account_id, revoked_at) '
-        . "SELECT 999999, 1 FROM generate_series(1, $count)";
+        . 'SELECT 999999, ' . int(1e6 * time)
+        . " FROM generate_series(1, $count)";
 }
 
 subtest 'a lower number that becomes visible later' => sub {

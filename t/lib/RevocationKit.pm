@@ -180,13 +180,14 @@ sub wait_believed
     return $s->wait_for(sub { believes($s) }, $seconds || 15);
 }
 
-# What a sign-out does, for other programs.
+# What a sign-out does, for other programs. At its time: what seems old is
+# cleared away, maybe before a feed has read it.
 sub sql_sign_out
 {
     my ($token) = @_;
     return "DELETE FROM token WHERE id = '$token->{id}';\n"
         . 'INSERT INTO revocation (account_id, revoked_at) '
-        . "VALUES ($token->{account}, 1);";
+        . "VALUES ($token->{account}, " . int(1e6 * time) . ');';
 }
 
 # session($s): ->(SQL) runs SQL in a session of another program, which stays
