@@ -5,45 +5,23 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "hex.h"
 #include "ticks.h"
 #include "token_check_row.h"
 
 /* ---- public ids of tokens: 16 bytes in a slot, 32 digits elsewhere ---- */
 
-static int digit_value(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0'
-        : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int pack_id(const char *text, unsigned char id[16])
 {
-    size_t i;
-
-    for (i = 0; i < 16; i++) {
-        int high = digit_value(text[2 * i]);
-        int low = high < 0 ? -1 : digit_value(text[2 * i + 1]);
-
-        if (low < 0) {
-            return 0;
-        }
-        id[i] = (unsigned char)(high << 4 | low);
-    }
-    return text[32] == '\0';
+    return acct_hex_read(id, text, 16) && text[32] == '\0';
 }
 
 const char *acct_identity_token_id(const unsigned char id[16],
                                    apr_pool_t *pool)
 {
-    static const char digits[] = "0123456789abcdef";
     char *text = apr_palloc(pool, 33);
-    size_t i;
 
-    for (i = 0; i < 16; i++) {
-        text[2 * i] = digits[id[i] >> 4];
-        text[2 * i + 1] = digits[id[i] & 15];
-    }
-    text[32] = '\0';
+    acct_hex_write(text, id, 16);
     return text;
 }
 

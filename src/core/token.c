@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token.h"
+#include "hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,18 +19,6 @@
 #define TOKEN_BYTES_MAX 64
 #define KEY_HEX ((size_t)ACCT_KEY_BYTES * 2)
 #define TOKEN_ID_BYTES (ACCT_TOKEN_ID_HEX / 2)
-
-static void to_hex(char *hex, const unsigned char *bytes, size_t count)
-{
-    static const char digit[] = "0123456789abcdef";
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        *hex++ = digit[bytes[i] >> 4];
-        *hex++ = digit[bytes[i] & 0x0f];
-    }
-    *hex = '\0';
-}
 
 /* ------------------------------------------------------------- the header */
 
@@ -113,7 +102,7 @@ static apr_status_t mint(int bytes, const char **text, apr_pool_t *pool)
         return APR_EGENERAL;
     }
     hex = apr_palloc(pool, (apr_size_t)bytes * 2 + 1);
-    to_hex(hex, random, (size_t)bytes);
+    acct_hex_write(hex, random, (size_t)bytes);
     OPENSSL_cleanse(random, sizeof(random));
     *text = hex;
     return APR_SUCCESS;
@@ -181,7 +170,7 @@ apr_status_t acct_token_digest_bytes(const char *text,
 void acct_token_digest_hex(const unsigned char digest[DIGEST_BYTES],
                            char hex[ACCT_DIGEST_HEX + 1])
 {
-    to_hex(hex, digest, DIGEST_BYTES);
+    acct_hex_write(hex, digest, DIGEST_BYTES);
 }
 
 apr_status_t acct_token_digest(const char *text,
@@ -226,35 +215,27 @@ static apr_status_t set_key_id(acct_key_t *key)
     status = sha256(EVP_sha256(), text, sizeof(text), digest);
     OPENSSL_cleanse(text, sizeof(text));
     if (status == APR_SUCCESS) {
-        to_hex(key->id, digest, ACCT_KEY_ID_HEX / 2);
+        acct_hex_write(key->id, digest, ACCT_KEY_ID_HEX / 2);
     }
     return status;
 }
 
-static int hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
+/* In either case: people write key files too. */
 static int from_hex(unsigned char *bytes, const unsigned char *hex,
                     size_t count)
 {
+    char text[2 * ACCT_KEY_BYTES + 1];
+    int ok;
     size_t i;
-    int high, low;
 
-    for (i = 0; i < count; i++) {
-        high = hex_value(hex[2 * i]);
-        low = hex_value(hex[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return 0;
-        }
-        bytes[i] = (unsigned char)(high << 4 | low);
+    for (i = 0; i < 2 * count; i++) {
+        text[i] = (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] | 0x20
+                                                        : hex[i]);
     }
-    return 1;
+    text[2 * count] = '\0';
+    ok = acct_hex_read(bytes, text, count);
+    OPENSSL_cleanse(text, sizeof(text));
+    return ok;
 }
 
 /* A key file's whole content to a key. */
@@ -427,7 +408,7 @@ apr_status_t acct_key_create(const char *path, apr_pool_t *pool,
         close(fd);
         goto failed;
     }
-    to_hex(text, random, ACCT_KEY_BYTES);
+    acct_hex_write(text, random, ACCT_KEY_BYTES);
     text[KEY_HEX] = '\n';
     good = write_all(fd, text, KEY_HEX + 1) && fsync(fd) == 0;
     if (!good) {

@@ -7,6 +7,7 @@
 #include <openssl/kdf.h>
 #include <string.h>
 
+#include "hex.h"
 #include "token.h"
 
 #define LABEL "acctauth token check v1"
@@ -17,26 +18,20 @@ _Static_assert(ACCT_CHECK_DIGITS == sizeof(uint64_t), "compared as one word");
 
 /* ---- the key ---- */
 
-static int digit_value(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0'
-        : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 uint64_t acct_token_check_id(const char *key_id)
 {
+    unsigned char bytes[ACCT_KEY_ID_HEX / 2];
     uint64_t id = 0;
-    int i;
+    size_t i;
 
-    for (i = 0; i < ACCT_KEY_ID_HEX; i++) {
-        int value = digit_value(key_id[i]);
-
-        if (value < 0) {
-            return 0;
-        }
-        id = id << 4 | (uint64_t)value;
+    if (!acct_hex_read(bytes, key_id, sizeof(bytes))
+        || key_id[ACCT_KEY_ID_HEX] != '\0') {
+        return 0;
     }
-    return key_id[i] == '\0' ? id : 0;
+    for (i = 0; i < sizeof(bytes); i++) {
+        id = id << 8 | bytes[i];
+    }
+    return id;
 }
 
 static int hkdf(const unsigned char *key, size_t length,
@@ -73,25 +68,26 @@ apr_status_t acct_token_check_derive(acct_token_check_t *check,
 
 /* ---- the digits ---- */
 
-/* The digits behind a text, no NUL. */
+/* The digits behind a text, and a NUL. */
 static void check_of(const acct_token_check_t *check, const char *text,
-                     size_t length, char digits[ACCT_CHECK_DIGITS])
+                     size_t length, char digits[ACCT_CHECK_DIGITS + 1])
 {
-    static const char digit[] = "0123456789abcdef";
     uint64_t value = apr_siphash24(text, length, check->key);
+    unsigned char bytes[CHECK_BYTES];
     int i;
 
-    for (i = ACCT_CHECK_DIGITS - 1; i >= 0; i--) {
-        digits[i] = digit[value & 15];
-        value >>= 4;
+    for (i = CHECK_BYTES - 1; i >= 0; i--) {
+        bytes[i] = (unsigned char)value;
+        value >>= 8;
     }
+    acct_hex_write(digits, bytes, CHECK_BYTES);
 }
 
 apr_status_t acct_token_check_mint(const acct_token_check_t *check,
                                    int bytes, const char **text,
                                    int *checked, apr_pool_t *pool)
 {
-    char digits[ACCT_CHECK_DIGITS];
+    char digits[ACCT_CHECK_DIGITS + 1];
     const char *random;
     apr_status_t status;
 
@@ -104,8 +100,7 @@ apr_status_t acct_token_check_mint(const acct_token_check_t *check,
     status = acct_token_mint(bytes - CHECK_BYTES, &random, pool);
     if (status == APR_SUCCESS) {
         check_of(check, random, strlen(random), digits);
-        *text = apr_psprintf(pool, "%s%.*s", random, ACCT_CHECK_DIGITS,
-                             digits);
+        *text = apr_pstrcat(pool, random, digits, NULL);
     }
     return status;
 }
@@ -117,7 +112,7 @@ int acct_token_check_holds(const acct_token_check_t *check,
                            const char *text)
 {
     size_t length = strnlen(text, ACCT_CHECK_TOKEN_MAX + 1);
-    char digits[ACCT_CHECK_DIGITS];
+    char digits[ACCT_CHECK_DIGITS + 1];
     uint64_t shown;
     uint64_t right;
 
