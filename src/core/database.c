@@ -128,7 +128,7 @@ apr_status_t acct_db_may_run(acct_db_t *db)
  * Statements that are not prepared
  */
 
-apr_status_t acct_db_copy_rows(acct_db_t *db, apr_dbd_results_t *results,
+apr_status_t acct_db_take_rows(acct_db_t *db, apr_dbd_results_t *results,
                                acct_rows_t *rows, apr_pool_t *pool)
 {
     apr_dbd_row_t *row = NULL;
@@ -160,7 +160,7 @@ apr_status_t acct_db_copy_rows(acct_db_t *db, apr_dbd_results_t *results,
                 acct_db_set_error(db, "a value that cannot be read");
                 return rv;
             }
-            cell[j] = rv == APR_SUCCESS ? apr_pstrdup(pool, text) : NULL;
+            cell[j] = rv == APR_SUCCESS ? text : NULL;
         }
         rows->cell[i] = cell;
     }
@@ -201,5 +201,5 @@ apr_status_t acct_db_query(acct_db_t *db, const char *sql,
         db->doomed = db->in_transaction;
         return APR_EGENERAL;
     }
-    return acct_db_copy_rows(db, results, rows, pool);
+    return acct_db_take_rows(db, results, rows, pool);
 }

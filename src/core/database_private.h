@@ -62,8 +62,9 @@ int acct_db_is_harmless(acct_db_failure_e failure);
  *  the first failure stays. */
 apr_status_t acct_db_may_run(acct_db_t *db);
 
-/** A result's rows into @a pool. */
-apr_status_t acct_db_copy_rows(acct_db_t *db, apr_dbd_results_t *results,
+/** A result's rows. Their texts are where the driver left them: in @a pool,
+ *  which the statement was run with, or until it is cleared. */
+apr_status_t acct_db_take_rows(acct_db_t *db, apr_dbd_results_t *results,
                                acct_rows_t *rows, apr_pool_t *pool);
 
 #endif

@@ -204,7 +204,7 @@ apr_status_t acct_db_select(acct_db_t *db, int statement,
 
     memset(rows, 0, sizeof(*rows));
     return rv == APR_SUCCESS
-        ? acct_db_copy_rows(db, run.results, rows, pool) : rv;
+        ? acct_db_take_rows(db, run.results, rows, pool) : rv;
 }
 
 apr_status_t acct_db_run(acct_db_t *db, int statement,

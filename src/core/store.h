@@ -200,8 +200,8 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
 
 /** A token and its account by digest: the look-up of a protected request.
  *  Fills in id, account_id, digest and the times of the token but the one
- *  it was made at; id, username, email, is_active and is_staff of the
- *  account. APR_NOTFOUND when there is none. */
+ *  it was made at; id, username, email and is_active of the account, and
+ *  is_staff where it is active. APR_NOTFOUND when there is none. */
 apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
                                    acct_token_t *token,
                                    acct_account_t *account,

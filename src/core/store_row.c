@@ -106,21 +106,25 @@ static void bound_by_end(acct_token_t *token)
     }
 }
 
-/* The next column: NULL, or a sliding token's ends_at and sliding. */
-static void take_sliding(acct_taker_t *from, acct_token_t *token)
+/* The next column: expires_at, and a sliding token's ends_at and sliding
+ * as further words. */
+static void take_expiry(acct_taker_t *from, acct_token_t *token)
 {
-    const char *text = acct_take_maybe(from);
-    char *end = NULL;
+    const char *text = acct_take_text(from);
+    char *end;
 
-    if (!text) {
+    errno = 0;
+    token->expires_at = apr_strtoi64(text, &end, 10);
+    if (end == text || apr_isspace(*text)) {
+        from->spoilt = 1;
         return;
     }
-    errno = 0;
-    token->ends_at = apr_strtoi64(text, &end, 10);
     if (*end == ' ') {
-        token->sliding = apr_strtoi64(end + 1, &end, 10);
+        token->ends_at = apr_strtoi64(end + 1, &end, 10);
+        token->sliding = *end == ' ' ? apr_strtoi64(end + 1, &end, 10) : 0;
+        from->spoilt |= token->sliding < 1;
     }
-    if (errno || *end || token->ends_at < 0 || token->sliding < 1
+    if (errno || *end || token->expires_at < 0 || token->ends_at < 0
         || token->sliding > APR_INT64_MAX / 2) {
         from->spoilt = 1;
     }
@@ -129,20 +133,22 @@ static void take_sliding(acct_taker_t *from, acct_token_t *token)
 void acct_take_identity(acct_taker_t *from, acct_token_t *token,
                         acct_account_t *account)
 {
+    int rank;
+
     memset(token, 0, sizeof(*token));
     memset(account, 0, sizeof(*account));
     token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
-    token->expires_at = acct_take_number(from, 0, APR_INT64_MAX);
-    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
-    take_sliding(from, token);
+    take_expiry(from, token);
     bound_by_end(token);
+    token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
     token->label = "";
     account->id = acct_take_number(from, 1, APR_INT64_MAX);
     account->username = acct_take_maybe(from);
     account->email = acct_take_maybe(from);
-    account->is_active = (int)acct_take_number(from, 0, 1);
-    account->is_staff = (int)acct_take_number(from, 0, 1);
+    rank = (int)acct_take_number(from, 0, 2);
+    account->is_active = rank < 2;
+    account->is_staff = rank == 1;
     account->first_name = "";
     account->last_name = "";
     token->account_id = account->id;

@@ -20,12 +20,17 @@
     "a.last_login"
 #define ACCT_PASSWORD_COLUMN "a.password"
 /* What a protected request needs, and no more: apr_dbd's cost goes by the
- * column. Only a sliding token's end is asked for: another's is when it
- * expires. */
+ * column. Only a sliding token's end is asked for, in the words behind when
+ * it expires: another's end is when it expires. is_active and is_staff
+ * come as one number: is_staff, or 2 for a blocked account. (All of it as
+ * the words of one column was tried: putting them together costs sqlite as
+ * much.) */
 #define ACCT_IDENTITY_COLUMNS \
-    "t.id, t.digest, t.expires_at, t.last_used, " \
-    "CASE WHEN t.sliding > 0 THEN t.ends_at || ' ' || t.sliding END, " \
-    "a.id, a.username, a.email, a.is_active, a.is_staff"
+    "t.id, t.digest, CASE WHEN t.sliding > 0 " \
+    "THEN t.expires_at || ' ' || t.ends_at || ' ' || t.sliding " \
+    "ELSE CAST(t.expires_at AS TEXT) END, " \
+    "t.last_used, a.id, a.username, a.email, " \
+    "CASE a.is_active WHEN 1 THEN a.is_staff WHEN 0 THEN 2 END"
 #define ACCT_TOKEN_COLUMNS \
     "t.id, t.account_id, t.digest, t.label, t.created_at, t.expires_at, " \
     "t.last_used, t.ends_at, t.sliding"

@@ -11,7 +11,9 @@ use strict;
 use warnings;
 
 use AcctTest;
+use Bench::Options;
 use Bench::Server;
+use File::Copy ();
 use IO::Socket::INET;
 use POSIX ':sys_wait_h';
 use Time::HiRes ();
@@ -39,6 +41,8 @@ sub count
         for my $i (0 .. $#requests) {
             $n{ $requests[$i][0] } = ($counts[3 * $i + 2]
                 - $counts[3 * $i + 1]) / ($MANY - $FEW);
+            _keep($s->dir . '/logs/counts.' . (3 * $i + 3),
+                  $requests[$i][0]) if $OPT{keep} ne '';
         }
         1;
     };
@@ -123,6 +127,16 @@ sub _ask
         die "httpd under callgrind cut its answer off\n"
             if !defined $got || $got != $length;
     }
+}
+
+# What is worth reading function by function: the counts of a connection
+# with many requests.
+sub _keep
+{
+    my ($counts, $name) = @_;
+    mkdir $OPT{keep};
+    File::Copy::copy($counts, "$OPT{keep}/$name.$MANY")
+        or die "cannot write into $OPT{keep}: $!\n";
 }
 
 # The counts of each connection, in the order in which they were made.

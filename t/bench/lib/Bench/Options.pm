@@ -9,6 +9,9 @@
 #                  (default 1000,100000,1000000)
 #   BENCH_PIN      0: load and servers share all cores (default 1: each has
 #                  its own, in the parts that measure throughput)
+#   BENCH_KEEP     a folder for callgrind's counts of the part instructions:
+#                  CASE.600 is what 600 requests cost, function by function
+#                  (callgrind_annotate)
 
 package Bench::Options;
 
@@ -25,6 +28,7 @@ our %OPT = (
     rounds => _number('BENCH_ROUNDS', 5, 1, 100),
     seconds => _number('BENCH_SECONDS', 3, 1, 60),
     pin => _number('BENCH_PIN', 1, 0, 1),
+    keep => $ENV{BENCH_KEEP} || '',
     parts => [_list('BENCH_PARTS', @PARTS)],
     sizes => [_list('BENCH_SIZES', 1000, 100_000, 1_000_000)],
     connections => 32,
