@@ -3,6 +3,7 @@
 #include "account_private.h"
 
 #include "identity.h"
+#include "token_lookup.h"
 
 void acct_unavailable(acct_result_t *result, int retry_after)
 {
@@ -12,31 +13,18 @@ void acct_unavailable(acct_result_t *result, int retry_after)
 
 /* ---- who presents a token ---- */
 
-typedef struct find_token_t {
-    char digest[ACCT_DIGEST_HEX + 1];
-    acct_identity_t *identity;
-} find_token_t;
-
-static apr_status_t find_token(acct_db_t *db, void *baton, apr_pool_t *pool)
-{
-    find_token_t *find = baton;
-
-    return acct_store_token_find(db, find->digest, &find->identity->token,
-                                 &find->identity->account, pool);
-}
-
 static acct_outcome_e read_identity(const acct_service_t *service,
                                     const unsigned char *digest,
                                     acct_identity_t *identity,
                                     apr_pool_t *pool)
 {
-    find_token_t find;
+    char digits[ACCT_DIGEST_HEX + 1];
     apr_status_t status;
 
     identity->is_noted = 0;
-    find.identity = identity;
-    acct_token_digest_hex(digest, find.digest);
-    status = acct_unit_run(service, ACCT_UNIT_READ, find_token, &find, pool);
+    acct_token_digest_hex(digest, digits);
+    status = acct_token_look_up(service, digits, &identity->token,
+                                &identity->account, pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         return ACCT_INVALID_TOKEN;
     }

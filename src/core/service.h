@@ -62,6 +62,8 @@ typedef struct acct_service_t {
                                              * never fresh */
     struct acct_memo_t *memo;   /* identity.h; NULL: none */
 
+    struct acct_lookups_t *lookups; /* token_lookup.h; NULL: each by itself */
+
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */
     const acct_sha256_t *sha256;    /* NULL: fetched each time */

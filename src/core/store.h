@@ -207,6 +207,26 @@ apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
                                    acct_account_t *account,
                                    apr_pool_t *pool);
 
+/* How many tokens can be looked up together. */
+#define ACCT_STORE_TOGETHER 16
+
+/** The same for several tokens with one statement.
+ *  @param digests @a count of them, at most ACCT_STORE_TOGETHER; two may
+ *         be alike
+ *  @param rows what was found, for acct_store_token_among(); in @a pool */
+apr_status_t acct_store_tokens_find(acct_db_t *db,
+                                    const char *const *digests, int count,
+                                    acct_rows_t *rows, apr_pool_t *pool);
+
+/** One of the tokens that were looked up together, as
+ *  acct_store_token_find() has it. Any number of threads may ask the same
+ *  rows.
+ *  @param pool for what is found; nothing of it is in the rows */
+apr_status_t acct_store_token_among(const acct_rows_t *rows,
+                                    const char *digest, acct_token_t *token,
+                                    acct_account_t *account,
+                                    apr_pool_t *pool);
+
 /** The account's reusable token. APR_NOTFOUND when it has none. */
 apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
                                        acct_token_t *token,

@@ -137,8 +137,8 @@ void acct_take_identity(acct_taker_t *from, acct_token_t *token,
 
     memset(token, 0, sizeof(*token));
     memset(account, 0, sizeof(*account));
-    token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
     token->digest = take_hex(from, ACCT_DIGEST_CHARS);
+    token->id = take_hex(from, ACCT_TOKEN_ID_CHARS);
     take_expiry(from, token);
     bound_by_end(token);
     token->last_used = acct_take_number(from, 0, APR_INT64_MAX);

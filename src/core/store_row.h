@@ -26,7 +26,7 @@
  * the words of one column was tried: putting them together costs sqlite as
  * much.) */
 #define ACCT_IDENTITY_COLUMNS \
-    "t.id, t.digest, CASE WHEN t.sliding > 0 " \
+    "t.digest, t.id, CASE WHEN t.sliding > 0 " \
     "THEN t.expires_at || ' ' || t.ends_at || ' ' || t.sliding " \
     "ELSE CAST(t.expires_at AS TEXT) END, " \
     "t.last_used, a.id, a.username, a.email, " \

@@ -5,6 +5,9 @@
 #define SELECT_ACCOUNT \
     "SELECT " ACCT_ACCOUNT_COLUMNS ", " ACCT_PASSWORD_COLUMN \
     " FROM account a WHERE "
+#define SELECT_IDENTITY \
+    "SELECT " ACCT_IDENTITY_COLUMNS \
+    " FROM token t JOIN account a ON a.id = t.account_id WHERE "
 
 static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_META_GET] = { .label = "meta_get", .sql =
@@ -68,9 +71,12 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld, %lld, %lld) "
         "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_TOKEN_FIND] = { .label = "token_find", .sql =
-        "SELECT " ACCT_IDENTITY_COLUMNS " "
-        "FROM token t JOIN account a ON a.id = t.account_id "
-        "WHERE t.digest = %s" },
+        SELECT_IDENTITY "t.digest = %s" },
+    /* as many each time, so that PostgreSQL plans it once; NULL for those
+     * that are fewer */
+    [ACCT_SQL_TOKENS_FIND] = { .label = "tokens_find", .sql =
+        SELECT_IDENTITY "t.digest IN (%s, %s, %s, %s, %s, %s, %s, %s, "
+        "%s, %s, %s, %s, %s, %s, %s, %s)" },
     [ACCT_SQL_TOKEN_REUSABLE] = { .label = "token_reusable", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
         "WHERE t.account_id = %lld AND t.sealed IS NOT NULL" },

@@ -26,29 +26,15 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
     return rv == APR_SUCCESS && changed != 1 ? APR_EEXIST : rv;
 }
 
-apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
-                                   acct_token_t *token,
-                                   acct_account_t *account,
-                                   apr_pool_t *pool)
+static apr_status_t identity_row(const acct_rows_t *rows, int i,
+                                 const char *digest, acct_token_t *token,
+                                 acct_account_t *account)
 {
-    const acct_arg_t args[] = { ACCT_TEXT(digest) };
-    acct_rows_t rows;
+    acct_taker_t row = acct_take_row(rows, i);
     acct_token_t t;
     acct_account_t a;
-    acct_taker_t row;
     apr_status_t rv;
 
-    memset(token, 0, sizeof(*token));
-    memset(account, 0, sizeof(*account));
-    if (!digest || strlen(digest) != ACCT_DIGEST_CHARS) {
-        return APR_EINVAL;
-    }
-    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_FIND, args, &rows,
-                                   pool), &rows);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    row = acct_take_row(&rows, 0);
     acct_take_identity(&row, &t, &a);
     rv = acct_taken(&row);
     if (rv != APR_SUCCESS) {
@@ -60,6 +46,81 @@ apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
     }
     *token = t;
     *account = a;
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
+                                   acct_token_t *token,
+                                   acct_account_t *account,
+                                   apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(digest) };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    if (!digest || strlen(digest) != ACCT_DIGEST_CHARS) {
+        return APR_EINVAL;
+    }
+    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_FIND, args, &rows,
+                                   pool), &rows);
+    return rv == APR_SUCCESS
+        ? identity_row(&rows, 0, digest, token, account) : rv;
+}
+
+apr_status_t acct_store_tokens_find(acct_db_t *db,
+                                    const char *const *digests, int count,
+                                    acct_rows_t *rows, apr_pool_t *pool)
+{
+    acct_arg_t args[ACCT_STORE_TOGETHER];
+
+    if (count < 1 || count > ACCT_STORE_TOGETHER) {
+        return APR_EINVAL;
+    }
+    for (int i = 0; i < ACCT_STORE_TOGETHER; i++) {
+        args[i] = (acct_arg_t)ACCT_TEXT(i < count ? digests[i] : NULL);
+    }
+    return ACCT_SELECT(db, ACCT_SQL_TOKENS_FIND, args, rows, pool);
+}
+
+static const char *copy(const char *text, apr_pool_t *pool)
+{
+    return text ? apr_pstrdup(pool, text) : NULL;
+}
+
+/* The row of a digest, which is the first column; -1 when there is none. */
+static int find_row(const acct_rows_t *rows, const char *digest)
+{
+    for (int i = 0; i < rows->count; i++) {
+        if (rows->cell[i][0] && strcmp(rows->cell[i][0], digest) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+apr_status_t acct_store_token_among(const acct_rows_t *rows,
+                                    const char *digest, acct_token_t *token,
+                                    acct_account_t *account,
+                                    apr_pool_t *pool)
+{
+    int i = find_row(rows, digest);
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    if (i < 0) {
+        return APR_NOTFOUND;
+    }
+    rv = identity_row(rows, i, digest, token, account);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    token->id = apr_pstrdup(pool, token->id);
+    token->digest = apr_pstrdup(pool, token->digest);
+    account->username = copy(account->username, pool);
+    account->email = copy(account->email, pool);
     return APR_SUCCESS;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../core/ticks.h"
+#include "../core/token_lookup.h"
 #include "config.h"
 #include "gate.h"
 #include "pool.h"
@@ -30,12 +31,16 @@ APLOG_USE_MODULE(acctauth);
 /* The same for writing to a database. */
 #define WRITE_PLACES 256
 
+/* Statements under way before look-ups of tokens wait for each other. */
+#define LOOKUPS_UNDER_WAY 2
+
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
     acct_pool_t *pool;
     acct_feed_t *feed;          /* NULL: no shared memory for it */
     acct_upkeep_t upkeep;
     /* child only */
+    acct_lookups_t *lookups;    /* NULL: there is one thread */
     apr_thread_mutex_t *lock;
     apr_time_t told;
     char last_buffer[256];
@@ -497,6 +502,10 @@ static apr_status_t start_database(database_t *database, int threads,
 
     status = apr_thread_mutex_create(&database->lock,
                                      APR_THREAD_MUTEX_DEFAULT, pchild);
+    if (status == APR_SUCCESS && threads > 1) {
+        status = acct_lookups_make(&database->lookups, LOOKUPS_UNDER_WAY,
+                                   ACCT_POOL_WITHIN, pchild);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -544,6 +553,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
         }
         runtime->service.sha256 = sha256;
         if (runtime->database->lock != NULL) {
+            runtime->service.lookups = runtime->database->lookups;
             continue;
         }
         status = start_database(runtime->database, threads, pchild);
@@ -554,6 +564,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
             runtime->database->lock = NULL;
             acct_server_conf(s)->runtime = NULL;
         }
+        runtime->service.lookups = runtime->database->lookups;
     }
     start_rounds(rounds, main_server, pchild);
 }

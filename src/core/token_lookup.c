@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token_lookup.h"
+
+#include <apr_allocator.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <string.h>
+
+#include "ticks.h"
+
+/* Who has waited this long for a statement to begin begins one, however
+ * many are under way: what keeps one of them must not keep others. */
+#define BEGIN_WITHIN apr_time_from_msec(10)
+
+/* When a statement fails that another asked sooner than this, the fault may
+ * have been a connection that had gone stale, and who waited asks himself. */
+#define ASK_AGAIN_WITHIN apr_time_from_msec(200)
+
+typedef enum state_e {
+    GATHERING,                  /* who comes may still join, if it fits */
+    UNDER_WAY,
+    ANSWERED
+} state_e;
+
+/* Those who are asked for together. It lives as long as one of them needs
+ * it, so nobody has to wait for anybody to be able to leave. */
+typedef struct batch_t {
+    apr_thread_cond_t *changed;
+    apr_pool_t *pool;           /* of its own, by its own allocator: used by
+                                 * whoever asks, and then only read */
+    struct batch_t *next;       /* in the queue, or among the spare ones */
+    state_e state;
+    int members;                /* who still needs it */
+    int count;
+    const char *digest[ACCT_STORE_TOGETHER];    /* in digits */
+    char digits[ACCT_STORE_TOGETHER][ACCT_DIGEST_HEX + 1];
+    apr_status_t status;        /* of the statement; and what it found: */
+    acct_rows_t rows;
+} batch_t;
+
+struct acct_lookups_t {
+    int most;                   /* statements under way */
+    apr_interval_time_t patience;
+    apr_thread_mutex_t *lock;   /* for what follows, and every batch */
+    apr_pool_t *pool;           /* for batches */
+    batch_t *first;             /* the queue of those that gather */
+    batch_t *last;
+    batch_t *spare;
+    int under_way;
+};
+
+/* ---- alone ---- */
+
+typedef struct find_one_t {
+    const char *digest;
+    acct_token_t *token;
+    acct_account_t *account;
+} find_one_t;
+
+static apr_status_t find_one(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    find_one_t *find = baton;
+
+    return acct_store_token_find(db, find->digest, find->token,
+                                 find->account, pool);
+}
+
+static apr_status_t alone(const acct_service_t *service, const char *digest,
+                          acct_token_t *token, acct_account_t *account,
+                          apr_pool_t *pool)
+{
+    find_one_t find = { digest, token, account };
+
+    return acct_unit_run(service, ACCT_UNIT_READ, find_one, &find, pool);
+}
+
+/* ---- batches; with the lock held ---- */
+
+static apr_status_t destroy_pool(void *data)
+{
+    apr_pool_destroy(data);
+    return APR_SUCCESS;
+}
+
+static batch_t *make_batch(acct_lookups_t *lookups)
+{
+    batch_t *batch = apr_pcalloc(lookups->pool, sizeof(*batch));
+
+    if (apr_thread_cond_create(&batch->changed, lookups->pool) != APR_SUCCESS
+        || apr_pool_create_unmanaged_ex(&batch->pool, NULL, NULL)
+           != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(lookups->pool, batch->pool, destroy_pool,
+                              apr_pool_cleanup_null);
+    return batch;
+}
+
+/* One that one more can join: the last that gathers, or a new one at the
+ * end of the queue. NULL when none can be made. */
+static batch_t *find_batch(acct_lookups_t *lookups)
+{
+    batch_t *batch = lookups->last;
+
+    if (batch != NULL && batch->count < ACCT_STORE_TOGETHER) {
+        return batch;
+    }
+    batch = lookups->spare;
+    if (batch != NULL) {
+        lookups->spare = batch->next;
+    }
+    else {
+        batch = make_batch(lookups);
+    }
+    if (batch == NULL) {
+        return NULL;
+    }
+    batch->state = GATHERING;
+    batch->count = 0;
+    batch->next = NULL;
+    if (lookups->last != NULL) {
+        lookups->last->next = batch;
+    }
+    else {
+        lookups->first = batch;
+    }
+    lookups->last = batch;
+    return batch;
+}
+
+static void leave_queue(acct_lookups_t *lookups, const batch_t *batch)
+{
+    batch_t *before = NULL;
+    batch_t *at = lookups->first;
+
+    while (at != batch) {
+        before = at;
+        at = at->next;
+    }
+    if (before != NULL) {
+        before->next = at->next;
+    }
+    else {
+        lookups->first = at->next;
+    }
+    if (lookups->last == at) {
+        lookups->last = before;
+    }
+}
+
+/* Have those begin who have waited longest, if one more statement may be
+ * under way. One of them does; it is not said which. */
+static void call_next(acct_lookups_t *lookups)
+{
+    if (lookups->first != NULL && lookups->under_way < lookups->most) {
+        apr_thread_cond_signal(lookups->first->changed);
+    }
+}
+
+static void leave(acct_lookups_t *lookups, batch_t *batch)
+{
+    if (--batch->members == 0) {
+        apr_pool_clear(batch->pool);
+        batch->next = lookups->spare;
+        lookups->spare = batch;
+    }
+}
+
+/* ---- together ---- */
+
+static apr_status_t find_all(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    batch_t *batch = baton;
+
+    return acct_store_tokens_find(db, batch->digest, batch->count,
+                                  &batch->rows, pool);
+}
+
+/* Ask for everybody in the batch; called with the lock held, which is let
+ * go meanwhile. */
+static void ask(const acct_service_t *service, batch_t *batch)
+{
+    acct_lookups_t *lookups = service->lookups;
+
+    leave_queue(lookups, batch);
+    batch->state = UNDER_WAY;
+    lookups->under_way++;
+    call_next(lookups);
+    apr_thread_mutex_unlock(lookups->lock);
+    batch->status = acct_unit_run(service, ACCT_UNIT_READ, find_all, batch,
+                                  batch->pool);
+    apr_thread_mutex_lock(lookups->lock);
+    lookups->under_way--;
+    batch->state = ANSWERED;
+    apr_thread_cond_broadcast(batch->changed);
+    call_next(lookups);
+}
+
+/* Wait until the batch may be asked for (then it gathers still), or is
+ * answered, or patience is at its end. */
+static void await(acct_lookups_t *lookups, batch_t *batch,
+                 apr_interval_time_t begun)
+{
+    while (batch->state != ANSWERED) {
+        apr_interval_time_t waited = acct_ticks() - begun;
+        apr_interval_time_t left = lookups->patience - waited;
+
+        if (batch->state == GATHERING) {
+            if (lookups->under_way < lookups->most
+                || waited >= BEGIN_WITHIN) {
+                return;
+            }
+            left = BEGIN_WITHIN - waited;
+        }
+        if (left <= 0) {
+            return;
+        }
+        (void)apr_thread_cond_timedwait(batch->changed, lookups->lock, left);
+    }
+}
+
+static apr_status_t together(const acct_service_t *service,
+                             const char *digest, batch_t *batch,
+                             acct_token_t *token, acct_account_t *account,
+                             apr_pool_t *pool)
+{
+    acct_lookups_t *lookups = service->lookups;
+    apr_interval_time_t begun = acct_ticks();
+    apr_status_t status;
+    int asked = 0;
+
+    batch->digest[batch->count] = memcpy(batch->digits[batch->count], digest,
+                                         ACCT_DIGEST_HEX + 1);
+    batch->count++;
+    batch->members++;
+    await(lookups, batch, begun);
+    if (batch->state == GATHERING) {
+        asked = 1;
+        ask(service, batch);
+    }
+    status = batch->state == ANSWERED ? batch->status : APR_TIMEUP;
+    apr_thread_mutex_unlock(lookups->lock);
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_among(&batch->rows, digest, token, account,
+                                        pool);
+    }
+    else if (!asked && acct_ticks() - begun <= ASK_AGAIN_WITHIN) {
+        status = alone(service, digest, token, account, pool);
+    }
+    apr_thread_mutex_lock(lookups->lock);
+    leave(lookups, batch);
+    return status;
+}
+
+apr_status_t acct_token_look_up(const acct_service_t *service,
+                                const char *digest, acct_token_t *token,
+                                acct_account_t *account, apr_pool_t *pool)
+{
+    acct_lookups_t *lookups = service->lookups;
+    batch_t *batch = NULL;
+    apr_status_t status;
+
+    if (lookups == NULL) {
+        return alone(service, digest, token, account, pool);
+    }
+    if (strlen(digest) != ACCT_DIGEST_HEX) {
+        return APR_EINVAL;
+    }
+    apr_thread_mutex_lock(lookups->lock);
+    if (lookups->first != NULL || lookups->under_way >= lookups->most) {
+        batch = find_batch(lookups);
+    }
+    if (batch != NULL) {
+        status = together(service, digest, batch, token, account, pool);
+    }
+    else {
+        lookups->under_way++;
+        apr_thread_mutex_unlock(lookups->lock);
+        status = alone(service, digest, token, account, pool);
+        apr_thread_mutex_lock(lookups->lock);
+        lookups->under_way--;
+        call_next(lookups);
+    }
+    apr_thread_mutex_unlock(lookups->lock);
+    return status;
+}
+
+/* ---- making ---- */
+
+apr_status_t acct_lookups_make(acct_lookups_t **lookups, int under_way,
+                               apr_interval_time_t patience,
+                               apr_pool_t *pool)
+{
+    acct_lookups_t *made = apr_pcalloc(pool, sizeof(*made));
+    apr_status_t status;
+
+    made->most = under_way;
+    made->patience = patience;
+    status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
+                                     pool);
+    if (status == APR_SUCCESS) {
+        /* used with the lock held, whatever happens to the parent's */
+        status = apr_pool_create_unmanaged_ex(&made->pool, NULL, NULL);
+    }
+    if (status == APR_SUCCESS) {
+        apr_pool_cleanup_register(pool, made->pool, destroy_pool,
+                                  apr_pool_cleanup_null);
+        *lookups = made;
+    }
+    return status;
+}
