@@ -221,20 +221,24 @@ sanitize:
 	    CC=gcc all
 	@scripts/test --sanitize build/asan
 
-# The driver holds the cache's code, so that all of it is instrumented. gcc
-# warns that it does not model fences; every word is an atomic, and what the
-# fences are for is the driver's to find. Without address space
-# randomisation where that can be had: older runtimes fail at some layouts.
+# The driver is compiled together with the cache's code, so that all of it is
+# instrumented, and with stops.h in front of each file. gcc warns that it
+# does not model fences; every word is an atomic, and what the fences are for
+# is the driver's to find. Without address space randomisation where that can
+# be had: older runtimes fail at some layouts.
 STRESS     = $(BUILD)/stress/identity_cache
+STRESS_SRC := $(wildcard t/stress/*.c src/core/identity_cache*.c)
 STRESS_SAN ?= -fsanitize=thread
 NO_ASLR    := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-$(STRESS): t/stress/identity_cache.c src/core/identity_cache.c \
-           src/core/identity_cache.h $(BUILD)/.flags
+$(STRESS): $(STRESS_SRC) \
+           $(wildcard t/stress/*.h src/core/identity_cache*.h) \
+           $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
 	    -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP) \
-	    $(CORE_INC) -o $@ $< $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
+	    $(CORE_INC) -include t/stress/stops.h -o $@ $(STRESS_SRC) \
+	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)
 stress:

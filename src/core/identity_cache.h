@@ -51,7 +51,7 @@
 #define ACCT_CACHE_AGE INT64_C(60000000)    /* microseconds */
 #define ACCT_CACHE_NOTE_AGE INT64_C(60000000)   /* between two notes */
 
-/* The shared block; its layout is identity_cache.c's. */
+/* The shared block; its layout is in identity_cache_private.h. */
 typedef struct acct_cache_block_t acct_cache_block_t;
 
 /* One process's view of it. Constant once attached. */

@@ -35,46 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/*
- * The cache's own code, with a stop now and then before one of its loads
- * and stores. A slot is written in nanoseconds: without, hardly any reader
- * would meet a writer half-way, and hardly any SIGKILL either.
- */
-static _Thread_local uint32_t stops_every;  /* operations; 0: never */
-static _Thread_local uint32_t stop_random = 1;
-static _Thread_local uint32_t stop_microseconds;    /* 0: only yield */
-
-static void stop_maybe(void)
-{
-    if (stops_every == 0) {
-        return;
-    }
-    stop_random = stop_random * 1664525 + 1013904223;
-    if ((stop_random >> 8) % stops_every != 0) {
-        return;
-    }
-    if (stop_microseconds > 0) {
-        usleep(stop_microseconds);
-    }
-    else {
-        sched_yield();
-    }
-}
-
-#undef atomic_load_explicit
-#undef atomic_store_explicit
-#ifdef __clang__
-#define STORE __c11_atomic_store
-#define LOAD __c11_atomic_load
-#else
-#define STORE __atomic_store_n
-#define LOAD __atomic_load_n
-#endif
-#define atomic_load_explicit(at, order) (stop_maybe(), LOAD(at, order))
-#define atomic_store_explicit(at, value, order) \
-    (stop_maybe(), STORE(at, value, order))
-
-#include "../../src/core/identity_cache.c"
+#include "identity_cache_private.h"
 
 #define WORKERS 4
 #define ACCOUNTS 48
@@ -559,8 +520,10 @@ static int claims_left(acct_cache_block_t *block)
     int i;
 
     for (i = 0; i < SLOTS; i++) {
-        claims += (atomic_load_explicit(&block->slot[i].word[W_SEQUENCE],
-                                        memory_order_relaxed) & CLAIM) != 0;
+        uint64_t sequence = atomic_load_explicit(
+            &block->slot[i].word[ACCT_W_SEQUENCE], memory_order_relaxed);
+
+        claims += (sequence & ACCT_SEQUENCE_CLAIMED) != 0;
     }
     return claims;
 }
