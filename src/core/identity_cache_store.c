@@ -53,21 +53,17 @@ size_t acct_cache_in_use(const acct_cache_t *cache, int64_t tick)
 static acct_slot_t *place_for(acct_cache_t *cache, uint64_t database,
                               const unsigned char *digest, int64_t tick)
 {
+    acct_slot_t *likely = acct_slot_likely(cache, database, digest);
     acct_slot_t *set = acct_slot_set(cache, database, digest);
     int least = GOOD_WITH_NOTE + 1;
     int worth[ACCT_CACHE_WAYS];
     uint64_t turn;
     int way;
 
+    if (likely != NULL) {
+        return likely;
+    }
     for (way = 0; way < ACCT_CACHE_WAYS; way++) {
-        /* relaxed, both: a choice of place, wrong at worst */
-        if (atomic_load_explicit(&set[way].word[ACCT_W_DIGEST],
-                                 memory_order_relaxed)
-            == acct_slot_first_word(digest)
-            && atomic_load_explicit(&set[way].word[ACCT_W_DATABASE],
-                                    memory_order_relaxed) == database) {
-            return &set[way];
-        }
         worth[way] = worth_of(cache, &set[way], tick);
         if (worth[way] < least) {
             least = worth[way];
