@@ -9,8 +9,9 @@
 #   - a comment within the six lines above names each of its orders
 #     ("relaxed: only a hint"), or a sentence of the file's block comment
 #     "Memory order." names both the order and what it is applied to;
-#   - what is declared _Atomic is touched by these operations alone: a
-#     plain read or write of it is one without a stated order.
+#   - what is declared _Atomic, in the file or in a header of ours that it
+#     includes, is touched by these operations alone: a plain read or write
+#     of it is one without a stated order.
 #
 # APR's atomics and the compilers' own have no such form and are not used.
 
@@ -110,11 +111,13 @@ sub check_call
     return map { "$line: $name: nothing says why $_" } @bad;
 }
 
-# faults(TEXT): what is wrong with a source, and how many operations it has.
+# faults(TEXT, HEADERS): what is wrong with a source that includes these
+# headers, and how many operations it has.
 sub faults
 {
-    my ($text) = @_;
+    my ($text, $headers) = @_;
     my ($code, @comments) = take_apart($text);
+    my ($declared) = take_apart($text . ($headers // ''));
     my ($operations, @faults) = (0);
     while ($code =~ /\b((?:apr_|__|__c11_)?atomic_\w+|__sync_\w+)\s*\(/g) {
         my ($name, $at) = ($1, $+[0] - 1);
@@ -125,7 +128,7 @@ sub faults
                                  arguments($code, $at));
     }
     my %atomic = map { $_ => 1 }
-        $code =~ /\b_Atomic\s+\w+\s+(\w+)\s*(?=[\[;=])/g;
+        $declared =~ /\b_Atomic\s+\w+\s+(\w+)\s*(?=[\[;=])/g;
     for my $name (sort keys %atomic) {
         while ($code =~ /([&]?)[\w.\[\]>-]*(?:->|\.)$name\b/g) {
             next if $1 eq '&';
@@ -188,7 +191,32 @@ for (@bad) {
     is(scalar @$faults, 1, "refused: $_->[0]") or diag(explain $faults);
 }
 
+is(scalar @{ (faults('s->n = 1;', $D))[0] }, 1,
+    'refused: a plain write of what a header declares');
+is(scalar @{ (faults('s->n = 1;', ''))[0] }, 0,
+    'accepted: a plain write of what none declares');
+
 # ---- the sources ----
+
+sub text_of
+{
+    my ($file) = @_;
+    open my $in, '<', $file or die "$file: $!";
+    return do { local $/; <$in> };
+}
+
+# The headers of ours that a source includes, in one.
+sub headers_of
+{
+    my ($file, $text) = @_;
+    my ($dir) = $file =~ m{^(.*/)};
+    my @names = $text =~ /^\s*#\s*include\s*"([^"]+)"/mg;
+    return join "\n", map { text_of($_) } grep { defined } map {
+        my $name = $_;
+        (grep { -e } map { "$_$name" } $dir // '', '', 'src/',
+            'src/core/', 'src/httpd/')[0];
+    } @names;
+}
 
 my @files;
 File::Find::find({ no_chdir => 1, wanted => sub {
@@ -197,8 +225,8 @@ File::Find::find({ no_chdir => 1, wanted => sub {
 
 my $total = 0;
 for my $file (sort @files) {
-    open my $in, '<', $file or die "$file: $!";
-    my ($faults, $operations) = faults(do { local $/; <$in> });
+    my $text = text_of($file);
+    my ($faults, $operations) = faults($text, headers_of($file, $text));
     next if !$operations && !@$faults;
     $total += $operations;
     is_deeply($faults, [], "$file: $operations operations")
