@@ -81,7 +81,9 @@ apr_status_t acct_store_tokens_find(acct_db_t *db,
     for (int i = 0; i < ACCT_STORE_TOGETHER; i++) {
         args[i] = (acct_arg_t)ACCT_TEXT(i < count ? digests[i] : NULL);
     }
-    return ACCT_SELECT(db, ACCT_SQL_TOKENS_FIND, args, rows, pool);
+    return ACCT_SELECT(db, acct_is_server(db) ? ACCT_SQL_TOKENS_FIND_EACH
+                                              : ACCT_SQL_TOKENS_FIND,
+                       args, rows, pool);
 }
 
 static const char *copy(const char *text, apr_pool_t *pool)

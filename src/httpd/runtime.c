@@ -32,7 +32,7 @@ APLOG_USE_MODULE(acctauth);
 #define WRITE_PLACES 256
 
 /* Statements under way before look-ups of tokens wait for each other. */
-#define LOOKUPS_UNDER_WAY 2
+#define LOOKUPS_UNDER_WAY 1
 
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
