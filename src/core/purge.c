@@ -11,7 +11,7 @@ static apr_status_t delete_batch(acct_db_t *db, apr_time_t now,
     apr_status_t status;
     int mine = 0;
 
-    status = acct_store_purge_lock(db, &mine, pool);
+    status = acct_store_purge_lock(db, &mine, &now, pool);
     if (status != APR_SUCCESS || !mine) {
         return status;
     }

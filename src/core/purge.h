@@ -34,7 +34,8 @@ typedef struct acct_purged_t {
 /**
  * One batch in a transaction of its own. On a server it does nothing while
  * another does the same.
- * @param now    what had expired, or was old, by then
+ * @param now    what had expired, or was old, by then; and on a server by
+ *               its own clock, too
  * @param purged also on failure: what was committed, so nothing
  */
 apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,

@@ -309,9 +309,12 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         int *missed, apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends.
- *  @param mine 0: another is. Where BEGIN has locked all there is, always 1 */
+ *  @param mine 0: another is. Where BEGIN has locked all there is, always 1
+ *  @param now  in: the caller's time; out: the database server's, if that
+ *              is earlier: what others wrote is not over because the
+ *              caller's clock is ahead */
 apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
-                                   apr_pool_t *pool);
+                                   apr_time_t *now, apr_pool_t *pool);
 
 /** Delete revocations older than @a before, at most @a limit, and never
  *  the one with the highest id, by which feeds know where they are.

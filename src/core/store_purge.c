@@ -3,10 +3,11 @@
 #include "store_private.h"
 
 apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
-                                   apr_pool_t *pool)
+                                   apr_time_t *now, apr_pool_t *pool)
 {
     acct_rows_t rows;
     acct_taker_t row;
+    apr_time_t theirs;
     apr_status_t rv;
 
     *mine = 1;
@@ -20,6 +21,10 @@ apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
     }
     row = acct_take_row(&rows, 0);
     *mine = (int)acct_take_number(&row, 0, 1);
+    theirs = acct_take_number(&row, 0, APR_INT64_MAX);
+    if (*now > theirs) {
+        *now = theirs;
+    }
     return acct_taken(&row);
 }
 

@@ -9,6 +9,10 @@
     "SELECT " ACCT_IDENTITY_COLUMNS \
     " FROM token t JOIN account a ON a.id = t.account_id WHERE "
 
+/* A time of PostgreSQL's as the tables have it. */
+#define MICROSECONDS(time) \
+    "CAST(extract(epoch FROM " time ") * 1000000 AS BIGINT)"
+
 static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_META_GET] = { .label = "meta_get", .sql =
         "SELECT value FROM meta WHERE name = %s" },
@@ -119,8 +123,8 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
      * restore, can have numbers that are yet to come. */
     [ACCT_SQL_REVOCATION_AFTER_SNAPSHOT] = { .driver = "pgsql",
         .label = "revocation_after_snapshot", .sql =
-        "SELECT CAST(0 AS BIGINT), CAST(extract(epoch FROM "
-        "pg_postmaster_start_time()) * 1000000 AS BIGINT), "
+        "SELECT CAST(0 AS BIGINT), "
+        MICROSECONDS("pg_postmaster_start_time()") ", "
         "CAST(txid_current_snapshot() AS TEXT) "
         "UNION ALL (SELECT id, account_id, NULL FROM revocation "
         "WHERE txid >= %lld AND txid < "
@@ -132,10 +136,12 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_REVOCATION_LAST] = { .driver = "sqlite3",
         .label = "revocation_last", .sql =
         "SELECT COALESCE(MAX(id), 0) FROM revocation" },
-    /* until the transaction's end, and without waiting */
+    /* until the transaction's end, and without waiting; and what the time
+     * was when the transaction began */
     [ACCT_SQL_PURGE_LOCK] = { .driver = "pgsql", .label = "purge_lock", .sql =
         "SELECT CASE WHEN pg_try_advisory_xact_lock("
-        "hashtextextended('purge', 7133219)) THEN 1 ELSE 0 END" },
+        "hashtextextended('purge', 7133219)) THEN 1 ELSE 0 END, "
+        MICROSECONDS("now()") },
     [ACCT_SQL_REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "

@@ -931,6 +931,69 @@ static void the_oldest_live_tokens_make_room(void **state)
     acct_db_close(db);
 }
 
+/* What the rows are measured by: on a server its own clock. */
+static apr_time_t time_of(fixture_t *f, acct_db_t *db)
+{
+    return f->schema
+        ? apr_atoi64(fixture_cell(f, db, "SELECT CAST(extract(epoch FROM "
+                                  "clock_timestamp()) * 1000000 AS "
+                                  "BIGINT)"))
+        : apr_time_now();
+}
+
+#define DAY apr_time_from_sec(86400)
+
+static void a_clock_that_is_ahead_does_not_make_a_purge_early(void **state)
+{
+    fixture_t *f = *state;
+    apr_time_t minute = apr_time_from_sec(60);
+    acct_purged_t purged;
+    apr_int64_t anna;
+    apr_time_t now;
+    acct_db_t *db;
+
+    if (!f->schema) {
+        skip();         /* one machine has one clock */
+    }
+    db = open_store(f);
+    anna = add_person(f, db, "anna", NULL);
+    now = time_of(f, db);
+    add_numbered(f, db, anna, 10, 1, now + minute, NULL);
+    add_numbered(f, db, anna, 11, 1, now - ACCT_PURGE_EXPIRED_KEPT + minute,
+                 NULL);
+    add_numbered(f, db, anna, 12, 1, now - ACCT_PURGE_EXPIRED_KEPT - 1,
+                 NULL);
+    fixture_exec(f, db, apr_psprintf(f->pool,
+        "INSERT INTO revocation (account_id, revoked_at) "
+        "VALUES (1, %" APR_TIME_T_FMT "), (2, %" APR_TIME_T_FMT "), "
+        "(3, %" APR_TIME_T_FMT ")", now - ACCT_PURGE_REVOCATIONS_KEPT - 1,
+        now - ACCT_PURGE_REVOCATIONS_KEPT + minute, now));
+    assert_int_equal(acct_purge(db, now + 2 * DAY, &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 1);
+    assert_int_equal(purged.revocations, 1);
+    assert_string_equal(ids_left(f, db), "10 11");
+    assert_string_equal(fixture_cell(f, db, "SELECT string_agg(account_id "
+                                     "|| '', ' ' ORDER BY id) "
+                                     "FROM revocation"), "2 3");
+    acct_db_close(db);
+}
+
+static void a_clock_that_is_behind_makes_a_purge_late(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_time_t now = time_of(f, db);
+    acct_purged_t purged;
+
+    add_numbered(f, db, anna, 10, 1, now - DAY, NULL);
+    add_numbered(f, db, anna, 11, 1, now - 3 * DAY, NULL);
+    assert_int_equal(acct_purge(db, now - 2 * DAY, &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 1);
+    assert_string_equal(ids_left(f, db), "10");
+    acct_db_close(db);
+}
+
 static void a_purge_takes_a_batch_of_what_is_long_over(void **state)
 {
     fixture_t *f = *state;
@@ -1205,6 +1268,8 @@ int main(void)
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
         TEST(the_oldest_live_tokens_make_room),
         TEST(a_purge_takes_a_batch_of_what_is_long_over),
+        TEST(a_clock_that_is_ahead_does_not_make_a_purge_early),
+        TEST(a_clock_that_is_behind_makes_a_purge_late),
         TEST(revocations_are_numbered_and_outlive_the_account),
         TEST(revocations_are_read_once),
         TEST(another_reads_on_from_two_numbers),
