@@ -214,8 +214,7 @@ static apr_status_t run_change(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (status != APR_SUCCESS || !change->ends_tokens) {
         return status;
     }
-    return acct_store_revocation_insert(db, change->account,
-                                        apr_time_now(), pool);
+    return acct_store_revocation_insert(db, change->account, pool);
 }
 
 static apr_status_t change_account(const acct_service_t *service,

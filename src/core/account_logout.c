@@ -36,7 +36,7 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (status != APR_SUCCESS) {
         return status;
     }
-    return acct_store_revocation_insert(db, account, apr_time_now(), pool);
+    return acct_store_revocation_insert(db, account, pool);
 }
 
 static void run_logout(const acct_service_t *service, logout_t *logout,

@@ -141,7 +141,7 @@ apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
     if (status != APR_SUCCESS || issue->dropped == 0) {
         return status;
     }
-    return acct_store_revocation_insert(db, issue->account->id, now, pool);
+    return acct_store_revocation_insert(db, issue->account->id, pool);
 }
 
 void acct_tell_token(acct_result_t *result, const acct_issue_t *issue)

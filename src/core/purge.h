@@ -15,14 +15,15 @@
 /** The most rows of each kind that a batch deletes. */
 #define ACCT_PURGE_BATCH 200
 
-/** How long what has expired is kept, microseconds: clocks of several
- *  servers differ, and who deletes by a clock that is ahead would end what
- *  lives by the others'. And a use that prolongs a token is written some
- *  time after it (last_used.h). */
+/** How long what has expired is kept, microseconds: the clocks of several
+ *  servers differ, and what by one has expired may live by the one that
+ *  made it. And a use that prolongs a token is written some time after it
+ *  (last_used.h). */
 #define ACCT_PURGE_EXPIRED_KEPT apr_time_from_sec(600)
 
-/** How long revocations are kept. A feed that was not read for longer sees
- *  the gap. */
+/** How long revocations are kept. A feed that was not read for longer needs
+ *  none of them: nothing is believed for longer than a minute without
+ *  asking the database again (identity_cache.h). */
 #define ACCT_PURGE_REVOCATIONS_KEPT apr_time_from_sec(86400)
 
 typedef struct acct_purged_t {

@@ -349,11 +349,12 @@ apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
 apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
                                    apr_time_t *newest, apr_pool_t *pool);
 
-/** Note that something of the account was revoked at @a when; in the same
- *  transaction as what revokes. */
+/** Note that something of the account is revoked now; in the same
+ *  transaction as what revokes. On a server its clock says when now is: by
+ *  that of a machine that is behind the row would be old at once, and gone
+ *  before the others have read it. */
 apr_status_t acct_store_revocation_insert(acct_db_t *db,
                                           apr_int64_t account,
-                                          apr_time_t when,
                                           apr_pool_t *pool);
 
 #endif

@@ -5,15 +5,20 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 apr_status_t acct_store_revocation_insert(acct_db_t *db,
                                           apr_int64_t account,
-                                          apr_time_t when,
                                           apr_pool_t *pool)
 {
-    const acct_arg_t args[] = { ACCT_INT(account), ACCT_INT(when) };
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(apr_time_now())
+    };
 
-    return ACCT_RUN(db, ACCT_SQL_REVOCATION_INSERT, args, NULL, pool);
+    return acct_is_server(db)
+        ? acct_db_run(db, ACCT_SQL_REVOCATION_INSERT_NOW, args, 1, NULL,
+                      pool)
+        : ACCT_RUN(db, ACCT_SQL_REVOCATION_INSERT, args, NULL, pool);
 }
 
 void acct_mark_at(acct_mark_t *mark, apr_int64_t number,

@@ -110,9 +110,15 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "AND (expires_at = 0 OR expires_at > %lld) "
         "ORDER BY created_at DESC, id "
         "LIMIT 9223372036854775807 OFFSET %lld)" },
-    [ACCT_SQL_REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
+    [ACCT_SQL_REVOCATION_INSERT] = { .driver = "sqlite3",
+        .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "
         "VALUES (%lld, %lld)" },
+    /* and not when the transaction began: the purge reckons from it */
+    [ACCT_SQL_REVOCATION_INSERT_NOW] = { .driver = "pgsql",
+        .label = "revocation_insert_now", .sql =
+        "INSERT INTO revocation (account_id, revoked_at) "
+        "VALUES (%lld, " MICROSECONDS("clock_timestamp()") ")" },
     [ACCT_SQL_REVOCATION_AFTER_ID] = { .driver = "sqlite3",
         .label = "revocation_after_id", .sql =
         "SELECT id, account_id FROM revocation WHERE id >= %lld "

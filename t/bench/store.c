@@ -187,8 +187,7 @@ static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
             worker->db, id, apr_time_now(), TOKENS_MOST - 1, &changed, pool);
     }
     if (status == APR_SUCCESS && changed > 0) {
-        status = acct_store_revocation_insert(worker->db, id, apr_time_now(),
-                                              pool);
+        status = acct_store_revocation_insert(worker->db, id, pool);
     }
     if (status == APR_SUCCESS) {
         /* numbers of this time, so that a second run finds no old ones */
@@ -236,7 +235,7 @@ static apr_status_t write_sign_out(worker_t *worker, apr_int64_t token,
     }
     if (status == APR_SUCCESS) {
         status = acct_store_revocation_insert(
-            worker->db, token / TOKENS_EACH + 1, apr_time_now(), pool);
+            worker->db, token / TOKENS_EACH + 1, pool);
     }
     return status;
 }
@@ -306,8 +305,7 @@ static apr_status_t write_revocations(worker_t *worker, apr_int64_t count,
     apr_int64_t i;
 
     for (i = 0; i < count && status == APR_SUCCESS; i++) {
-        status = acct_store_revocation_insert(worker->db, i + 1,
-                                              apr_time_now(), pool);
+        status = acct_store_revocation_insert(worker->db, i + 1, pool);
     }
     return status;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db_fixture.h"
 
+#include <time.h>
+
 #include "purge.h"
 #include "store.h"
 
@@ -931,6 +933,11 @@ static void the_oldest_live_tokens_make_room(void **state)
     acct_db_close(db);
 }
 
+static void add_revocation(fixture_t *f, acct_db_t *db, apr_int64_t account)
+{
+    assert_int_equal(acct_store_revocation_insert(db, account, f->pool), 0);
+}
+
 /* What the rows are measured by: on a server its own clock. */
 static apr_time_t time_of(fixture_t *f, acct_db_t *db)
 {
@@ -1012,9 +1019,9 @@ static void a_purge_takes_a_batch_of_what_is_long_over(void **state)
     assert_int_equal(purged.more, 0);
     assert_string_equal(ids_left(f, db), "10 11");
     for (i = 0; i < ACCT_PURGE_BATCH + 2; i++) {
-        assert_int_equal(acct_store_revocation_insert(db, anna, 999, f->pool),
-                         0);
+        add_revocation(f, db, anna);
     }
+    fixture_exec(f, db, "UPDATE revocation SET revoked_at = 999");
     assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
     assert_int_equal(purged.revocations, ACCT_PURGE_BATCH);
     assert_int_equal(purged.more, 1);
@@ -1032,16 +1039,55 @@ static void revocations_are_numbered_and_outlive_the_account(void **state)
     acct_db_t *db = open_store(f);
     apr_int64_t id = add_person(f, db, "anna", NULL);
 
-    assert_int_equal(acct_store_revocation_insert(db, id, 5, f->pool), 0);
+    add_revocation(f, db, id);
     assert_int_equal(acct_store_account_delete(db, id, f->pool), 0);
-    assert_int_equal(acct_store_revocation_insert(db, id, 6, f->pool), 0);
+    add_revocation(f, db, id);
     assert_string_equal(
         fixture_cell(f, db, f->schema
-                     ? "SELECT string_agg(id || ':' || account_id || ':' "
-                       "|| revoked_at, ',' ORDER BY id) FROM revocation"
-                     : "SELECT group_concat(id || ':' || account_id "
-                       "|| ':' || revoked_at) FROM revocation"),
-        "1:1:5,2:1:6");
+                     ? "SELECT string_agg(id || ':' || account_id, ',' "
+                       "ORDER BY id) FROM revocation"
+                     : "SELECT group_concat(id || ':' || account_id) "
+                       "FROM revocation"),
+        "1:1,2:1");
+    acct_db_close(db);
+}
+
+/* By how much the clock of this program is ahead. */
+static apr_interval_time_t clock_ahead;
+
+/* In place of apr's, for the code under test too. */
+apr_time_t apr_time_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000 + clock_ahead;
+}
+
+static void a_revocation_is_as_old_as_the_database_says(void **state)
+{
+    static const int days[] = { 0, -2, 2 };
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_purged_t purged;
+
+    for (size_t i = 0; i < sizeof(days) / sizeof(*days); i++) {
+        apr_time_t before;
+        apr_time_t at;
+
+        clock_ahead = days[i] * DAY;
+        before = time_of(f, db);
+        add_revocation(f, db, 1);
+        at = apr_atoi64(fixture_cell(f, db, "SELECT revoked_at FROM "
+                                     "revocation ORDER BY id DESC"));
+        assert_true(at >= before && at <= time_of(f, db));
+        clock_ahead = 0;
+        if (f->schema) {
+            assert_int_equal(acct_purge(db, apr_time_now(), &purged,
+                                        f->pool), 0);
+            assert_int_equal(purged.revocations, 0);
+        }
+    }
     acct_db_close(db);
 }
 
@@ -1064,12 +1110,6 @@ static const char *told(fixture_t *f, acct_db_t *db, acct_mark_t *mark,
             list, i, acct_revocation_t).account_id);
     }
     return text;
-}
-
-static void add_revocation(fixture_t *f, acct_db_t *db, apr_int64_t account)
-{
-    assert_int_equal(acct_store_revocation_insert(db, account, 5, f->pool),
-                     0);
 }
 
 static void revocations_are_read_once(void **state)
@@ -1271,6 +1311,7 @@ int main(void)
         TEST(a_clock_that_is_ahead_does_not_make_a_purge_early),
         TEST(a_clock_that_is_behind_makes_a_purge_late),
         TEST(revocations_are_numbered_and_outlive_the_account),
+        TEST(a_revocation_is_as_old_as_the_database_says),
         TEST(revocations_are_read_once),
         TEST(another_reads_on_from_two_numbers),
         TEST(too_many_revocations_are_told_as_missed),
