@@ -18,6 +18,11 @@
 /* Who got a connection late has this long at least. */
 #define UNIT_TIME_LEAST apr_time_from_msec(200)
 
+/* Nobody can end libpq's connecting, which may take two seconds (it knows no
+ * shorter connect_timeout). So who has less time left than this does not
+ * begin to open a connection, and waits for one that is put back. */
+#define OPENING_TIME_LEAST (ACCT_POOL_WITHIN - apr_time_from_msec(500))
+
 /* What fails sooner than this is tried by every request; what takes longer
  * would keep all threads of the child waiting, and nobody would serve the
  * rest of the site. */
@@ -161,7 +166,7 @@ static void give_up(acct_server_pool_t *pool, acct_db_t *db)
     acct_db_close(db);
     apr_thread_mutex_lock(pool->lock);
     pool->count--;
-    apr_thread_cond_signal(pool->freed);
+    apr_thread_cond_broadcast(pool->freed);     /* see may_open() */
     apr_thread_mutex_unlock(pool->lock);
 }
 
@@ -191,16 +196,25 @@ static apr_status_t open_one(acct_server_pool_t *pool,
     apr_thread_mutex_lock(pool->lock);
     pool->count--;
     it_failed(pool, acct_ticks() - begun, *error);
-    apr_thread_cond_signal(pool->freed);
+    apr_thread_cond_broadcast(pool->freed);
     apr_thread_mutex_unlock(pool->lock);
     return status;
+}
+
+/* With the lock held. A place that one may not use another may: when one
+ * is freed all have to look. */
+static int may_open(const acct_server_pool_t *pool,
+                    apr_interval_time_t until)
+{
+    return pool->count < pool->most
+        && until - acct_ticks() >= OPENING_TIME_LEAST;
 }
 
 /* An idle connection, or leave to open one (*db NULL). */
 static apr_status_t take(acct_server_pool_t *pool,
                          apr_interval_time_t begun,
                          apr_interval_time_t until, acct_db_t **db,
-                         unsigned int *generation)
+                         unsigned int *generation, const char **error)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -209,7 +223,7 @@ static apr_status_t take(acct_server_pool_t *pool,
     if (pool->count == pool->idle_count) {
         pool->heard = begun;
     }
-    while (pool->idle_count == 0 && pool->count >= pool->most) {
+    while (pool->idle_count == 0 && !may_open(pool, until)) {
         apr_interval_time_t now = acct_ticks();
         apr_interval_time_t left = pool->heard + SILENCE - now;
 
@@ -218,6 +232,9 @@ static apr_status_t take(acct_server_pool_t *pool,
         }
         if (left <= 0) {
             status = APR_TIMEUP;
+            *error = pool->count < pool->most
+                ? "no time is left to open a connection to the database"
+                : "all connections to the database are in use";
             pool->asked = 0;
             break;
         }
@@ -241,10 +258,10 @@ static apr_status_t find_one(acct_server_pool_t *pool,
 {
     for (;;) {
         unsigned int generation;
-        apr_status_t status = take(pool, begun, until, db, &generation);
+        apr_status_t status = take(pool, begun, until, db, &generation,
+                                   error);
 
         if (status != APR_SUCCESS) {
-            *error = "all connections to the database are in use";
             return status;
         }
         if (*db == NULL) {
