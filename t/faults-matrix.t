@@ -129,7 +129,7 @@ sub is_borne
         @r), 0, 'with Retry-After where it is 503');
     for (1 .. 2) {
         ($r, $t) = timed(\&login);
-        note_time(($opt{twice} ? 'twice' : 'unknown') => $t);
+        note_time(unknown => $t);
         is($r->{status}, 503, 'a sign-in') if $known !~ /200/
             || $opt{reads};
         like($r->{status}, qr/^(?:200|503)\z/, 'a sign-in is or is not');
@@ -142,11 +142,6 @@ sub is_borne
     }
     cmp_ok($longest{unknown}, '<', $LONGEST,
         sprintf 'nobody waits longer than %.2f s', $longest{unknown});
-    # The account is looked up, then a transaction is begun: a server that is
-    # slow but answers in time makes a sign-in wait for both.
-    cmp_ok($longest{twice}, '<', 2 * $LONGEST,
-        sprintf 'a sign-in asks twice: %.2f s', $longest{twice})
-        if $opt{twice};
     cmp_ok($longest{file} || 0, '<', $FILE,
         sprintf 'and for an open file %.3f s', $longest{file} || 0);
 }
@@ -219,8 +214,7 @@ for my $case (['nobody listens', 'refuse'],
               ['answers 5 s late', 'delay', 5]) {
     my ($what, @mode) = @$case;
     fault($what, sub { $breaker->mode(@mode) }, $pass,
-          $mode[-1] =~ /^(?:900|0.4|1.7)\z/ ? (known => '200|503') : (),
-          $mode[-1] =~ /^(?:0.4|1.7)\z/ ? (twice => 1) : ());
+          $mode[-1] =~ /^(?:900|0.4|1.7)\z/ ? (known => '200|503') : ());
 }
 
 # ------------------------------------------------------------- the server

@@ -31,6 +31,8 @@ typedef struct acct_part_t {
 
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
+    apr_interval_time_t spent;  /* with connections that were put back;
+                                 * initial request only */
     int in_fixups;              /* past its access checks */
     int guarded;                /* a location's guard had its say */
     const struct acct_verdict_t *admitted;  /* let in as this identity;

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "gate.h"
 #include "pool.h"
+#include "request.h"
 #include "shared.h"
 #include "upkeep.h"
 
@@ -108,20 +109,27 @@ static void tell_fault(const acct_request_service_t *self,
     }
 }
 
-/* Several units of work in one request share the time it has. */
+/* All units of work of what a client has asked share the time it has: who
+ * it is, and what it wants. */
+static apr_interval_time_t *spent_by(const acct_request_service_t *self)
+{
+    return &acct_request(acct_initial_request(self->r))->spent;
+}
+
 static apr_status_t acquire(void *context, acct_unit_e unit,
                             acct_db_t **db, apr_pool_t *pool)
 {
     acct_request_service_t *self = context;
+    apr_interval_time_t *spent = spent_by(self);
     const char *error = NULL;
     apr_status_t status;
 
     self->since = acct_ticks();
     status = acct_pool_acquire_within(self->runtime->database->pool, unit,
-                                      ACCT_POOL_WITHIN - self->spent, db,
+                                      ACCT_POOL_WITHIN - *spent, db,
                                       &error, pool);
     if (status != APR_SUCCESS) {
-        self->spent += acct_ticks() - self->since;
+        *spent += acct_ticks() - self->since;
         tell_fault(self, status, "ACCT0201: store_unavailable",
                    error != NULL ? error : "no connection");
     }
@@ -133,7 +141,7 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     acct_request_service_t *self = context;
 
     acct_pool_release(self->runtime->database->pool, unit, db);
-    self->spent += acct_ticks() - self->since;
+    *spent_by(self) += acct_ticks() - self->since;
 }
 
 static apr_status_t enter(void *context)
@@ -186,7 +194,6 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
     self->runtime = runtime;
     self->slot = -1;
     self->since = 0;
-    self->spent = 0;
     return 1;
 }
 

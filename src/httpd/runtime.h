@@ -21,7 +21,6 @@ typedef struct acct_request_service_t {
     acct_runtime_t *runtime;
     int slot;                   /* of the gate, while in it */
     apr_interval_time_t since;  /* ticks: it asked for the connection */
-    apr_interval_time_t spent;  /* with connections it has put back */
 } acct_request_service_t;
 
 /**
