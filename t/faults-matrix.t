@@ -183,8 +183,9 @@ sub fault
         $s->wait_for(sub { connections() > 0 }, 5);
         ok($s->wait_for(sub {
             my $before = $breaker->asked;
-            open_with($cached) for 1 .. 3;
-            return $breaker->asked == $before;
+            my @r = map { open_with($cached) } 1 .. 3;
+            return $breaker->asked == $before
+                && !grep { $_->{status} != 200 } @r;
         }, 5), 'it stands in the cache');
         $begin->();
         is_borne($cached, \@tokens, %opt);
