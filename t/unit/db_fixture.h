@@ -152,6 +152,22 @@ static inline int fixture_teardown(void **state)
     return 0;
 }
 
+/* What the schema is made with. */
+static inline const char *fixture_schema_sql(fixture_t *f)
+{
+    const char *top = getenv("ACCT_SOURCE_DIR");
+    const char *path = apr_pstrcat(f->pool, top ? top : ".",
+                                   "/sql/", f->config.driver, ".sql", NULL);
+    FILE *file = fopen(path, "r");
+    char *text = apr_pcalloc(f->pool, 65536);
+
+    if (!file || fread(text, 1, 65535, file) == 0) {
+        fail_msg("cannot read %s", path);
+    }
+    fclose(file);
+    return text;
+}
+
 /* Open the fixture's file or fail the test. */
 static inline acct_db_t *fixture_open(fixture_t *f,
                                       const acct_statement_t *statements,

@@ -33,21 +33,6 @@ typedef struct world_t {
 
 /* ---- the world ---- */
 
-static const char *schema_sql(fixture_t *f)
-{
-    const char *top = getenv("ACCT_SOURCE_DIR");
-    const char *path = apr_pstrcat(f->pool, top ? top : ".",
-                                   "/sql/", f->config.driver, ".sql", NULL);
-    FILE *file = fopen(path, "r");
-    char *text = apr_pcalloc(f->pool, 65536);
-
-    if (!file || fread(text, 1, 65535, file) == 0) {
-        fail_msg("cannot read %s", path);
-    }
-    fclose(file);
-    return text;
-}
-
 static int make_cache(world_t *world, size_t slots)
 {
     free(world->memory);
@@ -74,7 +59,7 @@ static int start(void **state)
     fixture_setup(&fixture);
     world->f = fixture;
     world->db = fixture_open(world->f, NULL, 0);
-    if (acct_store_create_schema(world->db, schema_sql(world->f),
+    if (acct_store_create_schema(world->db, fixture_schema_sql(world->f),
                                  world->f->pool) != APR_SUCCESS) {
         return -1;
     }

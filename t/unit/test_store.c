@@ -17,21 +17,6 @@
 #define ID_C "0123456789abcdef0123456789abcdec"
 #define MISSING_ID 424242
 
-static const char *schema_sql(fixture_t *f)
-{
-    const char *top = getenv("ACCT_SOURCE_DIR");
-    const char *path = apr_pstrcat(f->pool, top ? top : ".",
-                                   "/sql/", f->config.driver, ".sql", NULL);
-    FILE *file = fopen(path, "r");
-    char *text = apr_pcalloc(f->pool, 65536);
-
-    if (!file || fread(text, 1, 65535, file) == 0) {
-        fail_msg("cannot read %s", path);
-    }
-    fclose(file);
-    return text;
-}
-
 static int store_setup(void **state)
 {
     fixture_t *f;
@@ -40,7 +25,7 @@ static int store_setup(void **state)
     fixture_setup(state);
     f = *state;
     db = fixture_open(f, NULL, 0);
-    if (acct_store_create_schema(db, schema_sql(f), f->pool)
+    if (acct_store_create_schema(db, fixture_schema_sql(f), f->pool)
         != APR_SUCCESS) {
         fprintf(stderr, "%s\n", acct_db_error(db));
         return -1;
@@ -244,7 +229,7 @@ static void a_schema_is_not_made_twice(void **state)
     acct_db_t *db = open_store(f);
 
     add_person(f, db, "anna", NULL);
-    assert_int_not_equal(acct_store_create_schema(db, schema_sql(f),
+    assert_int_not_equal(acct_store_create_schema(db, fixture_schema_sql(f),
                                                   f->pool), APR_SUCCESS);
     assert_non_null(strstr(acct_db_error(db), "already exists"));
     assert_false(acct_db_is_broken(db));

@@ -35,20 +35,6 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     assert_false(acct_db_is_broken(db));
 }
 
-static const char *schema(fixture_t *f)
-{
-    const char *top = getenv("ACCT_SOURCE_DIR");
-    const char *path = apr_pstrcat(f->pool, top ? top : ".", "/sql/",
-                                   f->config.driver, ".sql", NULL);
-    char *text = apr_pcalloc(f->pool, 65536);
-    FILE *file = fopen(path, "r");
-
-    assert_non_null(file);
-    assert_true(fread(text, 1, 65535, file) > 0);
-    fclose(file);
-    return text;
-}
-
 static int setup(void **state)
 {
     test_t *test = calloc(1, sizeof(*test));
@@ -59,8 +45,9 @@ static int setup(void **state)
     fixture_setup((void **)&f);
     test->fixture = f;
     test->db = fixture_open(f, NULL, 0);
-    assert_int_equal(acct_store_create_schema(test->db, schema(f), f->pool),
-                     APR_SUCCESS);
+    assert_int_equal(acct_store_create_schema(test->db,
+                                              fixture_schema_sql(f),
+                                              f->pool), APR_SUCCESS);
     acct_db_close(test->db);
     statements = acct_store_statements(f->config.driver, &count);
     test->db = fixture_open(f, statements, count);
