@@ -10,62 +10,16 @@ use lib 't/lib';
 use AcctTest;
 use Digest::SHA qw(sha256_hex);
 use FiveAPIs;
+use RevocationKit;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use TokenCheck;
-
-my $GUARD = <<'CONF';
-<Location "/private/">
-    AcctAuthProtect On
-</Location>
-CONF
-my $CACHE = "AcctAuthCache On\n";
-
-sub prepared
-{
-    my (%opt) = @_;
-    my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1',
-        conf => $CACHE . $GUARD, %opt);
-    $s->write('htdocs/private/a.txt', "private\n");
-    return $s;
-}
-
-sub running
-{
-    my ($s) = @_;
-    my $why = $s->run;
-    die "httpd did not start:\n$why\n" if defined $why;
-    return $s;
-}
-
-# Another server on the same database.
-sub another
-{
-    my ($s, %opt) = @_;
-    return prepared(params => $s->db, key_from => $s,
-        $s->driver eq 'pgsql' ? (dbname => $s->{dbname}) : (), %opt);
-}
 
 sub sign_in
 {
     my ($s) = @_;
     return $s->post('/api/auth/login/', { username => 'ann',
         password => 'ann-secret' })->{json}{token} // 'none';
-}
-
-sub opens
-{
-    my ($s, $token) = @_;
-    return $s->get('/private/a.txt', token => $token)->{status};
-}
-
-# Several times, for the children of prefork.
-sub opens_all
-{
-    my ($s, $token) = @_;
-    my %seen;
-    $seen{ opens($s, $token) }++ for 1 .. 10;
-    return join ' ', sort keys %seen;
 }
 
 sub random_token
@@ -89,7 +43,7 @@ sub put_in
 sub probe
 {
     my ($s) = @_;
-    return opens_all($s, put_in($s, random_token(40)));
+    return opens_everywhere($s, put_in($s, random_token(40)));
 }
 
 sub refuses_unseen
@@ -106,10 +60,9 @@ sub check_row
     return $row ? $row->[0] : '';
 }
 
-my $s = prepared();
+my $s = caching_server();
 $s->account(username => 'ann', email => 'ann@example.org',
     password => 'ann-secret');
-running($s);
 my $check = TokenCheck->new($s->key);
 
 subtest 'a new database holds checked tokens alone' => sub {
@@ -152,10 +105,10 @@ subtest 'garbage is refused without a look-up' => sub {
     ok(refuses_unseen($s), 'at some time after the start');
     put_in($s, $_->[1]) for @garbage;
     for my $one (@garbage) {
-        ok($s->wait_for(sub { opens_all($s, $one->[1]) eq '401' }, 5),
+        ok($s->wait_for(sub { opens_everywhere($s, $one->[1]) eq '401' }, 5),
             $one->[0]);
     }
-    is(opens_all($s, $good), 200, 'a good one is let in');
+    is(opens_everywhere($s, $good), 200, 'a good one is let in');
 };
 
 subtest 'it is refused while the database cannot be asked' => sub {
@@ -177,8 +130,7 @@ subtest 'it is refused while the database cannot be asked' => sub {
 };
 
 subtest 'the answer is the one that unknown tokens always had' => sub {
-    my $plain = running(another($s,
-        conf => "AcctAuthRevocationBound 0\n$GUARD"));
+    my $plain = second_server($s, conf => 'AcctAuthRevocationBound 0');
     my @routes = (token_routes(1),
         { method => 'GET', path => '/private/a.txt' });
     my $shown = sub {
@@ -204,7 +156,7 @@ subtest 'the answer is the one that unknown tokens always had' => sub {
 };
 
 subtest 'a token that was minted a moment ago works everywhere' => sub {
-    my $other = running(another($s));
+    my $other = second_server($s);
     ok(refuses_unseen($other), 'the other refuses garbage unseen');
     for (1 .. 5) {
         is(opens($other, sign_in($s)), 200, 'there');
@@ -230,7 +182,7 @@ subtest 'a flood of garbage evicts no good token' => sub {
     for (1 .. 3) {
         $s->sql('DELETE FROM token');
         my @tokens = map { sign_in($s) } 1 .. 10;
-        opens_all($s, $_) for @tokens;
+        opens_everywhere($s, $_) for @tokens;
         is($flood->(), 10_000, '10,000 are refused');
         # Who looks now finds nothing.
         $s->sql('DELETE FROM token');
@@ -242,15 +194,15 @@ subtest 'a flood of garbage evicts no good token' => sub {
 
 subtest 'after "token check off" tokens of any origin work' => sub {
     my @tokens = (random_token(40), random_token(32), 'by-hand');
-    is(opens_all($s, $_), 401, "unknown: $_") for @tokens;
+    is(opens_everywhere($s, $_), 401, "unknown: $_") for @tokens;
     my $begin = time;
     my ($exit, $out, $err) = $s->cli('token', 'check', 'off');
     is("$exit$err", '0', 'off');
     cmp_ok(time - $begin, '>=', 2, 'has waited until all servers know');
     for my $token (@tokens) {
-        is(opens_all($s, put_in($s, $token)), 200, "at once: $token");
+        is(opens_everywhere($s, put_in($s, $token)), 200, "at once: $token");
     }
-    is(opens_all($s, random_token(40)), 401, 'garbage is refused');
+    is(opens_everywhere($s, random_token(40)), 401, 'garbage is refused');
     ($exit, $out) = $s->cli('token', 'check', 'status');
     like($out, qr/\Aoff: /, 'status says so');
     $begin = time;
@@ -268,27 +220,28 @@ subtest '"token check on" waits for older tokens to end' => sub {
     ($exit, $out) = $s->cli('token', 'check', 'on');
     like($out, qr/\Anot on yet/, 'still, after a sign-in');
     sleep 1;
-    is(opens_all($s, $old), 200, 'the old ones work');
+    is(opens_everywhere($s, $old), 200, 'the old ones work');
     my ($from) = check_row($s) =~ / from (\d+)/;
     $s->sql('DELETE FROM token WHERE created_at < ' . ($from || 0));
     ($exit, $out) = $s->cli('token', 'check', 'on');
     like($out, qr/\Aon: /, 'on when they are gone');
-    is(opens_all($s, $new), 200, 'the new one works');
+    is(opens_everywhere($s, $new), 200, 'the new one works');
     ok(refuses_unseen($s), 'and garbage is refused unseen');
 };
 
 subtest 'a database that says nothing is asked each time' => sub {
     $s->sql("DELETE FROM meta WHERE name = 'tokens_checked'");
     ok($s->wait_for(sub { probe($s) eq '200' }, 5), 'old tokens work');
-    is(opens_all($s, sign_in($s)), 200, 'new ones too');
+    is(opens_everywhere($s, sign_in($s)), 200, 'new ones too');
     is(check_row($s), '', 'and change nothing of it');
     $s->sql('DELETE FROM token');
     my ($exit, $out) = $s->cli('token', 'check', 'on');
     like($out, qr/\Aon: /, 'on again');
 };
 
-subtest 'a server without the key ends the check before its first token' => sub {
-    my $other = another($s, api => 0, conf => $CACHE . $GUARD . <<'CONF');
+subtest 'a server without the key ends the check before its first token' =>
+sub {
+    my $other = second_server($s, unstarted => 1, api => 0, conf => <<'CONF');
 <Location "/api/auth/">
     AcctAuthAPI auth-register
 </Location>
@@ -296,12 +249,12 @@ CONF
     my $conf = AcctTest::slurp($other->dir . '/httpd.conf');
     $conf =~ s/^AcctAuthKeyFile .*\n//m or die 'no key in the configuration';
     $other->write('httpd.conf', $conf);
-    running($other);
+    is($other->run, undef, 'it starts');
     ok(refuses_unseen($s), 'garbage is refused unseen where the key is');
     my $begin = time;
     my $token = sign_in($other);
     cmp_ok(time - $begin, '>=', 2, 'the first sign-in waits');
-    is(opens_all($_, $token), 200, 'its token works') for $other, $s;
+    is(opens_everywhere($_, $token), 200, 'its token works') for $other, $s;
     is(check_row($s), 'off', 'the row is off');
     like($other->log, qr/made without the check/, 'the log tells');
     $begin = time;
@@ -309,7 +262,7 @@ CONF
         email => 'eve@example.org', password => 'eve-secret' })
         ->{json}{token};
     cmp_ok(time - $begin, '<', 2, 'later ones do not wait');
-    is(opens_all($s, $token), 200, 'and work');
+    is(opens_everywhere($s, $token), 200, 'and work');
 };
 
 done_testing();

@@ -8,22 +8,15 @@
 use strict;
 use warnings;
 use lib 't/lib';
-use AcctTest;
+use RevocationKit;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 my $BOUND = 2;
 
 sub server
 {
-    my (%opt) = @_;
-    my $s = AcctTest->start(
-        hash => 'argon2id m=8 t=1 p=1', %opt,
-        conf => join "\n", 'AcctAuthCache On',
-            '<Location "/private/">', 'AcctAuthProtect On', '</Location>',
-            $opt{conf} // '', '');
-    $s->write('htdocs/private/a.txt', "private\n");
-    $s->write('htdocs/a.txt', "public\n");
+    my $s = caching_server(@_);
     $s->account(username => 'ann', password => 'secret of ann');
     return $s;
 }
@@ -35,21 +28,6 @@ sub sign_in
         { username => 'ann', password => 'secret of ann' })->{json}{token};
 }
 
-sub opens
-{
-    my ($s, $token) = @_;
-    return $s->get('/private/a.txt', token => $token)->{status};
-}
-
-# Many times, so that every child of prefork has had its turn.
-sub opens_all
-{
-    my ($s, $token) = @_;
-    my %seen;
-    $seen{ opens($s, $token) }++ for 1 .. 40;
-    return join ' ', map { "$_" } sort keys %seen;
-}
-
 # A token that is believed without asking the database.
 sub warm
 {
@@ -57,21 +35,8 @@ sub warm
     my $token = sign_in($s);
     $s->wait_for(sub { opens($s, $token) == 200 }, 5);
     sleep 0.8;                  # the feed has been read by now
-    opens_all($s, $token);
+    opens_everywhere($s, $token);
     return $token;
-}
-
-# How long a token is still let in.
-sub accepted_for
-{
-    my ($s, $token, $most) = @_;
-    my $begin = time;
-    my $last = 0;
-    while (time - $begin < $most) {
-        $last = time - $begin if opens($s, $token) == 200;
-        sleep 0.02;
-    }
-    return $last;
 }
 
 my $s = server(workers => { StartServers => 3 });
@@ -79,10 +44,10 @@ my $s = server(workers => { StartServers => 3 });
 subtest 'a sign-out is final when it is answered, in every child' => sub {
     for (1 .. 3) {
         my $token = warm($s);
-        is(opens_all($s, $token), 200, 'let in');
+        is(opens_everywhere($s, $token), 200, 'let in');
         is($s->request('POST', '/api/auth/logout/', token => $token)
             ->{status}, 204, 'signed out');
-        is(opens_all($s, $token), 401, 'dead at once');
+        is(opens_everywhere($s, $token), 401, 'dead at once');
     }
 };
 
@@ -90,7 +55,7 @@ subtest 'signing out everywhere ends all tokens at once' => sub {
     my @tokens = map { warm($s) } 1 .. 2;
     is($s->request('POST', '/api/auth/logoutall/', token => $tokens[0])
         ->{status}, 204, 'signed out');
-    is(opens_all($s, $_), 401, 'dead at once') for @tokens;
+    is(opens_everywhere($s, $_), 401, 'dead at once') for @tokens;
 };
 
 subtest 'what the command revokes takes effect within the bound' => sub {
@@ -112,8 +77,8 @@ subtest 'a graceful reload keeps what is known and what is revoked' => sub {
     my ($kept, $ended) = map { warm($s) } 1 .. 2;
     $s->request('POST', '/api/auth/logout/', token => $ended);
     $s->graceful;
-    is(opens_all($s, $kept), 200, 'let in');
-    is(opens_all($s, $ended), 401, 'dead');
+    is(opens_everywhere($s, $kept), 200, 'let in');
+    is(opens_everywhere($s, $ended), 401, 'dead');
 };
 
 subtest 'an outage is bridged for the bound and no longer' => sub {

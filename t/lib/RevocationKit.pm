@@ -22,11 +22,13 @@ our @EXPORT = qw(caching_server more_tokens opens opens_everywhere
                  accepted_for believes wait_believed session sql_sign_out
                  second_server sign_outs);
 
-# caching_server(%opt): with "AcctAuthCache On", stated.
+# caching_server(%opt): with "AcctAuthCache On", stated; with unstarted => 1
+# it is only prepared.
 sub caching_server
 {
     my (%opt) = @_;
-    my $s = AcctTest->start(
+    my $make = delete $opt{unstarted} ? 'prepare' : 'start';
+    my $s = AcctTest->$make(
         hash => 'argon2id m=8 t=1 p=1', %opt,
         conf => join "\n", 'AcctAuthCache On',
             '<Location "/private/">', 'AcctAuthProtect On', '</Location>',
@@ -127,11 +129,13 @@ sub more_tokens
     return @tokens;
 }
 
+# opens($s, TOKEN): the status; the token is one of more_tokens(), or its
+# text.
 sub opens
 {
     my ($s, $token, %opt) = @_;
-    return $s->get('/private/a.txt', token => $token->{text}, %opt)
-        ->{status};
+    return $s->get('/private/a.txt', %opt,
+        token => ref $token ? $token->{text} : $token)->{status};
 }
 
 # The statuses of many requests, so that every child has had its turn.
