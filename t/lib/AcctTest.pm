@@ -25,6 +25,7 @@ use File::Basename ();
 use File::Copy ();
 use File::Path ();
 use File::Temp ();
+use Files qw(slurp spew);
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
@@ -55,24 +56,6 @@ sub build_dir
 {
     my $dir = $ENV{ACCT_BUILD} || 'build';
     return $dir =~ m{^/} ? $dir : "$TREE/$dir";
-}
-
-sub slurp
-{
-    my ($file) = @_;
-    open my $fh, '<:raw', $file or return '';
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
-
-sub spew
-{
-    my ($file, $text) = @_;
-    utf8::encode($text) if utf8::is_utf8($text);
-    open my $fh, '>:raw', $file or die "cannot write $file: $!\n";
-    print {$fh} $text;
-    close $fh or die "cannot write $file: $!\n";
 }
 
 # The user httpd's children run as: none of its own unless we are root.

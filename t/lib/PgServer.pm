@@ -21,6 +21,7 @@ use warnings;
 use Cwd ();
 use File::Path ();
 use File::Temp ();
+use Files qw(slurp);
 use POSIX ':sys_wait_h';
 use Scalar::Util ();
 use Time::HiRes ();
@@ -98,7 +99,7 @@ sub _make
     my ($self, @command) = @_;
     my $pid = $self->_spawn("$self->{dir}/make.log", @command);
     waitpid $pid, 0;
-    die "$command[0] failed:\n" . _slurp("$self->{dir}/make.log")
+    die "$command[0] failed:\n" . slurp("$self->{dir}/make.log")
         if $? != 0;
 }
 
@@ -157,18 +158,9 @@ sub shared
 
 sub dir  { $_[0]{dir} }
 sub pid  { $_[0]{pid} }
-sub log  { _slurp("$_[0]{dir}/log") }
+sub log  { slurp("$_[0]{dir}/log") }
 sub port { $_[0]{port} || 5432 }
 sub socket_path { "$_[0]{dir}/.s.PGSQL." . $_[0]->port }
-
-sub _slurp
-{
-    my ($file) = @_;
-    open my $fh, '<:raw', $file or return '';
-    local $/;
-    my $text = <$fh>;
-    return defined $text ? $text : '';
-}
 
 sub start
 {
@@ -226,7 +218,7 @@ sub processes
     my $pid = $self->{pid} or return;
     my @pids = ($pid);
     for my $stat (glob '/proc/[0-9]*/stat') {
-        push @pids, $1 if _slurp($stat) =~ /^(\d+) \(.*\) \S (\d+) /s
+        push @pids, $1 if slurp($stat) =~ /^(\d+) \(.*\) \S (\d+) /s
             && $2 == $pid;
     }
     return @pids;
@@ -264,14 +256,15 @@ sub sql
         my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
         no warnings 'exec';
         exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
-            $self->{dir}, '-p', $self->port, '-U', 'postgres', '-F', "\x1f", '-R', "\x1e",
-            '-P', "null=\x1d", '-d', $database || 'postgres'
+            $self->{dir}, '-p', $self->port, '-U', 'postgres',
+            '-F', "\x1f", '-R', "\x1e", '-P', "null=\x1d",
+            '-d', $database || 'postgres'
             or POSIX::_exit(127);
     }
     local $?;
     waitpid $pid, 0;
-    die "psql failed ($?): " . _slurp($err->filename) . "\n" if $? != 0;
-    my $rows = _slurp($out->filename);
+    die "psql failed ($?): " . slurp($err->filename) . "\n" if $? != 0;
+    my $rows = slurp($out->filename);
     $rows =~ s/\n\z//;
     return map { [ map { $_ eq "\x1d" ? undef : $_ } split /\x1f/, $_, -1 ] }
         split /\x1e/, $rows, -1;
