@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Revocations: written, and read once each by those who follow them. */
+#include "store_fixture.h"
+
+static void revocations_are_numbered_and_outlive_the_account(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t id = add_person(f, db, "anna", NULL);
+
+    assert_int_equal(acct_store_revocation_insert(db, id, 5, f->pool), 0);
+    assert_int_equal(acct_store_account_delete(db, id, f->pool), 0);
+    assert_int_equal(acct_store_revocation_insert(db, id, 6, f->pool), 0);
+    assert_string_equal(
+        fixture_cell(f, db, f->schema
+                     ? "SELECT string_agg(id || ':' || account_id || ':' "
+                       "|| revoked_at, ',' ORDER BY id) FROM revocation"
+                     : "SELECT group_concat(id || ':' || account_id "
+                       "|| ':' || revoked_at) FROM revocation"),
+        "1:1:5,2:1:6");
+    acct_db_close(db);
+}
+
+/* What a reading tells: "missed", or the accounts. */
+static const char *told(fixture_t *f, acct_db_t *db, acct_mark_t *mark,
+                        int limit)
+{
+    apr_array_header_t *list;
+    const char *text = "";
+    int missed;
+
+    assert_int_equal(acct_store_revocation_read(db, mark, limit, &list,
+                                                &missed, f->pool), 0);
+    if (missed) {
+        assert_int_equal(list->nelts, 0);
+        return "missed";
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        text = apr_psprintf(f->pool, "%s %d", text, (int)APR_ARRAY_IDX(
+            list, i, acct_revocation_t).account_id);
+    }
+    return text;
+}
+
+static void add_revocation(fixture_t *f, acct_db_t *db, apr_int64_t account)
+{
+    assert_int_equal(acct_store_revocation_insert(db, account, 5, f->pool),
+                     0);
+}
+
+static void revocations_are_read_once(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    add_revocation(f, db, 1);
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    add_revocation(f, db, 8);
+    assert_string_equal(told(f, db, &mark, 10), " 7 8");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void another_reads_on_from_two_numbers(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+    acct_mark_t other;
+
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    acct_mark_at(&other, mark.number, mark.origin);
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &other, 10), " 7");
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void too_many_revocations_are_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 4), "missed");
+    for (int i = 1; i <= 5; i++) {
+        add_revocation(f, db, i);
+    }
+    assert_string_equal(told(f, db, &mark, 4), "missed");
+    assert_string_equal(told(f, db, &mark, 4), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 4), " 7");
+    acct_db_close(db);
+}
+
+/* A file whose past is another: restored in place, or emptied. */
+static void numbers_that_went_back_are_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_mark_t mark;
+
+    acct_mark_at(&mark, -1, 0);
+    add_revocation(f, db, 1);
+    add_revocation(f, db, 2);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    if (f->schema) {
+        acct_mark_at(&mark, mark.number + 1000000, mark.origin);
+    }
+    else {
+        change_schema(f, "DELETE FROM revocation WHERE id > 1");
+    }
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    add_revocation(f, db, 7);
+    assert_string_equal(told(f, db, &mark, 10), " 7");
+    acct_db_close(db);
+}
+
+static void another_origin_is_told_as_missed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db;
+    acct_mark_t mark;
+
+    if (!f->schema) {
+        skip();
+    }
+    db = open_store(f);
+    acct_mark_at(&mark, -1, 0);
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    mark.origin--;
+    assert_string_equal(told(f, db, &mark, 10), "missed");
+    assert_string_equal(told(f, db, &mark, 10), "");
+    acct_db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(revocations_are_numbered_and_outlive_the_account),
+        TEST(revocations_are_read_once),
+        TEST(another_reads_on_from_two_numbers),
+        TEST(too_many_revocations_are_told_as_missed),
+        TEST(numbers_that_went_back_are_told_as_missed),
+        TEST(another_origin_is_told_as_missed)
+    };
+
+    return cmocka_run_group_tests(tests, fixture_group_setup,
+                                  fixture_group_teardown);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_fixture.h"
+
+#include "purge.h"
+
+static void a_token_is_found_with_its_account(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t id = add_person(f, db, "anna", "a@x.org");
+    acct_account_t a;
+    acct_token_t t;
+
+    assert_int_equal(add_token(f, db, ID_A, id, DIGEST_A, "sealed"), 0);
+    assert_int_equal(add_token(f, db, ID_B, id, DIGEST_B, NULL), 0);
+    assert_int_equal(acct_store_token_find(db, DIGEST_A, &t, &a, f->pool),
+                     APR_SUCCESS);
+    acct_db_close(db);
+    assert_string_equal(t.id, ID_A);
+    assert_string_equal(t.digest, DIGEST_A);
+    assert_int_equal(t.account_id, id);
+    assert_int_equal(t.expires_at, 2);
+    assert_null(t.sealed);
+    assert_int_equal(a.id, id);
+    assert_string_equal(a.username, "anna");
+    assert_string_equal(a.email, "a@x.org");
+    assert_int_equal(a.is_active, 1);
+    assert_int_equal(a.is_staff, 0);
+    assert_null(a.password);
+}
+
+static void a_token_nobody_has_is_not_found(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t id = add_person(f, db, "anna", NULL);
+    acct_account_t a;
+    acct_token_t t;
+
+    assert_int_equal(add_token(f, db, ID_A, id, DIGEST_A, NULL), 0);
+    assert_int_equal(acct_store_token_find(db, DIGEST_B, &t, &a, f->pool),
+                     APR_NOTFOUND);
+    assert_int_equal(acct_store_token_find(db, "short", &t, &a, f->pool),
+                     APR_EINVAL);
+    assert_int_equal(acct_store_token_find(db, NULL, &t, &a, f->pool),
+                     APR_EINVAL);
+    assert_null(t.id);
+    assert_int_equal(a.id, 0);
+    acct_db_close(db);
+}
+
+static void a_token_whose_account_is_gone_is_not_found(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t id = add_person(f, db, "anna", NULL);
+    acct_account_t a;
+    acct_token_t t;
+
+    assert_int_equal(add_token(f, db, ID_A, id, DIGEST_A, NULL), 0);
+    /* as a tool would that does not mind foreign keys */
+    fixture_exec(f, db, f->schema ? "ALTER TABLE token DROP CONSTRAINT "
+                                    "token_account_id_fkey"
+                                  : "PRAGMA foreign_keys = OFF");
+    fixture_exec(f, db, "DELETE FROM account");
+    assert_int_equal(acct_store_token_find(db, DIGEST_A, &t, &a, f->pool),
+                     APR_NOTFOUND);
+    acct_db_close(db);
+}
+
+static void a_token_of_nobody_is_an_error(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+
+    assert_int_equal(add_token(f, db, ID_A, MISSING_ID, DIGEST_A, NULL),
+                     APR_EGENERAL);
+    assert_non_null(strstr(acct_db_error(db),
+                           f->schema ? "violates foreign key constraint"
+                                     : "FOREIGN KEY constraint failed"));
+    acct_db_close(db);
+}
+
+static void a_digest_and_an_id_are_there_once(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+
+    assert_int_equal(add_token(f, db, ID_A, anna, DIGEST_A, NULL), 0);
+    assert_int_equal(add_token(f, db, ID_B, bert, DIGEST_A, NULL),
+                     APR_EEXIST);
+    assert_int_equal(add_token(f, db, ID_A, bert, DIGEST_B, NULL),
+                     APR_EEXIST);
+    acct_db_close(db);
+}
+
+static void an_account_has_at_most_one_reusable_token(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    acct_token_t t;
+
+    assert_int_equal(acct_store_token_reusable(db, anna, &t, f->pool),
+                     APR_NOTFOUND);
+    assert_int_equal(add_token(f, db, ID_A, anna, DIGEST_A, NULL), 0);
+    assert_int_equal(acct_store_token_reusable(db, anna, &t, f->pool),
+                     APR_NOTFOUND);
+    assert_int_equal(add_token(f, db, ID_B, anna, DIGEST_B, "sealed-b"), 0);
+    assert_int_equal(add_token(f, db, ID_C, anna, DIGEST_C, "sealed-c"),
+                     APR_EEXIST);
+    assert_int_equal(add_token(f, db, ID_C, bert, DIGEST_C, "sealed-c"), 0);
+    assert_int_equal(acct_store_token_reusable(db, anna, &t, f->pool),
+                     APR_SUCCESS);
+    assert_string_equal(t.id, ID_B);
+    assert_string_equal(t.sealed, "sealed-b");
+    assert_string_equal(t.digest, DIGEST_B);
+    acct_db_close(db);
+}
+
+static void tokens_are_listed_newest_first(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    acct_token_t t = token(ID_A, anna, DIGEST_A, NULL);
+    apr_array_header_t *list;
+
+    t.created_at = 10;
+    assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+    t = token(ID_B, anna, DIGEST_B, "sealed");
+    t.created_at = 20;
+    t.label = NULL;
+    assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+    assert_int_equal(add_token(f, db, ID_C, bert, DIGEST_C, NULL), 0);
+    assert_int_equal(acct_store_token_list(db, anna, &list, f->pool),
+                     APR_SUCCESS);
+    assert_int_equal(list->nelts, 2);
+    t = APR_ARRAY_IDX(list, 0, acct_token_t);
+    assert_string_equal(t.id, ID_B);
+    assert_string_equal(t.label, "");
+    assert_string_equal(t.sealed, "sealed");
+    t = APR_ARRAY_IDX(list, 1, acct_token_t);
+    assert_string_equal(t.id, ID_A);
+    assert_null(t.sealed);
+    assert_int_equal(acct_store_token_list(db, MISSING_ID, &list, f->pool),
+                     APR_SUCCESS);
+    assert_int_equal(list->nelts, 0);
+    acct_db_close(db);
+}
+
+static void tokens_are_deleted_by_id_by_kind_and_all(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    int changed = -1;
+
+    assert_int_equal(add_token(f, db, ID_A, anna, DIGEST_A, NULL), 0);
+    assert_int_equal(add_token(f, db, ID_B, anna, DIGEST_B, "sealed"), 0);
+    assert_int_equal(add_token(f, db, ID_C, bert, DIGEST_C, "sealed"), 0);
+    assert_int_equal(acct_store_token_delete_reusable(db, anna, &changed,
+                                                      f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_int_equal(acct_store_token_delete(db, ID_B, &changed, f->pool),
+                     0);
+    assert_int_equal(changed, 0);
+    assert_int_equal(acct_store_token_delete(db, ID_A, &changed, f->pool),
+                     0);
+    assert_int_equal(changed, 1);
+    assert_int_equal(add_token(f, db, ID_A, anna, DIGEST_A, NULL), 0);
+    assert_int_equal(add_token(f, db, ID_B, anna, DIGEST_B, "sealed"), 0);
+    assert_int_equal(acct_store_token_delete_all(db, anna, &changed,
+                                                 f->pool), 0);
+    assert_int_equal(changed, 2);
+    assert_int_equal(acct_store_token_delete_all(db, anna, NULL, f->pool),
+                     0);
+    assert_string_equal(fixture_cell(f, db, "SELECT id FROM token"), ID_C);
+    acct_db_close(db);
+}
+
+static const char *ids_left(fixture_t *f, acct_db_t *db)
+{
+    acct_rows_t rows;
+    const char *all = "";
+
+    assert_int_equal(acct_db_query(db, "SELECT substr(id, 1, 2) FROM token "
+                                   "ORDER BY id", &rows, f->pool), 0);
+    for (int i = 0; i < rows.count; i++) {
+        all = apr_pstrcat(f->pool, all, i ? " " : "", rows.cell[i][0], NULL);
+    }
+    return all;
+}
+
+/* A token whose id and digest begin with a number. */
+static void add_numbered(fixture_t *f, acct_db_t *db, apr_int64_t account,
+                         int number, apr_time_t created, apr_time_t expires,
+                         const char *sealed)
+{
+    acct_token_t t = token(apr_psprintf(f->pool, "%02d%030d", number, 0),
+                           account,
+                           apr_psprintf(f->pool, "%02d%062d", number, 0),
+                           sealed);
+
+    t.created_at = created;
+    t.expires_at = expires;
+    assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+}
+
+static void the_oldest_live_tokens_make_room(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    int changed = -1;
+
+    add_numbered(f, db, anna, 10, 100, 0, "sealed");
+    add_numbered(f, db, anna, 11, 110, 1000, NULL);     /* expired */
+    add_numbered(f, db, anna, 15, 150, 0, NULL);
+    add_numbered(f, db, anna, 14, 140, 1001, NULL);
+    add_numbered(f, db, anna, 13, 130, 2000, NULL);
+    add_numbered(f, db, anna, 12, 120, 0, NULL);
+    add_numbered(f, db, bert, 20, 50, 0, NULL);
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 4,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 0);
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 3,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_string_equal(ids_left(f, db), "10 11 13 14 15 20");
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 1,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 2);
+    assert_string_equal(ids_left(f, db), "10 11 15 20");
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 0,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_string_equal(ids_left(f, db), "10 11 20");
+    acct_db_close(db);
+}
+
+static void a_purge_takes_a_batch_of_what_is_long_over(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_time_t now = ACCT_PURGE_REVOCATIONS_KEPT + 1000;
+    apr_time_t expired = now - ACCT_PURGE_EXPIRED_KEPT;
+    acct_purged_t purged;
+    int i;
+
+    add_numbered(f, db, anna, 10, 1, 0, NULL);
+    add_numbered(f, db, anna, 11, 1, expired, NULL);
+    add_numbered(f, db, anna, 12, 1, expired - 1, NULL);
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 1);
+    assert_int_equal(purged.more, 0);
+    assert_string_equal(ids_left(f, db), "10 11");
+    for (i = 0; i < ACCT_PURGE_BATCH + 2; i++) {
+        assert_int_equal(acct_store_revocation_insert(db, anna, 999, f->pool),
+                         0);
+    }
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.revocations, ACCT_PURGE_BATCH);
+    assert_int_equal(purged.more, 1);
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.revocations, 1);
+    assert_int_equal(purged.more, 0);
+    assert_string_equal(fixture_cell(f, db, "SELECT id FROM revocation"),
+                        apr_itoa(f->pool, ACCT_PURGE_BATCH + 2));
+    acct_db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_token_is_found_with_its_account),
+        TEST(a_token_nobody_has_is_not_found),
+        TEST(a_token_whose_account_is_gone_is_not_found),
+        TEST(a_token_of_nobody_is_an_error),
+        TEST(a_digest_and_an_id_are_there_once),
+        TEST(an_account_has_at_most_one_reusable_token),
+        TEST(tokens_are_listed_newest_first),
+        TEST(tokens_are_deleted_by_id_by_kind_and_all),
+        TEST(the_oldest_live_tokens_make_room),
+        TEST(a_purge_takes_a_batch_of_what_is_long_over)
+    };
+
+    return cmocka_run_group_tests(tests, fixture_group_setup,
+                                  fixture_group_teardown);
+}
