@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What test_database.c is for a file, for a server: needs ACCT_PGSQL, the
- * connection string of one on which schemas may be made.
+ * What the other test_database_*.c are for a file, for a server: needs
+ * ACCT_PGSQL, the connection string of one on which schemas may be made.
  */
 #include "db_fixture.h"
 
