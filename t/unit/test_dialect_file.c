@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that are read or cannot be, and what they extend. */
+#include "dialect_files.h"
+
+static void mistakes_are_told_together(void **state)
+{
+    static const char *const phrases[] = {
+        "misspelt.json: routes[0].method: ",
+        "misspelt.json: routes[0].operation: ",
+        "misspelt.json: routes[0].path: ",
+        "misspelt.json: routes[0].responses.ok.status: ",
+        "misspelt.json: routes[0].responses.ok.body: ",
+        "misspelt.json: identifer: ",
+        "general.json: responses.ok: ",
+        "general.json: responses.wrong_credential: ",
+    };
+    apr_status_t status;
+    const char *errors = errors_of("t/fixtures/dialects/bad/misspelt.json",
+                                   &status, *state);
+    int i;
+
+    for (i = 0; i < COUNT(phrases); i++) {
+        if (strstr(errors, phrases[i]) == NULL) {
+            fail_msg("no %s in %s", phrases[i], errors);
+        }
+    }
+}
+
+static void bad_files_say_so(void **state)
+{
+    static const struct {
+        const char *file, *phrase;
+    } files[] = {
+        { "syntax", "bad/syntax.json: 3:26: " },
+        { "duplicate", "bad/duplicate.json: 5:14: duplicate" },
+        { "latin1", "bad/latin1.json: 1:21: unable to decode" },
+        { "loop-a", "bad/loop-b.json: extends: \"loop-a\" extends itself" },
+        { "loop-b", "bad/loop-a.json: extends: \"loop-b\" extends itself" },
+    };
+    apr_status_t status;
+    const char *errors;
+    int i;
+
+    for (i = 0; i < COUNT(files); i++) {
+        errors = errors_of(apr_pstrcat(*state, "t/fixtures/dialects/bad/",
+                                       files[i].file, ".json", NULL),
+                           &status, *state);
+        assert_int_equal(status, APR_EINVAL);
+        if (strstr(errors, files[i].phrase) == NULL
+            || strchr(errors, '\n')[1] != '\0') {
+            fail_msg("%s: %s", files[i].phrase, errors);
+        }
+    }
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+    const char *folder = folder_with_base(*state);
+    const char *path = apr_pstrcat(*state, folder, "/none.json", NULL);
+    char *large = apr_palloc(*state, 1024 * 1024 + 2);
+    apr_status_t status;
+    const char *errors = errors_of(path, &status, *state);
+
+    assert_true(APR_STATUS_IS_ENOENT(status));
+    assert_non_null(strstr(errors, "none.json: cannot open the file: No such"
+                           " file or directory; check its name"));
+    errors = errors_of(folder, &status, *state);
+    assert_int_equal(status, APR_EINVAL);
+    assert_non_null(strstr(errors, "is no file"));
+    memset(large, ' ', 1024 * 1024 + 1);
+    path = write_file(folder, "large.json", large, 1024 * 1024 + 1, *state);
+    errors = errors_of(path, &status, *state);
+    assert_int_equal(status, APR_EINVAL);
+    assert_non_null(strstr(errors, "larger than 1048576 bytes"));
+    remove_folder(folder, *state);
+}
+
+static void files_may_extend_one_another_so_often(void **state)
+{
+    const char *folder = folder_with_base(*state), *path = NULL, *text;
+    apr_status_t status;
+    int i;
+
+    for (i = 0; i < 8; i++) {
+        text = i == 0 ? "{\"extends\":\"base\"," GOOD_ROUTES "}"
+                      : apr_psprintf(*state, "{\"extends\":\"x%d\"}", i - 1);
+        path = write_file(folder, apr_psprintf(*state, "x%d.json", i), text,
+                          strlen(text), *state);
+        text = errors_of(path, &status, *state);
+        if ((status == APR_SUCCESS) != (i < 7)) {
+            fail_msg("%d: %s", i, text);
+        }
+    }
+    assert_non_null(strstr(text, "extends: more than 8 files"));
+    remove_folder(folder, *state);
+}
+
+static void there_is_an_end_of_errors(void **state)
+{
+    const char *folder = folder_with_base(*state), *text = "{", *errors;
+    apr_status_t status;
+    int i, lines = 0;
+
+    for (i = 0; i < 500; i++) {
+        text = apr_psprintf(*state, "%s%s\"u%d\":1", text, i ? "," : "", i);
+    }
+    text = apr_pstrcat(*state, text, "}", NULL);
+    errors = errors_of(write_file(folder, "x.json", text, strlen(text),
+                                  *state), &status, *state);
+    for (; (errors = strchr(errors, '\n')) != NULL; errors++) {
+        lines++;
+    }
+    assert_int_equal(lines, 101);
+    remove_folder(folder, *state);
+}
+
+static void what_a_file_says_goes_over_what_it_extends(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    static const char near[] = "{\"extends\":\"far\",\"messages\":"
+        "{\"not_found\":\"Near.\"},\"responses\":{\"error\":"
+        "{\"status\":599}},\"token\":{\"policy\":\"many\"}}";
+    static const char far[] = "{\"extends\":\"base\",\"identifier\":"
+        "[\"email\",\"username\"],\"messages\":{\"not_found\":\"Far.\","
+        "\"null\":\"Void.\"},\"token\":{\"policy\":\"many\",\"bytes\":64,"
+        "\"lifetime\":\"90m\",\"sliding\":\"2m\"}," GOOD_ROUTES "}";
+    const acct_dialect_t *dialect;
+    acct_result_t *result;
+
+    write_file(folder, "far.json", far, strlen(far), p);
+    dialect = load_file(p, write_file(folder, "near.json", near,
+                                      strlen(near), p));
+    assert_string_equal(dialect->name, "near");
+    assert_int_equal(dialect->by_email, 1);
+    assert_int_equal(dialect->by_username, 2);
+    assert_int_equal(dialect->policy.kind, ACCT_POLICY_MANY);
+    assert_int_equal(dialect->policy.bytes, 20);
+    assert_true(dialect->policy.lifetime == 0);
+    assert_true(dialect->policy.sliding == 0);
+    assert_int_equal(dialect->nroutes, 1);
+    assert_ptr_equal(dialect->routes[0].dialect, dialect);
+    answers(dialect, NULL, acct_result_make(ACCT_NOT_FOUND, p), 404, JSON,
+            "{\"detail\":\"Near.\"}", p);
+    answers(dialect, NULL, acct_result_make(ACCT_ERROR, p), 599, JSON, NULL,
+            p);
+    result = acct_result_make(ACCT_INVALID, p);
+    acct_result_add_problem(result, dialect->routes[0].fields,
+                            ACCT_PROBLEM_NULL, 0, p);
+    answers(dialect, dialect->routes, result, 400, JSON,
+            "{\"u\":[\"Void.\"]}", p);
+    dialect = load_file(p, apr_pstrcat(p, folder, "/far.json", NULL));
+    assert_true(dialect->policy.lifetime == apr_time_from_sec(90 * 60));
+    assert_true(dialect->policy.sliding == apr_time_from_sec(2 * 60));
+    assert_int_equal(dialect->policy.bytes, 64);
+    remove_folder(folder, p);
+}
+
+/* An answer that is shared stays the same when a route or an extending
+ * file writes it anew in one place: else "blocked" would begin to tell. */
+static void shared_answers_stay_the_same(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    static const char json[] = ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":"
+        "\"password\"}", OK_TOKEN ",\"wrong_credentials\":{\"status\":403,"
+        "\"body\":\"No: {message}\"}"));
+    const acct_dialect_t *dialect = load_file(p, write_file(folder, "x.json",
+        json, strlen(json), p));
+
+    answers(dialect, dialect->routes, acct_result_make(ACCT_BLOCKED, p), 403,
+            JSON, "\"No: Unable to log in with provided credentials.\"", p);
+    answers(dialect, dialect->routes,
+            acct_result_make(ACCT_WRONG_CREDENTIALS, p), 403, JSON,
+            "\"No: Unable to log in with provided credentials.\"", p);
+    remove_folder(folder, p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        POOL_TEST(mistakes_are_told_together),
+        POOL_TEST(bad_files_say_so),
+        POOL_TEST(files_that_cannot_be_read),
+        POOL_TEST(files_may_extend_one_another_so_often),
+        POOL_TEST(there_is_an_end_of_errors),
+        POOL_TEST(what_a_file_says_goes_over_what_it_extends),
+        POOL_TEST(shared_answers_stay_the_same)
+    };
+
+    return cmocka_run_group_tests(tests, begin_apr, end_apr);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each mistake in a file is told with its place and what mends it. */
+#include "dialect_files.h"
+
+static const struct bad_t {
+    const char *json;
+    const char *where;          /* behind "FILE: " */
+    const char *remedy;
+} bad[] = {
+    /* the file */
+    { "", "1:1: the file is empty", "write at least" },
+    { "{\"extends\":\n  \"base\",\n}", "3:1: ", "no comma before" },
+    { "{'extends':1}", "1:2: ", "double quotation marks" },
+    { "{\n \"messages\": {\n  \"null\": \"a\",\n  \"null\": \"b\"\n }\n}",
+      "4:8: duplicate object key", "remove or rename one of the two" },
+    { "{\"description\":\"\xe9\"}", "1:", "save the file as UTF-8" },
+    { "\xef\xbb\xbf{}", "1:1: begins with a byte order mark",
+      "without one" },
+    { "{\"extends\":\"base\"", "1:17: ", "is not closed" },
+    { "{\"description\":\"a\\u0000\"}", "1:", "remove the NUL" },
+    { "[]", "1:1: is a list and must be an object", "write { ... }" },
+    /* members of the top */
+    { TOP("\"mesages\":{}"), "mesages: unknown member",
+      "did you mean \"messages\"?" },
+    { TOP("\"x y\":{}"), "[\"x y\"]: unknown member",
+      "write one of extends, description" },
+    { TOP("\"description\":1"), "description: is a whole number",
+      "write \"...\"" },
+    { "{\"extends\":\"nobody\"}", "extends: cannot open the file",
+      "nobody.json: No such file or directory; check its name" },
+    { "{\"extends\":\"../base\"}", "extends: \"../base\" is no name",
+      "without folder" },
+    { "{\"extends\":\"x\"}", "extends: \"x\" extends itself", "remove this" },
+    { "{\"extends\":\"base\"}", "routes: there are no routes",
+      "write what the dialect answers to" },
+    { "{\"extends\":\"base\",\"routes\":[]}", "routes: is empty",
+      "write at least one route" },
+    { "{\"extends\":\"base\",\"routes\":{}}", "routes: is an object",
+      "write [ ... ]" },
+    { TOP("\"identifier\":\"email\""), "identifier: is a text",
+      "write [ ... ]" },
+    { TOP("\"identifier\":[]"), "identifier: is empty",
+      "write [\"username\"]" },
+    { TOP("\"identifier\":[\"emial\"]"), "identifier[0]: nobody is known by",
+      "did you mean \"email\"?" },
+    { TOP("\"identifier\":[\"email\",\"email\"]"), "identifier[1]: \"email\""
+      " stands twice", "remove one" },
+    { TOP("\"identifier\":[7]"), "identifier[0]: is a whole number",
+      "write \"...\"" },
+    /* the token */
+    { TOP("\"token\":{}"), "token.policy: is missing", "write \"reuse\"" },
+    { TOP("\"token\":{\"policy\":\"rouse\"}"), "token.policy: unknown policy",
+      "did you mean \"reuse\"?" },
+    { TOP("\"token\":{\"policy\":\"many\",\"byte\":20}"),
+      "token.byte: unknown member", "did you mean \"bytes\"?" },
+    { TOP("\"token\":{\"policy\":\"many\",\"bytes\":15}"),
+      "token.bytes: a token of 15 bytes", "write 16 to 64" },
+    { TOP("\"token\":{\"policy\":\"many\",\"bytes\":65}"),
+      "token.bytes: a token of 65 bytes", "write 16 to 64" },
+    { TOP("\"token\":{\"policy\":\"many\",\"bytes\":20.0}"),
+      "token.bytes: is a number with a fraction", "write digits" },
+    { TOP("\"token\":{\"policy\":\"reuse\",\"lifetime\":\"10h\"}"),
+      "token.lifetime: ", "write \"policy\": \"many\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"59s\"}"),
+      "token.lifetime: \"59s\" is no lifetime", "from \"60s\" to \"366d\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"367d\"}"),
+      "token.lifetime: ", "from \"60s\" to \"366d\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":"
+          "\"99999999999999999999d\"}"),
+      "token.lifetime: ", "from \"60s\" to \"366d\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"10\"}"),
+      "token.lifetime: ", "a whole number and a unit" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":\"119s\"}"),
+      "token.sliding: \"119s\" is no time", "from \"2m\" to \"366d\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":\"half an hour\"}"),
+      "token.sliding: ", "a whole number and a unit" },
+    { TOP("\"token\":{\"policy\":\"many\",\"sliding\":1800}"),
+      "token.sliding: is a whole number", "write \"...\"" },
+    { TOP("\"token\":{\"policy\":\"reuse\",\"sliding\":\"30m\"}"),
+      "token.sliding: ", "write \"policy\": \"many\"" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":\"1h\","
+          "\"sliding\":\"60m\"}"),
+      "token.sliding: must be shorter than \"lifetime\"", "write less" },
+    { TOP("\"token\":{\"policy\":\"many\",\"lifetime\":3600}"),
+      "token.lifetime: is a whole number", "write \"...\"" },
+    /* messages */
+    { TOP("\"messages\":[]"), "messages: is a list", "write { ... }" },
+    { TOP("\"messages\":{\"requierd\":\"x\"}"), "messages.requierd: nothing "
+      "is called", "a problem (\"required\")" },
+    { TOP("\"messages\":{\"u.requird\":\"x\"}"), "messages[\"u.requird\"]: "
+      "unknown problem", "did you mean \"required\"?" },
+    { TOP("\"messages\":{\"mail.required\":\"x\"}"),
+      "messages[\"mail.required\"]: no route has a field \"mail\"",
+      "or \"required\" for any field" },
+    { TOP("\"messages\":{\"required\":3}"), "messages.required: is a whole",
+      "write \"...\"" },
+    { TOP("\"messages\":{\"required\":\"{token}\"}"), "messages.required: "
+      "\"{token}\" is not known", "none can stand here" },
+    { TOP("\"messages\":{\"too_long\":\"{limt}\"}"), "messages.too_long: "
+      "unknown placeholder", "did you mean \"limit\"?" },
+    { TOP("\"messages\":{\"parse_error\":\"{type}\"}"),
+      "messages.parse_error: \"{type}\" is not known",
+      "write one of format, reason" },
+    { TOP("\"messages\":{\"blank\":\"a } b\"}"), "messages.blank: \"}\" "
+      "closes nothing", "write \"}}\"" },
+    /* general responses */
+    { TOP("\"responses\":{\"ok\":{\"status\":200}}"), "responses.ok: ",
+      "into the \"responses\" of a route" },
+    { TOP("\"responses\":{\"u.taken\":{\"status\":200}}"),
+      "responses[\"u.taken\"]: ", "into the \"responses\" of one" },
+    { TOP("\"responses\":{\"not_fuond\":{\"status\":404}}"),
+      "responses.not_fuond: unknown outcome", "did you mean \"not_found\"?" },
+    { TOP("\"responses\":{\"taken\":{\"status\":404}}"), "responses.taken: ",
+      "\"FIELD.taken\"" },
+    { TOP("\"responses\":{\"not_found\":404}"), "responses.not_found: is a "
+      "whole number", "write { ... }" },
+    { TOP("\"responses\":{\"not_found\":\"nowhere\"}"),
+      "responses.not_found: there is no response \"nowhere\" to share", "" },
+    { TOP("\"responses\":{\"not_found\":\"not_owner\",\"not_owner\":"
+          "\"not_found\"}"), "responses.not_found: ",
+      "give one of them a response of its own" },
+    { TOP("\"responses\":{\"not_found\":\"method_not_allowed\","
+          "\"method_not_allowed\":{\"status\":405,\"body\":\"{method}\"}}"),
+      "responses.method_not_allowed.body: \"{method}\" is not known when "
+      "\"not_found\"", "use it in \"method_not_allowed\"" },
+    { "{\"responses\":{\"error\":{\"status\":500}}," GOOD_ROUTES "}",
+      "responses: there is no response for \"not_found\", \"tls_required\", "
+      "\"unavailable\"", "\"extends\": \"base\"" },
+    { "{\"responses\":{\"error\":{\"status\":500,\"body\":\"{message}\"}},"
+      GOOD_ROUTES "}", "responses.error.body: \"{message}\" stands for "
+      "nothing", "add \"error\": \"...\" to \"messages\"" },
+    { "{" GOOD_ROUTES "}", "routes[0].responses: there is no response for "
+      "\"method_not_allowed\"", "\"extends\": \"base\"" },
+    { "{" GOOD_ROUTES "}", "identifier: is missing", "[\"username\"]" },
+    { "{" GOOD_ROUTES "}", "token: is missing", "{\"policy\": \"reuse\"}" },
+    { "{" GOOD_ROUTES "}", "routes[0].fields.u: there is no message for "
+      "\"u.required\"", "\"required\": \"...\" to \"messages\"" },
+    /* a response */
+    { IN_OK("{\"stauts\":200,\"status\":200,\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.stauts: unknown member",
+      "did you mean \"status\"?" },
+    { IN_OK("{\"body\":\"{token}\"}"), "routes[0].responses.ok.status: is "
+      "missing", "\"status\": 200" },
+    { IN_OK("{\"status\":199,\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.status: 199 is no final HTTP status",
+      "from 200 to 599" },
+    { IN_OK("{\"status\":600,\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.status: 600 ", "from 200 to 599" },
+    { IN_OK("{\"status\":\"200\",\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.status: is a text", "write digits" },
+    { IN_OK("{\"status\":204,\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.body: an answer with status 204 has no body",
+      "write another status" },
+    { IN_OK("{\"status\":200,\"body\":null}"), "routes[0].responses.ok.body: "
+      "is null", "leave \"body\" out" },
+    { IN_OK("{\"status\":200,\"body\":{\"a\":[\"{tokne}\"]}}"),
+      "routes[0].responses.ok.body.a[0]: unknown placeholder \"{tokne}\"",
+      "did you mean \"token\"?" },
+    { IN_OK("{\"status\":200,\"body\":[\"{token}\",\"{reason}\"]}"),
+      "routes[0].responses.ok.body[1]: \"{reason}\" is not known when "
+      "\"ok\"", "use it in \"parse_error\"" },
+    { IN_OK("{\"status\":200,\"body\":[\"{token}\",\"{message}\"]}"),
+      "routes[0].responses.ok.body[1]: \"{message}\" stands for nothing",
+      "add \"ok\"" },
+    { IN_OK("{\"status\":200,\"body\":[\"{token}\",\"{token.expires|%T}\"]}"),
+      "routes[0].responses.ok.body[1]: \"%T\" is no directive",
+      "use %Y, %m" },
+    { IN_OK("{\"status\":200,\"body\":\"{token\"}"),
+      "routes[0].responses.ok.body: \"{\" is not closed", "\"{{\"" },
+    { IN_OK("{\"status\":200}"), "routes[0].responses.ok: nobody learns the "
+      "token", "write \"{token}\"" },
+    { HEADER("\"X Y\":\"a\""), "routes[0].responses.ok.headers[\"X Y\"]: ",
+      "write letters, digits" },
+    { HEADER("\"set-cookie\":\"a\""), "routes[0].responses.ok.headers."
+      "set-cookie: the server writes", "remove it" },
+    { HEADER("\"Transfer-Encoding\":\"a\""), "routes[0].responses.ok.headers."
+      "Transfer-Encoding: the server writes", "remove it" },
+    { HEADER("\"X-A\":1"), "routes[0].responses.ok.headers.X-A: is a whole",
+      "write \"...\"" },
+    { HEADER("\"X-A\":\"a\\r\\nb\""), "routes[0].responses.ok.headers.X-A: ",
+      "remove line ends" },
+    { HEADER("\"X-A\":\"a\",\"x-a\":\"b\""), "routes[0].responses.ok.headers."
+      "x-a: \"x-a\" stands twice", "remove one" },
+    { HEADER("\"X-A\":\"{reason}\""), "routes[0].responses.ok.headers.X-A: "
+      "\"{reason}\" is not known", "use it in \"parse_error\"" },
+    { HEADER("\"Content-Type\":\"json\""), "routes[0].responses.ok.headers."
+      "Content-Type: \"json\" is no media type", "application/problem+json" },
+    { IN_OK("{\"status\":200,\"headers\":{\"Content-Type\":\"a/b\"}}"),
+      "routes[0].responses.ok.headers.Content-Type: there is no body",
+      "write a \"body\"" },
+    { IN_OK("{\"status\":200,\"body\":\"{token}\",\"headers\":[]}"),
+      "routes[0].responses.ok.headers: is a list", "write { ... }" },
+    /* a route */
+    { ROUTES("7"), "routes[0]: is a whole number", "write { ... }" },
+    { ROUTES("{\"operation\":\"logout\",\"method\":\"POST\",\"responses\":"
+             "{\"ok\":{\"status\":200}}}"), "routes[0].path: is missing",
+      "\"path\": \"log-in/\"" },
+    { ROUTES("{\"operation\":\"logout\",\"path\":\"o\",\"responses\":"
+             "{\"ok\":{\"status\":200}}}"), "routes[0].method: is missing",
+      "\"method\": \"POST\"" },
+    { ROUTES("{\"method\":\"POST\",\"path\":\"o\",\"responses\":"
+             "{\"ok\":{\"status\":200}}}"), "routes[0].operation: is missing",
+      "\"operation\": \"login\"" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"x\":1")), "routes[0].x: unknown",
+      "write one of path, method" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"description\":\"\"")),
+      "routes[0].responses: is missing", "what \"ok\" is" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"responses\":{}")),
+      "routes[0].responses: there is no response for \"ok\"",
+      "write what the route answers" },
+    { ROUTES(ROUTE("o", "POST", "log_out", "\"responses\":{}")),
+      "routes[0].operation: unknown operation",
+      "did you mean \"logout\"?" },
+    { ROUTES(OUT("o", "post")), "routes[0].method: unknown method \"post\"",
+      "did you mean \"POST\"?" },
+    { ROUTES(OUT("o", "HEAD")), "routes[0].method: unknown method",
+      "HEAD and OPTIONS are answered by themselves" },
+    { ROUTES(ROUTE("in", "GET", "login", "\"fields\":{\"u\":\"identifier\","
+                   "\"p\":\"password\"},\"responses\":{" OK_TOKEN "}")),
+      "routes[0].method: \"login\" reads a body", "write \"POST\"" },
+    { ROUTES(OUT("../out", "POST")), "routes[0].path: the path \"../out\" "
+      "climbs", "write a path below" },
+    { ROUTES(OUT("a/./b", "POST")), "routes[0].path: the path \"a/./b\" "
+      "climbs", "write a path below" },
+    { ROUTES(OUT("/out", "POST")), "routes[0].path: the path \"/out\" begins",
+      "relative" },
+    { ROUTES(OUT("a//b", "POST")), "routes[0].path: ", "remove the second" },
+    { ROUTES(OUT("a%2fb", "POST")), "routes[0].path: ", "without blanks, %" },
+    { ROUTES(OUT("a?b", "POST")), "routes[0].path: ", "without blanks, %, ?"
+    },
+    { ROUTES(OUT("a b", "POST")), "routes[0].path: ", "without blanks" },
+    { ROUTES(OUT("{account.id", "POST")), "routes[0].path: ",
+      "only \"{account.id}\" can stand" },
+    { ROUTES(OUT("x{account.id}", "POST")), "routes[0].path: ",
+      "as a whole segment" },
+    { ROUTES(OUT("{account.email}", "POST")), "routes[0].path: ",
+      "only \"{account.id}\" can stand" },
+    { ROUTES(OUT("{account.id}/{account.id}", "POST")), "routes[0].path: ",
+      "keep one" },
+    { ROUTES(ROUTE("{account.id}", "POST", "login", "\"fields\":{\"u\":"
+                   "\"identifier\",\"p\":\"password\"},\"responses\":{"
+                   OK_TOKEN "}")), "routes[0].path: ",
+      "remove \"{account.id}\"" },
+    { ROUTES(OUT("out", "POST") "," OUT("out/", "POST")), "routes[1]: \"POST "
+      "out/\" is routes[0] already", "write another path or method" },
+    { ROUTES(OUT("{account.id}/out", "POST") "," OUT("12/out/", "DELETE")),
+      "routes[1].path: \"12/out/\" stands where", "write another path" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"responses\":{\"ok\":"
+             "{\"status\":200},\"blocked\":{\"status\":400}}")),
+      "routes[0].responses.blocked: \"blocked\" cannot come of the operation "
+      "\"logout\"", "\"responses\" of the whole dialect" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"messages\":{\"blocked\":\"\"},"
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].messages.blocked: ", "cannot come of" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"responses\":{\"ok\":"
+             "{\"status\":200,\"body\":\"{token}\"}}")),
+      "routes[0].responses.ok.body: \"{token}\" is not known when \"ok\"",
+      "register, login and current" },
+    /* fields */
+    { ROUTES(ROUTE("o", "POST", "logout", "\"fields\":{\"p\":\"password\"},"
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].fields: \"logout\" acts for the token", "remove \"fields\""
+    },
+    { ROUTES(ROUTE("in", "POST", "login", "\"responses\":{" OK_TOKEN "}")),
+      "routes[0].fields: is missing", "\"password\": \"password\"" },
+    { ROUTES(LOGIN("[]", OK_TOKEN)), "routes[0].fields: is a list",
+      "write { ... }" },
+    { ROUTES(LOGIN("{\"u\":\"identifer\",\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields.u: unknown role", "did you mean \"identifier\"?" },
+    { ROUTES(LOGIN("{\"u\":\"username\",\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields.u: a field of \"login\" cannot be the \"username\"",
+      "write one of identifier, email, password" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":3}", OK_TOKEN)),
+      "routes[0].fields.p: is a whole number", "write { ... }" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{}}", OK_TOKEN)),
+      "routes[0].fields.p.as: is missing", "\"as\": \"email\"" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
+                   "\"alias\":[]}}", OK_TOKEN)),
+      "routes[0].fields.p.alias: unknown member",
+      "did you mean \"aliases\"?" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
+                   "\"required\":\"yes\"}}", OK_TOKEN)),
+      "routes[0].fields.p.required: must be true or false",
+      "without quotation marks" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
+                   "\"aliases\":\"pw\"}}", OK_TOKEN)),
+      "routes[0].fields.p.aliases: is a text", "write [ ... ]" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
+                   "\"aliases\":[\"u\"]}}", OK_TOKEN)),
+      "routes[0].fields.p: the alias \"u\" is a field already", "remove one"
+    },
+    { ROUTES(LOGIN("{\"u\":{\"as\":\"identifier\",\"aliases\":[\"x\"]},"
+                   "\"p\":{\"as\":\"password\",\"aliases\":[\"x\"]}}",
+                   OK_TOKEN)),
+      "routes[0].fields.p: the alias \"x\" stands twice", "remove one" },
+    { ROUTES(LOGIN("{\"u\":{\"as\":\"identifier\",\"aliases\":[\"x\","
+                   "\"x\"]},\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields.u: the alias \"x\" stands twice", "remove one" },
+    { ROUTES(LOGIN("{\"\":\"identifier\",\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields[\"\"]: a field has no name", "write the name" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\"}", OK_TOKEN)),
+      "routes[0].fields: \"login\" needs a password", "add \"password\"" },
+    { ROUTES(LOGIN("{\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields: \"login\" needs one name", "\"identifier\" or" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"e\":\"email\",\"p\":"
+                   "\"password\"}", OK_TOKEN)),
+      "routes[0].fields: \"login\" needs one name", "write one field" },
+    { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
+                   "\"required\":false}}", OK_TOKEN)),
+      "routes[0].fields: \"login\" needs a password", "let it be required" },
+    { ROUTES(LOGIN("{\"e\":\"email\",\"p\":\"password\"}", OK_TOKEN)),
+      "identifier: does not hold \"email\"", "add it" },
+    { ROUTES(JOIN("{\"p\":\"password\"}", "\"ok\":{\"status\":200}")),
+      "routes[0].fields: an account needs a name", "\"username\" or" },
+    { ROUTES(JOIN("{\"u\":\"username\",\"v\":\"username\",\"p\":\"password\""
+                  "}", "\"ok\":{\"status\":200}")),
+      "routes[0].fields.v: \"u\" is the \"username\" already",
+      "make it an alias" },
+    { ROUTES(JOIN("{\"login\":\"username\",\"p\":\"password\"}",
+                  "\"ok\":{\"status\":200}")),
+      "routes[0].fields.login: there is no message for \"login.invalid\"",
+      "add \"login.invalid\": \"...\" or \"invalid\": \"...\"" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200,\"body\":\"{token.id}\"}") "]}",
+      "routes[0].responses.ok: shows something of a token",
+      "add \"{token}\"" },
+    /* problems with responses of their own */
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"x.taken\":{\"status\":400}") "]}",
+      "routes[0].responses[\"x.taken\"]: the route has no field \"x\"",
+      "u, e, p" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"e.tacken\":{\"status\":400}") "]}",
+      "routes[0].responses[\"e.tacken\"]: unknown problem",
+      "did you mean \"taken\"?" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"p.taken\":{\"status\":400}") "]}",
+      "routes[0].responses[\"p.taken\"]: \"taken\" cannot come of the field",
+      "remove this member" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"e.taken\":{\"status\":400,\"body\":"
+      "\"{errors}\"}") "]}",
+      "routes[0].responses[\"e.taken\"].body: \"{errors}\" is not known",
+      "use it in \"invalid\"" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"e.*\":{\"status\":400,\"body\":"
+      "\"{limit}\"}") "]}",
+      "routes[0].responses[\"e.*\"].body: \"{limit}\" is not known when "
+      "\"e.required\"", "\"too_long\" and \"too_short\"" },
+    { "{\"extends\":\"base\"," MEANT ",\"routes\":[" JOIN(UP,
+      "\"ok\":{\"status\":200},\"e.taken\":\"e.tken\"") "]}",
+      "routes[0].responses[\"e.taken\"]: there is no response \"e.tken\"",
+      "did you mean \"e.taken\"?" },
+};
+
+static void every_mistake_is_told_where_it_is(void **state)
+{
+    const char *folder = folder_with_base(*state);
+    const char *path, *errors, *line, *next;
+    apr_status_t status;
+    int i, failed = 0;
+
+    for (i = 0; i < COUNT(bad); i++) {
+        path = write_file(folder, "x.json", bad[i].json, strlen(bad[i].json),
+                          *state);
+        errors = errors_of(path, &status, *state);
+        line = strstr(errors, apr_pstrcat(*state, path, ": ", bad[i].where,
+                                          NULL));
+        next = line != NULL ? strstr(line, bad[i].remedy) : NULL;
+        if (!APR_STATUS_IS_EINVAL(status) || next == NULL
+            || strchr(line, '\n') < next) {
+            print_error("%s\n  expected %s...%s\n  got %s\n", bad[i].json,
+                        bad[i].where, bad[i].remedy, errors);
+            failed++;
+        }
+    }
+    remove_folder(folder, *state);
+    assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        POOL_TEST(every_mistake_is_told_where_it_is)
+    };
+
+    return cmocka_run_group_tests(tests, begin_apr, end_apr);
+}
