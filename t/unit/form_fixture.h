@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tests of bodies share: routes with fields, a pool for each test,
+ * and what is told of a body.
+ */
+#ifndef ACCT_FORM_FIXTURE_H
+#define ACCT_FORM_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "form.h"
+
+#define JSON "application/json"
+#define FORM "application/x-www-form-urlencoded"
+
+static const char *const email_alias[] = { "mail", "username", NULL };
+
+static const acct_field_t register_fields[] = {
+    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
+    { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 2 },
+    { "password2", ACCT_ROLE_PASSWORD_AGAIN, NULL, 0, 3 },
+    { "first_name", ACCT_ROLE_FIRST_NAME, NULL, 0, 4 },
+    { "last_name", ACCT_ROLE_LAST_NAME, NULL, 0, 5 },
+};
+static const acct_route_t register_route = {
+    .path = "register/", .method = "POST", .op = ACCT_OP_REGISTER,
+    .fields = register_fields, .nfields = 6
+};
+
+static const acct_field_t login_fields[] = {
+    { "email", ACCT_ROLE_EMAIL, email_alias, 1, 0 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+};
+static const acct_route_t login_route = {
+    .path = "login/", .method = "POST", .op = ACCT_OP_LOGIN,
+    .fields = login_fields, .nfields = 2
+};
+
+static const acct_field_t identifier_fields[] = {
+    { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 0 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+};
+static const acct_route_t identifier_route = {
+    .path = "signin/", .method = "POST", .op = ACCT_OP_LOGIN,
+    .fields = identifier_fields, .nfields = 2
+};
+
+static apr_pool_t *pool;
+static acct_form_t form;
+static acct_result_t *result;
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    return apr_pool_create(&pool, NULL);
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+/* The body is copied to the end of a block of its own size, so that a
+ * sanitizer sees any read behind it. */
+static inline acct_outcome_e read_bytes(const acct_route_t *route,
+                                        const char *type, const char *body,
+                                        size_t length)
+{
+    char *exact = malloc(length > 0 ? length : 1);
+    acct_outcome_e outcome;
+
+    assert_non_null(exact);
+    memcpy(exact, body, length);
+    result = acct_result_make(ACCT_ERROR, pool);
+    outcome = acct_form_read(route, type, exact, length, &form, result,
+                             pool);
+    free(exact);
+    assert_int_equal(outcome, result->outcome);
+    return outcome;
+}
+
+static inline acct_outcome_e read_text(const acct_route_t *route,
+                                       const char *type, const char *body)
+{
+    return read_bytes(route, type, body, strlen(body));
+}
+
+/* The outcome and all problems as one line. */
+static inline const char *told(const acct_route_t *route, const char *type,
+                               const char *body)
+{
+    const char *line = acct_outcome_name(read_text(route, type, body));
+    int i;
+
+    for (i = 0; result->problems != NULL && i < result->problems->nelts;
+         i++) {
+        const acct_field_problem_t *p =
+            &APR_ARRAY_IDX(result->problems, i, acct_field_problem_t);
+
+        line = apr_psprintf(pool, "%s %s.%s", line, p->field->name,
+                            acct_problem_name(p->problem));
+        if (p->limit != 0) {
+            line = apr_psprintf(pool, "%s(%d)", line, p->limit);
+        }
+    }
+    return line;
+}
+
+static inline const char *repeat(const char *text, int times)
+{
+    size_t length = strlen(text);
+    char *all = apr_palloc(pool, length * (size_t)times + 1);
+    int i;
+
+    for (i = 0; i < times; i++) {
+        memcpy(all + length * (size_t)i, text, length);
+    }
+    all[length * (size_t)times] = '\0';
+    return all;
+}
+
+#define VALUE(role) form.value[ACCT_ROLE_##role]
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+static inline int begin_apr(void **state)
+{
+    (void)state;
+    return apr_initialize() != APR_SUCCESS;
+}
+
+static inline int end_apr(void **state)
+{
+    (void)state;
+    apr_terminate();
+    return 0;
+}
+
+#endif
