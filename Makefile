@@ -189,6 +189,9 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
 
+# What of src/httpd needs no header of httpd can be tested like the core.
+$(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o
+
 $(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) $(LDFLAGS) \

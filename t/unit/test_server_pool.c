@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How long a child keeps its connections to a database server. The clock,
+ * the connections and the watch over them are played: a minute is over when
+ * the test says so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <apr_general.h>
+
+#include "httpd/pool_open.h"
+#include "httpd/server_pool.h"
+#include "ticks.h"
+
+#define SECOND APR_USEC_PER_SEC
+#define MINUTE (60 * SECOND)
+#define MOST 3                  /* of a child with one thread */
+
+struct acct_db_t {
+    unsigned int generation;
+    int is_open;
+};
+
+typedef struct world_t {
+    apr_pool_t *pool;
+    acct_db_config_t config;
+    acct_pool_marks_t expected;
+    acct_server_pool_t *server;
+    acct_db_t *taken[MOST];
+} world_t;
+
+static apr_interval_time_t now;
+static acct_db_t connections[100];
+static int opened;
+
+/* ---- what is played ---- */
+
+apr_interval_time_t acct_ticks(void)
+{
+    return now;
+}
+
+apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
+                            const acct_pool_marks_t *expected,
+                            acct_watch_t *watch, apr_interval_time_t until,
+                            const char **error, apr_pool_t *p)
+{
+    (void)config;
+    (void)expected;
+    (void)watch;
+    (void)until;
+    (void)error;
+    (void)p;
+    assert_true(opened < 100);
+    *db = &connections[opened++];
+    (*db)->is_open = 1;
+    return APR_SUCCESS;
+}
+
+void acct_db_close(acct_db_t *db)
+{
+    assert_true(db->is_open);
+    db->is_open = 0;
+}
+
+void acct_db_set_generation(acct_db_t *db, unsigned int generation)
+{
+    db->generation = generation;
+}
+
+unsigned int acct_db_generation(const acct_db_t *db)
+{
+    return db->generation;
+}
+
+int acct_db_is_current(const acct_db_t *db)
+{
+    return db->is_open;
+}
+
+int acct_db_is_broken(const acct_db_t *db)
+{
+    return !db->is_open;
+}
+
+const char *acct_db_error(const acct_db_t *db)
+{
+    (void)db;
+    return "";
+}
+
+int acct_db_socket(const acct_db_t *db)
+{
+    (void)db;
+    return -1;
+}
+
+apr_status_t acct_watch_start(acct_watch_t **watch, int places,
+                              apr_pool_t *pool)
+{
+    (void)places;
+    (void)pool;
+    *watch = NULL;
+    return APR_SUCCESS;
+}
+
+void acct_watch_begin(acct_watch_t *watch, int fd,
+                      apr_interval_time_t deadline)
+{
+    (void)watch;
+    (void)fd;
+    assert_true(deadline > now);
+}
+
+int acct_watch_end(acct_watch_t *watch, int fd, apr_interval_time_t *took)
+{
+    (void)watch;
+    (void)fd;
+    *took = 0;
+    return 0;
+}
+
+/* ---- the world ---- */
+
+static int start(void **state)
+{
+    world_t *world = calloc(1, sizeof(*world));
+
+    *state = world;
+    now = 1000 * SECOND;
+    opened = 0;
+    if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
+        return -1;
+    }
+    return acct_server_pool_make(&world->server, &world->config,
+                                 &world->expected, 1, 0, world->pool);
+}
+
+static int stop(void **state)
+{
+    world_t *world = *state;
+    int i;
+
+    apr_pool_destroy(world->pool);
+    for (i = 0; i < opened; i++) {
+        assert_false(connections[i].is_open);
+    }
+    free(world);
+    return 0;
+}
+
+static void take(world_t *world, int count)
+{
+    const char *error = NULL;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        assert_int_equal(acct_server_pool_acquire(world->server, SECOND,
+                                                  &world->taken[i], &error,
+                                                  world->pool), APR_SUCCESS);
+    }
+}
+
+/* The one that was taken last is put back first. */
+static void put_back(world_t *world, int count)
+{
+    while (count-- > 0) {
+        acct_server_pool_release(world->server, world->taken[count]);
+    }
+}
+
+static int open_now(void)
+{
+    int count = 0;
+    int i;
+
+    for (i = 0; i < opened; i++) {
+        count += connections[i].is_open;
+    }
+    return count;
+}
+
+/* ---- the tests ---- */
+
+static void what_nobody_needed_for_a_minute_is_closed_one_by_one(
+    void **state)
+{
+    world_t *world = *state;
+
+    take(world, MOST);
+    put_back(world, MOST);
+    assert_int_equal(open_now(), MOST);
+    now += MINUTE - 1;
+    acct_server_pool_close_idle(world->server);
+    assert_int_equal(open_now(), MOST);
+    now++;
+    acct_server_pool_close_idle(world->server);
+    assert_int_equal(open_now(), MOST - 1);
+    acct_server_pool_close_idle(world->server);
+    assert_int_equal(open_now(), MOST - 2);
+}
+
+static void the_last_stays(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 1);
+    put_back(world, 1);
+    now += 100 * MINUTE;
+    acct_server_pool_close_idle(world->server);
+    assert_int_equal(open_now(), 1);
+    take(world, 1);
+    assert_int_equal(opened, 1);
+    put_back(world, 1);
+}
+
+static void the_one_that_requests_use_stays(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *used;
+    int i;
+
+    take(world, MOST);
+    put_back(world, MOST);
+    for (i = 0; i < 59; i++) {
+        now += SECOND;
+        take(world, 1);
+        put_back(world, 1);
+        acct_server_pool_close_idle(world->server);
+        assert_int_equal(open_now(), MOST);
+    }
+    used = world->taken[0];
+    for (i = 0; i < 61; i++) {
+        now += SECOND;
+        take(world, 1);
+        assert_ptr_equal(world->taken[0], used);
+        put_back(world, 1);
+        acct_server_pool_close_idle(world->server);
+    }
+    assert_int_equal(open_now(), 1);
+    assert_true(used->is_open);
+    assert_int_equal(opened, MOST);
+}
+
+static void what_is_in_use_is_not_idle(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 2);
+    acct_server_pool_release(world->server, world->taken[1]);
+    now += 2 * MINUTE;
+    acct_server_pool_close_idle(world->server);
+    acct_server_pool_close_idle(world->server);
+    assert_false(world->taken[1]->is_open);
+    assert_true(world->taken[0]->is_open);
+    /* its time begins when it is put back */
+    put_back(world, 1);
+    take(world, 2);
+    put_back(world, 2);
+    now += MINUTE - 1;
+    acct_server_pool_close_idle(world->server);
+    assert_int_equal(open_now(), 2);
+}
+
+static void the_place_of_one_that_was_closed_is_free(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *more;
+
+    take(world, MOST);
+    put_back(world, MOST);
+    now += MINUTE;
+    acct_server_pool_close_idle(world->server);
+    acct_server_pool_close_idle(world->server);
+    take(world, MOST);
+    assert_int_equal(open_now(), MOST);
+    assert_int_equal(opened, MOST + 2);
+    /* no time to wait in: the clock stands still */
+    assert_int_equal(acct_server_pool_acquire(world->server, 0, &more,
+                                              &error, world->pool),
+                     APR_TIMEUP);
+    put_back(world, MOST);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+static int begin_apr(void **state)
+{
+    (void)state;
+    return apr_initialize() != APR_SUCCESS;
+}
+
+static int end_apr(void **state)
+{
+    (void)state;
+    apr_terminate();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_nobody_needed_for_a_minute_is_closed_one_by_one),
+        TEST(the_last_stays),
+        TEST(the_one_that_requests_use_stays),
+        TEST(what_is_in_use_is_not_idle),
+        TEST(the_place_of_one_that_was_closed_is_free)
+    };
+
+    return cmocka_run_group_tests(tests, begin_apr, end_apr);
+}
