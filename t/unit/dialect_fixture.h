@@ -6,16 +6,12 @@
 #ifndef ACCT_T_DIALECT_FIXTURE_H
 #define ACCT_T_DIALECT_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "apr_fixture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 #include <apr_file_io.h>
-#include <apr_general.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
 
@@ -24,19 +20,6 @@
 #include "result.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(*(list))))
-
-static inline int begin_apr(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS;
-}
-
-static inline int end_apr(void **state)
-{
-    (void)state;
-    apr_terminate();
-    return 0;
-}
 
 static inline int begin_pool(void **state)
 {

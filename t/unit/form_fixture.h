@@ -6,13 +6,8 @@
 #ifndef ACCT_FORM_FIXTURE_H
 #define ACCT_FORM_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "apr_fixture.h"
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,18 +130,5 @@ static inline const char *repeat(const char *text, int times)
 #define VALUE(role) form.value[ACCT_ROLE_##role]
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-static inline int begin_apr(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS;
-}
-
-static inline int end_apr(void **state)
-{
-    (void)state;
-    apr_terminate();
-    return 0;
-}
 
 #endif

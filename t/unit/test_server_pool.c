@@ -4,14 +4,9 @@
  * the connections and the watch over them are played: a minute is over when
  * the test says so.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "apr_fixture.h"
 
-#include <apr_general.h>
+#include <stdlib.h>
 
 #include "httpd/pool_open.h"
 #include "httpd/server_pool.h"
@@ -289,19 +284,6 @@ static void the_place_of_one_that_was_closed_is_free(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
-static int begin_apr(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS;
-}
-
-static int end_apr(void **state)
-{
-    (void)state;
-    apr_terminate();
-    return 0;
-}
 
 int main(void)
 {
