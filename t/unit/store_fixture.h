@@ -92,6 +92,42 @@ static inline apr_status_t add_token(fixture_t *f, acct_db_t *db,
     return acct_store_token_insert(db, &t, f->pool);
 }
 
+/* A token whose id and digest begin with a number. */
+static inline void add_numbered(fixture_t *f, acct_db_t *db,
+                                apr_int64_t account, int number,
+                                apr_time_t created, apr_time_t expires,
+                                const char *sealed)
+{
+    acct_token_t t = token(apr_psprintf(f->pool, "%02d%030d", number, 0),
+                           account,
+                           apr_psprintf(f->pool, "%02d%062d", number, 0),
+                           sealed);
+
+    t.created_at = created;
+    t.expires_at = expires;
+    assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+}
+
+/* The first two digits of the tokens there are. */
+static inline const char *ids_left(fixture_t *f, acct_db_t *db)
+{
+    acct_rows_t rows;
+    const char *all = "";
+
+    assert_int_equal(acct_db_query(db, "SELECT substr(id, 1, 2) FROM token "
+                                   "ORDER BY id", &rows, f->pool), 0);
+    for (int i = 0; i < rows.count; i++) {
+        all = apr_pstrcat(f->pool, all, i ? " " : "", rows.cell[i][0], NULL);
+    }
+    return all;
+}
+
+static inline void add_revocation(fixture_t *f, acct_db_t *db,
+                                  apr_int64_t account)
+{
+    assert_int_equal(acct_store_revocation_insert(db, account, f->pool), 0);
+}
+
 /* On a connection of its own. */
 static inline void change_schema(fixture_t *f, const char *sql)
 {
