@@ -39,6 +39,11 @@ typedef struct acct_service_t {
                             acct_db_t **db, apr_pool_t *pool);
     void (*release)(void *context, acct_unit_e unit, acct_db_t *db);
 
+    /* So many microseconds were waited for what another asks the database:
+     * they count as if a connection had been held. Called with a lock
+     * held that others want. NULL: nobody counts. */
+    void (*waited)(void *context, apr_interval_time_t time);
+
     /* The gate in front of the hasher: how many passwords are hashed at
      * once. enter waits a bounded time, then fails (APR_TIMEUP, APR_EAGAIN
      * when too many wait already). NULL: no gate. */

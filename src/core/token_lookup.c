@@ -9,10 +9,6 @@
 
 #include "ticks.h"
 
-/* Who has waited this long for a statement to begin begins one, however
- * many are under way: what keeps one of them must not keep others. */
-#define BEGIN_WITHIN apr_time_from_msec(10)
-
 /* When a statement fails that another asked sooner than this, the fault may
  * have been a connection that had gone stale, and who waited asks himself. */
 #define ASK_AGAIN_WITHIN apr_time_from_msec(200)
@@ -40,8 +36,7 @@ typedef struct batch_t {
 } batch_t;
 
 struct acct_lookups_t {
-    int most;                   /* statements under way */
-    apr_interval_time_t patience;
+    acct_lookups_limits_t limits;
     apr_thread_mutex_t *lock;   /* for what follows, and every batch */
     apr_pool_t *pool;           /* for batches */
     batch_t *first;             /* the queue of those that gather */
@@ -149,11 +144,16 @@ static void leave_queue(acct_lookups_t *lookups, const batch_t *batch)
     }
 }
 
+static int may_begin(const acct_lookups_t *lookups)
+{
+    return lookups->under_way < lookups->limits.under_way;
+}
+
 /* Have those begin who have waited longest, if one more statement may be
  * under way. One of them does; it is not said which. */
 static void call_next(acct_lookups_t *lookups)
 {
-    if (lookups->first != NULL && lookups->under_way < lookups->most) {
+    if (lookups->first != NULL && may_begin(lookups)) {
         apr_thread_cond_signal(lookups->first->changed);
     }
 }
@@ -204,14 +204,13 @@ static void await(acct_lookups_t *lookups, batch_t *batch,
 {
     while (batch->state != ANSWERED) {
         apr_interval_time_t waited = acct_ticks() - begun;
-        apr_interval_time_t left = lookups->patience - waited;
+        apr_interval_time_t left = lookups->limits.patience - waited;
 
         if (batch->state == GATHERING) {
-            if (lookups->under_way < lookups->most
-                || waited >= BEGIN_WITHIN) {
+            if (may_begin(lookups) || waited >= lookups->limits.begin) {
                 return;
             }
-            left = BEGIN_WITHIN - waited;
+            left = lookups->limits.begin - waited;
         }
         if (left <= 0) {
             return;
@@ -220,23 +219,28 @@ static void await(acct_lookups_t *lookups, batch_t *batch,
     }
 }
 
-static apr_status_t together(const acct_service_t *service,
-                             const char *digest, batch_t *batch,
-                             acct_token_t *token, acct_account_t *account,
-                             apr_pool_t *pool)
+/* Called with the lock held, and returns with it held. */
+static apr_status_t together(const acct_service_t *service, batch_t *batch,
+                             const char *digest, acct_token_t *token,
+                             acct_account_t *account, apr_pool_t *pool)
 {
     acct_lookups_t *lookups = service->lookups;
     apr_interval_time_t begun = acct_ticks();
+    apr_interval_time_t waited;
     apr_status_t status;
-    int asked = 0;
+    int asks;
 
     batch->digest[batch->count] = memcpy(batch->digits[batch->count], digest,
                                          ACCT_DIGEST_HEX + 1);
     batch->count++;
     batch->members++;
     await(lookups, batch, begun);
-    if (batch->state == GATHERING) {
-        asked = 1;
+    waited = acct_ticks() - begun;
+    if (service->waited != NULL) {
+        service->waited(service->context, waited);
+    }
+    asks = batch->state == GATHERING;
+    if (asks) {
         ask(service, batch);
     }
     status = batch->state == ANSWERED ? batch->status : APR_TIMEUP;
@@ -245,11 +249,29 @@ static apr_status_t together(const acct_service_t *service,
         status = acct_store_token_among(&batch->rows, digest, token, account,
                                         pool);
     }
-    else if (!asked && acct_ticks() - begun <= ASK_AGAIN_WITHIN) {
+    else if (!asks && waited <= ASK_AGAIN_WITHIN) {
         status = alone(service, digest, token, account, pool);
     }
     apr_thread_mutex_lock(lookups->lock);
     leave(lookups, batch);
+    return status;
+}
+
+/* Called with the lock held, and returns with it held. */
+static apr_status_t without_waiting(const acct_service_t *service,
+                                    const char *digest, acct_token_t *token,
+                                    acct_account_t *account,
+                                    apr_pool_t *pool)
+{
+    acct_lookups_t *lookups = service->lookups;
+    apr_status_t status;
+
+    lookups->under_way++;
+    apr_thread_mutex_unlock(lookups->lock);
+    status = alone(service, digest, token, account, pool);
+    apr_thread_mutex_lock(lookups->lock);
+    lookups->under_way--;
+    call_next(lookups);
     return status;
 }
 
@@ -268,39 +290,31 @@ apr_status_t acct_token_look_up(const acct_service_t *service,
         return APR_EINVAL;
     }
     apr_thread_mutex_lock(lookups->lock);
-    if (lookups->first != NULL || lookups->under_way >= lookups->most) {
+    /* who waits already goes first, and takes this one along */
+    if (lookups->first != NULL || !may_begin(lookups)) {
         batch = find_batch(lookups);
     }
-    if (batch != NULL) {
-        status = together(service, digest, batch, token, account, pool);
-    }
-    else {
-        lookups->under_way++;
-        apr_thread_mutex_unlock(lookups->lock);
-        status = alone(service, digest, token, account, pool);
-        apr_thread_mutex_lock(lookups->lock);
-        lookups->under_way--;
-        call_next(lookups);
-    }
+    status = batch != NULL
+        ? together(service, batch, digest, token, account, pool)
+        : without_waiting(service, digest, token, account, pool);
     apr_thread_mutex_unlock(lookups->lock);
     return status;
 }
 
 /* ---- making ---- */
 
-apr_status_t acct_lookups_make(acct_lookups_t **lookups, int under_way,
-                               apr_interval_time_t patience,
+apr_status_t acct_lookups_make(acct_lookups_t **lookups,
+                               const acct_lookups_limits_t *limits,
                                apr_pool_t *pool)
 {
     acct_lookups_t *made = apr_pcalloc(pool, sizeof(*made));
     apr_status_t status;
 
-    made->most = under_way;
-    made->patience = patience;
+    made->limits = *limits;
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
                                      pool);
     if (status == APR_SUCCESS) {
-        /* used with the lock held, whatever happens to the parent's */
+        /* by an allocator of its own: used with the lock held alone */
         status = apr_pool_create_unmanaged_ex(&made->pool, NULL, NULL);
     }
     if (status == APR_SUCCESS) {
@@ -309,4 +323,17 @@ apr_status_t acct_lookups_make(acct_lookups_t **lookups, int under_way,
         *lookups = made;
     }
     return status;
+}
+
+int acct_lookups_waiting(acct_lookups_t *lookups)
+{
+    const batch_t *batch;
+    int waiting = 0;
+
+    apr_thread_mutex_lock(lookups->lock);
+    for (batch = lookups->first; batch != NULL; batch = batch->next) {
+        waiting += batch->members;
+    }
+    apr_thread_mutex_unlock(lookups->lock);
+    return waiting;
 }

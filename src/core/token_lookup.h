@@ -19,18 +19,29 @@
 
 typedef struct acct_lookups_t acct_lookups_t;
 
+/* Who waits how long, in microseconds. */
+typedef struct acct_lookups_limits_t {
+    int under_way;              /* statements before others wait for each
+                                 * other; at least 1 */
+    apr_interval_time_t begin;  /* who has waited this long for a statement
+                                 * to begin begins one, however many are
+                                 * under way: what keeps them must not keep
+                                 * all */
+    apr_interval_time_t patience;   /* who has waited this long for what
+                                     * another asks does not know */
+} acct_lookups_limits_t;
+
 /**
  * Make what the threads of a process share to look up tokens of one
  * database.
- * @param under_way how many statements may be under way before others wait
- *        for each other, at least 1
- * @param patience microseconds anybody waits for an answer that another
- *        asks for; who has waited longer does not know
  * @param pool has it for as long as threads may use it; not used by them
  */
-apr_status_t acct_lookups_make(acct_lookups_t **lookups, int under_way,
-                               apr_interval_time_t patience,
+apr_status_t acct_lookups_make(acct_lookups_t **lookups,
+                               const acct_lookups_limits_t *limits,
                                apr_pool_t *pool);
+
+/** How many wait for a statement to begin. Any thread. */
+int acct_lookups_waiting(acct_lookups_t *lookups);
 
 /**
  * A token and its account by digest, as acct_store_token_find() has them.

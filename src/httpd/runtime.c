@@ -32,8 +32,11 @@ APLOG_USE_MODULE(acctauth);
 /* The same for writing to a database. */
 #define WRITE_PLACES 256
 
-/* Statements under way before look-ups of tokens wait for each other. */
-#define LOOKUPS_UNDER_WAY 1
+/* How look-ups of tokens wait for each other. Two statements under way, or
+ * more, make the batches smaller and cost more than they save. */
+static const acct_lookups_limits_t lookup_limits = {
+    1, apr_time_from_msec(10), ACCT_POOL_WITHIN
+};
 
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
@@ -142,6 +145,11 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
 
     acct_pool_release(self->runtime->database->pool, unit, db);
     *spent_by(self) += acct_ticks() - self->since;
+}
+
+static void waited(void *context, apr_interval_time_t time)
+{
+    *spent_by(context) += time;
 }
 
 static apr_status_t enter(void *context)
@@ -323,6 +331,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     runtime->gate = gate;
     service->acquire = acquire;
     service->release = release;
+    service->waited = waited;
     service->enter = enter;
     service->leave = leave;
     service->log = tell;
@@ -510,8 +519,8 @@ static apr_status_t start_database(database_t *database, int threads,
     status = apr_thread_mutex_create(&database->lock,
                                      APR_THREAD_MUTEX_DEFAULT, pchild);
     if (status == APR_SUCCESS && threads > 1) {
-        status = acct_lookups_make(&database->lookups, LOOKUPS_UNDER_WAY,
-                                   ACCT_POOL_WITHIN, pchild);
+        status = acct_lookups_make(&database->lookups, &lookup_limits,
+                                   pchild);
     }
     if (status != APR_SUCCESS) {
         return status;

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looking tokens up, together with others. Each thread stands for a request;
+ * a gate in front of the connections says how long a statement takes.
+ */
+#include "store_fixture.h"
+
+#include <pthread.h>
+
+#include "ticks.h"
+#include "token.h"
+#include "token_lookup.h"
+
+#define PEOPLE 24
+#define LONG_TIME apr_time_from_sec(60)
+
+typedef struct world_t {
+    fixture_t *f;
+    acct_service_t service;
+    apr_pool_t *pool;           /* of the look-ups */
+    pthread_mutex_t lock;       /* for what follows */
+    pthread_cond_t changed;
+    int is_shut;                /* who acquires waits */
+    int acquired;               /* how often it was tried */
+    int fails;                  /* which of them fails; 0: none */
+    apr_interval_time_t waited; /* as the look-ups told */
+} world_t;
+
+typedef struct request_t {
+    pthread_t thread;
+    world_t *world;
+    int person;
+    apr_pool_t *pool;
+    apr_status_t status;
+    acct_token_t token;
+    acct_account_t account;
+} request_t;
+
+/* ---- the world ---- */
+
+static const char *digest_of(int person, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%064x", person + 1);
+}
+
+static const char *name_of(int person, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "person%d", person);
+}
+
+static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
+                            apr_pool_t *pool)
+{
+    world_t *world = context;
+    const char *error;
+    int count;
+    const acct_statement_t *s;
+    int turn;
+
+    (void)unit;
+    pthread_mutex_lock(&world->lock);
+    turn = ++world->acquired;
+    pthread_cond_broadcast(&world->changed);
+    while (world->is_shut) {
+        pthread_cond_wait(&world->changed, &world->lock);
+    }
+    pthread_mutex_unlock(&world->lock);
+    if (turn == world->fails) {
+        return APR_EGENERAL;
+    }
+    s = acct_store_statements(world->f->config.driver, &count);
+    return acct_db_open(db, &world->f->config, s, count, pool, &error);
+}
+
+static void release(void *context, acct_unit_e unit, acct_db_t *db)
+{
+    (void)context;
+    (void)unit;
+    acct_db_close(db);
+}
+
+static void waited(void *context, apr_interval_time_t time)
+{
+    world_t *world = context;
+
+    pthread_mutex_lock(&world->lock);
+    world->waited += time;
+    pthread_mutex_unlock(&world->lock);
+}
+
+static void limit(world_t *world, apr_interval_time_t begin,
+                  apr_interval_time_t patience)
+{
+    const acct_lookups_limits_t limits = { 1, begin, patience };
+
+    assert_int_equal(acct_lookups_make(&world->service.lookups, &limits,
+                                       world->pool), APR_SUCCESS);
+}
+
+static int setup(void **state)
+{
+    world_t *world = calloc(1, sizeof(*world));
+    void *fixture;
+    acct_db_t *db;
+    fixture_t *f;
+
+    if (store_setup(&fixture) != 0) {
+        return -1;
+    }
+    f = world->f = fixture;
+    db = open_store(f);
+    for (int i = 0; i < PEOPLE; i++) {
+        const char *id = apr_psprintf(f->pool, "%032x", i + 1);
+        apr_int64_t account = add_person(f, db, name_of(i, f->pool), NULL);
+
+        assert_int_equal(add_token(f, db, id, account,
+                                   digest_of(i, f->pool), NULL), 0);
+    }
+    acct_db_close(db);
+    pthread_mutex_init(&world->lock, NULL);
+    pthread_cond_init(&world->changed, NULL);
+    apr_pool_create_unmanaged_ex(&world->pool, NULL, NULL);
+    world->service.acquire = acquire;
+    world->service.release = release;
+    world->service.waited = waited;
+    world->service.context = world;
+    limit(world, LONG_TIME, LONG_TIME);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_t *world = *state;
+    void *fixture = world->f;
+
+    apr_pool_destroy(world->pool);
+    pthread_cond_destroy(&world->changed);
+    pthread_mutex_destroy(&world->lock);
+    free(world);
+    return fixture_teardown(&fixture);
+}
+
+static void shut(world_t *world)
+{
+    world->is_shut = 1;
+}
+
+static void open_gate(world_t *world)
+{
+    pthread_mutex_lock(&world->lock);
+    world->is_shut = 0;
+    pthread_cond_broadcast(&world->changed);
+    pthread_mutex_unlock(&world->lock);
+}
+
+static void until_acquired(world_t *world, int times)
+{
+    pthread_mutex_lock(&world->lock);
+    while (world->acquired < times) {
+        pthread_cond_wait(&world->changed, &world->lock);
+    }
+    pthread_mutex_unlock(&world->lock);
+}
+
+static void until_waiting(world_t *world, int count)
+{
+    while (acct_lookups_waiting(world->service.lookups) < count) {
+        usleep(100);
+    }
+}
+
+/* ---- requests ---- */
+
+static void *run(void *data)
+{
+    request_t *request = data;
+    world_t *world = request->world;
+
+    request->status = acct_token_look_up(&world->service,
+                                         digest_of(request->person,
+                                                   request->pool),
+                                         &request->token, &request->account,
+                                         request->pool);
+    return NULL;
+}
+
+static void begin(world_t *world, request_t *request, int person)
+{
+    memset(request, 0, sizeof(*request));
+    request->world = world;
+    request->person = person;
+    apr_pool_create_unmanaged_ex(&request->pool, NULL, NULL);
+    assert_int_equal(pthread_create(&request->thread, NULL, run, request),
+                     0);
+}
+
+static void begin_all(world_t *world, request_t *requests, int count,
+                      int first)
+{
+    for (int i = 0; i < count; i++) {
+        begin(world, &requests[i], first + i);
+    }
+}
+
+static apr_status_t end(request_t *request)
+{
+    pthread_join(request->thread, NULL);
+    return request->status;
+}
+
+static void forget(request_t *requests, int count)
+{
+    for (int i = 0; i < count; i++) {
+        apr_pool_destroy(requests[i].pool);
+    }
+}
+
+static int is_own(const request_t *request)
+{
+    return strcmp(request->account.username,
+                  name_of(request->person, request->pool)) == 0
+        && strcmp(request->token.digest,
+                  digest_of(request->person, request->pool)) == 0
+        && request->token.account_id == request->account.id
+        && strtol(request->token.id, NULL, 16) == request->person + 1;
+}
+
+/* ---- the tests ---- */
+
+static void who_comes_alone_is_asked_for_at_once(void **state)
+{
+    world_t *world = *state;
+    request_t one;
+
+    begin(world, &one, 3);
+    assert_int_equal(end(&one), APR_SUCCESS);
+    assert_true(is_own(&one));
+    assert_int_equal(world->acquired, 1);
+    assert_int_equal(world->waited, 0);
+    forget(&one, 1);
+}
+
+static void those_who_come_while_one_is_under_way_share_the_next(
+    void **state)
+{
+    world_t *world = *state;
+    request_t first;
+    request_t others[7];
+
+    shut(world);
+    begin(world, &first, 0);
+    until_acquired(world, 1);
+    begin_all(world, others, 7, 1);
+    until_waiting(world, 7);
+    open_gate(world);
+    assert_int_equal(end(&first), APR_SUCCESS);
+    assert_true(is_own(&first));
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(end(&others[i]), APR_SUCCESS);
+        assert_true(is_own(&others[i]));
+    }
+    assert_int_equal(world->acquired, 2);
+    assert_true(world->waited > 0);
+    forget(&first, 1);
+    forget(others, 7);
+}
+
+static void of_more_than_fit_the_rest_share_another(void **state)
+{
+    world_t *world = *state;
+    request_t all[1 + ACCT_STORE_TOGETHER + 3];
+    int count = 1 + ACCT_STORE_TOGETHER + 3;
+
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin_all(world, all + 1, count - 1, 1);
+    until_waiting(world, count - 1);
+    open_gate(world);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(end(&all[i]), APR_SUCCESS);
+        assert_true(is_own(&all[i]));
+    }
+    assert_int_equal(world->acquired, 3);
+    forget(all, count);
+}
+
+static void two_with_one_token_are_both_answered(void **state)
+{
+    world_t *world = *state;
+    request_t all[3];
+
+    shut(world);
+    begin(world, &all[0], 5);
+    until_acquired(world, 1);
+    begin(world, &all[1], 5);
+    begin(world, &all[2], 5);
+    until_waiting(world, 2);
+    open_gate(world);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(end(&all[i]), APR_SUCCESS);
+        assert_true(is_own(&all[i]));
+    }
+    forget(all, 3);
+}
+
+static void a_token_nobody_has_is_not_found_among_others(void **state)
+{
+    world_t *world = *state;
+    request_t all[4];
+
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin(world, &all[1], 1);
+    begin(world, &all[2], PEOPLE);
+    begin(world, &all[3], 2);
+    until_waiting(world, 3);
+    open_gate(world);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(end(&all[i]), i == 2 ? APR_NOTFOUND : APR_SUCCESS);
+    }
+    assert_null(all[2].account.username);
+    assert_true(is_own(&all[1]));
+    assert_true(is_own(&all[3]));
+    forget(all, 4);
+}
+
+static void a_fault_that_another_met_is_not_ones_own(void **state)
+{
+    world_t *world = *state;
+    request_t all[5];
+    int failed = 0;
+
+    shut(world);
+    world->fails = 2;
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin_all(world, all + 1, 4, 1);
+    until_waiting(world, 4);
+    open_gate(world);
+    for (int i = 0; i < 5; i++) {
+        if (end(&all[i]) != APR_SUCCESS) {
+            failed++;
+            continue;
+        }
+        assert_true(is_own(&all[i]));
+    }
+    assert_int_equal(failed, 1);
+    assert_int_equal(world->acquired, 1 + 1 + 3);
+    forget(all, 5);
+}
+
+static void until_waited(world_t *world, apr_interval_time_t time)
+{
+    apr_interval_time_t sum;
+
+    do {
+        usleep(1000);
+        pthread_mutex_lock(&world->lock);
+        sum = world->waited;
+        pthread_mutex_unlock(&world->lock);
+    } while (sum < time);
+}
+
+static void who_has_no_patience_left_does_not_know_and_goes(void **state)
+{
+    const apr_interval_time_t begins = apr_time_from_msec(1000);
+    const apr_interval_time_t patience = apr_time_from_msec(1200);
+    world_t *world = *state;
+    request_t all[3];
+    int gone = 0;
+
+    limit(world, begins, patience);
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin(world, &all[1], 1);
+    begin(world, &all[2], 2);
+    until_waiting(world, 2);
+    /* one of the two asks, it is not said which, and the other goes */
+    until_acquired(world, 2);
+    until_waited(world, begins + patience);
+    open_gate(world);
+    for (int i = 0; i < 3; i++) {
+        if (APR_STATUS_IS_TIMEUP(end(&all[i]))) {
+            gone++;
+            continue;
+        }
+        assert_int_equal(all[i].status, APR_SUCCESS);
+        assert_true(is_own(&all[i]));
+    }
+    assert_int_equal(gone, 1);
+    forget(all, 3);
+}
+
+static void a_statement_that_hangs_does_not_keep_others(void **state)
+{
+    world_t *world = *state;
+    request_t hangs;
+    request_t other;
+
+    limit(world, apr_time_from_msec(5), LONG_TIME);
+    shut(world);
+    begin(world, &hangs, 0);
+    until_acquired(world, 1);
+    begin(world, &other, 1);
+    until_acquired(world, 2);
+    open_gate(world);
+    assert_int_equal(end(&other), APR_SUCCESS);
+    assert_true(is_own(&other));
+    assert_int_equal(end(&hangs), APR_SUCCESS);
+    forget(&hangs, 1);
+    forget(&other, 1);
+}
+
+static void *run_many(void *data)
+{
+    request_t *request = data;
+
+    for (int i = 0; i < 40 && request->status == APR_SUCCESS; i++) {
+        request->person = (request->person * 7 + 1) % PEOPLE;
+        run(request);
+        if (request->status == APR_SUCCESS && !is_own(request)) {
+            request->status = APR_EMISMATCH;
+        }
+    }
+    return NULL;
+}
+
+static void everybody_gets_his_own_however_they_come_together(void **state)
+{
+    world_t *world = *state;
+    request_t all[8];
+
+    for (int i = 0; i < 8; i++) {
+        memset(&all[i], 0, sizeof(all[i]));
+        all[i].world = world;
+        all[i].person = i;
+        apr_pool_create_unmanaged_ex(&all[i].pool, NULL, NULL);
+        assert_int_equal(pthread_create(&all[i].thread, NULL, run_many,
+                                        &all[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(end(&all[i]), APR_SUCCESS);
+    }
+    assert_in_range(world->acquired, 1, 8 * 40 - 1);
+    assert_int_equal(acct_lookups_waiting(world->service.lookups), 0);
+    forget(all, 8);
+}
+
+#undef TEST
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_comes_alone_is_asked_for_at_once),
+        TEST(those_who_come_while_one_is_under_way_share_the_next),
+        TEST(of_more_than_fit_the_rest_share_another),
+        TEST(two_with_one_token_are_both_answered),
+        TEST(a_token_nobody_has_is_not_found_among_others),
+        TEST(a_fault_that_another_met_is_not_ones_own),
+        TEST(who_has_no_patience_left_does_not_know_and_goes),
+        TEST(a_statement_that_hangs_does_not_keep_others),
+        TEST(everybody_gets_his_own_however_they_come_together)
+    };
+
+    return cmocka_run_group_tests(tests, fixture_group_setup,
+                                  fixture_group_teardown);
+}
