@@ -54,7 +54,8 @@ static const char *take_text(const char *from, uint16_t length,
     return length > 0 ? apr_pstrmemdup(pool, from, length) : NULL;
 }
 
-static void take_identity(const acct_cached_t *found,
+/* The texts are copied into the pool, but for the token's id. */
+static void take_identity(const acct_cached_t *found, const char *token_id,
                           acct_identity_t *identity, apr_pool_t *pool)
 {
     acct_account_t *account = &identity->account;
@@ -69,7 +70,7 @@ static void take_identity(const acct_cached_t *found,
     account->last_name = "";
     account->is_active = 1;
     account->is_staff = found->is_staff;
-    token->id = acct_identity_token_id(found->token_id, pool);
+    token->id = token_id;
     token->account_id = found->account;
     token->expires_at = found->expires_at;
     token->last_used = found->last_used;
@@ -100,12 +101,15 @@ int acct_memo_recall(const acct_service_t *service, const char *text,
                                   &memo->found, apr_time_now())) {
         return 0;
     }
-    take_identity(&memo->found, identity, pool);
+    take_identity(&memo->found,
+                  apr_pmemdup(pool, memo->token_id, sizeof(memo->token_id)),
+                  identity, pool);
     return 1;
 }
 
 static void make_memo(const acct_service_t *service, const char *text,
-                      apr_interval_time_t tick, const acct_cached_t *found)
+                      apr_interval_time_t tick, const acct_cached_t *found,
+                      const char *token_id)
 {
     acct_memo_t *memo = service->memo;
     size_t length = strlen(text);
@@ -118,6 +122,7 @@ static void make_memo(const acct_service_t *service, const char *text,
     memo->database = service->cache_database;
     memo->tick = tick;
     memo->found = *found;
+    memcpy(memo->token_id, token_id, sizeof(memo->token_id));
     memo->length = length;
 }
 
@@ -128,6 +133,7 @@ int acct_identity_recall(const acct_service_t *service, const char *text,
     apr_interval_time_t tick = acct_ticks();
     apr_time_t now = apr_time_now();
     acct_cached_t found;
+    const char *token_id;
 
     if (!acct_cache_is_fresh(service->cache, service->cache_feed, tick,
                              service->revocation_bound)
@@ -139,10 +145,11 @@ int acct_identity_recall(const acct_service_t *service, const char *text,
         acct_cache_touch(service->cache, service->cache_database, digest,
                          now, tick, &found);
     }
+    token_id = acct_identity_token_id(found.token_id, pool);
     if (service->memo != NULL) {
-        make_memo(service, text, tick, &found);
+        make_memo(service, text, tick, &found, token_id);
     }
-    take_identity(&found, identity, pool);
+    take_identity(&found, token_id, identity, pool);
     return 1;
 }
 

@@ -44,6 +44,7 @@ typedef struct acct_memo_t {
     uint64_t database;
     apr_interval_time_t tick;   /* when the slot was read */
     acct_cached_t found;
+    char token_id[ACCT_TOKEN_ID_HEX + 1];   /* found's, in digits */
 } acct_memo_t;
 
 /** Recall by the service's memo. @return 1 when it is of this token and
