@@ -4,7 +4,9 @@
 -- pay the same for it.
 --
 --   SEED same            the same request each time
---   SEED pick FILE       Authorization is a line of the file, by chance
+--   SEED own FILE        Authorization is a line of the file, by chance, the
+--                        same for all requests of a thread
+--   SEED pick FILE       the same, another for each request
 --   SEED random NAME     the header NAME holds a token of 40 random digits
 --   SEED bodies FILE     POST of a line of the file, by chance
 
@@ -30,6 +32,13 @@ local modes = {}
 
 function modes.same()
    local whole = wrk.format()
+   return function() return whole end
+end
+
+function modes.own(file)
+   local lines = read_lines(file)
+   local before, after = around("Authorization")
+   local whole = before .. lines[math.random(#lines)] .. after
    return function() return whole end
 end
 

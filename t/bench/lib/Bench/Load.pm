@@ -59,19 +59,23 @@ sub _finish
 # --------------------------------------------------------------------- wrk
 
 # wrk_begin(SERVER, PATH, %opt), wrk_finish(JOB). What is sent:
-#   pick => FILE     one of its lines as Authorization, by chance (default
-#                    none: the same request each time)
+#   own => FILE      one of its lines as Authorization, by chance, the same
+#                    for all requests of a thread of wrk's
+#   pick => FILE     another with each request (default none: the same
+#                    request each time)
 #   random => NAME   40 random hex digits as a token in the header NAME
 #   bodies => FILE   POST with one of its lines as body, by chance
-# and connections, seconds, want (200, 401, or 0: any), lenient => 1: what is
-# refused or cut off is counted.
+# and connections, threads (default as many as there are cores for them; as
+# many as connections: each is a client by itself), seconds, want (200, 401,
+# or 0: any), lenient => 1: what is refused or cut off is counted.
 sub wrk_begin
 {
     my ($server, $path, %opt) = @_;
     my $connections = $opt{connections} || $OPT{connections};
-    my $threads = Bench::Machine::load_threads();
+    my $threads = $opt{threads} || Bench::Machine::load_threads();
     $threads = $connections if $threads > $connections;
-    my @what = $opt{pick} ? ('pick', "$opt{pick}")
+    my @what = $opt{own} ? ('own', "$opt{own}")
+        : $opt{pick} ? ('pick', "$opt{pick}")
         : $opt{random} ? ('random', $opt{random})
         : $opt{bodies} ? ('bodies', "$opt{bodies}") : ('same');
     my $job = _begin(Bench::Machine::for_load(), 'wrk', "-t$threads",

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A file of 1 KiB, open and behind everything that could guard it. All have
-# 1,000 accounts, of which 100 take turns by chance.
+# 1,000 accounts. Each connection is a client with an account of its own, one
+# of 100 by chance, but where a row says that they take turns on it.
 
 package Bench::Part::Throughput;
 
@@ -64,11 +65,12 @@ sub _rounds
         Bench::Basic::credentials($ACTIVE, $ACCOUNTS));
     my $case = sub {
         my ($name, $server, $path, @opt) = @_;
-        return [$name, sub { Bench::Load::wrk($server, $path, @opt) }];
+        return [$name, sub { Bench::Load::wrk($server, $path,
+            threads => $OPT{connections}, @opt) }];
     };
     my $open = '/open/file.txt';
     my $line = '/line/file.txt';
-    my @token = (pick => $token);
+    my @token = (own => $token);
     return Bench::Rounds->warm_measure('throughput',
         $case->('none', $s->{none}, $open),
         $case->('open', $s->{on}, $open),
@@ -76,11 +78,12 @@ sub _rounds
         $case->('open-token', $s->{on}, $open, @token),
         $case->('type', $s->{on}, '/type/file.txt', @token),
         $case->('idle', $s->{idle}, $open),
+        $case->('turns', $s->{on}, $line, pick => $token),
         $case->('off', $s->{off}, $line, @token),
         $case->('pg', $s->{pg_on}, $line, @token),
         $case->('pg-off', $s->{pg_off}, $line, @token),
         (map { $case->($_->[0], $s->{peers}, "/$_->[0]/file.txt",
-                       pick => $basic) } @BASIC),
+                       own => $basic) } @BASIC),
         (map { $case->("drf-$_", $s->{peers}, "/$_/protected/", @token) }
              sort keys %$drf),
         (map { $case->("alone-$_", $drf->{$_}, '/protected/', @token) }
@@ -109,6 +112,7 @@ sub _rows
         $row->('type', 'cached, AuthType Token', target => ['>=', 0.93]),
         $row->('line', 'cached, AcctAuthProtect On', alone => 1, @same),
         $row->('type', 'cached, AuthType Token', alone => 1, @same),
+        $row->('turns', 'cached, another account with each request'),
         $row->('pg', 'cached, pgsql', target => ['>=', 0.93]),
         $row->('off', 'AcctAuthCache Off, sqlite', target => ['>=', 0.65]),
         $row->('pg-off', 'AcctAuthCache Off, pgsql', target => ['>=', 0.45]),
