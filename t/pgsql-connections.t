@@ -33,8 +33,9 @@ my $token = $r->{json}{token};
 # afterwards is the most there was.
 sub sixteen_at_once
 {
-    my @answers = burst($s, [map { +{ method => 'GET',
-        path => '/private/page', token => $token } } 1 .. 16]);
+    my ($path) = @_;
+    my @answers = burst($s, [map { +{ method => 'GET', path => $path,
+                                      token => $token } } 1 .. 16]);
     my ($row) = $s->sql('SELECT count(*) FROM pg_stat_activity WHERE '
         . "application_name = 'mod_acctauth' AND datname = "
         . 'current_database()');
@@ -51,19 +52,29 @@ sub restart_with
     is($s->run, undef, 'starts');
 }
 
+my $me = '/api/v1/users/1/';
+
 subtest 'a child takes as many sessions as requests need' => sub {
     restart_with('');
-    my ($good, $sessions) = sixteen_at_once();
+    my ($good, $sessions) = sixteen_at_once($me);
     is($good, 16, 'all are answered');
     cmp_ok($sessions, '>', 2, 'by more than two');
     cmp_ok($sessions, '<=', 16, 'and sixteen at most');
+};
+
+subtest 'those that only have their tokens looked up share one' => sub {
+    restart_with('');
+    $s->get('/private/page', token => $token);      # opens it
+    my ($good, $sessions) = sixteen_at_once('/private/page');
+    is($good, 16, 'all are answered');
+    cmp_ok($sessions, '<=', 4, 'by a few, where one takes long');
 };
 
 subtest 'but no more than it may' => sub {
     for my $most (1, 2) {
         restart_with("AcctAuthDatabaseConnections $most\n");
         for (1 .. 3) {
-            my ($good, $sessions) = sixteen_at_once();
+            my ($good, $sessions) = sixteen_at_once($me);
             is($good, 16, 'all are answered');
             cmp_ok($sessions, '<=', $most, "by $most");
         }
@@ -73,7 +84,7 @@ subtest 'but no more than it may' => sub {
 subtest 'a virtual host of the same database can lower it' => sub {
     restart_with("AcctAuthDatabaseConnections 8\n<VirtualHost *:1>\n"
         . "AcctAuthDatabaseConnections 2\n</VirtualHost>\n");
-    my ($good, $sessions) = sixteen_at_once();
+    my ($good, $sessions) = sixteen_at_once($me);
     is($good, 16, 'all are answered');
     cmp_ok($sessions, '<=', 2, 'by two');
 };

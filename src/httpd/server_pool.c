@@ -29,6 +29,11 @@
 #define SLOW apr_time_from_msec(500)
 #define ASK_AGAIN_AFTER apr_time_from_msec(500)
 
+/* What nobody has asked again for so long is not known any more: a child
+ * that had no requests since must not refuse a burst of them for what was
+ * true an hour ago. */
+#define NEWS_IS_OLD apr_time_from_sec(3)
+
 /* Who finds all connections in use waits as long as the server answers
  * those who have one. After this long a silence nobody else begins to. */
 #define SILENCE apr_time_from_msec(300)
@@ -123,7 +128,12 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
 
 static int may_ask(acct_server_pool_t *pool)
 {
-    if (pool->down && (pool->asked || acct_ticks() < pool->ask_at)) {
+    apr_interval_time_t now = acct_ticks();
+
+    if (pool->down && !pool->asked && now >= pool->ask_at + NEWS_IS_OLD) {
+        pool->down = 0;
+    }
+    if (pool->down && (pool->asked || now < pool->ask_at)) {
         return 0;
     }
     pool->asked = pool->down;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long a child keeps its connections to a database server. The clock,
- * the connections and the watch over them are played: a minute is over when
- * the test says so.
+ * How long a child keeps its connections to a database server, and what it
+ * found out about the server. The clock, the connections and the watch over
+ * them are played: a minute is over when the test says so.
  */
 #include "apr_fixture.h"
 
@@ -32,6 +32,7 @@ typedef struct world_t {
 static apr_interval_time_t now;
 static acct_db_t connections[100];
 static int opened;
+static apr_interval_time_t opening_fails_after;     /* 0: it succeeds */
 
 /* ---- what is played ---- */
 
@@ -49,8 +50,12 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
     (void)expected;
     (void)watch;
     (void)until;
-    (void)error;
     (void)p;
+    if (opening_fails_after > 0) {
+        now += opening_fails_after;
+        *error = "nobody answers";
+        return APR_EGENERAL;
+    }
     assert_true(opened < 100);
     *db = &connections[opened++];
     (*db)->is_open = 1;
@@ -129,6 +134,7 @@ static int start(void **state)
     *state = world;
     now = 1000 * SECOND;
     opened = 0;
+    opening_fails_after = 0;
     if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
         return -1;
     }
@@ -155,7 +161,8 @@ static void take(world_t *world, int count)
     int i;
 
     for (i = 0; i < count; i++) {
-        assert_int_equal(acct_server_pool_acquire(world->server, SECOND,
+        assert_int_equal(acct_server_pool_acquire(world->server,
+                                                  ACCT_POOL_WITHIN,
                                                   &world->taken[i], &error,
                                                   world->pool), APR_SUCCESS);
     }
@@ -283,6 +290,69 @@ static void the_place_of_one_that_was_closed_is_free(void **state)
     put_back(world, MOST);
 }
 
+/* One request: whether it got a connection. */
+static int is_served(world_t *world)
+{
+    const char *error = NULL;
+    acct_db_t *db;
+
+    if (acct_server_pool_acquire(world->server, ACCT_POOL_WITHIN, &db,
+                                 &error, world->pool) != APR_SUCCESS) {
+        assert_non_null(error);
+        return 0;
+    }
+    acct_server_pool_release(world->server, db);
+    return 1;
+}
+
+/* A server that keeps silent for two seconds. */
+static void find_it_silent(world_t *world)
+{
+    opening_fails_after = 2 * SECOND;
+    assert_false(is_served(world));
+    opening_fails_after = 0;
+}
+
+static void a_silent_server_is_asked_again_after_half_a_second(void **state)
+{
+    world_t *world = *state;
+
+    find_it_silent(world);
+    now += SECOND / 2 - 1;
+    assert_false(is_served(world));
+    assert_int_equal(opened, 0);
+    now++;
+    assert_true(is_served(world));
+}
+
+static void one_asks_a_silent_server_and_the_others_are_refused(
+    void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db;
+
+    find_it_silent(world);
+    now += SECOND;
+    assert_int_equal(acct_server_pool_acquire(world->server,
+                                              ACCT_POOL_WITHIN, &db, &error,
+                                              world->pool), APR_SUCCESS);
+    assert_false(is_served(world));
+    acct_server_pool_release(world->server, db);
+    assert_true(is_served(world));
+}
+
+static void that_a_server_was_silent_is_forgotten_when_nobody_asks(
+    void **state)
+{
+    world_t *world = *state;
+
+    find_it_silent(world);
+    now += SECOND / 2 + 3 * SECOND;
+    take(world, MOST);
+    put_back(world, MOST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -292,7 +362,10 @@ int main(void)
         TEST(the_last_stays),
         TEST(the_one_that_requests_use_stays),
         TEST(what_is_in_use_is_not_idle),
-        TEST(the_place_of_one_that_was_closed_is_free)
+        TEST(the_place_of_one_that_was_closed_is_free),
+        TEST(a_silent_server_is_asked_again_after_half_a_second),
+        TEST(one_asks_a_silent_server_and_the_others_are_refused),
+        TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);
