@@ -65,10 +65,6 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     acct_outcome_e outcome;
     uint64_t ticket = 0;
 
-    if (service->memo != NULL && service->cache_answers
-        && acct_memo_recall(service, token, identity, pool)) {
-        return ACCT_OK;
-    }
     if (acct_token_digest_by(service->sha256, token, digest)
         != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;

@@ -91,8 +91,12 @@ int acct_memo_recall(const acct_service_t *service, const char *text,
                      acct_identity_t *identity, apr_pool_t *pool)
 {
     const acct_memo_t *memo = service->memo;
-    apr_interval_time_t tick = acct_ticks();
+    apr_interval_time_t tick;
 
+    if (memo == NULL || !service->cache_answers) {
+        return 0;
+    }
+    tick = acct_ticks();
     if (!is_memo_of(memo, service->cache_database, text, strlen(text))
         || tick - memo->tick >= ACCT_MEMO_AGE
         || !acct_cache_is_fresh(service->cache, service->cache_feed, tick,

@@ -47,8 +47,10 @@ typedef struct acct_memo_t {
     char token_id[ACCT_TOKEN_ID_HEX + 1];   /* found's, in digits */
 } acct_memo_t;
 
-/** Recall by the service's memo. @return 1 when it is of this token and
- *  may be believed now */
+/** Recall by the service's memo, if it has one.
+ *  @param text the token, or whatever else stands in a token's place: when
+ *         it is not the memo's it is not looked at further
+ *  @return 1 when the memo is of this token and may be believed now */
 int acct_memo_recall(const acct_service_t *service, const char *text,
                      acct_identity_t *identity, apr_pool_t *pool);
 

@@ -58,23 +58,27 @@ static acct_outcome_e judge_rest(const char *at)
     return end != at ? ACCT_TOKEN_CHARACTERS : ACCT_OK;
 }
 
-acct_outcome_e acct_token_parse_header(const char *header,
-                                       const char *scheme,
-                                       const char **token, apr_pool_t *pool)
+const char *acct_token_after_scheme(const char *header, const char *scheme)
 {
     size_t length = strlen(scheme);
-    const char *at, *end;
-    acct_outcome_e outcome;
+    const char *at = header != NULL ? skip_blanks(header) : NULL;
 
-    if (header == NULL) {
-        return ACCT_NOT_AUTHENTICATED;
-    }
-    at = skip_blanks(header);
-    if (apr_cstr_casecmpn(at, scheme, length) != 0
+    if (at == NULL || apr_cstr_casecmpn(at, scheme, length) != 0
         || (at[length] != '\0' && !is_blank(at[length]))) {
+        return NULL;
+    }
+    return skip_blanks(at + length);
+}
+
+acct_outcome_e acct_token_parse(const char *at, const char **token,
+                                apr_pool_t *pool)
+{
+    acct_outcome_e outcome;
+    const char *end;
+
+    if (at == NULL) {
         return ACCT_NOT_AUTHENTICATED;
     }
-    at = skip_blanks(at + length);
     if (*at == '\0') {
         return ACCT_TOKEN_ABSENT;
     }

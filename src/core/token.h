@@ -28,22 +28,28 @@ typedef struct acct_key_t {
 } acct_key_t;
 
 /**
- * Read one Authorization header.
- * @param header the field's value, NULL when there was none. Two lines
- *        arrive merged with a comma, which makes several words or a
- *        token that nobody has.
+ * Where the credentials of an Authorization header begin.
+ * @param header the field's value, NULL when there was none
  * @param scheme the word to expect, compared without case
- * @param token  on ACCT_OK the token's text: the end of @a header, or in
- *        @a pool where blanks follow it
- * @return ACCT_OK, ACCT_NOT_AUTHENTICATED, ACCT_TOKEN_ABSENT,
- *         ACCT_TOKEN_SPACES or ACCT_TOKEN_CHARACTERS
- * Blanks (SP, HTAB) around and between are tolerated. The words are counted
- * first, then their characters are looked at.
+ * @return in @a header; NULL when it is none of that scheme
+ * Blanks (SP, HTAB) before and behind the scheme are tolerated.
  */
-acct_outcome_e acct_token_parse_header(const char *header,
-                                       const char *scheme,
-                                       const char **token,
-                                       apr_pool_t *pool);
+const char *acct_token_after_scheme(const char *header, const char *scheme);
+
+/**
+ * Read the token that is an Authorization header's credentials.
+ * @param at     where they begin, as acct_token_after_scheme() says. Two
+ *        lines arrive merged with a comma, which makes several words or a
+ *        token that nobody has.
+ * @param token  on ACCT_OK the token's text: @a at, or in @a pool where
+ *        blanks follow it
+ * @return ACCT_OK, ACCT_NOT_AUTHENTICATED (@a at is NULL),
+ *         ACCT_TOKEN_ABSENT, ACCT_TOKEN_SPACES or ACCT_TOKEN_CHARACTERS
+ * Blanks behind the token are tolerated. The words are counted first, then
+ * their characters are looked at.
+ */
+acct_outcome_e acct_token_parse(const char *at, const char **token,
+                                apr_pool_t *pool);
 
 /**
  * Mint a token: @a bytes (16 to 64) random bytes from RAND_priv_bytes as

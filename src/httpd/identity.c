@@ -410,10 +410,12 @@ static int is_about_caches(const char *name)
     }
 }
 
-/* Whether nobody has said anything about caches but we. */
+/* Whether the answer is private and varies as we said, and nobody else has
+ * said anything about caches. */
 static int is_as_we_left_it(request_rec *r)
 {
     const apr_table_t *tables[] = { r->headers_out, r->err_headers_out };
+    int varies = 0;
     int said = 0;
     size_t t;
     int i;
@@ -427,12 +429,15 @@ static int is_as_we_left_it(request_rec *r)
             if (entry[i].val == just_private) {
                 said++;
             }
+            else if (entry[i].val == by_authorization) {
+                varies = 1;
+            }
             else if (is_about_caches(entry[i].key)) {
                 return 0;
             }
         }
     }
-    return said == 1;
+    return varies && said == 1;
 }
 
 static void make_answer_private(request_rec *r)
@@ -459,8 +464,8 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     if (!is_as_we_left_it(f->r)) {
         make_answer_private(f->r);
+        vary_by_authorization(f->r);
     }
-    vary_by_authorization(f->r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);
 }

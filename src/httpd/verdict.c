@@ -85,31 +85,43 @@ static acct_memo_t *memo_of(conn_rec *c)
     return memo;
 }
 
+static acct_outcome_e without_database(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "ACCT0220: a token cannot be checked: %s",
+                  acct_server_conf(r->server)->db.driver == NULL
+                  ? "this server has no AcctAuthDatabase"
+                  : "this child has no database connections");
+    return ACCT_UNAVAILABLE;
+}
+
 static void judge(acct_verdict_t *verdict, request_rec *initial,
                   request_rec *r)
 {
     const char *header = apr_table_get(initial->headers_in, "Authorization");
+    const char *at = acct_token_after_scheme(header, verdict->scheme);
     acct_request_service_t service;
+    int is_there = at != NULL && acct_request_service(&service, r);
 
-    verdict->outcome = acct_token_parse_header(header, verdict->scheme,
-                                               &verdict->token,
-                                               initial->pool);
+    /* Into the initial request's pool: the identity outlives sub-requests.
+     * A memo was made of what is a token, so this one need not be read. */
+    if (is_there) {
+        service.service.memo = memo_of(r->connection);
+        if (acct_memo_recall(&service.service, at, &verdict->identity,
+                             initial->pool)) {
+            verdict->token = at;
+            verdict->outcome = ACCT_OK;
+            return;
+        }
+    }
+    verdict->outcome = acct_token_parse(at, &verdict->token, initial->pool);
     if (verdict->outcome != ACCT_OK) {
         return;
     }
-    if (!acct_request_service(&service, r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "ACCT0220: a token cannot be checked: %s",
-                      acct_server_conf(r->server)->db.driver == NULL
-                      ? "this server has no AcctAuthDatabase"
-                      : "this child has no database connections");
-        verdict->outcome = ACCT_UNAVAILABLE;
-        return;
-    }
-    service.service.memo = memo_of(r->connection);
-    /* The initial request's pool: the identity outlives sub-requests. */
-    verdict->outcome = acct_authenticate(&service.service, verdict->token,
-                                         &verdict->identity, initial->pool);
+    verdict->outcome = is_there
+        ? acct_authenticate(&service.service, verdict->token,
+                            &verdict->identity, initial->pool)
+        : without_database(r);
 }
 
 const acct_verdict_t *acct_verdict(request_rec *r)
