@@ -19,6 +19,7 @@
 #define PART_MIN_SALT 8         /* of stored ones */
 #define PART_MIN_HASH 16
 #define PART_MAX 64
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
 #define NEW_PREFIX "$argon2id$"
 
 /* A stored argon2 hash, taken apart. */
@@ -138,13 +139,21 @@ static int parse_argon2(const char *at, argon2_hash_t *out)
 
 /* ------------------------------------------------------------------ argon2 */
 
+/* Linux aligns what it maps to huge pages when it is a number of them. */
+static size_t mapped_size(size_t size)
+{
+    return size < HUGE_PAGE ? size
+        : (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
 /*
  * Memory from the system and back to it. From malloc, each thread's arena
  * would keep its own m KiB after the first hash. Huge pages save a third
  * of the time where the system grants them; where not, nothing is lost.
  */
-static int take_memory(uint8_t **memory, size_t size)
+static int take_memory(uint8_t **memory, size_t wanted)
 {
+    size_t size = mapped_size(wanted);
     void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -165,7 +174,7 @@ static int take_memory(uint8_t **memory, size_t size)
 static void give_memory(uint8_t *memory, size_t size)
 {
     if (memory != NULL) {
-        munmap(memory, size);
+        munmap(memory, mapped_size(size));
     }
 }
 
