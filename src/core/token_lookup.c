@@ -43,6 +43,9 @@ struct acct_lookups_t {
     batch_t *last;
     batch_t *spare;
     int under_way;
+    int inside;                 /* who asks or waits */
+    apr_interval_time_t heard;  /* ticks: when the database last said
+                                 * something, or somebody began to listen */
 };
 
 /* ---- alone ---- */
@@ -149,6 +152,20 @@ static int may_begin(const acct_lookups_t *lookups)
     return lookups->under_way < lookups->limits.under_way;
 }
 
+static int is_crowded(const acct_lookups_t *lookups)
+{
+    return lookups->limits.crowd > 0
+        && lookups->inside > lookups->limits.crowd;
+}
+
+static void end_statement(acct_lookups_t *lookups, apr_status_t status)
+{
+    lookups->under_way--;
+    if (status == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(status)) {
+        lookups->heard = acct_ticks();
+    }
+}
+
 /* Have those begin who have waited longest, if one more statement may be
  * under way. One of them does; it is not said which. */
 static void call_next(acct_lookups_t *lookups)
@@ -161,6 +178,9 @@ static void call_next(acct_lookups_t *lookups)
 static void leave(acct_lookups_t *lookups, batch_t *batch)
 {
     if (--batch->members == 0) {
+        if (batch->state == GATHERING) {
+            leave_queue(lookups, batch);
+        }
         apr_pool_clear(batch->pool);
         batch->next = lookups->spare;
         lookups->spare = batch;
@@ -191,32 +211,52 @@ static void ask(const acct_service_t *service, batch_t *batch)
     batch->status = acct_unit_run(service, ACCT_UNIT_READ, find_all, batch,
                                   batch->pool);
     apr_thread_mutex_lock(lookups->lock);
-    lookups->under_way--;
+    end_statement(lookups, batch->status);
     batch->state = ANSWERED;
     apr_thread_cond_broadcast(batch->changed);
     call_next(lookups);
 }
 
-/* Wait until the batch may be asked for (then it gathers still), or is
- * answered, or patience is at its end. */
-static void await(acct_lookups_t *lookups, batch_t *batch,
+/* How long one may wait on; 0 or less: no longer. Of a crowd each waits
+ * only as long as the database tells others something: the site has more to
+ * do than to wait for it. */
+static apr_interval_time_t time_left(const acct_lookups_t *lookups,
+                                     apr_interval_time_t begun,
+                                     apr_interval_time_t now)
+{
+    apr_interval_time_t left = begun + lookups->limits.patience - now;
+    apr_interval_time_t silence = lookups->heard + lookups->limits.silence
+                                  - now;
+
+    return is_crowded(lookups) && silence < left ? silence : left;
+}
+
+/* Wait until the batch may be asked for, or is answered, or there is no
+ * time left. @return whether to ask */
+static int await(acct_lookups_t *lookups, batch_t *batch,
                  apr_interval_time_t begun)
 {
     while (batch->state != ANSWERED) {
-        apr_interval_time_t waited = acct_ticks() - begun;
-        apr_interval_time_t left = lookups->limits.patience - waited;
+        apr_interval_time_t now = acct_ticks();
+        apr_interval_time_t left = time_left(lookups, begun, now);
 
-        if (batch->state == GATHERING) {
-            if (may_begin(lookups) || waited >= lookups->limits.begin) {
-                return;
-            }
-            left = lookups->limits.begin - waited;
+        if (batch->state == GATHERING && may_begin(lookups)) {
+            return 1;
         }
         if (left <= 0) {
-            return;
+            return 0;
+        }
+        if (batch->state == GATHERING) {
+            apr_interval_time_t begins = begun + lookups->limits.begin - now;
+
+            if (begins <= 0) {
+                return 1;
+            }
+            left = begins < left ? begins : left;
         }
         (void)apr_thread_cond_timedwait(batch->changed, lookups->lock, left);
     }
+    return 0;
 }
 
 /* Called with the lock held, and returns with it held. */
@@ -228,28 +268,29 @@ static apr_status_t together(const acct_service_t *service, batch_t *batch,
     apr_interval_time_t begun = acct_ticks();
     apr_interval_time_t waited;
     apr_status_t status;
+    int is_answered;
     int asks;
 
     batch->digest[batch->count] = memcpy(batch->digits[batch->count], digest,
                                          ACCT_DIGEST_HEX + 1);
     batch->count++;
     batch->members++;
-    await(lookups, batch, begun);
+    asks = await(lookups, batch, begun);
     waited = acct_ticks() - begun;
     if (service->waited != NULL) {
         service->waited(service->context, waited);
     }
-    asks = batch->state == GATHERING;
     if (asks) {
         ask(service, batch);
     }
-    status = batch->state == ANSWERED ? batch->status : APR_TIMEUP;
+    is_answered = batch->state == ANSWERED;
+    status = is_answered ? batch->status : APR_TIMEUP;
     apr_thread_mutex_unlock(lookups->lock);
     if (status == APR_SUCCESS) {
         status = acct_store_token_among(&batch->rows, digest, token, account,
                                         pool);
     }
-    else if (!asks && waited <= ASK_AGAIN_WITHIN) {
+    else if (is_answered && !asks && waited <= ASK_AGAIN_WITHIN) {
         status = alone(service, digest, token, account, pool);
     }
     apr_thread_mutex_lock(lookups->lock);
@@ -270,7 +311,7 @@ static apr_status_t without_waiting(const acct_service_t *service,
     apr_thread_mutex_unlock(lookups->lock);
     status = alone(service, digest, token, account, pool);
     apr_thread_mutex_lock(lookups->lock);
-    lookups->under_way--;
+    end_statement(lookups, status);
     call_next(lookups);
     return status;
 }
@@ -290,6 +331,9 @@ apr_status_t acct_token_look_up(const acct_service_t *service,
         return APR_EINVAL;
     }
     apr_thread_mutex_lock(lookups->lock);
+    if (lookups->inside++ == 0) {
+        lookups->heard = acct_ticks();
+    }
     /* who waits already goes first, and takes this one along */
     if (lookups->first != NULL || !may_begin(lookups)) {
         batch = find_batch(lookups);
@@ -297,6 +341,7 @@ apr_status_t acct_token_look_up(const acct_service_t *service,
     status = batch != NULL
         ? together(service, batch, digest, token, account, pool)
         : without_waiting(service, digest, token, account, pool);
+    lookups->inside--;
     apr_thread_mutex_unlock(lookups->lock);
     return status;
 }

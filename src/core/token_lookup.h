@@ -29,6 +29,11 @@ typedef struct acct_lookups_limits_t {
                                  * all */
     apr_interval_time_t patience;   /* who has waited this long for what
                                      * another asks does not know */
+    int crowd;                  /* when the database has told nobody
+                                 * anything for the time of silence, no
+                                 * more than this many wait for it, those
+                                 * who ask counted; 0: any number */
+    apr_interval_time_t silence;
 } acct_lookups_limits_t;
 
 /**

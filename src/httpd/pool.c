@@ -52,6 +52,12 @@ void acct_pool_limit(acct_pool_t *pool, int connections)
     }
 }
 
+int acct_pool_crowd(const acct_pool_t *pool, int threads)
+{
+    return acct_db_is_file(pool->config.driver) ? 0
+                                                : acct_pool_threads(threads);
+}
+
 /* ---- the end of a child ---- */
 
 /* Prefork ends a child inside a signal handler, which destroys the child's

@@ -60,6 +60,21 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 /** How long a request may spend with a database server in all. */
 #define ACCT_POOL_WITHIN apr_time_from_msec(1800)
 
+/** Who finds all connections in use waits as long as the server answers
+ *  those who have one. After this long a silence nobody else begins to. */
+#define ACCT_POOL_SILENCE apr_time_from_msec(300)
+
+/** How many of a child's threads may wait for a database server that says
+ *  nothing: a quarter, or one, is left for the rest of the site. */
+static inline int acct_pool_threads(int threads)
+{
+    return threads - (threads < 8 ? 1 : threads / 4);
+}
+
+/** The same for this database; 0: any number, since it is a file, which
+ *  does not fall silent. */
+int acct_pool_crowd(const acct_pool_t *pool, int threads);
+
 /**
  * Take a connection whose schema is the right one and whose file is still
  * the one that is there by that name. On prefork the thread is not ended by

@@ -32,12 +32,6 @@ APLOG_USE_MODULE(acctauth);
 /* The same for writing to a database. */
 #define WRITE_PLACES 256
 
-/* How look-ups of tokens wait for each other. Two statements under way, or
- * more, make the batches smaller and cost more than they save. */
-static const acct_lookups_limits_t lookup_limits = {
-    1, apr_time_from_msec(10), ACCT_POOL_WITHIN
-};
-
 /* Shared by the virtual hosts of one database. */
 typedef struct database_t {
     acct_pool_t *pool;
@@ -511,6 +505,24 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
         ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* How look-ups of tokens wait for each other. Two statements under way, or
+ * more, make the batches smaller and cost more than they save. Who waits for
+ * another's statement has no connection, but is a thread that the rest of
+ * the site does not have. */
+static apr_status_t start_lookups(database_t *database, int threads,
+                                  apr_pool_t *pchild)
+{
+    const acct_lookups_limits_t limits = {
+        .under_way = 1,
+        .begin = apr_time_from_msec(10),
+        .patience = ACCT_POOL_WITHIN,
+        .crowd = acct_pool_crowd(database->pool, threads),
+        .silence = ACCT_POOL_SILENCE
+    };
+
+    return acct_lookups_make(&database->lookups, &limits, pchild);
+}
+
 static apr_status_t start_database(database_t *database, int threads,
                                    apr_pool_t *pchild)
 {
@@ -519,8 +531,7 @@ static apr_status_t start_database(database_t *database, int threads,
     status = apr_thread_mutex_create(&database->lock,
                                      APR_THREAD_MUTEX_DEFAULT, pchild);
     if (status == APR_SUCCESS && threads > 1) {
-        status = acct_lookups_make(&database->lookups, &lookup_limits,
-                                   pchild);
+        status = start_lookups(database, threads, pchild);
     }
     if (status != APR_SUCCESS) {
         return status;

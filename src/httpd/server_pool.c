@@ -34,10 +34,6 @@
  * true an hour ago. */
 #define NEWS_IS_OLD apr_time_from_sec(3)
 
-/* Who finds all connections in use waits as long as the server answers
- * those who have one. After this long a silence nobody else begins to. */
-#define SILENCE apr_time_from_msec(300)
-
 typedef struct idle_t {
     acct_db_t *db;
     apr_interval_time_t since;      /* ticks */
@@ -87,8 +83,7 @@ static apr_status_t close_idle(void *data)
  * children. */
 static int most_of(int threads, int allowed)
 {
-    int most = threads < 2 ? 3
-             : threads - (threads < 8 ? 1 : threads / 4);
+    int most = threads < 2 ? 3 : acct_pool_threads(threads);
 
     return most > allowed ? allowed : most;
 }
@@ -235,7 +230,7 @@ static apr_status_t take(acct_server_pool_t *pool,
     }
     while (pool->idle_count == 0 && !may_open(pool, until)) {
         apr_interval_time_t now = acct_ticks();
-        apr_interval_time_t left = pool->heard + SILENCE - now;
+        apr_interval_time_t left = pool->heard + ACCT_POOL_SILENCE - now;
 
         if (left > until - now) {
             left = until - now;

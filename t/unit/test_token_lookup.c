@@ -13,6 +13,7 @@
 
 #define PEOPLE 24
 #define LONG_TIME apr_time_from_sec(60)
+#define SILENCE apr_time_from_msec(700)
 
 typedef struct world_t {
     fixture_t *f;
@@ -91,7 +92,19 @@ static void waited(void *context, apr_interval_time_t time)
 static void limit(world_t *world, apr_interval_time_t begin,
                   apr_interval_time_t patience)
 {
-    const acct_lookups_limits_t limits = { 1, begin, patience };
+    const acct_lookups_limits_t limits = { .under_way = 1, .begin = begin,
+                                           .patience = patience };
+
+    assert_int_equal(acct_lookups_make(&world->service.lookups, &limits,
+                                       world->pool), APR_SUCCESS);
+}
+
+static void limit_crowd(world_t *world, int crowd)
+{
+    const acct_lookups_limits_t limits = {
+        .under_way = 1, .begin = LONG_TIME, .patience = LONG_TIME,
+        .crowd = crowd, .silence = SILENCE
+    };
 
     assert_int_equal(acct_lookups_make(&world->service.lookups, &limits,
                                        world->pool), APR_SUCCESS);
@@ -266,15 +279,15 @@ static void those_who_come_while_one_is_under_way_share_the_next(
     forget(others, 7);
 }
 
-static void of_more_than_fit_the_rest_share_another(void **state)
+static void more_than_fit_are_answered(world_t *world)
 {
-    world_t *world = *state;
     request_t all[1 + ACCT_STORE_TOGETHER + 3];
     int count = 1 + ACCT_STORE_TOGETHER + 3;
+    int before = world->acquired;
 
     shut(world);
     begin(world, &all[0], 0);
-    until_acquired(world, 1);
+    until_acquired(world, before + 1);
     begin_all(world, all + 1, count - 1, 1);
     until_waiting(world, count - 1);
     open_gate(world);
@@ -282,8 +295,13 @@ static void of_more_than_fit_the_rest_share_another(void **state)
         assert_int_equal(end(&all[i]), APR_SUCCESS);
         assert_true(is_own(&all[i]));
     }
-    assert_int_equal(world->acquired, 3);
+    assert_int_equal(world->acquired, before + 3);
     forget(all, count);
+}
+
+static void of_more_than_fit_the_rest_share_another(void **state)
+{
+    more_than_fit_are_answered(*state);
 }
 
 static void two_with_one_token_are_both_answered(void **state)
@@ -415,6 +433,84 @@ static void a_statement_that_hangs_does_not_keep_others(void **state)
     forget(&other, 1);
 }
 
+static void until_no_more_wait_than(world_t *world, int count)
+{
+    while (acct_lookups_waiting(world->service.lookups) > count) {
+        usleep(1000);
+    }
+}
+
+static void of_a_crowd_some_go_when_nothing_is_heard(void **state)
+{
+    world_t *world = *state;
+    request_t all[7];
+    int gone = 0;
+
+    limit_crowd(world, 4);
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin_all(world, all + 1, 6, 1);
+    until_waiting(world, 6);
+    until_no_more_wait_than(world, 3);
+    open_gate(world);
+    for (int i = 0; i < 7; i++) {
+        if (APR_STATUS_IS_TIMEUP(end(&all[i]))) {
+            gone++;
+            continue;
+        }
+        assert_int_equal(all[i].status, APR_SUCCESS);
+        assert_true(is_own(&all[i]));
+    }
+    assert_int_equal(gone, 3);
+    assert_int_equal(world->acquired, 2);
+    forget(all, 7);
+}
+
+static void when_all_who_gathered_have_gone_others_are_asked_for(
+    void **state)
+{
+    world_t *world = *state;
+    request_t hangs;
+    request_t gone[2];
+
+    limit_crowd(world, 1);
+    shut(world);
+    begin(world, &hangs, 0);
+    until_acquired(world, 1);
+    begin_all(world, gone, 2, 1);
+    assert_true(APR_STATUS_IS_TIMEUP(end(&gone[0])));
+    assert_true(APR_STATUS_IS_TIMEUP(end(&gone[1])));
+    open_gate(world);
+    assert_int_equal(end(&hangs), APR_SUCCESS);
+    forget(&hangs, 1);
+    forget(gone, 2);
+    more_than_fit_are_answered(world);
+}
+
+static void that_nobody_asked_for_long_is_no_silence(void **state)
+{
+    world_t *world = *state;
+    request_t all[5];
+
+    limit_crowd(world, 1);
+    begin(world, &all[0], 0);
+    assert_int_equal(end(&all[0]), APR_SUCCESS);
+    forget(all, 1);
+    usleep((useconds_t)SILENCE);
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 2);
+    begin_all(world, all + 1, 4, 1);
+    until_waiting(world, 4);
+    open_gate(world);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(end(&all[i]), APR_SUCCESS);
+        assert_true(is_own(&all[i]));
+    }
+    forget(all, 5);
+}
+
 static void *run_many(void *data)
 {
     request_t *request = data;
@@ -464,6 +560,9 @@ int main(void)
         TEST(a_fault_that_another_met_is_not_ones_own),
         TEST(who_has_no_patience_left_does_not_know_and_goes),
         TEST(a_statement_that_hangs_does_not_keep_others),
+        TEST(of_a_crowd_some_go_when_nothing_is_heard),
+        TEST(when_all_who_gathered_have_gone_others_are_asked_for),
+        TEST(that_nobody_asked_for_long_is_no_silence),
         TEST(everybody_gets_his_own_however_they_come_together)
     };
 
