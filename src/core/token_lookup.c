@@ -9,10 +9,6 @@
 
 #include "ticks.h"
 
-/* When a statement fails that another asked sooner than this, the fault may
- * have been a connection that had gone stale, and who waited asks himself. */
-#define ASK_AGAIN_WITHIN apr_time_from_msec(200)
-
 typedef enum state_e {
     GATHERING,                  /* who comes may still join, if it fits */
     UNDER_WAY,
@@ -132,9 +128,12 @@ static void leave_queue(acct_lookups_t *lookups, const batch_t *batch)
     batch_t *before = NULL;
     batch_t *at = lookups->first;
 
-    while (at != batch) {
+    while (at != NULL && at != batch) {
         before = at;
         at = at->next;
+    }
+    if (at == NULL) {
+        return;
     }
     if (before != NULL) {
         before->next = at->next;
@@ -217,46 +216,61 @@ static void ask(const acct_service_t *service, batch_t *batch)
     call_next(lookups);
 }
 
-/* How long one may wait on; 0 or less: no longer. Of a crowd each waits
- * only as long as the database tells others something: the site has more to
- * do than to wait for it. */
-static apr_interval_time_t time_left(const acct_lookups_t *lookups,
-                                     apr_interval_time_t begun,
-                                     apr_interval_time_t now)
-{
-    apr_interval_time_t left = begun + lookups->limits.patience - now;
-    apr_interval_time_t silence = lookups->heard + lookups->limits.silence
-                                  - now;
+/* What comes of waiting. */
+typedef enum wait_e {
+    WAIT_ANSWERED,
+    WAIT_ASK,                   /* for the batch */
+    WAIT_ALONE,                 /* another's statement takes too long */
+    WAIT_REFUSED                /* too many wait for a silent database */
+} wait_e;
 
-    return is_crowded(lookups) && silence < left ? silence : left;
+/* Whether a crowd waits, of which each may do so only as long as the
+ * database tells others something: the site has more to do than to wait for
+ * it. @return 1, and in *left how long yet */
+static int is_bounded(const acct_lookups_t *lookups,
+                      apr_interval_time_t now, apr_interval_time_t *left)
+{
+    *left = lookups->heard + lookups->limits.silence - now;
+    return is_crowded(lookups);
 }
 
-/* Wait until the batch may be asked for, or is answered, or there is no
- * time left. @return whether to ask */
-static int await(acct_lookups_t *lookups, batch_t *batch,
-                 apr_interval_time_t begun)
+static wait_e await(acct_lookups_t *lookups, const batch_t *batch,
+                    apr_interval_time_t begun)
 {
-    while (batch->state != ANSWERED) {
-        apr_interval_time_t now = acct_ticks();
-        apr_interval_time_t left = time_left(lookups, begun, now);
+    const acct_lookups_limits_t *limits = &lookups->limits;
 
-        if (batch->state == GATHERING && may_begin(lookups)) {
-            return 1;
+    while (batch->state != ANSWERED) {
+        int gathers = batch->state == GATHERING;
+        apr_interval_time_t now = acct_ticks();
+        apr_interval_time_t most = gathers ? limits->begin
+                                           : limits->patience;
+        apr_interval_time_t left = begun + most - now;
+        apr_interval_time_t silence;
+
+        if (gathers && may_begin(lookups)) {
+            return WAIT_ASK;
+        }
+        if (is_bounded(lookups, now, &silence) && silence < left) {
+            if (silence <= 0) {
+                return WAIT_REFUSED;
+            }
+            left = silence;
         }
         if (left <= 0) {
-            return 0;
-        }
-        if (batch->state == GATHERING) {
-            apr_interval_time_t begins = begun + lookups->limits.begin - now;
-
-            if (begins <= 0) {
-                return 1;
-            }
-            left = begins < left ? begins : left;
+            return gathers ? WAIT_ASK : WAIT_ALONE;
         }
         (void)apr_thread_cond_timedwait(batch->changed, lookups->lock, left);
     }
-    return 0;
+    return WAIT_ANSWERED;
+}
+
+static void join(batch_t *batch, const char *digest)
+{
+    char *digits = batch->digits[batch->count];
+
+    memcpy(digits, digest, ACCT_DIGEST_HEX + 1);
+    batch->digest[batch->count++] = digits;
+    batch->members++;
 }
 
 /* Called with the lock held, and returns with it held. */
@@ -266,31 +280,27 @@ static apr_status_t together(const acct_service_t *service, batch_t *batch,
 {
     acct_lookups_t *lookups = service->lookups;
     apr_interval_time_t begun = acct_ticks();
-    apr_interval_time_t waited;
-    apr_status_t status;
-    int is_answered;
-    int asks;
+    apr_status_t status = APR_TIMEUP;
+    wait_e wait;
 
-    batch->digest[batch->count] = memcpy(batch->digits[batch->count], digest,
-                                         ACCT_DIGEST_HEX + 1);
-    batch->count++;
-    batch->members++;
-    asks = await(lookups, batch, begun);
-    waited = acct_ticks() - begun;
+    join(batch, digest);
+    wait = await(lookups, batch, begun);
     if (service->waited != NULL) {
-        service->waited(service->context, waited);
+        service->waited(service->context, acct_ticks() - begun);
     }
-    if (asks) {
+    if (wait == WAIT_ASK) {
         ask(service, batch);
     }
-    is_answered = batch->state == ANSWERED;
-    status = is_answered ? batch->status : APR_TIMEUP;
+    if (batch->state == ANSWERED) {
+        status = batch->status;
+    }
     apr_thread_mutex_unlock(lookups->lock);
     if (status == APR_SUCCESS) {
         status = acct_store_token_among(&batch->rows, digest, token, account,
                                         pool);
     }
-    else if (is_answered && !asks && waited <= ASK_AGAIN_WITHIN) {
+    else if (wait == WAIT_ANSWERED || wait == WAIT_ALONE) {
+        /* what goes wrong for another must not be one's own */
         status = alone(service, digest, token, account, pool);
     }
     apr_thread_mutex_lock(lookups->lock);

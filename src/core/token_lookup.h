@@ -28,7 +28,7 @@ typedef struct acct_lookups_limits_t {
                                  * under way: what keeps them must not keep
                                  * all */
     apr_interval_time_t patience;   /* who has waited this long for what
-                                     * another asks does not know */
+                                     * another asks asks himself */
     int crowd;                  /* when the database has told nobody
                                  * anything for the time of silence, no
                                  * more than this many wait for it, those
