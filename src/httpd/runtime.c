@@ -515,7 +515,7 @@ static apr_status_t start_lookups(database_t *database, int threads,
     const acct_lookups_limits_t limits = {
         .under_way = 1,
         .begin = apr_time_from_msec(10),
-        .patience = apr_time_from_msec(200),
+        .patience = apr_time_from_sec(1),
         .crowd = acct_pool_crowd(database->pool, threads),
         .silence = ACCT_POOL_SILENCE
     };
