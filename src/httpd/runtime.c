@@ -515,7 +515,7 @@ static apr_status_t start_lookups(database_t *database, int threads,
     const acct_lookups_limits_t limits = {
         .under_way = 1,
         .begin = apr_time_from_msec(10),
-        .patience = apr_time_from_sec(1),
+        .patience = apr_time_from_msec(200),
         .crowd = acct_pool_crowd(database->pool, threads),
         .silence = ACCT_POOL_SILENCE
     };
@@ -555,6 +555,15 @@ static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
     }
 }
 
+/* Where the cache answers, look-ups are few, and one that is late must not
+ * make others late. */
+static void share_lookups(acct_runtime_t *runtime)
+{
+    if (!runtime->service.cache_answers) {
+        runtime->service.lookups = runtime->database->lookups;
+    }
+}
+
 static void child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
@@ -580,7 +589,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
         }
         runtime->service.sha256 = sha256;
         if (runtime->database->lock != NULL) {
-            runtime->service.lookups = runtime->database->lookups;
+            share_lookups(runtime);
             continue;
         }
         status = start_database(runtime->database, threads, pchild);
@@ -591,7 +600,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
             runtime->database->lock = NULL;
             acct_server_conf(s)->runtime = NULL;
         }
-        runtime->service.lookups = runtime->database->lookups;
+        share_lookups(runtime);
     }
     start_rounds(rounds, main_server, pchild);
 }
