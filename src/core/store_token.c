@@ -86,11 +86,6 @@ apr_status_t acct_store_tokens_find(acct_db_t *db,
                        args, rows, pool);
 }
 
-static const char *copy(const char *text, apr_pool_t *pool)
-{
-    return text ? apr_pstrdup(pool, text) : NULL;
-}
-
 /* The row of a digest, which is the first column; -1 when there is none. */
 static int find_row(const acct_rows_t *rows, const char *digest)
 {
@@ -119,10 +114,11 @@ apr_status_t acct_store_token_among(const acct_rows_t *rows,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    /* of NULL it is NULL */
     token->id = apr_pstrdup(pool, token->id);
     token->digest = apr_pstrdup(pool, token->digest);
-    account->username = copy(account->username, pool);
-    account->email = copy(account->email, pool);
+    account->username = apr_pstrdup(pool, account->username);
+    account->email = apr_pstrdup(pool, account->email);
     return APR_SUCCESS;
 }
 
