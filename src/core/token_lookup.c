@@ -91,13 +91,18 @@ static batch_t *make_batch(acct_lookups_t *lookups)
     return batch;
 }
 
+static int is_full(const batch_t *batch)
+{
+    return batch->count == ACCT_STORE_TOGETHER;
+}
+
 /* One that one more can join: the last that gathers, or a new one at the
  * end of the queue. NULL when none can be made. */
 static batch_t *find_batch(acct_lookups_t *lookups)
 {
     batch_t *batch = lookups->last;
 
-    if (batch != NULL && batch->count < ACCT_STORE_TOGETHER) {
+    if (batch != NULL && !is_full(batch)) {
         return batch;
     }
     batch = lookups->spare;
@@ -148,7 +153,7 @@ static void leave_queue(acct_lookups_t *lookups, const batch_t *batch)
 
 static int may_begin(const acct_lookups_t *lookups)
 {
-    return lookups->under_way < lookups->limits.under_way;
+    return lookups->under_way == 0;
 }
 
 static int is_crowded(const acct_lookups_t *lookups)
@@ -165,8 +170,8 @@ static void end_statement(acct_lookups_t *lookups, apr_status_t status)
     }
 }
 
-/* Have those begin who have waited longest, if one more statement may be
- * under way. One of them does; it is not said which. */
+/* Have those begin who have waited longest, if no statement is under way.
+ * One of them does; it is not said which. */
 static void call_next(acct_lookups_t *lookups)
 {
     if (lookups->first != NULL && may_begin(lookups)) {
@@ -205,7 +210,6 @@ static void ask(const acct_service_t *service, batch_t *batch)
     leave_queue(lookups, batch);
     batch->state = UNDER_WAY;
     lookups->under_way++;
-    call_next(lookups);
     apr_thread_mutex_unlock(lookups->lock);
     batch->status = acct_unit_run(service, ACCT_UNIT_READ, find_all, batch,
                                   batch->pool);
@@ -224,16 +228,8 @@ typedef enum wait_e {
     WAIT_REFUSED                /* too many wait for a silent database */
 } wait_e;
 
-/* Whether a crowd waits, of which each may do so only as long as the
- * database tells others something: the site has more to do than to wait for
- * it. @return 1, and in *left how long yet */
-static int is_bounded(const acct_lookups_t *lookups,
-                      apr_interval_time_t now, apr_interval_time_t *left)
-{
-    *left = lookups->heard + lookups->limits.silence - now;
-    return is_crowded(lookups);
-}
-
+/* A crowd waits only as long as the database tells others something: the
+ * site has more to do than to wait for it. */
 static wait_e await(acct_lookups_t *lookups, const batch_t *batch,
                     apr_interval_time_t begun)
 {
@@ -242,19 +238,20 @@ static wait_e await(acct_lookups_t *lookups, const batch_t *batch,
     while (batch->state != ANSWERED) {
         int gathers = batch->state == GATHERING;
         apr_interval_time_t now = acct_ticks();
-        apr_interval_time_t most = gathers ? limits->begin
-                                           : limits->patience;
-        apr_interval_time_t left = begun + most - now;
-        apr_interval_time_t silence;
+        apr_interval_time_t left = begun + (gathers ? limits->begin
+                                            : limits->patience) - now;
 
-        if (gathers && may_begin(lookups)) {
+        if (gathers && (may_begin(lookups) || is_full(batch))) {
             return WAIT_ASK;
         }
-        if (is_bounded(lookups, now, &silence) && silence < left) {
-            if (silence <= 0) {
+        if (is_crowded(lookups)) {
+            apr_interval_time_t heard = lookups->heard + limits->silence
+                                        - now;
+
+            if (heard <= 0) {
                 return WAIT_REFUSED;
             }
-            left = silence;
+            left = heard < left ? heard : left;
         }
         if (left <= 0) {
             return gathers ? WAIT_ASK : WAIT_ALONE;

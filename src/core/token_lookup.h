@@ -6,7 +6,9 @@
  * A look-up costs a database that is a server mostly what it costs to be
  * asked at all: messages, a snapshot, two changes of process. So while one
  * statement is under way those who come wait for each other, and the next
- * asks for all of them. Who comes alone is asked for alone, at once.
+ * asks for all of them, or for as many as fit, who do not wait for it to
+ * begin. (A second that begins with fewer makes batches smaller, and costs
+ * more than it saves.) Who comes alone is asked for alone, at once.
  *
  * A statement begins after everybody it asks for has come, so what it says
  * is as new as what each would have read by itself.
@@ -21,12 +23,9 @@ typedef struct acct_lookups_t acct_lookups_t;
 
 /* Who waits how long, in microseconds. */
 typedef struct acct_lookups_limits_t {
-    int under_way;              /* statements before others wait for each
-                                 * other; at least 1 */
     apr_interval_time_t begin;  /* who has waited this long for a statement
-                                 * to begin begins one, however many are
-                                 * under way: what keeps them must not keep
-                                 * all */
+                                 * to begin begins one, though one is under
+                                 * way: what keeps it must not keep all */
     apr_interval_time_t patience;   /* who has waited this long for what
                                      * another asks asks himself */
     int crowd;                  /* when the database has told nobody
@@ -45,7 +44,7 @@ apr_status_t acct_lookups_make(acct_lookups_t **lookups,
                                const acct_lookups_limits_t *limits,
                                apr_pool_t *pool);
 
-/** How many wait for a statement to begin. Any thread. */
+/** How many wait for a statement to begin; for tests. Any thread. */
 int acct_lookups_waiting(acct_lookups_t *lookups);
 
 /**

@@ -505,16 +505,14 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
         ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* How look-ups of tokens wait for each other. Two statements under way, or
- * more, make the batches smaller and cost more than they save. Who waits for
- * another's statement has no connection, but is a thread that the rest of
- * the site does not have. */
+/* How look-ups of tokens wait for each other. Who waits for another's
+ * statement has no connection, but is a thread that the rest of the site
+ * does not have. */
 static apr_status_t start_lookups(database_t *database, int threads,
                                   apr_pool_t *pchild)
 {
     const acct_lookups_limits_t limits = {
-        .under_way = 1,
-        .begin = apr_time_from_msec(10),
+        .begin = apr_time_from_msec(50),
         .patience = apr_time_from_msec(200),
         .crowd = acct_pool_crowd(database->pool, threads),
         .silence = ACCT_POOL_SILENCE
@@ -555,15 +553,6 @@ static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
     }
 }
 
-/* Where the cache answers, look-ups are few, and one that is late must not
- * make others late. */
-static void share_lookups(acct_runtime_t *runtime)
-{
-    if (!runtime->service.cache_answers) {
-        runtime->service.lookups = runtime->database->lookups;
-    }
-}
-
 static void child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
@@ -589,7 +578,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
         }
         runtime->service.sha256 = sha256;
         if (runtime->database->lock != NULL) {
-            share_lookups(runtime);
+            runtime->service.lookups = runtime->database->lookups;
             continue;
         }
         status = start_database(runtime->database, threads, pchild);
@@ -600,7 +589,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
             runtime->database->lock = NULL;
             acct_server_conf(s)->runtime = NULL;
         }
-        share_lookups(runtime);
+        runtime->service.lookups = runtime->database->lookups;
     }
     start_rounds(rounds, main_server, pchild);
 }

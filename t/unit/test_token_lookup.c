@@ -92,7 +92,7 @@ static void waited(void *context, apr_interval_time_t time)
 static void limit(world_t *world, apr_interval_time_t begin,
                   apr_interval_time_t patience)
 {
-    const acct_lookups_limits_t limits = { .under_way = 1, .begin = begin,
+    const acct_lookups_limits_t limits = { .begin = begin,
                                            .patience = patience };
 
     assert_int_equal(acct_lookups_make(&world->service.lookups, &limits,
@@ -102,7 +102,7 @@ static void limit(world_t *world, apr_interval_time_t begin,
 static void limit_crowd(world_t *world, int crowd)
 {
     const acct_lookups_limits_t limits = {
-        .under_way = 1, .begin = LONG_TIME, .patience = LONG_TIME,
+        .begin = LONG_TIME, .patience = LONG_TIME,
         .crowd = crowd, .silence = SILENCE
     };
 
@@ -289,7 +289,8 @@ static void more_than_fit_are_answered(world_t *world)
     begin(world, &all[0], 0);
     until_acquired(world, before + 1);
     begin_all(world, all + 1, count - 1, 1);
-    until_waiting(world, count - 1);
+    until_acquired(world, before + 2);
+    until_waiting(world, 3);
     open_gate(world);
     for (int i = 0; i < count; i++) {
         assert_int_equal(end(&all[i]), APR_SUCCESS);
@@ -299,7 +300,7 @@ static void more_than_fit_are_answered(world_t *world)
     forget(all, count);
 }
 
-static void of_more_than_fit_the_rest_share_another(void **state)
+static void who_fill_a_statement_wait_for_no_other_to_end(void **state)
 {
     more_than_fit_are_answered(*state);
 }
@@ -535,7 +536,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_comes_alone_is_asked_for_at_once),
         TEST(those_who_come_while_one_is_under_way_share_the_next),
-        TEST(of_more_than_fit_the_rest_share_another),
+        TEST(who_fill_a_statement_wait_for_no_other_to_end),
         TEST(two_with_one_token_are_both_answered),
         TEST(a_token_nobody_has_is_not_found_among_others),
         TEST(a_fault_that_another_met_is_not_ones_own),
