@@ -392,14 +392,28 @@ static int is_class(const char *code, const char *const *classes)
     return 0;
 }
 
-static acct_db_failure_e pgsql_judge(const void *data, int result,
-                                     const char *text, const char **show)
+/* What is said of a failure. */
+static const char *words_of(const char *code, const char *text)
 {
     /* whose first line never quotes a value that was bound */
     static const char *const plain[] = {
         "08", "0A", "23", "25", "26", "28", "3D", "40", "42", "53", "54",
         "55", "57", "58", "XX", NULL
     };
+
+    /* on a connection of one's own nothing is prepared before */
+    if (strcmp(code, "42P05") == 0) {
+        return "42P05: it is prepared already, so a pooler is between that "
+               "gives out a connection of its own anew for each "
+               "transaction; set it to pool_mode = session";
+    }
+    return code[0] && !is_class(code, plain)
+        ? "the server refused a value (its words are left out)" : text;
+}
+
+static acct_db_failure_e pgsql_judge(const void *data, int result,
+                                     const char *text, const char **show)
+{
     /* the session is at its end, or not in the state we think; one that
      * only reads (25006) was begun while the database did, and stays so
      * when that is over */
@@ -414,8 +428,7 @@ static acct_db_failure_e pgsql_judge(const void *data, int result,
 
     (void)result;
     find_code(text, code);
-    *show = code[0] && !is_class(code, plain)
-        ? "the server refused a value (its words are left out)" : text;
+    *show = words_of(code, text);
     if (session->libpq.status(session->conn) != CONNECTION_IS_OK
         || is_class(code, lost)) {
         return ACCT_DB_FAILURE_LOST;

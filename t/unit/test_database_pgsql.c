@@ -106,6 +106,23 @@ static void values_come_back_as_they_went_in(void **state)
     acct_db_close(db);
 }
 
+/* As where a pooler gives out one connection to several. */
+static void what_is_prepared_already_is_a_poolers_doing(void **state)
+{
+    fixture_t *f = *state;
+    static const acct_statement_t twice[] = {
+        { "same", "SELECT 1", NULL }, { "same", "SELECT 1", NULL }
+    };
+    acct_db_t *db;
+    const char *error;
+
+    assert_int_not_equal(acct_db_open(&db, &f->config, twice, 2, f->pool,
+                                      &error), APR_SUCCESS);
+    assert_null(db);
+    assert_non_null(strstr(error, "statement same: 42P05"));
+    assert_non_null(strstr(error, "pool_mode = session"));
+}
+
 static void an_empty_result_does_not_wait(void **state)
 {
     fixture_t *f = *state;
@@ -464,6 +481,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(values_come_back_as_they_went_in),
+        TEST(what_is_prepared_already_is_a_poolers_doing),
         TEST(an_empty_result_does_not_wait),
         TEST(a_statement_of_another_driver_is_never_run),
         TEST(the_session_is_set_up),
