@@ -235,6 +235,9 @@ static apr_status_t take(acct_server_pool_t *pool,
         if (left > until - now) {
             left = until - now;
         }
+        if (pool->count == 0) {
+            left = 0;           /* there is none that could be put back */
+        }
         if (left <= 0) {
             status = APR_TIMEUP;
             *error = pool->count < pool->most

@@ -290,6 +290,20 @@ static void the_place_of_one_that_was_closed_is_free(void **state)
     put_back(world, MOST);
 }
 
+/* Were he to wait he would wait for ever: the clock stands still. */
+static void who_cannot_open_the_first_in_his_time_does_not_wait(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db;
+
+    assert_int_equal(acct_server_pool_acquire(world->server, SECOND, &db,
+                                              &error, world->pool),
+                     APR_TIMEUP);
+    assert_non_null(strstr(error, "no time is left"));
+    assert_int_equal(opened, 0);
+}
+
 /* One request: whether it got a connection. */
 static int is_served(world_t *world)
 {
@@ -363,6 +377,7 @@ int main(void)
         TEST(the_one_that_requests_use_stays),
         TEST(what_is_in_use_is_not_idle),
         TEST(the_place_of_one_that_was_closed_is_free),
+        TEST(who_cannot_open_the_first_in_his_time_does_not_wait),
         TEST(a_silent_server_is_asked_again_after_half_a_second),
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
         TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks)
