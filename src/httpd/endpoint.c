@@ -17,7 +17,7 @@
 #include "config.h"
 #include "guard.h"
 #include "request.h"
-#include "runtime.h"
+#include "request_service.h"
 #include "verdict.h"
 
 APLOG_USE_MODULE(acctauth);

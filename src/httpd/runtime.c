@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime.h"
+#include "runtime_private.h"
 
 #include <ap_mpm.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -11,19 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../core/ticks.h"
 #include "../core/token_lookup.h"
 #include "config.h"
-#include "gate.h"
-#include "pool.h"
-#include "request.h"
 #include "shared.h"
-#include "upkeep.h"
 
 APLOG_USE_MODULE(acctauth);
-
-/* A fault that lasts is told once a minute, with how often it was seen. */
-#define TELL_AGAIN_AFTER apr_time_from_sec(60)
 
 /* Places to wait in for each slot of the hasher, and the longest wait. */
 #define HASH_PLACES_PER_SLOT 16
@@ -32,174 +24,12 @@ APLOG_USE_MODULE(acctauth);
 /* The same for writing to a database. */
 #define WRITE_PLACES 256
 
-/* Shared by the virtual hosts of one database. */
-typedef struct database_t {
-    acct_pool_t *pool;
-    acct_feed_t *feed;          /* NULL: no shared memory for it */
-    acct_upkeep_t upkeep;
-    /* child only */
-    acct_lookups_t *lookups;    /* NULL: there is one thread */
-    apr_thread_mutex_t *lock;
-    apr_time_t told;
-    char last_buffer[256];
-    unsigned int untold;
-} database_t;
-
-struct acct_runtime_t {
-    database_t *database;
-    acct_gate_t *gate;
-    acct_service_t service;
-};
-
 const acct_service_t *acct_runtime_service(const server_rec *server)
 {
     const acct_runtime_t *runtime = acct_server_conf(server)->runtime;
 
     return runtime != NULL ? &runtime->service : NULL;
 }
-
-/* ---- what the service asks of us ---- */
-
-/* Whether a fault is worth a line now. */
-static int worth_telling(database_t *database, const char *message,
-                         unsigned int *untold)
-{
-    apr_time_t now = apr_time_now();
-    int worth;
-
-    apr_thread_mutex_lock(database->lock);
-    worth = strncmp(database->last_buffer, message,
-                   sizeof(database->last_buffer) - 1) != 0
-        || now - database->told >= TELL_AGAIN_AFTER
-        || now < database->told;
-    if (worth) {
-        *untold = database->untold;
-        database->untold = 0;
-        database->told = now;
-        apr_cpystrn(database->last_buffer, message,
-                    sizeof(database->last_buffer));
-    }
-    else {
-        database->untold++;
-    }
-    apr_thread_mutex_unlock(database->lock);
-    return worth;
-}
-
-static void tell_fault(const acct_request_service_t *self,
-                       apr_status_t status, const char *id,
-                       const char *message)
-{
-    unsigned int untold = 0;
-
-    if (!worth_telling(self->runtime->database, message, &untold)) {
-        return;
-    }
-    if (untold > 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r,
-                      "%s: %s (%u more like the one before in this child)",
-                      id, message, untold);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r, "%s: %s", id,
-                      message);
-    }
-}
-
-/* All units of work of what a client has asked share the time it has: who
- * it is, and what it wants. */
-static apr_interval_time_t *spent_by(const acct_request_service_t *self)
-{
-    return &acct_request(acct_initial_request(self->r))->spent;
-}
-
-static apr_status_t acquire(void *context, acct_unit_e unit,
-                            acct_db_t **db, apr_pool_t *pool)
-{
-    acct_request_service_t *self = context;
-    apr_interval_time_t *spent = spent_by(self);
-    const char *error = NULL;
-    apr_status_t status;
-
-    self->since = acct_ticks();
-    status = acct_pool_acquire_within(self->runtime->database->pool, unit,
-                                      ACCT_POOL_WITHIN - *spent, db,
-                                      &error, pool);
-    if (status != APR_SUCCESS) {
-        *spent += acct_ticks() - self->since;
-        tell_fault(self, status, "ACCT0201: store_unavailable",
-                   error != NULL ? error : "no connection");
-    }
-    return status;
-}
-
-static void release(void *context, acct_unit_e unit, acct_db_t *db)
-{
-    acct_request_service_t *self = context;
-
-    acct_pool_release(self->runtime->database->pool, unit, db);
-    *spent_by(self) += acct_ticks() - self->since;
-}
-
-static void waited(void *context, apr_interval_time_t time)
-{
-    *spent_by(context) += time;
-}
-
-static apr_status_t enter(void *context)
-{
-    acct_request_service_t *self = context;
-    apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
-
-    if (status != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, status, self->r,
-                      "ACCT0202: authn_hash_gate_full: %s",
-                      APR_STATUS_IS_TIMEUP(status)
-                      ? "waited 2 s for a password to be hashed"
-                      : "too many wait for a password to be hashed");
-    }
-    return status;
-}
-
-static void leave(void *context)
-{
-    acct_request_service_t *self = context;
-
-    acct_gate_leave(self->runtime->gate, self->slot);
-}
-
-static void tell(void *context, acct_log_e level, apr_status_t status,
-                 const char *message)
-{
-    static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_INFO,
-                                  APLOG_DEBUG };
-    acct_request_service_t *self = context;
-
-    if (level == ACCT_LOG_ERROR) {
-        tell_fault(self, status, "ACCT0203", message);
-        return;
-    }
-    ap_log_rerror(APLOG_MARK, levels[level], status, self->r,
-                  "ACCT0204: %s", message);
-}
-
-int acct_request_service(acct_request_service_t *self, request_rec *r)
-{
-    acct_runtime_t *runtime = acct_server_conf(r->server)->runtime;
-
-    if (runtime == NULL) {
-        return 0;
-    }
-    self->service = runtime->service;
-    self->service.context = self;
-    self->r = r;
-    self->runtime = runtime;
-    self->slot = -1;
-    self->since = 0;
-    return 1;
-}
-
-/* ---- making ---- */
 
 /* Where a database is, the same for all spellings of a file's name that
  * lead to it. Of a server's there may be several, which are not told apart
@@ -270,18 +100,18 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
 
 /* The database of a server: the one another virtual host has, or a new
  * one. NULL when there is no shared memory. */
-static database_t *database_of(apr_hash_t *databases,
-                               const acct_server_conf_t *conf,
-                               acct_cache_t *cache, server_rec *s,
-                               apr_pool_t *pconf)
+static acct_database_t *database_of(apr_hash_t *databases,
+                                    const acct_server_conf_t *conf,
+                                    acct_cache_t *cache, server_rec *s,
+                                    apr_pool_t *pconf)
 {
     const acct_db_config_t *config = &conf->db;
     acct_pool_marks_t expected = { conf->created_at,
                                    conf->key != NULL ? conf->key->id
                                                      : NULL, NULL };
     const char *key = location_of(config, pconf);
-    database_t *database = apr_hash_get(databases, key,
-                                        APR_HASH_KEY_STRING);
+    acct_database_t *database = apr_hash_get(databases, key,
+                                             APR_HASH_KEY_STRING);
     acct_gate_t *writers;
     apr_status_t status;
 
@@ -315,7 +145,7 @@ static apr_interval_time_t bound_of(const acct_server_conf_t *conf)
 
 static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
                                     const acct_server_conf_t *global,
-                                    database_t *database,
+                                    acct_database_t *database,
                                     acct_gate_t *gate, apr_pool_t *pconf)
 {
     acct_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
@@ -323,12 +153,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
 
     runtime->database = database;
     runtime->gate = gate;
-    service->acquire = acquire;
-    service->release = release;
-    service->waited = waited;
-    service->enter = enter;
-    service->leave = leave;
-    service->log = tell;
+    acct_request_service_prepare(service);
     service->key = conf->key;
     service->params = conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
@@ -407,7 +232,7 @@ static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
 
     for (index = apr_hash_first(pconf, databases); index != NULL;
          index = apr_hash_next(index)) {
-        database_t *database;
+        acct_database_t *database;
         void *value;
 
         apr_hash_this(index, NULL, NULL, &value);
@@ -451,13 +276,14 @@ static acct_rounds_t *start_upkeep(apr_hash_t *databases,
     return rounds;
 }
 
-apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server)
+/* The runtimes of all servers, once their settings are final. */
+static apr_status_t make_runtimes(apr_pool_t *pconf, server_rec *main_server)
 {
     const acct_server_conf_t *global = acct_server_conf(main_server);
     apr_hash_t *databases = apr_hash_make(pconf);
     acct_cache_t *cache = NULL;
     acct_gate_t *gate = NULL;
-    database_t *database;
+    acct_database_t *database;
     server_rec *s;
 
     for (s = main_server; s != NULL; s = s->next) {
@@ -501,14 +327,14 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    return acct_runtime_make(pconf, main_server) == APR_SUCCESS
+    return make_runtimes(pconf, main_server) == APR_SUCCESS
         ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* How look-ups of tokens wait for each other. Who waits for another's
  * statement has no connection, but is a thread that the rest of the site
  * does not have. */
-static apr_status_t start_lookups(database_t *database, int threads,
+static apr_status_t start_lookups(acct_database_t *database, int threads,
                                   apr_pool_t *pchild)
 {
     const acct_lookups_limits_t limits = {
@@ -521,7 +347,7 @@ static apr_status_t start_lookups(database_t *database, int threads,
     return acct_lookups_make(&database->lookups, &limits, pchild);
 }
 
-static apr_status_t start_database(database_t *database, int threads,
+static apr_status_t start_database(acct_database_t *database, int threads,
                                    apr_pool_t *pchild)
 {
     apr_status_t status;

@@ -9,36 +9,18 @@
 
 #include <httpd.h>
 
-#include "../core/account.h"
+#include "../core/service.h"
 
+/* What one virtual host has (runtime_private.h). */
 typedef struct acct_runtime_t acct_runtime_t;
 
-/* A service for one request: the server's, with a context that knows the
- * request. On the stack or in the request's pool. */
-typedef struct acct_request_service_t {
-    acct_service_t service;
-    request_rec *r;
-    acct_runtime_t *runtime;
-    int slot;                   /* of the gate, while in it */
-    apr_interval_time_t since;  /* ticks: it asked for the connection */
-} acct_request_service_t;
-
-/**
- * Make the service of a request's server.
- * @return 0 when that server has no database
- */
-int acct_request_service(acct_request_service_t *self, request_rec *r);
-
-/** What a server has of the account service; NULL when it has no database.
- *  Without a context: only what it knows may be asked. */
+/** What a server has of the account service; NULL when it has no database,
+ *  or this child could not get ready for it. Constant, in pconf. Without a
+ *  context: only what it knows may be asked (request_service.h makes one
+ *  for a request). Any thread of a child. */
 const acct_service_t *acct_runtime_service(const server_rec *server);
 
 /** Hooks post_config and child_init. */
 void acct_runtime_hooks(void);
-
-/**
- * Make the runtimes of all servers; called once their settings are final.
- */
-apr_status_t acct_runtime_make(apr_pool_t *pconf, server_rec *main_server);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "../core/identity.h"
 #include "request.h"
-#include "runtime.h"
+#include "request_service.h"
 
 APLOG_USE_MODULE(acctauth);
 

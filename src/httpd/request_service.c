@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request_service.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <string.h>
+
+#include "../core/ticks.h"
+#include "config.h"
+#include "request.h"
+#include "runtime_private.h"
+
+APLOG_USE_MODULE(acctauth);
+
+/* A fault that lasts is told once a minute, with how often it was seen. */
+#define TELL_AGAIN_AFTER apr_time_from_sec(60)
+
+/* Whether a fault is worth a line now. */
+static int worth_telling(acct_database_t *database, const char *message,
+                         unsigned int *untold)
+{
+    apr_time_t now = apr_time_now();
+    int worth;
+
+    apr_thread_mutex_lock(database->lock);
+    worth = strncmp(database->last_buffer, message,
+                   sizeof(database->last_buffer) - 1) != 0
+        || now - database->told >= TELL_AGAIN_AFTER
+        || now < database->told;
+    if (worth) {
+        *untold = database->untold;
+        database->untold = 0;
+        database->told = now;
+        apr_cpystrn(database->last_buffer, message,
+                    sizeof(database->last_buffer));
+    }
+    else {
+        database->untold++;
+    }
+    apr_thread_mutex_unlock(database->lock);
+    return worth;
+}
+
+static void tell_fault(const acct_request_service_t *self,
+                       apr_status_t status, const char *id,
+                       const char *message)
+{
+    unsigned int untold = 0;
+
+    if (!worth_telling(self->runtime->database, message, &untold)) {
+        return;
+    }
+    if (untold > 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r,
+                      "%s: %s (%u more like the one before in this child)",
+                      id, message, untold);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r, "%s: %s", id,
+                      message);
+    }
+}
+
+/* All units of work of what a client has asked share the time it has: who
+ * it is, and what it wants. */
+static apr_interval_time_t *spent_by(const acct_request_service_t *self)
+{
+    return &acct_request(acct_initial_request(self->r))->spent;
+}
+
+static apr_status_t acquire(void *context, acct_unit_e unit,
+                            acct_db_t **db, apr_pool_t *pool)
+{
+    acct_request_service_t *self = context;
+    apr_interval_time_t *spent = spent_by(self);
+    const char *error = NULL;
+    apr_status_t status;
+
+    self->since = acct_ticks();
+    status = acct_pool_acquire_within(self->runtime->database->pool, unit,
+                                      ACCT_POOL_WITHIN - *spent, db,
+                                      &error, pool);
+    if (status != APR_SUCCESS) {
+        *spent += acct_ticks() - self->since;
+        tell_fault(self, status, "ACCT0201: store_unavailable",
+                   error != NULL ? error : "no connection");
+    }
+    return status;
+}
+
+static void release(void *context, acct_unit_e unit, acct_db_t *db)
+{
+    acct_request_service_t *self = context;
+
+    acct_pool_release(self->runtime->database->pool, unit, db);
+    *spent_by(self) += acct_ticks() - self->since;
+}
+
+static void waited(void *context, apr_interval_time_t time)
+{
+    *spent_by(context) += time;
+}
+
+static apr_status_t enter(void *context)
+{
+    acct_request_service_t *self = context;
+    apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
+
+    if (status != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, status, self->r,
+                      "ACCT0202: authn_hash_gate_full: %s",
+                      APR_STATUS_IS_TIMEUP(status)
+                      ? "waited 2 s for a password to be hashed"
+                      : "too many wait for a password to be hashed");
+    }
+    return status;
+}
+
+static void leave(void *context)
+{
+    acct_request_service_t *self = context;
+
+    acct_gate_leave(self->runtime->gate, self->slot);
+}
+
+static void tell(void *context, acct_log_e level, apr_status_t status,
+                 const char *message)
+{
+    static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_INFO,
+                                  APLOG_DEBUG };
+    acct_request_service_t *self = context;
+
+    if (level == ACCT_LOG_ERROR) {
+        tell_fault(self, status, "ACCT0203", message);
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, levels[level], status, self->r,
+                  "ACCT0204: %s", message);
+}
+
+void acct_request_service_prepare(acct_service_t *service)
+{
+    service->acquire = acquire;
+    service->release = release;
+    service->waited = waited;
+    service->enter = enter;
+    service->leave = leave;
+    service->log = tell;
+}
+
+int acct_request_service(acct_request_service_t *self, request_rec *r)
+{
+    acct_runtime_t *runtime = acct_server_conf(r->server)->runtime;
+
+    if (runtime == NULL) {
+        return 0;
+    }
+    self->service = runtime->service;
+    self->service.context = self;
+    self->r = r;
+    self->runtime = runtime;
+    self->slot = -1;
+    self->since = 0;
+    return 1;
+}

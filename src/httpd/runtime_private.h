@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the runtime share: what a virtual host has, and what
+ * those of one database have together.
+ *
+ * The files:
+ *   runtime.c          what the parent makes, at start and at each reload;
+ *                      what each child begins with
+ *   request_service.c  what the core asks for during a request
+ */
+#ifndef ACCT_RUNTIME_PRIVATE_H
+#define ACCT_RUNTIME_PRIVATE_H
+
+#include "runtime.h"
+
+#include <apr_thread_mutex.h>
+
+#include "feed.h"
+#include "gate.h"
+#include "pool.h"
+#include "upkeep.h"
+
+/* Shared by the virtual hosts of one database. In pconf. */
+typedef struct acct_database_t {
+    acct_pool_t *pool;
+    acct_feed_t *feed;          /* NULL: no shared memory for it */
+    acct_upkeep_t upkeep;
+    /* child only */
+    struct acct_lookups_t *lookups;     /* token_lookup.h; NULL: there is
+                                         * one thread */
+    apr_thread_mutex_t *lock;   /* for what follows; NULL: the child is not
+                                 * ready for this database */
+    apr_time_t told;
+    char last_buffer[256];
+    unsigned int untold;
+} acct_database_t;
+
+/* A virtual host's. In pconf; constant once a child's threads run. */
+struct acct_runtime_t {
+    acct_database_t *database;
+    acct_gate_t *gate;
+    acct_service_t service;
+};
+
+/* request_service.c */
+
+/** Set the functions of a virtual host's service. The context they want is
+ *  set for each request, by acct_request_service(). Parent. */
+void acct_request_service_prepare(acct_service_t *service);
+
+#endif
