@@ -4,8 +4,8 @@
  * those of one database have together.
  *
  * The files:
- *   runtime.c          what the parent makes, at start and at each reload;
- *                      what each child begins with
+ *   runtime.c          what the parent makes, at start and at each reload
+ *   runtime_child.c    what each child begins with
  *   request_service.c  what the core asks for during a request
  */
 #ifndef ACCT_RUNTIME_PRIVATE_H
@@ -41,6 +41,13 @@ struct acct_runtime_t {
     acct_gate_t *gate;
     acct_service_t service;
 };
+
+/* runtime_child.c */
+
+/** Hook child_init: get ready for requests. A virtual host whose database
+ *  the child cannot use has no runtime in it; the log is told. Once in each
+ *  child, before its threads. */
+void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* request_service.c */
 

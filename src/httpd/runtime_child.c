@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime_private.h"
+
+#include <ap_mpm.h>
+#include <http_log.h>
+
+#include "../core/token_lookup.h"
+#include "config.h"
+
+APLOG_USE_MODULE(acctauth);
+
+/* How look-ups of tokens wait for each other. Who waits for another's
+ * statement has no connection, but is a thread that the rest of the site
+ * does not have. */
+static apr_status_t start_lookups(acct_database_t *database, int threads,
+                                  apr_pool_t *pchild)
+{
+    const acct_lookups_limits_t limits = {
+        .begin = apr_time_from_msec(50),
+        .patience = apr_time_from_msec(200),
+        .crowd = acct_pool_crowd(database->pool, threads),
+        .silence = ACCT_POOL_SILENCE
+    };
+
+    return acct_lookups_make(&database->lookups, &limits, pchild);
+}
+
+static apr_status_t start_database(acct_database_t *database, int threads,
+                                   apr_pool_t *pchild)
+{
+    apr_status_t status;
+
+    status = apr_thread_mutex_create(&database->lock,
+                                     APR_THREAD_MUTEX_DEFAULT, pchild);
+    if (status == APR_SUCCESS && threads > 1) {
+        status = start_lookups(database, threads, pchild);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return acct_pool_child_init(database->pool, threads, pchild);
+}
+
+static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
+                         apr_pool_t *pchild)
+{
+    apr_status_t status;
+
+    if (rounds == NULL) {
+        return;
+    }
+    status = acct_upkeep_child_init(rounds, pchild);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, main_server,
+                     "ACCT0217: this child cannot make a lock, so it leaves "
+                     "reading revocations to others");
+    }
+}
+
+void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
+    const acct_sha256_t *sha256 = NULL;
+    apr_status_t status;
+    server_rec *s;
+    int threads = 0;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS
+        || threads < 1) {
+        threads = 1;
+    }
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_runtime_t *runtime = acct_server_conf(s)->runtime;
+
+        if (runtime == NULL) {
+            continue;
+        }
+        /* In the child's pool: that goes before OpenSSL cleans up, which
+         * pconf may not. Without it each digest fetches it, or fails. */
+        if (sha256 == NULL) {
+            (void)acct_token_fetch_sha256(&sha256, pchild);
+        }
+        runtime->service.sha256 = sha256;
+        if (runtime->database->lock != NULL) {
+            runtime->service.lookups = runtime->database->lookups;
+            continue;
+        }
+        status = start_database(runtime->database, threads, pchild);
+        if (status != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
+                         "ACCT0212: this child cannot use the accounts' "
+                         "database; it answers 503 for what needs it");
+            runtime->database->lock = NULL;
+            acct_server_conf(s)->runtime = NULL;
+        }
+        runtime->service.lookups = runtime->database->lookups;
+    }
+    start_rounds(rounds, main_server, pchild);
+}
