@@ -25,20 +25,28 @@ static apr_status_t start_lookups(acct_database_t *database, int threads,
     return acct_lookups_make(&database->lookups, &limits, pchild);
 }
 
+/* What the virtual hosts of a database share; done by the first of them.
+ * Where that fails the next tries again. */
 static apr_status_t start_database(acct_database_t *database, int threads,
                                    apr_pool_t *pchild)
 {
     apr_status_t status;
 
+    if (database->lock != NULL) {
+        return APR_SUCCESS;
+    }
     status = apr_thread_mutex_create(&database->lock,
                                      APR_THREAD_MUTEX_DEFAULT, pchild);
     if (status == APR_SUCCESS && threads > 1) {
         status = start_lookups(database, threads, pchild);
     }
-    if (status != APR_SUCCESS) {
-        return status;
+    if (status == APR_SUCCESS) {
+        status = acct_pool_child_init(database->pool, threads, pchild);
     }
-    return acct_pool_child_init(database->pool, threads, pchild);
+    if (status != APR_SUCCESS) {
+        database->lock = NULL;
+    }
+    return status;
 }
 
 static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
@@ -81,17 +89,13 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
             (void)acct_token_fetch_sha256(&sha256, pchild);
         }
         runtime->service.sha256 = sha256;
-        if (runtime->database->lock != NULL) {
-            runtime->service.lookups = runtime->database->lookups;
-            continue;
-        }
         status = start_database(runtime->database, threads, pchild);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
                          "ACCT0212: this child cannot use the accounts' "
                          "database; it answers 503 for what needs it");
-            runtime->database->lock = NULL;
             acct_server_conf(s)->runtime = NULL;
+            continue;
         }
         runtime->service.lookups = runtime->database->lookups;
     }
