@@ -261,11 +261,12 @@ bench-docs:
 	@t/bench/run --docs docs/performance.md
 
 # The real cache under made-up traffic: PARTS="slots epochs fills feed".
-SIM_SRC := $(wildcard t/bench/simulate/*.c)
+SIM_SRC := $(wildcard t/bench/simulate/*.c) t/bench/random.c
 
-$(BUILD)/bench/simulate: $(SIM_SRC) t/bench/simulate/sim.h $(LIBCORE)
+$(BUILD)/bench/simulate: $(SIM_SRC) t/bench/simulate/sim.h \
+                         t/bench/random.h $(LIBCORE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench/simulate \
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench \
 	    $(CORE_INC) $(LDFLAGS) -o $@ $(SIM_SRC) $(LIBCORE) $(PKG_LIBS) \
 	    $(APR_LIBS) $(APR_RPATH) -lm
 

@@ -14,25 +14,12 @@
 #include <stdint.h>
 
 #include "identity_cache.h"
+#include "random.h"
 
 #define SECOND INT64_C(1000000)             /* ticks */
 
-/* ---- random numbers ---- */
-
-typedef struct random_t {
-    uint64_t state;
-} random_t;
-
-uint64_t random_word(random_t *random);
-
-/** In [0, 1). */
-double random_part(random_t *random);
-
 /** Time to the next of events that come @a rate times a second, ticks. */
 double random_gap(random_t *random, double rate);
-
-/** Scatter the bits of a number (the finalizer of SplitMix64). */
-uint64_t scatter(uint64_t x);
 
 /* ---- who is asked for ---- */
 

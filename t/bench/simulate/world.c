@@ -25,25 +25,6 @@ void *sim_alloc(size_t count, size_t size)
     return memory;
 }
 
-/* ---- random numbers ---- */
-
-uint64_t scatter(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-uint64_t random_word(random_t *random)
-{
-    return scatter(random->state += UINT64_C(0x9e3779b97f4a7c15));
-}
-
-double random_part(random_t *random)
-{
-    return (double)(random_word(random) >> 11) * 0x1p-53;
-}
-
 double random_gap(random_t *random, double rate)
 {
     return -log1p(-random_part(random)) / rate * (double)SECOND;
