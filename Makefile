@@ -275,6 +275,16 @@ simulate:
 	@$(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
 	@$(BUILD)/bench/simulate $(PARTS)
 
+# What a database does in a second, asked through the store's own code.
+STORE_SRC := $(wildcard t/bench/store/*.c) t/bench/random.c
+
+$(BUILD)/bench/store: $(STORE_SRC) t/bench/store/bench.h \
+                      t/bench/random.h $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench \
+	    $(CORE_INC) $(LDFLAGS) -o $@ $(STORE_SRC) $(LIBCORE) $(PKG_LIBS) \
+	    $(APR_LIBS) $(APR_RPATH) -pthread
+
 scale: export ACCT_BUILD := $(BUILD)
 scale:
 	@scripts/install-deps test
