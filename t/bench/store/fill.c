@@ -4,21 +4,24 @@
 
 #include <stdio.h>
 
+#include "password.h"
+
 #define BATCH 10000             /* tokens of a transaction */
 
 static apr_status_t add_account(acct_db_t *db, apr_int64_t account,
                                 apr_int64_t *id, apr_pool_t *pool)
 {
+    static const acct_password_params_t params = ACCT_PASSWORD_DEFAULT;
     const char *name = username_of(account, pool);
     acct_account_t row = {
         .username = name, .username_key = name, .is_active = 1,
-        .password = "$argon2id$v=19$m=19456,t=2,p=1$"
-                    "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"
-                    "AAAAAAAAAAAAAAAAAAAAA",
         .created_at = apr_time_now()
     };
-    apr_status_t status = acct_store_account_insert(db, &row, pool);
+    apr_status_t status = acct_password_dummy(&params, &row.password, pool);
 
+    if (status == APR_SUCCESS) {
+        status = acct_store_account_insert(db, &row, pool);
+    }
     *id = row.id;
     return status;
 }
