@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 
 static const work_t *const works[] = {
     &work_lookups, &work_signins, &work_signouts, &work_notes, &work_purge,
@@ -56,9 +57,10 @@ static int read_arguments(bench_t *bench, int argc, char **argv)
     }
     bench->config.driver = argv[2];
     bench->config.params = argv[3];
-    bench->tokens = atoi(argv[4]);
-    bench->time = (apr_interval_time_t)(atof(argv[5]) * APR_USEC_PER_SEC);
-    bench->connections = atoi(argv[6]);
+    bench->tokens = apr_atoi64(argv[4]);
+    bench->time = (apr_interval_time_t)(strtod(argv[5], NULL)
+                                        * APR_USEC_PER_SEC);
+    bench->connections = (int)apr_atoi64(argv[6]);
     return bench->connections >= 1 && bench->connections <= MAX_CONNECTIONS
         && (bench->tokens >= TOKENS_EACH || strcmp(argv[1], "feed") == 0);
 }
