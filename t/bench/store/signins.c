@@ -10,7 +10,7 @@ static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
                                   apr_pool_t *pool)
 {
     acct_account_t account;
-    int changed;
+    int changed = 0;
     apr_status_t status = acct_store_account_lock(worker->db, id, &account,
                                                   pool);
 
