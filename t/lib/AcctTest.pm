@@ -466,19 +466,34 @@ sub stop
     return $self;
 }
 
-# mod_mpm_event's child crashes (in apr_os_sock_get, no module in sight) when
-# it is told to end while it starts its threads: give a generation that has
-# only just begun a moment.
+# A child of mod_mpm_event that is told to end at the moment one of its
+# workers puts a connection away can crash: its main thread looks, in
+# apr_os_sock_get, at a socket whose memory is being given back. It does so
+# with no module of ours loaded (files only, told to end right after the last
+# answer: one round in fifty). The signal therefore waits until no thread of
+# a child has work, or for half a second where there always is some.
 sub _let_settle
 {
     my ($self) = @_;
     return if !$self->{pid} || !kill 0, $self->{pid};
-    my ($last) = $self->log =~ /.*^(\[[^\]]+\]) [^\n]*resuming normal op/ms
-        or return;
-    my ($s, $f) = $last =~ /:(\d\d)(\.\d+) / or return;
-    my $since = (Time::HiRes::time() - ($s + $f)) / 60;
-    $since = ($since - int $since) * 60;
-    Time::HiRes::sleep(0.5 - $since) if $since < 0.5;
+    my $end = Time::HiRes::time() + 0.5;
+    my $quiet = 0;
+    while ($quiet < 3 && Time::HiRes::time() < $end) {
+        $quiet = $self->_has_work ? 0 : $quiet + 1;
+        Time::HiRes::sleep(0.005);
+    }
+}
+
+# Whether a thread of a child runs, or would if a processor were free.
+sub _has_work
+{
+    my ($self) = @_;
+    for my $pid ($self->children) {
+        for my $stat (glob "/proc/$pid/task/*/stat") {
+            return 1 if slurp($stat) =~ /^\d+ \(.*\) [RD] /s;
+        }
+    }
+    return 0;
 }
 
 sub _look_for_crash
@@ -522,6 +537,7 @@ sub graceful
 sub hup
 {
     my ($self, $conf) = @_;
+    $self->_let_settle;
     return $self->_signal_and_wait('HUP', $conf);
 }
 
