@@ -60,8 +60,9 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 /** How long a request may spend with a database server in all. */
 #define ACCT_POOL_WITHIN apr_time_from_msec(1800)
 
-/** Who finds all connections in use waits as long as the server answers
- *  those who have one. After this long a silence nobody else begins to. */
+/** Of those who find all connections in use a crowd (more than
+ *  acct_pool_threads() who have one or wait for one) waits only as long as
+ *  the server answers somebody: at most for such a silence. */
 #define ACCT_POOL_SILENCE apr_time_from_msec(300)
 
 /** How many of a child's threads may wait for a database server that says

@@ -45,6 +45,8 @@ struct acct_server_pool_t {
     const acct_pool_marks_t *expected;
     acct_watch_t *watch;
     int most;
+    int crowd;                      /* more threads than this do not wait
+                                     * for a server that says nothing */
 
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_thread_cond_t *freed;
@@ -52,6 +54,7 @@ struct acct_server_pool_t {
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too */
+    int waiting;                    /* threads, for one of them */
     apr_interval_time_t heard;      /* the same, or when somebody began to
                                      * wait for one */
     apr_interval_time_t answered;   /* ticks: the last sign of life */
@@ -101,6 +104,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
     made->config.address = &made->address;
     made->expected = expected;
     made->most = most_of(threads, most > 0 ? most : ACCT_POOL_CONNECTIONS);
+    made->crowd = acct_pool_threads(threads);
     made->idle = apr_pcalloc(pchild, (apr_size_t)made->most
                                      * sizeof(*made->idle));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
@@ -215,6 +219,41 @@ static int may_open(const acct_server_pool_t *pool,
         && until - acct_ticks() >= OPENING_TIME_LEAST;
 }
 
+/* With the lock held: whether one who came before the server kept another
+ * waiting is refused as those are who come later. */
+static int is_refused(const acct_server_pool_t *pool)
+{
+    return pool->down && acct_ticks() < pool->ask_at;
+}
+
+/* With the lock held: for how long from now one who finds no connection may
+ * wait for one; 0 or less: not at all, and *why says why. A crowd waits only
+ * as long as the server says something: the site has more to do. */
+static apr_interval_time_t may_wait(const acct_server_pool_t *pool,
+                                    apr_interval_time_t until,
+                                    const char **why)
+{
+    apr_interval_time_t now = acct_ticks();
+    apr_interval_time_t left = until - now;
+    apr_interval_time_t heard = pool->heard + ACCT_POOL_SILENCE - now;
+
+    *why = pool->count < pool->most
+        ? "no time is left to open a connection to the database"
+        : "all connections to the database are in use";
+    if (is_refused(pool)) {
+        *why = "the database does not answer";
+        return 0;
+    }
+    if (pool->count == 0) {
+        return 0;               /* there is none that could be put back */
+    }
+    if (pool->count - pool->idle_count + pool->waiting > pool->crowd
+        && heard < left) {
+        return heard;
+    }
+    return left;
+}
+
 /* An idle connection, or leave to open one (*db NULL). */
 static apr_status_t take(acct_server_pool_t *pool,
                          apr_interval_time_t begun,
@@ -228,26 +267,19 @@ static apr_status_t take(acct_server_pool_t *pool,
     if (pool->count == pool->idle_count) {
         pool->heard = begun;
     }
-    while (pool->idle_count == 0 && !may_open(pool, until)) {
-        apr_interval_time_t now = acct_ticks();
-        apr_interval_time_t left = pool->heard + ACCT_POOL_SILENCE - now;
+    pool->waiting++;
+    while (pool->idle_count == 0
+           && (is_refused(pool) || !may_open(pool, until))) {
+        apr_interval_time_t left = may_wait(pool, until, error);
 
-        if (left > until - now) {
-            left = until - now;
-        }
-        if (pool->count == 0) {
-            left = 0;           /* there is none that could be put back */
-        }
         if (left <= 0) {
             status = APR_TIMEUP;
-            *error = pool->count < pool->most
-                ? "no time is left to open a connection to the database"
-                : "all connections to the database are in use";
             pool->asked = 0;
             break;
         }
         (void)apr_thread_cond_timedwait(pool->freed, pool->lock, left);
     }
+    pool->waiting--;
     if (status == APR_SUCCESS && pool->idle_count > 0) {
         *db = pool->idle[--pool->idle_count].db;
     }

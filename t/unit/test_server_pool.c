@@ -6,6 +6,7 @@
  */
 #include "apr_fixture.h"
 
+#include <apr_thread_proc.h>
 #include <stdlib.h>
 
 #include "httpd/pool_open.h"
@@ -33,6 +34,7 @@ static apr_interval_time_t now;
 static acct_db_t connections[100];
 static int opened;
 static apr_interval_time_t opening_fails_after;     /* 0: it succeeds */
+static apr_interval_time_t cut_after;               /* 0: it was in time */
 
 /* ---- what is played ---- */
 
@@ -121,8 +123,8 @@ int acct_watch_end(acct_watch_t *watch, int fd, apr_interval_time_t *took)
 {
     (void)watch;
     (void)fd;
-    *took = 0;
-    return 0;
+    *took = cut_after;
+    return cut_after > 0;
 }
 
 /* ---- the world ---- */
@@ -134,7 +136,7 @@ static int start(void **state)
     *state = world;
     now = 1000 * SECOND;
     opened = 0;
-    opening_fails_after = 0;
+    opening_fails_after = cut_after = 0;
     if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
         return -1;
     }
@@ -367,6 +369,122 @@ static void that_a_server_was_silent_is_forgotten_when_nobody_asks(
     put_back(world, MOST);
 }
 
+/* ---- waiting for a silent server ---- */
+
+#define THREADS 8
+#define CROWD 6                 /* a quarter is left for the site */
+
+static acct_server_pool_t *with_threads(world_t *world, int most)
+{
+    acct_server_pool_t *server = NULL;
+
+    assert_int_equal(acct_server_pool_make(&server, &world->config,
+                                           &world->expected, THREADS, most,
+                                           world->pool), APR_SUCCESS);
+    return server;
+}
+
+static void take_all(acct_server_pool_t *server, acct_db_t **taken,
+                     int count, apr_pool_t *pool)
+{
+    const char *error = NULL;
+
+    while (count-- > 0) {
+        assert_int_equal(acct_server_pool_acquire(server, ACCT_POOL_WITHIN,
+                                                  taken++, &error, pool),
+                         APR_SUCCESS);
+    }
+}
+
+/* Its answer comes at once, or the test ends by its time-out: the clock
+ * stands still. */
+static void a_crowd_does_not_wait_for_a_server_that_says_nothing(
+    void **state)
+{
+    world_t *world = *state;
+    acct_server_pool_t *server = with_threads(world, CROWD);
+    acct_db_t *taken[CROWD];
+    const char *error = NULL;
+    acct_db_t *more;
+    int i;
+
+    take_all(server, taken, CROWD, world->pool);
+    now += ACCT_POOL_SILENCE;
+    assert_int_equal(acct_server_pool_acquire(server, ACCT_POOL_WITHIN,
+                                              &more, &error, world->pool),
+                     APR_TIMEUP);
+    assert_non_null(strstr(error, "in use"));
+    for (i = 0; i < CROWD; i++) {
+        acct_server_pool_release(server, taken[i]);
+    }
+}
+
+typedef struct waiter_t {
+    acct_server_pool_t *server;
+    apr_pool_t *pool;
+    acct_db_t *db;
+    apr_status_t status;
+} waiter_t;
+
+static void *APR_THREAD_FUNC wait_for_one(apr_thread_t *thread, void *data)
+{
+    waiter_t *waiter = data;
+    const char *error = NULL;
+
+    waiter->status = acct_server_pool_acquire(waiter->server,
+                                              ACCT_POOL_WITHIN, &waiter->db,
+                                              &error, waiter->pool);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void a_few_wait_for_it_until_their_time_is_over(void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter = { with_threads(world, 2), NULL, NULL, APR_EGENERAL };
+    acct_db_t *taken[2];
+    apr_thread_t *thread;
+    apr_status_t ended;
+
+    take_all(waiter.server, taken, 2, world->pool);
+    now += SECOND;
+    assert_int_equal(apr_pool_create(&waiter.pool, NULL), APR_SUCCESS);
+    assert_int_equal(apr_thread_create(&thread, NULL, wait_for_one, &waiter,
+                                       world->pool), APR_SUCCESS);
+    apr_sleep(apr_time_from_msec(50));  /* it waits; refused it would end */
+    acct_server_pool_release(waiter.server, taken[0]);
+    apr_thread_join(&ended, thread);
+    assert_int_equal(waiter.status, APR_SUCCESS);
+    assert_ptr_equal(waiter.db, taken[0]);
+    acct_server_pool_release(waiter.server, waiter.db);
+    acct_server_pool_release(waiter.server, taken[1]);
+    apr_pool_destroy(waiter.pool);
+}
+
+/* The other's connection was cut after a second of silence. */
+static void who_waits_is_refused_when_another_was_kept_waiting(void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter = { with_threads(world, 2), NULL, NULL, APR_SUCCESS };
+    acct_db_t *taken[2];
+    apr_thread_t *thread;
+    apr_status_t ended;
+
+    take_all(waiter.server, taken, 2, world->pool);
+    now += SECOND;
+    assert_int_equal(apr_pool_create(&waiter.pool, NULL), APR_SUCCESS);
+    assert_int_equal(apr_thread_create(&thread, NULL, wait_for_one, &waiter,
+                                       world->pool), APR_SUCCESS);
+    apr_sleep(apr_time_from_msec(50));
+    cut_after = SECOND;
+    acct_server_pool_release(waiter.server, taken[0]);
+    apr_thread_join(&ended, thread);
+    assert_int_equal(waiter.status, APR_TIMEUP);
+    cut_after = 0;
+    acct_server_pool_release(waiter.server, taken[1]);
+    apr_pool_destroy(waiter.pool);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -380,7 +498,10 @@ int main(void)
         TEST(who_cannot_open_the_first_in_his_time_does_not_wait),
         TEST(a_silent_server_is_asked_again_after_half_a_second),
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
-        TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks)
+        TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks),
+        TEST(a_crowd_does_not_wait_for_a_server_that_says_nothing),
+        TEST(a_few_wait_for_it_until_their_time_is_over),
+        TEST(who_waits_is_refused_when_another_was_kept_waiting)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);
