@@ -113,7 +113,7 @@ sub start { my ($class, @opt) = @_; return $class->prepare(@opt)->run }
 sub postgres
 {
     return PgServer->new(settings => {
-        max_connections => 600, shared_buffers => '256MB',
+        max_connections => 600, shared_buffers => '1GB',
         max_wal_size => '4GB' });
 }
 
