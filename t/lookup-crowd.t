@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A PostgreSQL that falls silent while more requests than a child has threads
-# look tokens up: the rest of the site goes on.
+# need it, whatever for: the rest of the site goes on.
 # driver: pgsql
 # mpm: own
 
@@ -42,23 +42,39 @@ my $token = $s->post('/api/auth/login/', { username => 'ada',
 is($s->get('/private/a.txt', token => $token)->{status}, 200,
     'a look-up is answered');
 
-subtest 'those who wait for the others\' look-ups leave a thread' => sub {
-    my ($open, $took);
-    my $start = time;
-    $pg->freeze;
-    my @r = burst($s, [ ({ method => 'GET', path => '/private/a.txt',
-        token => $token }) x 30 ], meanwhile => sub {
+my $look_up = { method => 'GET', path => '/private/a.txt',
+                token => $token };
+my $login = { method => 'POST', path => '/api/auth/login/',
+              json => { username => 'ada', password => $PASSWORD } };
+
+# All at once while the server is silent, and the open file half a second
+# later.
+sub leaves_a_thread
+{
+    my ($what, @requests) = @_;
+    subtest $what => sub {
+        my ($open, $took);
+        my $start = time;
+        $pg->freeze;
+        my @r = burst($s, \@requests, meanwhile => sub {
             return if $open || time - $start < 0.5;
             ($open, $took) = timed(sub { $s->get('/open.txt') });
         });
-    $pg->thaw;
-    is($open->{status}, 200, 'the open file is served');
-    cmp_ok($took, '<', 0.8, sprintf '  after %.2f s', $took);
-    is(scalar(grep { $_->{status} != 503 } @r), 0,
-        'and nobody was let in unasked');
-    ok($s->wait_for(sub { $s->get('/private/a.txt',
-        token => $token)->{status} == 200 }, 5), 'later they are again');
-};
+        $pg->thaw;
+        is($open->{status}, 200, 'the open file is served');
+        cmp_ok($took, '<', 0.8, sprintf '  after %.2f s', $took);
+        is(scalar(grep { $_->{status} != 503 } @r), 0,
+            'and nobody was let in unasked');
+        ok($s->wait_for(sub { $s->get('/private/a.txt',
+            token => $token)->{status} == 200 }, 5), 'later they are again');
+    };
+}
+
+leaves_a_thread("those who wait for the others' look-ups",
+    ($look_up) x 30);
+leaves_a_thread('those who wait to sign in', ($login) x 30);
+leaves_a_thread('those who wait for one or the other',
+    map { ($look_up, $login) } 1 .. 18);
 
 $s->stop;
 done_testing;

@@ -156,12 +156,6 @@ static int may_begin(const acct_lookups_t *lookups)
     return lookups->under_way == 0;
 }
 
-static int is_crowded(const acct_lookups_t *lookups)
-{
-    return lookups->limits.crowd > 0
-        && lookups->inside > lookups->limits.crowd;
-}
-
 static void end_statement(acct_lookups_t *lookups, apr_status_t status)
 {
     lookups->under_way--;
@@ -244,7 +238,7 @@ static wait_e await(acct_lookups_t *lookups, const batch_t *batch,
         if (gathers && (may_begin(lookups) || is_full(batch))) {
             return WAIT_ASK;
         }
-        if (is_crowded(lookups)) {
+        if (acct_crowd_is_over(limits->crowd)) {
             apr_interval_time_t heard = lookups->heard + limits->silence
                                         - now;
 
@@ -281,7 +275,9 @@ static apr_status_t together(const acct_service_t *service, batch_t *batch,
     wait_e wait;
 
     join(batch, digest);
+    acct_crowd_enter(lookups->limits.crowd);
     wait = await(lookups, batch, begun);
+    acct_crowd_leave(lookups->limits.crowd);
     if (service->waited != NULL) {
         service->waited(service->context, acct_ticks() - begun);
     }

@@ -16,6 +16,7 @@
 #ifndef ACCT_TOKEN_LOOKUP_H
 #define ACCT_TOKEN_LOOKUP_H
 
+#include "crowd.h"
 #include "service.h"
 #include "store.h"
 
@@ -28,10 +29,11 @@ typedef struct acct_lookups_limits_t {
                                  * way: what keeps it must not keep all */
     apr_interval_time_t patience;   /* who has waited this long for what
                                      * another asks asks himself */
-    int crowd;                  /* when the database has told nobody
-                                 * anything for the time of silence, no
-                                 * more than this many wait for it, those
-                                 * who ask counted; 0: any number */
+    acct_crowd_t *crowd;        /* who waits is counted there, and when they
+                                 * are too many waits only while the
+                                 * database has told somebody something
+                                 * within the time of silence; NULL: any
+                                 * number waits */
     apr_interval_time_t silence;
 } acct_lookups_limits_t;
 

@@ -52,10 +52,9 @@ void acct_pool_limit(acct_pool_t *pool, int connections)
     }
 }
 
-int acct_pool_crowd(const acct_pool_t *pool, int threads)
+int acct_pool_is_file(const acct_pool_t *pool)
 {
-    return acct_db_is_file(pool->config.driver) ? 0
-                                                : acct_pool_threads(threads);
+    return acct_db_is_file(pool->config.driver);
 }
 
 /* ---- the end of a child ---- */
@@ -170,7 +169,7 @@ static apr_status_t destruct(void *resource, void *params, apr_pool_t *p)
 }
 
 apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
-                                  apr_pool_t *pchild)
+                                  acct_crowd_t *crowd, apr_pool_t *pchild)
 {
     const char *error;
     apr_status_t status;
@@ -186,7 +185,7 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
         return acct_server_pool_make(&pool->server, &pool->config,
                                      &pool->expected, threads, pool->most,
-                                     pchild);
+                                     crowd, pchild);
     }
     if (status == APR_SUCCESS) {
         status = apr_thread_mutex_create(&pool->lock,

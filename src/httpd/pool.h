@@ -14,6 +14,7 @@
 #include <apr_pools.h>
 
 #include "../core/account.h"
+#include "../core/crowd.h"
 #include "gate.h"
 
 typedef struct acct_pool_t acct_pool_t;
@@ -53,16 +54,16 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
 void acct_pool_limit(acct_pool_t *pool, int connections);
 
 /** Get ready for requests. Once in each child, before its threads.
- *  @param threads how many may ask at once */
+ *  @param threads how many may ask at once
+ *  @param crowd   the child's; lives as long */
 apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
-                                  apr_pool_t *pchild);
+                                  acct_crowd_t *crowd, apr_pool_t *pchild);
 
 /** How long a request may spend with a database server in all. */
 #define ACCT_POOL_WITHIN apr_time_from_msec(1800)
 
-/** Of those who find all connections in use a crowd (more than
- *  acct_pool_threads() who have one or wait for one) waits only as long as
- *  the server answers somebody: at most for such a silence. */
+/** A crowd waits only as long as the server answers somebody: at most for
+ *  such a silence. */
 #define ACCT_POOL_SILENCE apr_time_from_msec(300)
 
 /** How many of a child's threads may wait for a database server that says
@@ -72,9 +73,9 @@ static inline int acct_pool_threads(int threads)
     return threads - (threads < 8 ? 1 : threads / 4);
 }
 
-/** The same for this database; 0: any number, since it is a file, which
- *  does not fall silent. */
-int acct_pool_crowd(const acct_pool_t *pool, int threads);
+/** Whether it is a file, which does not fall silent: nobody who waits for
+ *  it is part of a crowd. */
+int acct_pool_is_file(const acct_pool_t *pool);
 
 /**
  * Take a connection whose schema is the right one and whose file is still

@@ -12,13 +12,13 @@ APLOG_USE_MODULE(acctauth);
 /* How look-ups of tokens wait for each other. Who waits for another's
  * statement has no connection, but is a thread that the rest of the site
  * does not have. */
-static apr_status_t start_lookups(acct_database_t *database, int threads,
-                                  apr_pool_t *pchild)
+static apr_status_t start_lookups(acct_database_t *database,
+                                  acct_crowd_t *crowd, apr_pool_t *pchild)
 {
     const acct_lookups_limits_t limits = {
         .begin = apr_time_from_msec(50),
         .patience = apr_time_from_msec(200),
-        .crowd = acct_pool_crowd(database->pool, threads),
+        .crowd = acct_pool_is_file(database->pool) ? NULL : crowd,
         .silence = ACCT_POOL_SILENCE
     };
 
@@ -28,7 +28,7 @@ static apr_status_t start_lookups(acct_database_t *database, int threads,
 /* What the virtual hosts of a database share; done by the first of them.
  * Where that fails the next tries again. */
 static apr_status_t start_database(acct_database_t *database, int threads,
-                                   apr_pool_t *pchild)
+                                   acct_crowd_t *crowd, apr_pool_t *pchild)
 {
     apr_status_t status;
 
@@ -38,10 +38,10 @@ static apr_status_t start_database(acct_database_t *database, int threads,
     status = apr_thread_mutex_create(&database->lock,
                                      APR_THREAD_MUTEX_DEFAULT, pchild);
     if (status == APR_SUCCESS && threads > 1) {
-        status = start_lookups(database, threads, pchild);
+        status = start_lookups(database, crowd, pchild);
     }
     if (status == APR_SUCCESS) {
-        status = acct_pool_child_init(database->pool, threads, pchild);
+        status = acct_pool_child_init(database->pool, threads, crowd, pchild);
     }
     if (status != APR_SUCCESS) {
         database->lock = NULL;
@@ -69,6 +69,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
     const acct_sha256_t *sha256 = NULL;
+    acct_crowd_t *crowd = apr_pcalloc(pchild, sizeof(*crowd));
     apr_status_t status;
     server_rec *s;
     int threads = 0;
@@ -77,6 +78,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
         || threads < 1) {
         threads = 1;
     }
+    crowd->most = acct_pool_threads(threads);
     for (s = main_server; s != NULL; s = s->next) {
         acct_runtime_t *runtime = acct_server_conf(s)->runtime;
 
@@ -89,7 +91,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
             (void)acct_token_fetch_sha256(&sha256, pchild);
         }
         runtime->service.sha256 = sha256;
-        status = start_database(runtime->database, threads, pchild);
+        status = start_database(runtime->database, threads, crowd, pchild);
         if (status != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
                          "ACCT0212: this child cannot use the accounts' "

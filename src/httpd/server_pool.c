@@ -45,8 +45,7 @@ struct acct_server_pool_t {
     const acct_pool_marks_t *expected;
     acct_watch_t *watch;
     int most;
-    int crowd;                      /* more threads than this do not wait
-                                     * for a server that says nothing */
+    acct_crowd_t *crowd;
 
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_thread_cond_t *freed;
@@ -54,7 +53,6 @@ struct acct_server_pool_t {
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too */
-    int waiting;                    /* threads, for one of them */
     apr_interval_time_t heard;      /* the same, or when somebody began to
                                      * wait for one */
     apr_interval_time_t answered;   /* ticks: the last sign of life */
@@ -95,6 +93,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
                                    int threads, int most,
+                                   acct_crowd_t *crowd,
                                    apr_pool_t *pchild)
 {
     acct_server_pool_t *made = apr_pcalloc(pchild, sizeof(*made));
@@ -104,7 +103,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
     made->config.address = &made->address;
     made->expected = expected;
     made->most = most_of(threads, most > 0 ? most : ACCT_POOL_CONNECTIONS);
-    made->crowd = acct_pool_threads(threads);
+    made->crowd = crowd;
     made->idle = apr_pcalloc(pchild, (apr_size_t)made->most
                                      * sizeof(*made->idle));
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT,
@@ -247,11 +246,7 @@ static apr_interval_time_t may_wait(const acct_server_pool_t *pool,
     if (pool->count == 0) {
         return 0;               /* there is none that could be put back */
     }
-    if (pool->count - pool->idle_count + pool->waiting > pool->crowd
-        && heard < left) {
-        return heard;
-    }
-    return left;
+    return acct_crowd_is_over(pool->crowd) && heard < left ? heard : left;
 }
 
 /* An idle connection, or leave to open one (*db NULL). */
@@ -267,7 +262,6 @@ static apr_status_t take(acct_server_pool_t *pool,
     if (pool->count == pool->idle_count) {
         pool->heard = begun;
     }
-    pool->waiting++;
     while (pool->idle_count == 0
            && (is_refused(pool) || !may_open(pool, until))) {
         apr_interval_time_t left = may_wait(pool, until, error);
@@ -279,7 +273,6 @@ static apr_status_t take(acct_server_pool_t *pool,
         }
         (void)apr_thread_cond_timedwait(pool->freed, pool->lock, left);
     }
-    pool->waiting--;
     if (status == APR_SUCCESS && pool->idle_count > 0) {
         *db = pool->idle[--pool->idle_count].db;
     }
@@ -336,8 +329,10 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
     if (!may) {
         return APR_TIMEUP;
     }
+    acct_crowd_enter(pool->crowd);
     status = find_one(pool, begun, until, db, error, p);
     if (status != APR_SUCCESS) {
+        acct_crowd_leave(pool->crowd);
         return status;
     }
     now = acct_ticks();
@@ -356,6 +351,7 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
     int cut = acct_watch_end(pool->watch, acct_db_socket(db), &took);
     int broken = cut || acct_db_is_broken(db);
 
+    acct_crowd_leave(pool->crowd);
     if (cut) {
         try_next_address(pool);
     }

@@ -17,16 +17,19 @@
 
 typedef struct acct_server_pool_t acct_server_pool_t;
 
-/** Made in the child, before its threads. @a config and @a expected must
- *  live as long.
+/** Made in the child, before its threads. @a config, @a expected and
+ *  @a crowd must live as long.
  *  @param threads how many may ask at once
  *  @param most    how many connections there may be; 0: the usual number.
  *                 Never more than three quarters of the threads, and
- *                 three for a single thread */
+ *                 three for a single thread
+ *  @param crowd   where those are counted who wait for a connection or have
+ *                 one */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
                                    const acct_pool_marks_t *expected,
                                    int threads, int most,
+                                   acct_crowd_t *crowd,
                                    apr_pool_t *pchild);
 
 /** As acct_pool_acquire_within() and acct_pool_release(). */

@@ -26,6 +26,7 @@ typedef struct world_t {
     apr_pool_t *pool;
     acct_db_config_t config;
     acct_pool_marks_t expected;
+    acct_crowd_t crowd;         /* a single thread is one */
     acct_server_pool_t *server;
     acct_db_t *taken[MOST];
 } world_t;
@@ -141,7 +142,8 @@ static int start(void **state)
         return -1;
     }
     return acct_server_pool_make(&world->server, &world->config,
-                                 &world->expected, 1, 0, world->pool);
+                                 &world->expected, 1, 0, &world->crowd,
+                                 world->pool);
 }
 
 static int stop(void **state)
@@ -150,6 +152,7 @@ static int stop(void **state)
     int i;
 
     apr_pool_destroy(world->pool);
+    assert_int_equal(atomic_load(&world->crowd.inside), 0);
     for (i = 0; i < opened; i++) {
         assert_false(connections[i].is_open);
     }
@@ -378,9 +381,11 @@ static acct_server_pool_t *with_threads(world_t *world, int most)
 {
     acct_server_pool_t *server = NULL;
 
+    world->crowd.most = CROWD;
     assert_int_equal(acct_server_pool_make(&server, &world->config,
                                            &world->expected, THREADS, most,
-                                           world->pool), APR_SUCCESS);
+                                           &world->crowd, world->pool),
+                     APR_SUCCESS);
     return server;
 }
 
@@ -417,6 +422,29 @@ static void a_crowd_does_not_wait_for_a_server_that_says_nothing(
     for (i = 0; i < CROWD; i++) {
         acct_server_pool_release(server, taken[i]);
     }
+}
+
+static void who_waits_elsewhere_is_one_of_the_crowd(void **state)
+{
+    world_t *world = *state;
+    acct_server_pool_t *server = with_threads(world, 1);
+    acct_db_t *taken[1];
+    const char *error = NULL;
+    acct_db_t *more;
+    int i;
+
+    take_all(server, taken, 1, world->pool);
+    now += ACCT_POOL_SILENCE;
+    for (i = 0; i < CROWD - 1; i++) {
+        acct_crowd_enter(&world->crowd);
+    }
+    assert_int_equal(acct_server_pool_acquire(server, ACCT_POOL_WITHIN,
+                                              &more, &error, world->pool),
+                     APR_TIMEUP);
+    for (i = 0; i < CROWD - 1; i++) {
+        acct_crowd_leave(&world->crowd);
+    }
+    acct_server_pool_release(server, taken[0]);
 }
 
 typedef struct waiter_t {
@@ -500,6 +528,7 @@ int main(void)
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
         TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks),
         TEST(a_crowd_does_not_wait_for_a_server_that_says_nothing),
+        TEST(who_waits_elsewhere_is_one_of_the_crowd),
         TEST(a_few_wait_for_it_until_their_time_is_over),
         TEST(who_waits_is_refused_when_another_was_kept_waiting)
     };

@@ -25,6 +25,7 @@ typedef struct world_t {
     int acquired;               /* how often it was tried */
     int fails;                  /* which of them fails; 0: none */
     apr_interval_time_t waited; /* as the look-ups told */
+    acct_crowd_t crowd;
 } world_t;
 
 typedef struct request_t {
@@ -59,6 +60,7 @@ static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
     int turn;
 
     (void)unit;
+    acct_crowd_enter(&world->crowd);
     pthread_mutex_lock(&world->lock);
     turn = ++world->acquired;
     pthread_cond_broadcast(&world->changed);
@@ -67,6 +69,7 @@ static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
     }
     pthread_mutex_unlock(&world->lock);
     if (turn == world->fails) {
+        acct_crowd_leave(&world->crowd);
         return APR_EGENERAL;
     }
     s = acct_store_statements(world->f->config.driver, &count);
@@ -75,8 +78,10 @@ static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
 
 static void release(void *context, acct_unit_e unit, acct_db_t *db)
 {
-    (void)context;
+    world_t *world = context;
+
     (void)unit;
+    acct_crowd_leave(&world->crowd);
     acct_db_close(db);
 }
 
@@ -103,9 +108,10 @@ static void limit_crowd(world_t *world, int crowd)
 {
     const acct_lookups_limits_t limits = {
         .begin = LONG_TIME, .patience = LONG_TIME,
-        .crowd = crowd, .silence = SILENCE
+        .crowd = &world->crowd, .silence = SILENCE
     };
 
+    world->crowd.most = crowd;
     assert_int_equal(acct_lookups_make(&world->service.lookups, &limits,
                                        world->pool), APR_SUCCESS);
 }
@@ -449,6 +455,47 @@ static void of_a_crowd_some_go_when_nothing_is_heard(void **state)
     forget(all, 7);
 }
 
+static void who_waits_elsewhere_is_one_of_the_crowd(void **state)
+{
+    world_t *world = *state;
+    request_t hangs;
+    request_t gone;
+
+    limit_crowd(world, 4);
+    for (int i = 0; i < 3; i++) {
+        acct_crowd_enter(&world->crowd);
+    }
+    shut(world);
+    begin(world, &hangs, 0);
+    until_acquired(world, 1);
+    begin(world, &gone, 1);
+    assert_true(APR_STATUS_IS_TIMEUP(end(&gone)));
+    open_gate(world);
+    assert_int_equal(end(&hangs), APR_SUCCESS);
+    forget(&hangs, 1);
+    forget(&gone, 1);
+}
+
+static void nobody_is_left_in_the_crowd(void **state)
+{
+    world_t *world = *state;
+    request_t all[5];
+
+    limit_crowd(world, 1);
+    world->fails = 2;
+    shut(world);
+    begin(world, &all[0], 0);
+    until_acquired(world, 1);
+    begin_all(world, all + 1, 4, 1);
+    until_waiting(world, 4);
+    open_gate(world);
+    for (int i = 0; i < 5; i++) {
+        (void)end(&all[i]);
+    }
+    assert_int_equal(atomic_load(&world->crowd.inside), 0);
+    forget(all, 5);
+}
+
 static void when_all_who_gathered_have_gone_others_are_asked_for(
     void **state)
 {
@@ -543,6 +590,8 @@ int main(void)
         TEST(who_has_no_patience_left_asks_himself),
         TEST(a_statement_that_hangs_does_not_keep_others),
         TEST(of_a_crowd_some_go_when_nothing_is_heard),
+        TEST(who_waits_elsewhere_is_one_of_the_crowd),
+        TEST(nobody_is_left_in_the_crowd),
         TEST(when_all_who_gathered_have_gone_others_are_asked_for),
         TEST(that_nobody_asked_for_long_is_no_silence),
         TEST(everybody_gets_his_own_however_they_come_together)
