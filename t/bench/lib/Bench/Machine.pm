@@ -66,6 +66,29 @@ sub cores_text
         . ' for the load, where throughput is measured; else shared';
 }
 
+# -------------------------------------------------------------- scheduling
+
+# Linux can share the processor out among sessions (setsid) in place of
+# processes. Each process of PostgreSQL is a session of its own; on a core
+# that has work all the time some then wait for it for seconds. Services that
+# systemd starts in control groups know nothing of it.
+my $AUTOGROUP = '/proc/sys/kernel/sched_autogroup_enabled';
+my $changed_by = 0;             # a child that ends does not change it back
+
+sub _autogroup { (slurp($AUTOGROUP) =~ /^(\d)/)[0] }
+
+# For as long as this process lives, where it may. Whether it is off.
+sub without_autogroup
+{
+    return 1 if !_autogroup();
+    return 0 if !-w $AUTOGROUP;
+    spew($AUTOGROUP, "0\n");
+    $changed_by = $$;
+    return 1;
+}
+
+END { spew($AUTOGROUP, "1\n") if $changed_by == $$ }
+
 # --------------------------------------------------------------- processes
 
 # family(PID...): they and all that descend from them.
@@ -131,6 +154,8 @@ sub facts
     return (
         ['processor', cores() . ' cores, ' . ($cpu || 'unknown')],
         ['cores', cores_text()],
+        ['autogroup', _autogroup() ? 'on: see PostgreSQL in '
+            . 'docs/postgresql.md' : 'off'],
         ['memory', int(($memory || 0) / 1024) . ' MiB'],
         ['system', ($system || '') . ', Linux ' . (POSIX::uname())[2]],
         ['module', "mod_acctauth $module"],
