@@ -115,11 +115,6 @@ static apr_status_t pragma(acct_db_t *db, const char *set, const char *get,
     return APR_SUCCESS;
 }
 
-/* KiB of the file that a connection keeps in memory, as sqlite writes it.
- * Its own default is an eighth of it, too little for the upper levels of
- * three indexes over a million rows: then each look-up reads them again. */
-#define CACHE_SIZE "-16384"
-
 /* The journal mode is the file's: where it is WAL already this is a look,
  * and a copy that VACUUM INTO made, which is not WAL, is put right. No
  * busy_timeout: the driver would wait inside its process-wide lock. */
@@ -140,10 +135,6 @@ static apr_status_t sqlite_settle(acct_db_t *db,
     if (rv == APR_SUCCESS) {
         rv = pragma(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys",
                     "1", pool, error);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = pragma(db, "PRAGMA cache_size = " CACHE_SIZE,
-                    "PRAGMA cache_size", CACHE_SIZE, pool, error);
     }
     if (rv != APR_SUCCESS) {
         return rv;

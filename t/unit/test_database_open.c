@@ -117,15 +117,6 @@ static void a_connection_is_wal_full_and_minds_foreign_keys(void **state)
     acct_db_close(db);
 }
 
-static void a_connection_keeps_16_mib_of_the_file(void **state)
-{
-    fixture_t *f = *state;
-    acct_db_t *db = fixture_open(f, NULL, 0);
-
-    assert_string_equal(fixture_cell(f, db, "PRAGMA cache_size"), "-16384");
-    acct_db_close(db);
-}
-
 static void synchronous_can_be_normal_and_nothing_else(void **state)
 {
     fixture_t *f = *state;
@@ -184,7 +175,6 @@ int main(void)
         TEST(an_unknown_driver_is_an_error),
         TEST(the_driver_says_its_name),
         TEST(a_connection_is_wal_full_and_minds_foreign_keys),
-        TEST(a_connection_keeps_16_mib_of_the_file),
         TEST(synchronous_can_be_normal_and_nothing_else),
         TEST(a_copy_that_lost_wal_gets_it_back),
         TEST(a_statement_that_cannot_be_prepared_is_named),
