@@ -448,8 +448,9 @@ static void who_waits_elsewhere_is_one_of_the_crowd(void **state)
 }
 
 typedef struct waiter_t {
+    apr_thread_t *thread;
     acct_server_pool_t *server;
-    apr_pool_t *pool;
+    apr_pool_t *pool;           /* used by its thread alone */
     acct_db_t *db;
     apr_status_t status;
 } waiter_t;
@@ -466,51 +467,55 @@ static void *APR_THREAD_FUNC wait_for_one(apr_thread_t *thread, void *data)
     return NULL;
 }
 
+static void begin_to_wait(world_t *world, waiter_t *waiter)
+{
+    assert_int_equal(apr_pool_create(&waiter->pool, NULL), APR_SUCCESS);
+    assert_int_equal(apr_thread_create(&waiter->thread, NULL, wait_for_one,
+                                       waiter, world->pool), APR_SUCCESS);
+    apr_sleep(apr_time_from_msec(50));  /* who is refused has ended by then */
+}
+
+static void end_waiting(waiter_t *waiter)
+{
+    apr_status_t ended;
+
+    apr_thread_join(&ended, waiter->thread);
+    apr_pool_destroy(waiter->pool);
+}
+
 static void a_few_wait_for_it_until_their_time_is_over(void **state)
 {
     world_t *world = *state;
-    waiter_t waiter = { with_threads(world, 2), NULL, NULL, APR_EGENERAL };
+    waiter_t waiter = { .server = with_threads(world, 2) };
     acct_db_t *taken[2];
-    apr_thread_t *thread;
-    apr_status_t ended;
 
     take_all(waiter.server, taken, 2, world->pool);
     now += SECOND;
-    assert_int_equal(apr_pool_create(&waiter.pool, NULL), APR_SUCCESS);
-    assert_int_equal(apr_thread_create(&thread, NULL, wait_for_one, &waiter,
-                                       world->pool), APR_SUCCESS);
-    apr_sleep(apr_time_from_msec(50));  /* it waits; refused it would end */
+    begin_to_wait(world, &waiter);
     acct_server_pool_release(waiter.server, taken[0]);
-    apr_thread_join(&ended, thread);
+    end_waiting(&waiter);
     assert_int_equal(waiter.status, APR_SUCCESS);
     assert_ptr_equal(waiter.db, taken[0]);
     acct_server_pool_release(waiter.server, waiter.db);
     acct_server_pool_release(waiter.server, taken[1]);
-    apr_pool_destroy(waiter.pool);
 }
 
 /* The other's connection was cut after a second of silence. */
 static void who_waits_is_refused_when_another_was_kept_waiting(void **state)
 {
     world_t *world = *state;
-    waiter_t waiter = { with_threads(world, 2), NULL, NULL, APR_SUCCESS };
+    waiter_t waiter = { .server = with_threads(world, 2) };
     acct_db_t *taken[2];
-    apr_thread_t *thread;
-    apr_status_t ended;
 
     take_all(waiter.server, taken, 2, world->pool);
     now += SECOND;
-    assert_int_equal(apr_pool_create(&waiter.pool, NULL), APR_SUCCESS);
-    assert_int_equal(apr_thread_create(&thread, NULL, wait_for_one, &waiter,
-                                       world->pool), APR_SUCCESS);
-    apr_sleep(apr_time_from_msec(50));
+    begin_to_wait(world, &waiter);
     cut_after = SECOND;
     acct_server_pool_release(waiter.server, taken[0]);
-    apr_thread_join(&ended, thread);
+    end_waiting(&waiter);
     assert_int_equal(waiter.status, APR_TIMEUP);
     cut_after = 0;
     acct_server_pool_release(waiter.server, taken[1]);
-    apr_pool_destroy(waiter.pool);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
