@@ -467,8 +467,15 @@ static void *APR_THREAD_FUNC wait_for_one(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-static void begin_to_wait(world_t *world, waiter_t *waiter)
+/* Two connections, both in use since the server last said something, a
+ * second ago, and one who wants a third. */
+static void begin_to_wait(world_t *world, waiter_t *waiter,
+                          acct_db_t **taken)
 {
+    memset(waiter, 0, sizeof(*waiter));
+    waiter->server = with_threads(world, 2);
+    take_all(waiter->server, taken, 2, world->pool);
+    now += SECOND;
     assert_int_equal(apr_pool_create(&waiter->pool, NULL), APR_SUCCESS);
     assert_int_equal(apr_thread_create(&waiter->thread, NULL, wait_for_one,
                                        waiter, world->pool), APR_SUCCESS);
@@ -486,12 +493,10 @@ static void end_waiting(waiter_t *waiter)
 static void a_few_wait_for_it_until_their_time_is_over(void **state)
 {
     world_t *world = *state;
-    waiter_t waiter = { .server = with_threads(world, 2) };
     acct_db_t *taken[2];
+    waiter_t waiter;
 
-    take_all(waiter.server, taken, 2, world->pool);
-    now += SECOND;
-    begin_to_wait(world, &waiter);
+    begin_to_wait(world, &waiter, taken);
     acct_server_pool_release(waiter.server, taken[0]);
     end_waiting(&waiter);
     assert_int_equal(waiter.status, APR_SUCCESS);
@@ -504,12 +509,10 @@ static void a_few_wait_for_it_until_their_time_is_over(void **state)
 static void who_waits_is_refused_when_another_was_kept_waiting(void **state)
 {
     world_t *world = *state;
-    waiter_t waiter = { .server = with_threads(world, 2) };
     acct_db_t *taken[2];
+    waiter_t waiter;
 
-    take_all(waiter.server, taken, 2, world->pool);
-    now += SECOND;
-    begin_to_wait(world, &waiter);
+    begin_to_wait(world, &waiter, taken);
     cut_after = SECOND;
     acct_server_pool_release(waiter.server, taken[0]);
     end_waiting(&waiter);
