@@ -22,8 +22,8 @@ use Exporter 'import';
 
 our @EXPORT = qw(%OPT note);
 
-our @PARTS = qw(throughput tokens garbage logins mixed http2 instructions
-                memory);
+our @PARTS = qw(throughput shared tokens garbage logins mixed http2
+                instructions memory);
 our %OPT = (
     rounds => _number('BENCH_ROUNDS', 5, 1, 100),
     seconds => _number('BENCH_SECONDS', 3, 1, 60),

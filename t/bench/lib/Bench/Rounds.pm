@@ -5,7 +5,13 @@
 # two measurements of one round, and the median of those is what is told: so
 # what slows the machine down for a while weighs on all cases alike.
 #
-# A measurement is a hash of numbers; `value` is the one that counts.
+# Where that is not enough a case is measured *beside* the one it is compared
+# with: that one right before and right after it, and its ratio is to their
+# mean. A round with thirty cases takes over a minute, in which a machine
+# that is shared with others may change its pace more than once.
+#
+# A case is [NAME, SUB, %opt], with the option beside => NAME. A measurement
+# is a hash of numbers; `value` is the one that counts.
 
 package Bench::Rounds;
 
@@ -30,7 +36,7 @@ sub _spread
     return (median(@v), $v[0], $v[-1]);
 }
 
-# warm_measure(NAME, [CASE, SUB]...): a second of each case before the first
+# warm_measure(NAME, CASE...): a second of each case before the first
 # round, which does not count: connections to databases are opened, what is
 # cached comes into the cache.
 sub warm_measure
@@ -47,19 +53,55 @@ sub warm_measure
     return $class->measure($name, @cases);
 }
 
-# measure(NAME, [CASE, SUB]...): measures all cases in all rounds.
+# measure(NAME, CASE...): measures all cases in all rounds.
 sub measure
 {
     my ($class, $name, @cases) = @_;
-    my %got;
+    my %sub = map { @$_[0, 1] } @cases;
+    my %beside = map { my ($case, undef, %opt) = @$_;
+                       ($case => $opt{beside}) } @cases;
+    my %is_beside = map { $_ => 1 } grep { defined } values %beside;
+    my @turns = grep { !$is_beside{$_} } map { $_->[0] } @cases;
+    my $self = bless { got => {}, beside => {} }, $class;
     for my $round (0 .. $OPT{rounds} - 1) {
         note("$name, round ", $round + 1, " of $OPT{rounds}");
-        for my $i (0 .. $#cases) {
-            my ($case, $sub) = @{ $cases[($i + $round) % @cases] };
-            push @{ $got{$case} }, $sub->();
-        }
+        $self->_round(\%sub, \%beside,
+                      map { $turns[($_ + $round) % @turns] } 0 .. $#turns);
     }
-    return bless { got => \%got }, $class;
+    return $self;
+}
+
+# What is measured several times in a round counts with its mean.
+sub _round
+{
+    my ($self, $sub, $beside, @turns) = @_;
+    my (%got, $of, $before);
+    for my $case (@turns) {
+        my $to = $beside->{$case};
+        if (defined $to && (!defined $of || $of ne $to)) {
+            $before = $sub->{$to}->();
+            push @{ $got{$to} }, $before;
+        }
+        push @{ $got{$case} }, $sub->{$case}->();
+        $of = $to;
+        next if !defined $to;
+        my $after = $sub->{$to}->();
+        push @{ $got{$to} }, $after;
+        push @{ $self->{beside}{$case}{$to} }, _mean($before, $after);
+        $before = $after;
+    }
+    push @{ $self->{got}{$_} }, _mean(@{ $got{$_} }) for keys %got;
+}
+
+# Of measurements, number by number.
+sub _mean
+{
+    my (@measurements) = @_;
+    my %mean;
+    for my $one (@measurements) {
+        $mean{$_} += $one->{$_} / @measurements for keys %$one;
+    }
+    return \%mean;
 }
 
 # once(CASE => VALUE...): for what is exact.
@@ -80,7 +122,9 @@ sub values
 sub ratios
 {
     my ($self, $case, $to, $field) = @_;
-    my @of = $self->values($to, $field);
+    my $beside = $self->{beside}{$case}{$to};
+    my @of = $beside ? map { $_->{$field || 'value'} } @$beside
+        : $self->values($to, $field);
     my @values = $self->values($case, $field);
     return map { $of[$_] ? $values[$_] / $of[$_] : 0 } 0 .. $#of;
 }

@@ -42,12 +42,13 @@ sub _floods
     my ($s) = @_;
     my $case = sub {
         my ($name, $server, @opt) = @_;
-        return [$name, sub {
-            Bench::Load::wrk($server, '/line/file.txt', @opt) }];
+        return ($name, sub {
+            Bench::Load::wrk($server, '/line/file.txt', @opt) });
     };
     return Bench::Rounds->warm_measure('garbage',
-        $case->('none', $s->{sqlite}, @NO_TOKEN),
-        (map { $case->($_, $s->{$_}, @GARBAGE) } sort keys %$s));
+        [$case->('none', $s->{sqlite}, @NO_TOKEN)],
+        (map { [$case->($_, $s->{$_}, @GARBAGE), beside => 'none'] }
+             sort keys %$s));
 }
 
 # Good requests at a steady pace, alone and beside each flood.

@@ -56,7 +56,8 @@ sub measure
             ["open $protocol $scheme", sub { Bench::Load::h2load($s,
                 "$base{$scheme}/open/file.txt", $protocol) }],
             ["line $protocol $scheme", sub { Bench::Load::h2load($s,
-                "$base{$scheme}/line/file.txt", $protocol, $token) }];
+                "$base{$scheme}/line/file.txt", $protocol, $token) },
+             beside => "open $protocol $scheme"];
     }
     my $rates = Bench::Rounds->warm_measure('http2', @cases);
     $s->stop;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sign-ins a second beside the bare hash with as many threads as
-# AcctAuthHashConcurrency has slots. The rate of sign-ins cannot be better.
+# AcctAuthHashConcurrency has slots, measured before and after each. The rate
+# of sign-ins cannot be better.
 
 package Bench::Part::Logins;
 
@@ -35,7 +36,8 @@ sub measure
             push @cases, map { my $policy = $_;
                 ["$policy $n $clients", sub {
                     Bench::Load::wrk($s{$n}, $PATH{$policy},
-                        bodies => $body, connections => $clients) }]
+                        bodies => $body, connections => $clients) },
+                 beside => "hash $n"]
             } sort keys %PATH;
         }
     }

@@ -65,30 +65,31 @@ sub _rounds
         Bench::Basic::credentials($ACTIVE, $ACCOUNTS));
     my $case = sub {
         my ($name, $server, $path, @opt) = @_;
-        return [$name, sub { Bench::Load::wrk($server, $path,
-            threads => $OPT{connections}, @opt) }];
+        return ($name, sub { Bench::Load::wrk($server, $path,
+            threads => $OPT{connections}, @opt) });
     };
     my $open = '/open/file.txt';
     my $line = '/line/file.txt';
     my @token = (own => $token);
+    my @beside = (beside => 'open');
     return Bench::Rounds->warm_measure('throughput',
-        $case->('none', $s->{none}, $open),
-        $case->('open', $s->{on}, $open),
-        $case->('line', $s->{on}, $line, @token),
-        $case->('open-token', $s->{on}, $open, @token),
-        $case->('type', $s->{on}, '/type/file.txt', @token),
-        $case->('idle', $s->{idle}, $open),
-        $case->('turns', $s->{on}, $line, pick => $token),
-        $case->('off', $s->{off}, $line, @token),
-        $case->('pg', $s->{pg_on}, $line, @token),
-        $case->('pg-off', $s->{pg_off}, $line, @token),
-        (map { $case->($_->[0], $s->{peers}, "/$_->[0]/file.txt",
-                       own => $basic) } @BASIC),
-        (map { $case->("drf-$_", $s->{peers}, "/$_/protected/", @token) }
+        [$case->('none', $s->{none}, $open)],
+        [$case->('open', $s->{on}, $open)],
+        [$case->('line', $s->{on}, $line, @token), @beside],
+        [$case->('open-token', $s->{on}, $open, @token), @beside],
+        [$case->('type', $s->{on}, '/type/file.txt', @token), @beside],
+        [$case->('turns', $s->{on}, $line, pick => $token), @beside],
+        [$case->('off', $s->{off}, $line, @token), @beside],
+        [$case->('pg', $s->{pg_on}, $line, @token), @beside],
+        [$case->('pg-off', $s->{pg_off}, $line, @token), @beside],
+        [$case->('idle', $s->{idle}, $open)],
+        (map { [$case->($_->[0], $s->{peers}, "/$_->[0]/file.txt",
+                        own => $basic)] } @BASIC),
+        (map { [$case->("drf-$_", $s->{peers}, "/$_/protected/", @token)] }
              sort keys %$drf),
-        (map { $case->("alone-$_", $drf->{$_}, '/protected/', @token) }
+        (map { [$case->("alone-$_", $drf->{$_}, '/protected/', @token)] }
              sort keys %$drf),
-        $case->('proxied-open', $s->{peers}, '/gthread/open/', @token));
+        [$case->('proxied-open', $s->{peers}, '/gthread/open/', @token)]);
 }
 
 sub _rows

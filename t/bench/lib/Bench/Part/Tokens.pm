@@ -50,9 +50,12 @@ sub measure
     $_->run for values %s;
     my $measure = sub {
         my ($driver, $n, $cache, $use) = @_;
-        return ["$driver $n $cache $use", sub {
+        my ($name, $least) = ("$driver $n $cache $use",
+                              "$driver $sizes[0] $cache few");
+        return [$name, sub {
             Bench::Load::wrk($s{"$driver $n $cache"}, '/line/file.txt',
-                             pick => $lines{$n}{$use}) }];
+                             pick => $lines{$n}{$use}) },
+            $name eq $least ? () : (beside => $least)];
     };
     for my $driver (qw(sqlite3 pgsql)) {
         for my $cache (qw(On Off)) {
