@@ -211,6 +211,23 @@ apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool);
 /** Roll back; a connection where even that fails becomes broken. */
 void acct_db_rollback(acct_db_t *db, apr_pool_t *pool);
 
+/** A unit of work on a connection; what it works on, and what comes of it,
+ *  is in @a baton. @return APR_SUCCESS, or what it failed with */
+typedef apr_status_t (*acct_work_fn)(acct_db_t *db, void *baton,
+                                     apr_pool_t *pool);
+
+/**
+ * Begin, do @a work once, in this thread, and commit; roll back when it
+ * failed.
+ * @param work  begins and ends no transaction itself
+ * @param baton handed to @a work, as is @a pool
+ * @return what acct_db_begin() failed with, and @a work was not run; what
+ *         @a work failed with, and nothing of it is kept; or what
+ *         acct_db_commit() says, ACCT_COMMIT_UNKNOWN too
+ */
+apr_status_t acct_db_transact(acct_db_t *db, acct_work_fn work, void *baton,
+                              apr_pool_t *pool);
+
 #define ACCT_COMMIT_UNKNOWN (APR_OS_START_USERERR + 1)
 
 #endif

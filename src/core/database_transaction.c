@@ -85,3 +85,19 @@ apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool)
     db->broken = 1;
     return ACCT_COMMIT_UNKNOWN;
 }
+
+apr_status_t acct_db_transact(acct_db_t *db, acct_work_fn work, void *baton,
+                              apr_pool_t *pool)
+{
+    apr_status_t status = acct_db_begin(db, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = work(db, baton, pool);
+    if (status != APR_SUCCESS) {
+        acct_db_rollback(db, pool);
+        return status;
+    }
+    return acct_db_commit(db, pool);
+}

@@ -95,18 +95,8 @@ static apr_status_t in_transaction(acct_db_t *db, void *baton,
                                    apr_pool_t *pool)
 {
     const transaction_t *transaction = baton;
-    apr_status_t status;
 
-    status = acct_db_begin(db, pool);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = transaction->work(db, transaction->baton, pool);
-    if (status != APR_SUCCESS) {
-        acct_db_rollback(db, pool);
-        return status;
-    }
-    return acct_db_commit(db, pool);
+    return acct_db_transact(db, transaction->work, transaction->baton, pool);
 }
 
 apr_status_t acct_transaction_run(const acct_service_t *service,

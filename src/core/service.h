@@ -85,8 +85,6 @@ typedef struct acct_service_t {
  *         connection was broken, a few times when another transaction was
  *         in the way
  */
-typedef apr_status_t (*acct_work_fn)(acct_db_t *db, void *baton,
-                                     apr_pool_t *pool);
 apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
                            acct_work_fn work, void *baton,
                            apr_pool_t *pool);

@@ -92,6 +92,93 @@ static void a_commit_that_may_have_happened_says_so(void **state)
     acct_db_close(other);
 }
 
+/* A unit of work: how it shall end, and how often it was run. */
+typedef struct work_t {
+    fixture_t *f;
+    apr_status_t status;
+    int runs;
+} work_t;
+
+static apr_status_t add_a(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    work_t *work = baton;
+
+    assert_ptr_equal(pool, work->f->pool);
+    assert_adds(work->f, db, "a");
+    work->runs++;
+    return work->status;
+}
+
+/* Behind its back, as above. */
+static apr_status_t commit_it(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    (void)baton;
+    return acct_db_exec(db, "COMMIT", pool);
+}
+
+static void work_that_succeeds_is_committed(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *other = open_other(f);
+    acct_db_t *db = fixture_open(f, statements, NSTATEMENTS);
+    work_t work = { f, APR_SUCCESS, 0 };
+
+    assert_int_equal(acct_db_transact(db, add_a, &work, f->pool),
+                     APR_SUCCESS);
+    assert_int_equal(work.runs, 1);
+    assert_string_equal(fixture_cell(f, other,
+                                     "SELECT count(*) FROM note"), "1");
+    assert_false(acct_db_is_broken(db));
+    acct_db_close(db);
+    acct_db_close(other);
+}
+
+static void work_that_fails_is_rolled_back_and_its_status_comes_back(
+    void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *other = open_other(f);
+    acct_db_t *db = fixture_open(f, statements, NSTATEMENTS);
+    work_t work = { f, APR_NOTFOUND, 0 };
+
+    assert_int_equal(acct_db_transact(db, add_a, &work, f->pool),
+                     APR_NOTFOUND);
+    assert_int_equal(work.runs, 1);
+    assert_string_equal(fixture_cell(f, other,
+                                     "SELECT count(*) FROM note"), "0");
+    assert_false(acct_db_is_broken(db));
+    acct_db_close(db);
+    acct_db_close(other);
+}
+
+static void a_begin_that_fails_runs_no_work(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *other = open_other(f);
+    acct_db_t *db = fixture_open(f, statements, NSTATEMENTS);
+    work_t work = { f, APR_SUCCESS, 0 };
+
+    assert_int_equal(acct_db_begin(db, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_transact(db, add_a, &work, f->pool),
+                     APR_EINVAL);
+    assert_int_equal(work.runs, 0);
+    /* and the transaction that was in the way goes on */
+    assert_int_equal(acct_db_commit(db, f->pool), APR_SUCCESS);
+    acct_db_close(db);
+    acct_db_close(other);
+}
+
+static void work_that_may_have_been_committed_says_so(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = fixture_open(f, NULL, 0);
+
+    assert_int_equal(acct_db_transact(db, commit_it, NULL, f->pool),
+                     ACCT_COMMIT_UNKNOWN);
+    assert_true(acct_db_is_broken(db));
+    acct_db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,7 +186,11 @@ int main(void)
         TEST(a_transaction_left_open_counts_as_broken),
         TEST(without_a_transaction_commit_fails_and_rollback_is_fine),
         TEST(after_a_failure_nothing_of_the_transaction_is_kept),
-        TEST(a_commit_that_may_have_happened_says_so)
+        TEST(a_commit_that_may_have_happened_says_so),
+        TEST(work_that_succeeds_is_committed),
+        TEST(work_that_fails_is_rolled_back_and_its_status_comes_back),
+        TEST(a_begin_that_fails_runs_no_work),
+        TEST(work_that_may_have_been_committed_says_so)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,
