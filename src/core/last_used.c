@@ -22,28 +22,18 @@ void acct_last_used_collect(acct_last_used_t *last_used,
     notes->count = (int)count;
 }
 
-static apr_status_t write_uses(const acct_notes_t *notes, acct_db_t *db,
-                               apr_pool_t *pool)
+static apr_status_t write_uses(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
+    const acct_notes_t *notes = baton;
     acct_token_use_t *uses = apr_palloc(pool, (size_t)notes->count
                                         * sizeof(*uses));
-    apr_status_t status;
     int i;
 
     for (i = 0; i < notes->count; i++) {
         uses[i].id = acct_identity_token_id(notes->note[i].token_id, pool);
         uses[i].at = notes->note[i].used;
     }
-    status = acct_db_begin(db, pool);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = acct_store_tokens_used(db, uses, notes->count, pool);
-    if (status != APR_SUCCESS) {
-        acct_db_rollback(db, pool);
-        return status;
-    }
-    return acct_db_commit(db, pool);
+    return acct_store_tokens_used(db, uses, notes->count, pool);
 }
 
 apr_status_t acct_last_used_write(const acct_notes_t *notes,
@@ -54,7 +44,7 @@ apr_status_t acct_last_used_write(const acct_notes_t *notes,
     int i;
 
     if (notes->count > 0) {
-        status = write_uses(notes, db, pool);
+        status = acct_db_transact(db, write_uses, (void *)notes, pool);
     }
     for (i = 0; status == APR_SUCCESS && i < notes->count; i++) {
         acct_cache_noted(cache, &notes->note[i], acct_ticks());

@@ -5,21 +5,27 @@
 
 #include "store.h"
 
-static apr_status_t delete_batch(acct_db_t *db, apr_time_t now,
-                                 acct_purged_t *purged, apr_pool_t *pool)
+typedef struct batch_t {
+    apr_time_t now;
+    acct_purged_t purged;       /* out */
+} batch_t;
+
+static apr_status_t delete_batch(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
+    batch_t *batch = baton;
+    acct_purged_t *purged = &batch->purged;
     apr_status_t status;
     int mine = 0;
 
-    status = acct_store_purge_lock(db, &mine, &now, pool);
+    status = acct_store_purge_lock(db, &mine, &batch->now, pool);
     if (status != APR_SUCCESS || !mine) {
         return status;
     }
-    status = acct_store_token_purge(db, now - ACCT_PURGE_EXPIRED_KEPT,
+    status = acct_store_token_purge(db, batch->now - ACCT_PURGE_EXPIRED_KEPT,
                                     ACCT_PURGE_BATCH, &purged->tokens, pool);
     if (status == APR_SUCCESS) {
         status = acct_store_revocation_purge(
-            db, now - ACCT_PURGE_REVOCATIONS_KEPT, ACCT_PURGE_BATCH,
+            db, batch->now - ACCT_PURGE_REVOCATIONS_KEPT, ACCT_PURGE_BATCH,
             &purged->revocations, pool);
     }
     purged->more = purged->tokens >= ACCT_PURGE_BATCH
@@ -30,21 +36,12 @@ static apr_status_t delete_batch(acct_db_t *db, apr_time_t now,
 apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,
                         apr_pool_t *pool)
 {
-    apr_status_t status = acct_db_begin(db, pool);
+    batch_t batch = { .now = now };
+    apr_status_t status = acct_db_transact(db, delete_batch, &batch, pool);
 
     memset(purged, 0, sizeof(*purged));
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = delete_batch(db, now, purged, pool);
-    if (status != APR_SUCCESS) {
-        acct_db_rollback(db, pool);
-    }
-    else {
-        status = acct_db_commit(db, pool);
-    }
-    if (status != APR_SUCCESS) {
-        memset(purged, 0, sizeof(*purged));
+    if (status == APR_SUCCESS) {
+        *purged = batch.purged;
     }
     return status;
 }

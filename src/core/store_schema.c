@@ -376,18 +376,13 @@ apr_status_t acct_store_run_schema(acct_db_t *db, const char *sql,
     return rv;
 }
 
+static apr_status_t run_schema(acct_db_t *db, void *sql, apr_pool_t *pool)
+{
+    return acct_store_run_schema(db, sql, pool);
+}
+
 apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
                                       apr_pool_t *pool)
 {
-    apr_status_t rv = acct_db_begin(db, pool);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = acct_store_run_schema(db, sql, pool);
-    if (rv != APR_SUCCESS) {
-        acct_db_rollback(db, pool);
-        return rv;
-    }
-    return acct_db_commit(db, pool);
+    return acct_db_transact(db, run_schema, (void *)sql, pool);
 }
