@@ -107,12 +107,9 @@ int print_feed_sql(const char *driver);
 /** Open a connection. @return 0 after it has said why it could not */
 int open_store(const bench_t *bench, acct_db_t **db, apr_pool_t *pool);
 
-/** Do something in a transaction; where the database is a file, one at a
- *  time. @param what is handed to @a work */
-apr_status_t in_transaction(worker_t *worker,
-                            apr_status_t (*work)(worker_t *worker,
-                                                 apr_int64_t what,
-                                                 apr_pool_t *pool),
-                            apr_int64_t what, apr_pool_t *pool);
+/** acct_db_transact() on a worker's connection; where the database is a
+ *  file, one at a time. */
+apr_status_t in_transaction(worker_t *worker, acct_work_fn work, void *baton,
+                            apr_pool_t *pool);
 
 #endif

@@ -15,11 +15,8 @@ int open_store(const bench_t *bench, acct_db_t **db, apr_pool_t *pool)
     return 0;
 }
 
-apr_status_t in_transaction(worker_t *worker,
-                            apr_status_t (*work)(worker_t *worker,
-                                                 apr_int64_t what,
-                                                 apr_pool_t *pool),
-                            apr_int64_t what, apr_pool_t *pool)
+apr_status_t in_transaction(worker_t *worker, acct_work_fn work, void *baton,
+                            apr_pool_t *pool)
 {
     int alone = acct_db_is_file(worker->bench->config.driver);
     apr_status_t status;
@@ -27,16 +24,7 @@ apr_status_t in_transaction(worker_t *worker,
     if (alone) {
         pthread_mutex_lock(&worker->bench->writers);
     }
-    status = acct_db_begin(worker->db, pool);
-    if (status == APR_SUCCESS) {
-        status = work(worker, what, pool);
-        if (status == APR_SUCCESS) {
-            status = acct_db_commit(worker->db, pool);
-        }
-        else {
-            acct_db_rollback(worker->db, pool);
-        }
-    }
+    status = acct_db_transact(worker->db, work, baton, pool);
     if (alone) {
         pthread_mutex_unlock(&worker->bench->writers);
     }

@@ -11,14 +11,15 @@
 #define FEED_MOST 8192          /* rows of a reading, as in
                                  * src/httpd/feed.c */
 
-static apr_status_t write_revocations(worker_t *worker, apr_int64_t count,
+static apr_status_t write_revocations(acct_db_t *db, void *baton,
                                       apr_pool_t *pool)
 {
+    const apr_int64_t *count = baton;
     apr_status_t status = APR_SUCCESS;
     apr_int64_t i;
 
-    for (i = 0; i < count && status == APR_SUCCESS; i++) {
-        status = acct_store_revocation_insert(worker->db, i + 1, pool);
+    for (i = 0; i < *count && status == APR_SUCCESS; i++) {
+        status = acct_store_revocation_insert(db, i + 1, pool);
     }
     return status;
 }
@@ -34,7 +35,7 @@ static apr_status_t begin_feed(worker_t *worker, apr_pool_t *pool)
     status = acct_store_revocation_read(worker->db, &worker->mark, FEED_MOST,
                                         &list, &missed, pool);
     return status != APR_SUCCESS || worker->bench->tokens == 0 ? status
-        : in_transaction(worker, write_revocations, worker->bench->tokens,
+        : in_transaction(worker, write_revocations, &worker->bench->tokens,
                          pool);
 }
 

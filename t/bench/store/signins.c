@@ -6,34 +6,40 @@
 
 #define TOKENS_MOST 20          /* of an account, AcctAuthMaxTokens */
 
-static apr_status_t write_sign_in(worker_t *worker, apr_int64_t id,
+typedef struct sign_in_t {
+    bench_t *bench;
+    apr_int64_t id;             /* of the account */
+} sign_in_t;
+
+static apr_status_t write_sign_in(acct_db_t *db, void *baton,
                                   apr_pool_t *pool)
 {
+    const sign_in_t *in = baton;
     acct_account_t account;
     int changed = 0;
-    apr_status_t status = acct_store_account_lock(worker->db, id, &account,
+    apr_status_t status = acct_store_account_lock(db, in->id, &account,
                                                   pool);
 
     if (status == APR_SUCCESS) {
-        status = acct_store_account_set_last_login(worker->db, id,
+        status = acct_store_account_set_last_login(db, in->id,
                                                    apr_time_now(), pool);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_token_delete_oldest(
-            worker->db, id, apr_time_now(), TOKENS_MOST - 1, &changed, pool);
+            db, in->id, apr_time_now(), TOKENS_MOST - 1, &changed, pool);
     }
     if (status == APR_SUCCESS && changed > 0) {
-        status = acct_store_revocation_insert(worker->db, id, pool);
+        status = acct_store_revocation_insert(db, in->id, pool);
     }
     if (status == APR_SUCCESS) {
         /* numbers of this time, so that a second run finds no old ones */
-        status = add_token(worker->db, id, apr_time_now() * 1024
-                           + next_number(worker->bench) % 1024, pool);
+        status = add_token(db, in->id, apr_time_now() * 1024
+                           + next_number(in->bench) % 1024, pool);
     }
     if (status == APR_SUCCESS) {
         acct_check_row_t row;
 
-        status = acct_check_row_read(worker->db, &row, pool);
+        status = acct_check_row_read(db, &row, pool);
     }
     return status;
 }
@@ -47,7 +53,9 @@ static apr_status_t sign_in(worker_t *worker, apr_pool_t *pool)
     status = acct_store_account_by_username(
         worker->db, username_of(which, pool), &account, pool);
     if (status == APR_SUCCESS) {
-        status = in_transaction(worker, write_sign_in, account.id, pool);
+        sign_in_t in = { worker->bench, account.id };
+
+        status = in_transaction(worker, write_sign_in, &in, pool);
     }
     return status;
 }
