@@ -173,6 +173,24 @@ for my $s (@servers) {
         is($s->request('POST', '/brief/logout/', token => $t{revoked})
             ->{status}, 204, 'signed out');
     };
+    subtest "$s->{name}: what does not slide is over at its end, too" => sub {
+        # as no sign-in makes them
+        my $now = microseconds();
+        my $end = $now + 3 * $SECOND;
+        my @soon;
+        for my $at (0, $now + 60 * $SECOND) {
+            my ($past, $soon) = map { sign_in($s, 'auth-register', 'bob') }
+                1, 2;
+            set($s, $past, ends_at => $now - $SECOND, expires_at => $at);
+            set($s, $soon, ends_at => $end, expires_at => $at);
+            is(opens($s, $past), 401, 'past it, expires '
+                . ($at ? 'later' : 'never'));
+            is(opens($s, $soon), 200, '  before it');
+            push @soon, $soon;
+        }
+        $s->wait_for(sub { microseconds() > $end }, 5);
+        is(opens($s, $_), 401, 'past it, though it was let in') for @soon;
+    };
     $s->{t} = \%t;
 }
 

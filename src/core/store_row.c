@@ -106,8 +106,20 @@ static void bound_by_end(acct_token_t *token)
     }
 }
 
-/* The next column: expires_at, and a sliding token's ends_at and sliding
- * as further words. */
+/* A further word of a column: a number after a space. */
+static apr_int64_t take_word(acct_taker_t *from, char **at)
+{
+    const char *word = *at + 1;
+
+    if (**at != ' ' || !apr_isdigit(*word)) {
+        from->spoilt = 1;
+        return 0;
+    }
+    return apr_strtoi64(word, at, 10);
+}
+
+/* The next column: expires_at, and where they may matter ends_at and
+ * sliding as further words. */
 static void take_expiry(acct_taker_t *from, acct_token_t *token)
 {
     const char *text = acct_take_text(from);
@@ -120,11 +132,10 @@ static void take_expiry(acct_taker_t *from, acct_token_t *token)
         return;
     }
     if (*end == ' ') {
-        token->ends_at = apr_strtoi64(end + 1, &end, 10);
-        token->sliding = *end == ' ' ? apr_strtoi64(end + 1, &end, 10) : 0;
-        from->spoilt |= token->sliding < 1;
+        token->ends_at = take_word(from, &end);
+        token->sliding = take_word(from, &end);
     }
-    if (errno || *end || token->expires_at < 0 || token->ends_at < 0
+    if (errno || *end || token->expires_at < 0
         || token->sliding > APR_INT64_MAX / 2) {
         from->spoilt = 1;
     }

@@ -27,6 +27,55 @@ static void a_token_is_found_with_its_account(void **state)
     assert_null(a.password);
 }
 
+static void a_token_is_over_at_its_end_whoever_looks(void **state)
+{
+    static const struct {
+        apr_time_t expires_at;
+        apr_time_t ends_at;
+        apr_time_t is_over;
+    } times[] = {
+        { 0, 0, 0 }, { 5, 0, 5 }, { 5, 5, 5 }, { 4, 5, 4 },
+        /* as none of ours is written */
+        { 0, 5, 5 }, { 9, 5, 5 }, { APR_INT64_MAX, 5, 5 }
+    };
+    static const char *const digests[] = { DIGEST_A };
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_token_t t = token(ID_A, add_person(f, db, "anna", NULL), DIGEST_A,
+                           "sealed");
+
+    for (size_t i = 0; i < 2 * sizeof(times) / sizeof(*times); i++) {
+        apr_time_t is_over = times[i / 2].is_over;
+        apr_array_header_t *list;
+        acct_rows_t rows;
+        acct_account_t a;
+        acct_token_t found;
+
+        t.expires_at = times[i / 2].expires_at;
+        t.ends_at = times[i / 2].ends_at;
+        t.sliding = i % 2 ? 3 : 0;
+        assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
+        assert_int_equal(acct_store_token_find(db, DIGEST_A, &found, &a,
+                                               f->pool), 0);
+        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(acct_store_tokens_find(db, digests, 1, &rows,
+                                                f->pool), 0);
+        assert_int_equal(acct_store_token_among(&rows, DIGEST_A, &found, &a,
+                                                f->pool), 0);
+        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(acct_store_token_reusable(db, t.account_id, &found,
+                                                   f->pool), 0);
+        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(acct_store_token_list(db, t.account_id, &list,
+                                               f->pool), 0);
+        assert_int_equal(APR_ARRAY_IDX(list, 0, acct_token_t).expires_at,
+                         is_over);
+        assert_int_equal(acct_store_token_delete(db, ID_A, NULL, f->pool),
+                         0);
+    }
+    acct_db_close(db);
+}
+
 static void a_token_nobody_has_is_not_found(void **state)
 {
     fixture_t *f = *state;
@@ -239,6 +288,13 @@ static void a_token_that_makes_no_sense_is_an_error(void **state)
         "UPDATE token SET sliding = 5, ends_at = -1",
         "UPDATE token SET sliding = 5, ends_at = 'x'",
         "UPDATE token SET sliding = 5, ends_at = ''",
+        "UPDATE token SET ends_at = -1",
+        "UPDATE token SET ends_at = 'x'",
+        "UPDATE token SET ends_at = ''",
+        "UPDATE token SET ends_at = '5 6'",
+        "UPDATE token SET sliding = -1",
+        "UPDATE token SET sliding = 'x'",
+        "UPDATE token SET sliding = ''",
         /* what is read of its account with it */
         "UPDATE account SET username = NULL, email = NULL",
         "UPDATE account SET is_active = 2",
@@ -263,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_token_is_found_with_its_account),
+        TEST(a_token_is_over_at_its_end_whoever_looks),
         TEST(a_token_nobody_has_is_not_found),
         TEST(a_token_whose_account_is_gone_is_not_found),
         TEST(a_token_of_nobody_is_an_error),
