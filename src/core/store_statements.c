@@ -108,6 +108,7 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE account_id = %lld AND sealed IS NULL "
         "AND (expires_at = 0 OR expires_at > %lld) "
+        "AND (ends_at = 0 OR ends_at > %lld) "
         "ORDER BY created_at DESC, id "
         "LIMIT 9223372036854775807 OFFSET %lld)" },
     [ACCT_SQL_REVOCATION_INSERT] = { .driver = "sqlite3",

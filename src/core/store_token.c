@@ -194,7 +194,7 @@ apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
                                             int *changed, apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
-        ACCT_INT(account), ACCT_INT(now), ACCT_INT(keep)
+        ACCT_INT(account), ACCT_INT(now), ACCT_INT(now), ACCT_INT(keep)
     };
 
     return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OLDEST, args, changed, pool);

@@ -264,6 +264,31 @@ static void the_oldest_live_tokens_make_room(void **state)
     acct_db_close(db);
 }
 
+static void what_is_past_its_end_takes_no_room(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    int changed = -1;
+
+    add_numbered(f, db, anna, 10, 100, 0, NULL);
+    add_numbered(f, db, anna, 11, 110, 0, NULL);
+    add_numbered(f, db, anna, 12, 120, 2000, NULL);
+    add_numbered(f, db, anna, 13, 130, 0, NULL);
+    fixture_exec(f, db, "UPDATE token SET ends_at = 1000 "
+                 "WHERE created_at IN (110, 120)");
+    fixture_exec(f, db, "UPDATE token SET ends_at = 1001 "
+                 "WHERE created_at = 130");
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 2,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 0);
+    assert_int_equal(acct_store_token_delete_oldest(db, anna, 1000, 1,
+                                                    &changed, f->pool), 0);
+    assert_int_equal(changed, 1);
+    assert_string_equal(ids_left(f, db), "11 12 13");
+    acct_db_close(db);
+}
+
 static void is_an_error(fixture_t *f, acct_db_t *db, const char *damage)
 {
     acct_account_t a;
@@ -328,7 +353,8 @@ int main(void)
         TEST(an_account_has_at_most_one_reusable_token),
         TEST(tokens_are_listed_newest_first),
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
-        TEST(the_oldest_live_tokens_make_room)
+        TEST(the_oldest_live_tokens_make_room),
+        TEST(what_is_past_its_end_takes_no_room)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,
