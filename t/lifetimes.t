@@ -24,6 +24,7 @@ my $WRITTEN = 14;               # seconds; ten, and what a slow machine adds
 my %dialect = (
     brief   => { policy => 'many', lifetime => '1h', sliding => '2m' },
     endless => { policy => 'many', sliding => '30m' },
+    again   => { policy => 'reuse' },
 );
 
 sub server
@@ -190,6 +191,21 @@ for my $s (@servers) {
         }
         $s->wait_for(sub { microseconds() > $end }, 5);
         is(opens($s, $_), 401, 'past it, though it was let in') for @soon;
+    };
+    subtest "$s->{name}: a token that is over is not handed out again" => sub {
+        my ($first, $again) = map { sign_in($s, 'again', 'bob') } 1, 2;
+        is($again, $first, 'the same twice');
+        # by hand: no dialect says so
+        for my $column (qw(ends_at expires_at)) {
+            set($s, $first, $column => microseconds() + 60 * $SECOND);
+            is(sign_in($s, 'again', 'bob'), $first, "$column: before it");
+            set($s, $first, $column => microseconds() - $SECOND);
+            my $other = sign_in($s, 'again', 'bob');
+            isnt($other, $first, '  another after it');
+            is(opens($s, $other), 200, '  which opens');
+            is_deeply(row($s, $first), {}, '  in its place');
+            $first = $other;
+        }
     };
     $s->{t} = \%t;
 }

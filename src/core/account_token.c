@@ -105,6 +105,11 @@ static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
     return status;
 }
 
+static int is_over(const acct_token_t *token)
+{
+    return token->expires_at != 0 && token->expires_at <= apr_time_now();
+}
+
 apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
                               apr_pool_t *pool)
 {
@@ -113,10 +118,14 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
     if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
         status = acct_store_token_reusable(db, issue->account->id,
                                            &issue->token, pool);
-        if (status == APR_SUCCESS) {
+        if (status == APR_SUCCESS && !is_over(&issue->token)) {
             return reopen(issue, pool);
         }
-        if (!APR_STATUS_IS_NOTFOUND(status)) {
+        /* None of ours ever is over: somebody gave this one an end. */
+        if (status == APR_SUCCESS) {
+            status = acct_store_token_delete(db, issue->token.id, NULL, pool);
+        }
+        if (status != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(status)) {
             return status;
         }
     }
