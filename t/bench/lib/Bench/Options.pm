@@ -2,8 +2,10 @@
 #
 # What a run is asked to do, from the environment:
 #
-#   BENCH_ROUNDS   rounds (default 5)
-#   BENCH_SECONDS  length of one measurement (default 3)
+#   BENCH_ROUNDS   rounds (default 15)
+#   BENCH_SECONDS  length of one measurement (default 1); parts that need
+#                  longer ones take three times that, and a third of the
+#                  rounds
 #   BENCH_PARTS    names of parts, with commas between (default all)
 #   BENCH_SIZES    tokens in the database, for the part tokens
 #                  (default 1000,100000,1000000)
@@ -25,8 +27,8 @@ our @EXPORT = qw(%OPT note);
 our @PARTS = qw(throughput shared tokens garbage logins mixed http2
                 instructions memory);
 our %OPT = (
-    rounds => _number('BENCH_ROUNDS', 5, 1, 100),
-    seconds => _number('BENCH_SECONDS', 3, 1, 60),
+    rounds => _number('BENCH_ROUNDS', 15, 1, 100),
+    seconds => _number('BENCH_SECONDS', 1, 1, 60),
     pin => _number('BENCH_PIN', 1, 0, 1),
     keep => $ENV{BENCH_KEEP} || '',
     parts => [_list('BENCH_PARTS', @PARTS)],

@@ -42,7 +42,7 @@ sub _places
     return $n >= 100 || $n == 0 ? 0 : $n >= 10 ? 1 : $n >= 1 ? 2 : 3;
 }
 
-# The spread has as many digits as the value.
+# The interval has as many digits as the value.
 sub _value
 {
     my ($row) = @_;
@@ -50,7 +50,7 @@ sub _value
     return sprintf '%.*f', _places($row->{value}), $row->{value};
 }
 
-sub _spread
+sub _interval
 {
     my ($row) = @_;
     return '' if !defined $row->{value} || $row->{least} == $row->{most};
@@ -83,7 +83,13 @@ sub _wanted
     return "$words $row->{target}$unit";
 }
 
-sub _met { defined $_[0]{sign} ? $_[0]{met} ? 'met' : 'MISSED' : '' }
+sub _met
+{
+    my ($row) = @_;
+    return '' if !defined $row->{sign};
+    return ($row->{met} ? 'met' : 'MISSED')
+        . ($row->{unsure} ? ', unsure' : '');
+}
 
 sub _conditions
 {
@@ -112,12 +118,12 @@ sub print_table
     for my $name (@names) {
         my $part = $results->{parts}{$name};
         $text .= "\n$part->{title} (" . _conditions($part) . ")\n"
-            . sprintf $LINE, '', 'median', '', 'least - most', 'CPU µs',
-                'ratio (least - most)', 'wanted';
+            . sprintf $LINE, '', 'median', '', 'interval', 'CPU µs',
+                'ratio (interval)', 'wanted';
         for my $row (@{ $part->{rows} }) {
             my $wanted = _wanted($row);
             $text .= sprintf $LINE, "  $row->{text}", _value($row),
-                $row->{unit}, _spread($row), _cpu($row), _ratio($row),
+                $row->{unit}, _interval($row), _cpu($row), _ratio($row),
                 $wanted ? "$wanted: " . _met($row) : '';
         }
     }
@@ -175,9 +181,9 @@ sub _part_lines
     my @rows = @{ $part->{rows} };
     my $cpu = grep { defined $_->{cpu} } @rows;
     my $table = _markdown(
-        ['', 'median', 'unit', 'least - most', $cpu ? 'CPU µs' : (),
+        ['', 'median', 'unit', 'interval', $cpu ? 'CPU µs' : (),
          'ratio', 'wanted', ''],
-        map { [$_->{text}, _value($_), $_->{unit}, _spread($_),
+        map { [$_->{text}, _value($_), $_->{unit}, _interval($_),
                $cpu ? _cpu($_) : (), _ratio($_), _wanted($_), _met($_)] }
             @rows);
     return "$part->{title}: " . _command($name) . "\n\n$table\n"
@@ -214,7 +220,9 @@ sub print_summary
     my @all = grep { defined $_->{sign} }
         map { @{ $results->{parts}{$_}{rows} } } @names;
     my $met = grep { $_->{met} } @all;
-    printf "\n%d of %d targets met\n", $met, scalar @all;
+    my $unsure = grep { $_->{unsure} } @all;
+    printf "\n%d of %d targets met; %d are so close that another run may say "
+        . "otherwise\n", $met, scalar @all, $unsure;
 }
 
 1;

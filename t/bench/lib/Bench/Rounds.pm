@@ -30,10 +30,20 @@ sub median
     return @v % 2 ? $v[$half] : ($v[$half - 1] + $v[$half]) / 2;
 }
 
-sub _spread
+# The median, and between which two of the values it is with 95 % probability
+# whatever they are spread like: the binomial distribution tells how many of
+# them may lie beyond it. Of five the least and the most (94 %).
+sub _interval
 {
     my @v = sort { $a <=> $b } @_;
-    return (median(@v), $v[0], $v[-1]);
+    my ($beyond, $one, $all) = (0, 0.5 ** @v, 0);
+    for my $k (0 .. $#v) {
+        $all += $one;
+        last if $all > 0.025;
+        $beyond = $k;
+        $one *= (@v - $k) / ($k + 1);
+    }
+    return (median(@v), $v[$beyond], $v[$#v - $beyond]);
 }
 
 # warm_measure(NAME, CASE...): a second of each case before the first
@@ -141,10 +151,10 @@ sub row
     my %row = (text => $opt{text},
                unit => $opt{alone} ? '' : $opt{unit} || '');
     @row{qw(value least most)}
-        = _spread($self->values($case, $opt{field})) if !$opt{alone};
+        = _interval($self->values($case, $opt{field})) if !$opt{alone};
     if (defined $opt{to}) {
         my @ratios = $self->ratios($case, $opt{to}, $opt{field});
-        @row{qw(ratio ratio_least ratio_most)} = _spread(@ratios);
+        @row{qw(ratio ratio_least ratio_most)} = _interval(@ratios);
         $row{of} = $opt{of} || $opt{to};
         $row{more} = $row{value} - median($self->values($opt{to}, $opt{field}))
             if defined $row{value};
@@ -156,7 +166,12 @@ sub row
         my $on = $opt{on} || 'ratio';
         my $is = $row{$on};
         @row{qw(sign target on)} = ($sign, $number, $on);
-        $row{met} = ($sign eq '>=' ? $is >= $number : $is <= $number) ? 1 : 0;
+        my $is_met = sub { $sign eq '>=' ? $_[0] >= $number
+                                         : $_[0] <= $number };
+        $row{met} = $is_met->($is) ? 1 : 0;
+        $row{unsure} = 1 if $on eq 'ratio'
+            && grep { $is_met->($_) != $row{met} }
+                    @row{qw(ratio_least ratio_most)};
     }
     return \%row;
 }
