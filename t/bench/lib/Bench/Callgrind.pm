@@ -3,7 +3,8 @@
 # Instructions of a request. One process (httpd -X, prefork) is counted by
 # callgrind inside of ap_run_process_connection alone, one file of counts
 # for each connection. What a request costs is the difference between a
-# connection with few requests and one with many.
+# connection with few requests and one with many: the median of three such
+# pairs, since what the process does once in a while falls into one.
 
 package Bench::Callgrind;
 
@@ -12,6 +13,7 @@ use warnings;
 
 use AcctTest;
 use Bench::Options;
+use Bench::Rounds;
 use Bench::Server;
 use File::Copy ();
 use IO::Socket::INET;
@@ -19,6 +21,7 @@ use POSIX ':sys_wait_h';
 use Time::HiRes ();
 
 my ($FEW, $MANY) = (100, 600);
+my @CONNECTIONS = (10, ($FEW, $MANY) x 3);      # the first is not counted
 my $serving;        # the process under callgrind, while there is one
 
 # count(OPTIONS of the server, [NAME, STATUS, PATH, HEADER...]...): NAME =>
@@ -31,19 +34,20 @@ sub count
     my %n;
     my $ok = eval {
         for my $request (@requests) {
-            for my $times (10, $FEW, $MANY) {
+            for my $times (@CONNECTIONS) {
                 my $sock = _connect($s, $pid);
                 _ask($sock, $times, @$request[1 .. $#$request]);
                 close $sock;
             }
         }
-        my @counts = _counts($s->dir, 3 * @requests);
-        for my $i (0 .. $#requests) {
-            $n{ $requests[$i][0] } = ($counts[3 * $i + 2]
-                - $counts[3 * $i + 1]) / ($MANY - $FEW);
-            _keep($s->dir . '/logs/counts.' . (3 * $i + 3),
-                  $requests[$i][0]) if $OPT{keep} ne '';
+        my @counts = _counts($s->dir, @CONNECTIONS * @requests);
+        for my $request (@requests) {
+            my (undef, @pairs) = splice @counts, 0, scalar @CONNECTIONS;
+            $n{ $request->[0] } = median(
+                map { ($pairs[2 * $_ + 1] - $pairs[2 * $_]) / ($MANY - $FEW) }
+                    0 .. $#pairs / 2);
         }
+        _keep($s->dir, map { $_->[0] } @requests) if $OPT{keep} ne '';
         1;
     };
     my $why = $@;
@@ -129,14 +133,17 @@ sub _ask
     }
 }
 
-# What is worth reading function by function: the counts of a connection
-# with many requests.
+# What is worth reading function by function: the counts of the last
+# connection for each request, which has many of it.
 sub _keep
 {
-    my ($counts, $name) = @_;
+    my ($dir, @names) = @_;
     mkdir $OPT{keep};
-    File::Copy::copy($counts, "$OPT{keep}/$name.$MANY")
-        or die "cannot write into $OPT{keep}: $!\n";
+    for my $i (0 .. $#names) {
+        File::Copy::copy("$dir/logs/counts." . ($i + 1) * @CONNECTIONS,
+                         "$OPT{keep}/$names[$i].$MANY")
+            or die "cannot write into $OPT{keep}: $!\n";
+    }
 }
 
 # The counts of each connection, in the order in which they were made.
