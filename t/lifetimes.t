@@ -199,10 +199,12 @@ for my $s (@servers) {
         for my $column (qw(ends_at expires_at)) {
             set($s, $first, $column => microseconds() + 60 * $SECOND);
             is(sign_in($s, 'again', 'bob'), $first, "$column: before it");
+            is(opens($s, $first), 200, '  it opens');
             set($s, $first, $column => microseconds() - $SECOND);
             my $other = sign_in($s, 'again', 'bob');
             isnt($other, $first, '  another after it');
             is(opens($s, $other), 200, '  which opens');
+            is(opens($s, $first), 401, '  and the first no more');
             is_deeply(row($s, $first), {}, '  in its place');
             $first = $other;
         }

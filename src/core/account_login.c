@@ -114,6 +114,23 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
     return APR_STATUS_IS_EEXIST(status) ? APR_EAGAIN : status;
 }
 
+static void log_dropped(const acct_issue_t *issue, apr_pool_t *pool)
+{
+    if (issue->dropped == 0) {
+        return;
+    }
+    if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
+        acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+                 "session_expired: account %" APR_INT64_T_FMT ": its token "
+                 "was over, and another was made", issue->account->id);
+        return;
+    }
+    acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+             "excess_sessions_exceeded: account %" APR_INT64_T_FMT
+             ": %d older token%s ended", issue->account->id,
+             issue->dropped, issue->dropped == 1 ? "" : "s");
+}
+
 static void refuse_login(const acct_service_t *service,
                          const acct_account_t *account,
                          acct_outcome_e outcome, acct_result_t *result,
@@ -199,12 +216,7 @@ static int try_login(const acct_service_t *service, find_account_t *find,
     acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
              "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
              issue.account->id, issue.token.id);
-    if (issue.dropped > 0) {
-        acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
-                 "excess_sessions_exceeded: account %" APR_INT64_T_FMT
-                 ": %d older token%s ended", issue.account->id,
-                 issue.dropped, issue.dropped == 1 ? "" : "s");
-    }
+    log_dropped(&issue, pool);
     return 1;
 }
 

@@ -105,9 +105,21 @@ static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
     return status;
 }
 
-static int is_over(const acct_token_t *token)
+int acct_token_is_over(const acct_token_t *token)
 {
     return token->expires_at != 0 && token->expires_at <= apr_time_now();
+}
+
+/* Nobody made this end but by hand: servers may hold the token for longer,
+ * so it goes as one that is revoked. */
+static apr_status_t drop_reusable(acct_issue_t *issue, acct_db_t *db,
+                                  apr_pool_t *pool)
+{
+    apr_status_t status = acct_store_token_delete(db, issue->token.id,
+                                                  &issue->dropped, pool);
+
+    return status == APR_SUCCESS
+        ? acct_store_revocation_insert(db, issue->account->id, pool) : status;
 }
 
 apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
@@ -118,12 +130,11 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
     if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
         status = acct_store_token_reusable(db, issue->account->id,
                                            &issue->token, pool);
-        if (status == APR_SUCCESS && !is_over(&issue->token)) {
-            return reopen(issue, pool);
-        }
-        /* None of ours ever is over: somebody gave this one an end. */
         if (status == APR_SUCCESS) {
-            status = acct_store_token_delete(db, issue->token.id, NULL, pool);
+            if (!acct_token_is_over(&issue->token)) {
+                return reopen(issue, pool);
+            }
+            status = drop_reusable(issue, db, pool);
         }
         if (status != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(status)) {
             return status;

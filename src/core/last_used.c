@@ -22,18 +22,30 @@ void acct_last_used_collect(acct_last_used_t *last_used,
     notes->count = (int)count;
 }
 
-static apr_status_t write_uses(acct_db_t *db, void *baton, apr_pool_t *pool)
+typedef struct uses_t {
+    acct_token_use_t *use;
+    int count;
+} uses_t;
+
+static uses_t uses_of(const acct_notes_t *notes, apr_pool_t *pool)
 {
-    const acct_notes_t *notes = baton;
-    acct_token_use_t *uses = apr_palloc(pool, (size_t)notes->count
-                                        * sizeof(*uses));
+    uses_t uses = { apr_palloc(pool, (size_t)notes->count
+                                     * sizeof(*uses.use)), notes->count };
     int i;
 
     for (i = 0; i < notes->count; i++) {
-        uses[i].id = acct_identity_token_id(notes->note[i].token_id, pool);
-        uses[i].at = notes->note[i].used;
+        uses.use[i].id = acct_identity_token_id(notes->note[i].token_id,
+                                                pool);
+        uses.use[i].at = notes->note[i].used;
     }
-    return acct_store_tokens_used(db, uses, notes->count, pool);
+    return uses;
+}
+
+static apr_status_t write_uses(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    const uses_t *uses = baton;
+
+    return acct_store_tokens_used(db, uses->use, uses->count, pool);
 }
 
 apr_status_t acct_last_used_write(const acct_notes_t *notes,
@@ -44,7 +56,9 @@ apr_status_t acct_last_used_write(const acct_notes_t *notes,
     int i;
 
     if (notes->count > 0) {
-        status = acct_db_transact(db, write_uses, (void *)notes, pool);
+        uses_t uses = uses_of(notes, pool);
+
+        status = acct_db_transact(db, write_uses, &uses, pool);
     }
     for (i = 0; status == APR_SUCCESS && i < notes->count; i++) {
         acct_cache_noted(cache, &notes->note[i], acct_ticks());
