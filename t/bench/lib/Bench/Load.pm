@@ -114,6 +114,13 @@ sub wrk_finish
 
 sub wrk { wrk_finish(wrk_begin(@_)) }
 
+# The same, each connection a client by itself.
+sub clients
+{
+    my ($server, $path, %opt) = @_;
+    return wrk($server, $path, threads => $OPT{connections}, %opt);
+}
+
 # ------------------------------------------------------------------- h2load
 
 # h2load(SERVER, URL, PROTOCOL, HEADERS...): PROTOCOL h1 or h2; as many

@@ -11,6 +11,7 @@
 #                  (default 1000,100000,1000000)
 #   BENCH_PIN      0: load and servers share all cores (default 1: each has
 #                  its own, in the parts that measure throughput)
+#   BENCH_AUTOGROUP 1: kernel.sched_autogroup_enabled stays what it is
 #   BENCH_KEEP     a folder for callgrind's counts of the part instructions:
 #                  CASE.600 is what 600 requests cost, function by function
 #                  (callgrind_annotate)
@@ -30,6 +31,7 @@ our %OPT = (
     rounds => _number('BENCH_ROUNDS', 15, 1, 100),
     seconds => _number('BENCH_SECONDS', 1, 1, 60),
     pin => _number('BENCH_PIN', 1, 0, 1),
+    autogroup => _number('BENCH_AUTOGROUP', 0, 0, 1),
     keep => $ENV{BENCH_KEEP} || '',
     parts => [_list('BENCH_PARTS', @PARTS)],
     sizes => [_list('BENCH_SIZES', 1000, 100_000, 1_000_000)],

@@ -19,7 +19,7 @@ my $JSON = JSON::PP->new->canonical->pretty->utf8;
 sub _file { build_dir() . '/bench/results.json' }
 
 # results(): { machine => [[NAME, TEXT]...], parts => { NAME => PART } };
-# PART has title, rows, rounds, seconds, pin, took, load, date.
+# PART has title, rows, rounds (0: measured once), seconds, took, load, date.
 sub results
 {
     my $text = slurp(_file());
@@ -94,9 +94,10 @@ sub _met
 sub _conditions
 {
     my ($part) = @_;
-    my $text = $part->{rounds} == 1 ? '1 round' : "$part->{rounds} rounds";
-    return "$text of $part->{seconds} s, load before $part->{load}, "
-        . "$part->{date}";
+    my $rounds = $part->{rounds};
+    my $text = !$rounds ? 'once' : ($rounds == 1 ? '1 round' :
+        "$rounds rounds") . " of $part->{seconds} s";
+    return "$text, load before $part->{load}, $part->{date}";
 }
 
 # ------------------------------------------------------------------- table
@@ -187,7 +188,7 @@ sub _part_lines
                $cpu ? _cpu($_) : (), _ratio($_), _wanted($_), _met($_)] }
             @rows);
     return "$part->{title}: " . _command($name) . "\n\n$table\n"
-        . 'Measured with ' . _conditions($part) . ".\n";
+        . 'Measured: ' . _conditions($part) . ".\n";
 }
 
 sub _target_lines

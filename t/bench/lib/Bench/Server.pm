@@ -99,6 +99,14 @@ sub prepare
     return $self;
 }
 
+# pair(OPTIONS): one with the cache, and one without on its database.
+sub pair
+{
+    my ($class, %opt) = @_;
+    my $on = $class->prepare(%opt, cache => 'On');
+    return ($on, $class->prepare(of => $on, cache => 'Off'));
+}
+
 sub run
 {
     my ($self) = @_;

@@ -15,6 +15,8 @@ use Bench::Rounds;
 
 sub title { 'Instructions of one request' }
 
+sub is_exact { 1 }
+
 sub measure
 {
     Bench::Machine::keep_apart(0);

@@ -18,6 +18,8 @@ use Bench::Server;
 
 sub title { 'Memory' }
 
+sub is_exact { 1 }
+
 sub measure
 {
     Bench::Machine::keep_apart(0);

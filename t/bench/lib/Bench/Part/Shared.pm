@@ -24,34 +24,19 @@ sub measure
 {
     Bench::Machine::keep_apart(0);
     my %s;
-    for my $driver (qw(sqlite3 pgsql)) {
-        $s{"$driver On"} = Bench::Server->prepare(
-            driver => $driver, cache => 'On', tokens => $ACCOUNTS,
-            $driver eq 'pgsql' ? (pg => Bench::Server::postgres()) : ());
-        $s{"$driver Off"} = Bench::Server->prepare(
-            of => $s{"$driver On"}, cache => 'Off');
-    }
+    @s{qw(on off)} = Bench::Server->pair(tokens => $ACCOUNTS);
+    @s{qw(pg_on pg_off)} = Bench::Server->pair(tokens => $ACCOUNTS,
+        driver => 'pgsql', pg => Bench::Server::postgres());
     $_->run for values %s;
-    my $rates = _rounds(%s);
+    my @protected = ('/line/file.txt', own => Bench::Load::lines(
+        Bench::Fill::credentials($ACTIVE, $ACCOUNTS)));
+    my $rates = Bench::Rounds->warm_measure('shared',
+        ['open', sub { Bench::Load::clients($s{on}, '/open/file.txt') }],
+        map { my $server = $s{$_};
+              [$_, sub { Bench::Load::clients($server, @protected) },
+               beside => 'open'] } sort keys %s);
     $_->stop for values %s;
     return _rows($rates);
-}
-
-sub _rounds
-{
-    my (%s) = @_;
-    my $token = Bench::Load::lines(
-        Bench::Fill::credentials($ACTIVE, $ACCOUNTS));
-    my $case = sub {
-        my ($name, $server, $path, @opt) = @_;
-        return ($name, sub { Bench::Load::wrk($s{$server}, $path,
-            threads => $OPT{connections}, @opt) });
-    };
-    my @protected = ('/line/file.txt', own => $token);
-    return Bench::Rounds->warm_measure('shared',
-        [$case->('open', 'sqlite3 On', '/open/file.txt')],
-        map { [$case->($_, $_, @protected), beside => 'open'] }
-            sort keys %s);
 }
 
 sub _rows
@@ -60,13 +45,13 @@ sub _rows
     my @row = (unit => 'req/s', to => 'open', of => 'unprotected');
     return (
         $rates->row('open', text => 'unprotected', unit => 'req/s'),
-        $rates->row('sqlite3 On', @row, target => ['>=', 0.93],
+        $rates->row('on', @row, target => ['>=', 0.93],
             text => 'cached, AcctAuthProtect On'),
-        $rates->row('pgsql On', @row, target => ['>=', 0.93],
+        $rates->row('pg_on', @row, target => ['>=', 0.93],
             text => 'cached, pgsql'),
-        $rates->row('sqlite3 Off', @row, target => ['>=', 0.65],
+        $rates->row('off', @row, target => ['>=', 0.65],
             text => 'AcctAuthCache Off, sqlite'),
-        $rates->row('pgsql Off', @row, target => ['>=', 0.45],
+        $rates->row('pg_off', @row, target => ['>=', 0.45],
             text => 'AcctAuthCache Off, pgsql'));
 }
 

@@ -35,13 +35,11 @@ sub measure
 {
     Bench::Machine::keep_apart(1);
     my $pg = Bench::Server::postgres();
-    my %own = (cache => 'On', tokens => $ACCOUNTS);
     my %s = (none => Bench::Server->prepare(use => 'none'),
              idle => Bench::Server->prepare(use => 'idle'));
-    $s{on} = Bench::Server->prepare(%own);
-    $s{off} = Bench::Server->prepare(of => $s{on}, cache => 'Off');
-    $s{pg_on} = Bench::Server->prepare(%own, driver => 'pgsql', pg => $pg);
-    $s{pg_off} = Bench::Server->prepare(of => $s{pg_on}, cache => 'Off');
+    @s{qw(on off)} = Bench::Server->pair(tokens => $ACCOUNTS);
+    @s{qw(pg_on pg_off)} = Bench::Server->pair(tokens => $ACCOUNTS,
+        driver => 'pgsql', pg => $pg);
     my %drf = map { $_ => Bench::Django->start(worker => $_,
                                                tokens => $ACCOUNTS) }
         qw(sync gthread);
@@ -64,9 +62,8 @@ sub _rounds
     my $basic = Bench::Load::lines(
         Bench::Basic::credentials($ACTIVE, $ACCOUNTS));
     my $case = sub {
-        my ($name, $server, $path, @opt) = @_;
-        return ($name, sub { Bench::Load::wrk($server, $path,
-            threads => $OPT{connections}, @opt) });
+        my ($name, @load) = @_;
+        return ($name, sub { Bench::Load::clients(@load) });
     };
     my $open = '/open/file.txt';
     my $line = '/line/file.txt';

@@ -40,11 +40,9 @@ sub measure
         $lines{$n}{all} = Bench::Load::lines(
             Bench::Fill::credentials($n, $n));
         for my $driver (qw(sqlite3 pgsql)) {
-            my $on = $s{"$driver $n On"} = Bench::Server->prepare(
-                driver => $driver, cache => 'On', tokens => $n,
+            @s{"$driver $n On", "$driver $n Off"} = Bench::Server->pair(
+                driver => $driver, tokens => $n,
                 $driver eq 'pgsql' ? (pg => $pg) : ());
-            $s{"$driver $n Off"} = Bench::Server->prepare(
-                of => $on, cache => 'Off');
         }
     }
     $_->run for values %s;
