@@ -58,7 +58,9 @@ endif
 APXS_CFLAGS := $(filter-out -flto% -ffat-lto-objects -specs=%,\
                  $(call apxs_q,CFLAGS))
 CFLAGS      ?= $(or $(APXS_CFLAGS),-O2 -g)
-CPPFLAGS    ?= $(call apxs_q,CPPFLAGS)
+# Asked once: a recursive variable would ask again at each compilation.
+APXS_CPPFLAGS := $(call apxs_q,CPPFLAGS)
+CPPFLAGS    ?= $(APXS_CPPFLAGS)
 APXS_CPP    := $(call apxs_q,EXTRA_CPPFLAGS)
 LDFLAGS     ?= -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
 
@@ -166,7 +168,8 @@ $(OBJ)/t/unit/%.o: t/unit/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) $(ERR) -iquote t/unit $(CORE_INC) -MMD -MP -c -o $@ $<
 
-# The command holds the text of these files.
+# What has the text of files in it.
+$(OBJ)/src/core/dialect_builtin.o: conf/dialects/base.json
 $(OBJ)/src/cli/schema.o: $(wildcard sql/*.sql)
 
 $(LIBCORE): $(CORE_OBJ)
