@@ -308,6 +308,25 @@ is($s->post('/mine/signin/', { username => 'ann',
     password => 'tower bridge' })->{json}{data}{username}, 'ann',
     'it has the routes of what it extends');
 
+# ------------------------------------------------- after an upgrade
+
+for my $older (glob(tree() . '/t/fixtures/dialects-*')) {
+    my ($version) = $older =~ /dialects-(.*)/;
+    my @names = grep { $_ ne 'base' }
+        map { /([^\/]+)\.json$/ } glob("$older/*.json");
+    my $mounts = conf(map { ("/$_/" => $_) } @names);
+    my $old = AcctTest->start(api => 0, dialect_dir => $older,
+        hash => cheap_hash(), conf => $mounts);
+    my ($ok, $said) = $old->configtest($mounts);
+    ok($ok, "a folder of dialects of version $version passes configtest")
+        or diag($said);
+    my $made = $old->post('/account-register/register/', {
+        username => 'ann', email => 'ann@example.com',
+        password => 'tower bridge', password2 => 'tower bridge' });
+    like($made->{json}{token}, qr/^[0-9a-f]{40}$/, 'and serves');
+    $old->stop;
+}
+
 # ------------------------------------------- the worked example of the manual
 
 my $manual = Encode::decode('UTF-8', slurp(tree() . '/docs/dialects.md'));

@@ -9,22 +9,31 @@
 
 #include "dialect.h"
 
+static void print_lines(const acct_cli_t *cli, const char *what,
+                        const apr_array_header_t *lines)
+{
+    int i;
+
+    for (i = 0; lines != NULL && i < lines->nelts; i++) {
+        fflush(stdout);
+        fprintf(stderr, "%s%s\n", what, acct_cli_visible(
+            APR_ARRAY_IDX(lines, i, const char *), cli->pool));
+    }
+}
+
 /* What is wrong with one file, as many lines as there are mistakes. */
 static int check_file(const acct_cli_t *cli, const char *file)
 {
     const acct_dialect_t *dialect = NULL;
     apr_array_header_t *errors = NULL;
     apr_status_t status;
-    int i;
 
     status = acct_dialect_load(file, &dialect, &errors, cli->pool);
-    for (i = 0; errors != NULL && i < errors->nelts; i++) {
-        fflush(stdout);
-        fprintf(stderr, "%s\n", acct_cli_visible(
-            APR_ARRAY_IDX(errors, i, const char *), cli->pool));
-    }
+    print_lines(cli, "", errors);
     if (status == APR_SUCCESS) {
-        printf("%s: ok\n", acct_cli_visible(file, cli->pool));
+        print_lines(cli, "warning: ", dialect->warnings);
+        printf("%s: ok (a running server takes it up when it is reloaded)\n",
+               acct_cli_visible(file, cli->pool));
         return ACCT_EXIT_OK;
     }
     if (errors == NULL || errors->nelts == 0) {

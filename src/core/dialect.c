@@ -225,14 +225,16 @@ static void read_maps(acct_load_t *load, const acct_source_t *source)
 
     if (value != NULL) {
         list = apr_array_make(load->tmp, 8, sizeof(acct_message_t));
-        acct_read_messages(load, &at, value, NULL, list);
+        load->is_incomplete |= !acct_read_messages(load, &at, value, NULL,
+                                                   list);
         merge_messages(load->messages, list);
     }
     at = acct_place_member(load, &top, "responses");
     value = json_object_get(source->root, "responses");
     if (value != NULL) {
         list = apr_array_make(load->tmp, 8, sizeof(acct_entry_t));
-        acct_read_responses(load, &at, value, NULL, list);
+        load->is_incomplete |= !acct_read_responses(load, &at, value, NULL,
+                                                    list);
         merge_entries(load->entries, list);
     }
 }
@@ -321,6 +323,7 @@ apr_status_t acct_dialect_load(const char *path,
     load.dialect->p = apr_pcalloc(pool, sizeof(*load.dialect->p));
     load.dialect->file = apr_pstrdup(pool, path);
     load.dialect->name = acct_base_name(pool, path);
+    load.dialect->warnings = apr_array_make(pool, 1, sizeof(const char *));
 
     status = acct_read_sources(&load, load.dialect->file);
     routes = read_routes(&load);
@@ -329,7 +332,7 @@ apr_status_t acct_dialect_load(const char *path,
         read_members(&load, &APR_ARRAY_IDX(load.sources, i, acct_source_t));
     }
     /* What a file that cannot be read would have said is not missing. */
-    if (status == APR_SUCCESS) {
+    if (status == APR_SUCCESS && !load.is_incomplete) {
         acct_check_dialect(&load);
     }
     if (status == APR_SUCCESS && load.errors->nelts > 0) {

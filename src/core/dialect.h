@@ -60,6 +60,8 @@ typedef struct acct_route_t {
 struct acct_dialect_t {
     const char *name;           /* "auth-signin" */
     const char *file;           /* path it was read from */
+    apr_array_header_t *warnings;   /* const char *: what works, but should
+                                     * be looked at; "FILE: …" */
     int by_username;            /* identifier: 0 no, else its turn (1, 2) */
     int by_email;
     acct_token_policy_t policy;

@@ -33,6 +33,29 @@ static const acct_entry_t *find_entry(const acct_load_t *load,
     return entry != NULL ? entry : in_entries(load->entries, key, NULL);
 }
 
+/* The response to an outcome; the module's own where the outcome is newer
+ * than the file. */
+static const acct_entry_t *answer_to(acct_load_t *load,
+                                     const acct_draft_t *draft,
+                                     acct_outcome_e outcome)
+{
+    const acct_entry_t *entry = find_entry(load, draft,
+                                           acct_outcome_name(outcome));
+
+    return entry != NULL ? entry : acct_builtin_entry(load, outcome);
+}
+
+/* The response that another shares by its key. */
+static const acct_entry_t *shared_by(acct_load_t *load,
+                                     const acct_draft_t *draft,
+                                     const acct_entry_t *entry)
+{
+    const acct_entry_t *next = find_entry(load, draft, entry->same_as);
+
+    return next == NULL && entry->is_builtin
+        ? acct_builtin_shared(load, entry->same_as) : next;
+}
+
 static const acct_message_t *in_messages(const apr_array_header_t *list,
                                          const char *key)
 {
@@ -46,7 +69,7 @@ static const acct_message_t *in_messages(const apr_array_header_t *list,
     return NULL;
 }
 
-static const acct_message_t *outcome_message(const acct_load_t *load,
+static const acct_message_t *outcome_message(acct_load_t *load,
                                              const acct_draft_t *draft,
                                              acct_outcome_e outcome)
 {
@@ -59,14 +82,19 @@ static const acct_message_t *outcome_message(const acct_load_t *load,
     if (draft != NULL) {
         message = in_messages(draft->messages, key);
     }
-    return message != NULL ? message : in_messages(load->messages, key);
+    if (message == NULL) {
+        message = in_messages(load->messages, key);
+    }
+    return message != NULL ? message
+                           : acct_builtin_outcome_message(load, outcome);
 }
 
-static const acct_message_t *problem_message(const acct_load_t *load,
+static const acct_message_t *problem_message(acct_load_t *load,
                                              const acct_draft_t *draft,
                                              const char *key,
-                                             const char *code)
+                                             acct_problem_e problem)
 {
+    const char *code = acct_problem_name(problem);
     const apr_array_header_t *lists[2];
     const acct_message_t *message = NULL;
     int i;
@@ -79,7 +107,8 @@ static const acct_message_t *problem_message(const acct_load_t *load,
             message = in_messages(lists[i], code);
         }
     }
-    return message;
+    return message != NULL ? message
+                           : acct_builtin_problem_message(load, problem);
 }
 
 /* Every key that could be meant, for suggestions. */
@@ -114,7 +143,7 @@ static const acct_entry_t *resolve(acct_load_t *load,
     int steps;
 
     for (steps = 0; entry->same_as != NULL; steps++) {
-        next = find_entry(load, draft, entry->same_as);
+        next = shared_by(load, draft, entry);
         if (next == NULL) {
             acct_report(load, &entry->at, "there is no response \"%s\" to "
                         "share; %s", acct_shown(entry->same_as, load->tmp),
@@ -136,7 +165,7 @@ static const acct_entry_t *resolve(acct_load_t *load,
 
 /* The message of an outcome; of one that shares a response and has none of
  * its own, the shared one's. @a entry was resolved, so there is no circle. */
-static const acct_message_t *shared_message(const acct_load_t *load,
+static const acct_message_t *shared_message(acct_load_t *load,
                                             const acct_draft_t *draft,
                                             const acct_entry_t *entry,
                                             acct_outcome_e outcome)
@@ -149,7 +178,7 @@ static const acct_message_t *shared_message(const acct_load_t *load,
         if (shared >= 0) {
             message = outcome_message(load, draft, (acct_outcome_e)shared);
         }
-        entry = find_entry(load, draft, entry->same_as);
+        entry = shared_by(load, draft, entry);
     }
     return message;
 }
@@ -228,14 +257,6 @@ static int comes_without_route(acct_outcome_e outcome)
         || outcome == ACCT_UNAVAILABLE || outcome == ACCT_ERROR;
 }
 
-/* "a", "b", "c" */
-static const char *listed(acct_load_t *load, const char *list,
-                          const char *name)
-{
-    return apr_pstrcat(load->tmp, list != NULL ? list : "",
-                       list != NULL ? ", \"" : "\"", name, "\"", NULL);
-}
-
 static void check_general(acct_load_t *load)
 {
     struct acct_dialect_private_t *p = load->dialect->p;
@@ -247,13 +268,13 @@ static void check_general(acct_load_t *load)
     for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
         acct_outcome_e outcome = (acct_outcome_e)i;
         const char *key = acct_outcome_name(outcome);
-        const acct_entry_t *entry = find_entry(load, NULL, key);
+        const acct_entry_t *entry = answer_to(load, NULL, outcome);
         const acct_entry_t *first = entry;
         const acct_message_t *message;
 
         if (entry == NULL && outcome != ACCT_OK
             && (load->drafts->nelts == 0 || comes_without_route(outcome))) {
-            missing = listed(load, missing, key);
+            missing = acct_listed(load, missing, key);
         }
         entry = entry != NULL ? resolve(load, NULL, entry) : NULL;
         if (entry != NULL) {
@@ -278,8 +299,8 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
 {
     struct acct_route_private_t *p = draft->route.p;
     const char *key = acct_outcome_name(outcome);
-    const acct_entry_t *first = find_entry(load, draft, key);
     const acct_message_t *message;
+    const acct_entry_t *first;
     const acct_entry_t *entry;
 
     if (!acct_op_can(draft->route.op, outcome)) {
@@ -287,6 +308,7 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
         p->message[outcome] = load->dialect->p->message[outcome];
         return 1;
     }
+    first = answer_to(load, draft, outcome);
     entry = first != NULL ? resolve(load, draft, first) : NULL;
     if (entry != NULL) {
         message = shared_message(load, draft, first, outcome);
@@ -313,8 +335,8 @@ static void check_outcomes(acct_load_t *load, acct_draft_t *draft)
                         "what the route answers when all went well");
         }
         else {
-            missing = listed(load, missing,
-                             acct_outcome_name((acct_outcome_e)i));
+            missing = acct_listed(load, missing,
+                                  acct_outcome_name((acct_outcome_e)i));
         }
     }
     if (missing != NULL) {
@@ -332,7 +354,8 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     const char *code = acct_problem_name(problem);
     const char *key = apr_pstrcat(load->tmp, field->name, ".", code, NULL);
     const char *any = apr_pstrcat(load->tmp, field->name, ".*", NULL);
-    const acct_message_t *message = problem_message(load, draft, key, code);
+    const acct_message_t *message = problem_message(load, draft, key,
+                                                    problem);
     unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
     const acct_entry_t *entry;
@@ -416,12 +439,15 @@ static void check_shadow(acct_load_t *load, const acct_draft_t *draft)
 static void check_token(acct_load_t *load, acct_draft_t *draft)
 {
     acct_route_t *route = &draft->route;
+    const acct_entry_t *entry = find_entry(load, draft, "ok");
     const acct_response_t *ok = route->p->response[ACCT_OK];
     unsigned int uses = ok != NULL ? ok->uses : 0;
     acct_place_t at = acct_place_member(load, &draft->at, "responses");
 
     at = acct_place_member(load, &at, "ok");
-    if (acct_op_needs_token(route->op) || ok == NULL) {
+    entry = entry != NULL ? resolve(load, draft, entry) : NULL;
+    if (acct_op_needs_token(route->op) || ok == NULL || entry == NULL
+        || entry->is_broken) {
         return;
     }
     route->mints_token = (uses & ACCT_VALUE_BIT(ACCT_VALUE_TOKEN)) != 0;
@@ -498,6 +524,7 @@ void acct_check_dialect(acct_load_t *load)
         check_route(load, draft);
         routes[i] = draft->route;
     }
+    acct_builtin_warn(load);
     load->dialect->routes = routes;
     load->dialect->nroutes = count;
 }

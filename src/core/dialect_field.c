@@ -126,6 +126,32 @@ static void read_aliases(acct_load_t *load, const acct_place_t *at,
     field->aliases = (const char *const *)aliases->elts;
 }
 
+/* Whether a field's value is meant as an object of the request, whose
+ * members would be the fields: {"user": {"mail": "email"}}. */
+static int looks_nested(const json_t *value, const char *const *members)
+{
+    json_t *object = (json_t *)value;       /* only read */
+    void *member;
+
+    for (member = json_object_iter(object); member != NULL;
+         member = json_object_iter_next(object, member)) {
+        const char *name = json_object_iter_key(member);
+        const json_t *inner = json_object_iter_value(member);
+        const char *const *known = members;
+
+        while (*known != NULL && strcmp(*known, name) != 0) {
+            known++;
+        }
+        if (*known == NULL
+            && (json_is_object(inner)
+                || (json_is_string(inner)
+                    && acct_role_find(json_string_value(inner)) >= 0))) {
+            return json_object_get(value, "as") == NULL;
+        }
+    }
+    return 0;
+}
+
 /* One field. @return whether it can be used */
 static int read_field(acct_load_t *load, const acct_place_t *at,
                       acct_op_e op, const json_t *value, acct_field_t *field)
@@ -147,6 +173,13 @@ static int read_field(acct_load_t *load, const acct_place_t *at,
     if (json_is_string(value)) {
         as = *at;
         name = json_string_value(value);
+    }
+    else if (json_is_object(value) && looks_nested(value, members)) {
+        acct_report(load, at, "a field is a text of the request's own "
+                    "members; one inside an object of the request cannot be "
+                    "read, so this API cannot be written as a dialect, "
+                    "unless its clients can send it flat");
+        name = NULL;
     }
     else if (acct_check_type(load, at, value, JSON_OBJECT)) {
         acct_check_members(load, at, value, members);

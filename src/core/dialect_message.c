@@ -116,7 +116,7 @@ static void check_message_values(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-void acct_read_messages(acct_load_t *load, const acct_place_t *at,
+int acct_read_messages(acct_load_t *load, const acct_place_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list)
 {
@@ -124,7 +124,7 @@ void acct_read_messages(acct_load_t *load, const acct_place_t *at,
     void *member;
 
     if (!acct_check_type(load, at, messages, JSON_OBJECT)) {
-        return;
+        return 0;
     }
     for (member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member)) {
@@ -147,4 +147,5 @@ void acct_read_messages(acct_load_t *load, const acct_place_t *at,
         }
         APR_ARRAY_PUSH(list, acct_message_t) = message;
     }
+    return 1;
 }

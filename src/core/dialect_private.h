@@ -13,6 +13,8 @@
  *   dialect_check.c     lays route, dialect and what it extends over one
  *                       another, checks that nothing is missing, and
  *                       writes down the answer to everything
+ *   dialect_builtin.c   what answers what is newer than a file
+ *   dialect_since.c     which outcomes and problems that can be
  *   dialect_report.c    how mistakes are told
  */
 #ifndef ACCT_DIALECT_PRIVATE_H
@@ -66,6 +68,10 @@ typedef struct acct_entry_t {
     acct_place_t at;
     const char *same_as;        /* answer as under this key; or */
     acct_response_t *response;  /* … so; NULL when it is wrong */
+    int is_builtin;             /* of the module's own base */
+    int has_body;               /* a "body" stands there, right or wrong */
+    int is_broken;              /* its body or headers: what they show is
+                                 * not known */
     apr_array_header_t *uses;   /* acct_use_t, with the whole path */
 } acct_entry_t;
 
@@ -96,7 +102,11 @@ typedef struct acct_load_t {
     apr_array_header_t *entries;    /* general ones, the nearest of a key */
     apr_array_header_t *messages;
     apr_array_header_t *drafts;     /* acct_draft_t */
+    const struct acct_builtin_t *builtin;   /* NULL: not asked for yet */
+    const char *newer;              /* what it answers, for a warning */
     acct_dialect_t *dialect;
+    int is_incomplete;          /* a map of a file is none: what it would
+                                 * have said is not missing */
     int fields_known;           /* the drafts are the routes that messages
                                  * being read are for */
     int identifier_seen;
@@ -115,6 +125,11 @@ acct_place_t acct_place_member(acct_load_t *load, const acct_place_t *at,
                                const char *name);
 acct_place_t acct_place_item(acct_load_t *load, const acct_place_t *at,
                              apr_size_t index);
+
+/** Add to "a", "b": another name in quotation marks; @a list NULL: the
+ *  first. In load->tmp. */
+const char *acct_listed(acct_load_t *load, const char *list,
+                        const char *name);
 
 /** Report every member of @a object that is not in @a names. */
 void acct_check_members(acct_load_t *load, const acct_place_t *at,
@@ -142,6 +157,11 @@ typedef struct acct_place_baton_t {
 void acct_place_report(void *baton, const char *path, const char *what);
 
 /* dialect_read.c */
+
+/** The JSON of a source's text, freed with load->tmp.
+ *  @return NULL: it is none, or no object; reported at @a at */
+json_t *acct_parse_source(acct_load_t *load, const acct_place_t *at,
+                          const char *bytes, apr_size_t length);
 
 /** Read a file and those it extends into load->sources.
  *  @return a failure when not all could be read; reported */
@@ -173,8 +193,9 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
 
 /* dialect_response.c */
 
-/** Read "responses" of a route, or general ones (@a draft NULL). */
-void acct_read_responses(acct_load_t *load, const acct_place_t *at,
+/** Read "responses" of a route, or general ones (@a draft NULL).
+ *  @return 0: they are no object at all; reported */
+int acct_read_responses(acct_load_t *load, const acct_place_t *at,
                          const json_t *responses, const acct_draft_t *draft,
                          apr_array_header_t *entries);
 
@@ -191,14 +212,45 @@ int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
 
 /* dialect_message.c */
 
-/** Read "messages" of a route, or general ones (@a draft NULL). */
-void acct_read_messages(acct_load_t *load, const acct_place_t *at,
+/** Read "messages" of a route, or general ones (@a draft NULL).
+ *  @return 0: they are no object at all; reported */
+int acct_read_messages(acct_load_t *load, const acct_place_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list);
 
 /** Values that are known in an outcome; @a op -1 for a general response,
  *  which holds for any operation. */
 unsigned int acct_values_known(int op, acct_outcome_e outcome);
+
+/* dialect_builtin.c */
+
+/** The module's own response to an outcome that came with a later version
+ *  of the format than the first, for files that were written before it;
+ *  noted in load->newer. @return NULL: it did not, or there is none */
+const acct_entry_t *acct_builtin_entry(acct_load_t *load,
+                                       acct_outcome_e outcome);
+
+/** The module's own response under a key, whatever came when: what those of
+ *  acct_builtin_entry() share. @return NULL: none */
+const acct_entry_t *acct_builtin_shared(acct_load_t *load, const char *key);
+
+/** The module's own message for an outcome or a problem, as
+ *  acct_builtin_entry(). */
+const acct_message_t *acct_builtin_outcome_message(acct_load_t *load,
+                                                   acct_outcome_e outcome);
+const acct_message_t *acct_builtin_problem_message(acct_load_t *load,
+                                                   acct_problem_e problem);
+
+/** Add to the dialect's warnings what the above answered. */
+void acct_builtin_warn(acct_load_t *load);
+
+/* dialect_since.c */
+
+/** The version of the dialect format, from 1, that an outcome or a problem
+ *  came with. A file need not know those that came after version 1: so a
+ *  folder of dialects that was valid once stays valid. */
+int acct_outcome_since(acct_outcome_e outcome);
+int acct_problem_since(acct_problem_e problem);
 
 /* dialect_check.c */
 

@@ -61,6 +61,56 @@ static apr_status_t read_bytes(acct_load_t *load, const char *path,
     return status;
 }
 
+/* What the parser waited for, and what stood there instead as far as it
+ * matters ("" is anything), with what to do about it. The first that fits
+ * counts. */
+static const struct {
+    const char *awaited;
+    const char *instead;
+    const char *remedy;
+} grammar[] = {
+    { "':' expected near '", "",
+      "write a colon between a member's name and its value" },
+    { "string or '}' expected near '", "}",
+      "remove the comma in front of the closing brace" },
+    { "string or '}' expected near '", "",
+      "write a member's name in double quotation marks" },
+    { "unexpected token near '", "]",
+      "remove the comma in front of the closing bracket" },
+    { "'}' expected near '", "]",
+      "this closes a list, but the last that was opened is an object; write "
+      "its brace first" },
+    { "']' expected near '", "}",
+      "this closes an object, but the last that was opened is a list; write "
+      "its bracket first" },
+    { "'}' expected near '", "",
+      "a comma is missing in front of this, or a quotation mark inside a "
+      "text is not written as \\\"" },
+    { "']' expected near '", "",
+      "a comma is missing in front of this, or a quotation mark inside a "
+      "text is not written as \\\"" },
+    { "end of file expected near '", "",
+      "the file's object is closed before this; remove a bracket too many, "
+      "or what stands behind the end" }
+};
+
+static const char *grammar_remedy(const char *text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(grammar) / sizeof(*grammar); i++) {
+        apr_size_t length = strlen(grammar[i].awaited);
+
+        if (strncmp(text, grammar[i].awaited, length) == 0
+            && strncmp(text + length, grammar[i].instead,
+                       strlen(grammar[i].instead)) == 0) {
+            return grammar[i].remedy;
+        }
+    }
+    return "write JSON: double quotation marks, no comments, no comma "
+           "before a closing bracket";
+}
+
 /* What to do about a mistake in the JSON itself. */
 static const char *syntax_remedy(const json_error_t *error)
 {
@@ -77,13 +127,12 @@ static const char *syntax_remedy(const json_error_t *error)
     case json_error_numeric_overflow:
         return "write a smaller number";
     default:
-        return "write JSON: double quotation marks, no comments, no comma "
-               "before a closing bracket";
+        return grammar_remedy(error->text);
     }
 }
 
-static json_t *parse_bytes(acct_load_t *load, const acct_place_t *at,
-                           const char *bytes, apr_size_t length)
+json_t *acct_parse_source(acct_load_t *load, const acct_place_t *at,
+                          const char *bytes, apr_size_t length)
 {
     json_error_t error;
     acct_place_t where = *at;
@@ -145,7 +194,7 @@ static apr_status_t read_source(acct_load_t *load, const char *path,
     }
     source.name = acct_base_name(load->pool, path);
     source.file = path;
-    source.root = parse_bytes(load, &itself, bytes, length);
+    source.root = acct_parse_source(load, &itself, bytes, length);
     if (source.root == NULL) {
         return APR_EINVAL;
     }

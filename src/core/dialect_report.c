@@ -153,6 +153,13 @@ acct_place_t acct_place_item(acct_load_t *load, const acct_place_t *at,
     return place;
 }
 
+const char *acct_listed(acct_load_t *load, const char *list,
+                        const char *name)
+{
+    return apr_pstrcat(load->tmp, list != NULL ? list : "",
+                       list != NULL ? ", \"" : "\"", name, "\"", NULL);
+}
+
 void acct_check_members(acct_load_t *load, const acct_place_t *at,
                         const json_t *object, const char *const *names)
 {

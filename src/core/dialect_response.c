@@ -94,12 +94,12 @@ static int has_controls(const char *text)
 }
 
 static void read_content_type(acct_load_t *load, const acct_place_t *at,
-                              const char *value, acct_response_t *response)
+                              const char *value, const acct_entry_t *entry)
 {
     const char *slash = strchr(value, '/');
     apr_size_t subtype = slash != NULL ? strcspn(slash + 1, "; ") : 0;
 
-    if (response->body == NULL) {
+    if (!entry->has_body) {
         acct_report(load, at, "there is no body whose type this could be; "
                     "remove it or write a \"body\"");
     }
@@ -111,7 +111,7 @@ static void read_content_type(acct_load_t *load, const acct_place_t *at,
                     acct_shown(value, load->tmp));
     }
     else {
-        response->content_type = apr_pstrdup(load->pool, value);
+        entry->response->content_type = apr_pstrdup(load->pool, value);
     }
 }
 
@@ -159,8 +159,7 @@ static void read_header(acct_load_t *load, const acct_place_t *at,
         return;
     }
     if (strcasecmp(name, "Content-Type") == 0) {
-        read_content_type(load, at, json_string_value(value),
-                          entry->response);
+        read_content_type(load, at, json_string_value(value), entry);
         return;
     }
     for (i = 0; i < headers->nelts; i++) {
@@ -173,10 +172,12 @@ static void read_header(acct_load_t *load, const acct_place_t *at,
     header.name = apr_pstrdup(load->pool, name);
     header.value = acct_template_text(json_string_value(value),
                                       acct_place_report, &baton, load->pool);
-    if (header.value != NULL) {
-        keep_uses(load, entry, at, header.value);
-        APR_ARRAY_PUSH(headers, acct_header_t) = header;
+    if (header.value == NULL) {
+        entry->is_broken = 1;
+        return;
     }
+    keep_uses(load, entry, at, header.value);
+    APR_ARRAY_PUSH(headers, acct_header_t) = header;
 }
 
 static void read_headers(acct_load_t *load, const acct_place_t *at,
@@ -188,6 +189,7 @@ static void read_headers(acct_load_t *load, const acct_place_t *at,
     void *member;
 
     if (!acct_check_type(load, at, value, JSON_OBJECT)) {
+        entry->is_broken = 1;
         return;
     }
     for (member = json_object_iter(object); member != NULL;
@@ -238,6 +240,8 @@ static void read_body(acct_load_t *load, const acct_place_t *at,
     if (body == NULL) {
         return;
     }
+    entry->has_body = 1;
+    entry->is_broken = 1;
     if (json_is_null(body)) {
         acct_report(load, &baton.at, "is null; leave \"body\" out where the "
                     "answer has none");
@@ -252,6 +256,7 @@ static void read_body(acct_load_t *load, const acct_place_t *at,
     response->body = acct_template_json(body, acct_place_report, &baton,
                                         load->pool);
     response->content_type = "application/json";
+    entry->is_broken = response->body == NULL;
     keep_uses(load, entry, &baton.at, response->body);
 }
 
@@ -388,7 +393,7 @@ static int check_response_key(acct_load_t *load, const acct_place_t *at,
     return 0;
 }
 
-void acct_read_responses(acct_load_t *load, const acct_place_t *at,
+int acct_read_responses(acct_load_t *load, const acct_place_t *at,
                          const json_t *responses, const acct_draft_t *draft,
                          apr_array_header_t *entries)
 {
@@ -396,7 +401,7 @@ void acct_read_responses(acct_load_t *load, const acct_place_t *at,
     void *member;
 
     if (!acct_check_type(load, at, responses, JSON_OBJECT)) {
-        return;
+        return 0;
     }
     for (member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member)) {
@@ -411,4 +416,5 @@ void acct_read_responses(acct_load_t *load, const acct_place_t *at,
             APR_ARRAY_PUSH(entries, acct_entry_t) = entry;
         }
     }
+    return 1;
 }

@@ -167,12 +167,14 @@ static void read_route(acct_load_t *load, const json_t *route,
     value = json_object_get(route, "messages");
     if (value != NULL) {
         at = acct_place_member(load, &draft->at, "messages");
-        acct_read_messages(load, &at, value, draft, draft->messages);
+        draft->broken |= !acct_read_messages(load, &at, value, draft,
+                                             draft->messages);
     }
     at = acct_place_member(load, &draft->at, "responses");
     value = json_object_get(route, "responses");
     if (value != NULL) {
-        acct_read_responses(load, &at, value, draft, draft->entries);
+        draft->broken |= !acct_read_responses(load, &at, value, draft,
+                                              draft->entries);
     }
     else {
         acct_report(load, &at, "is missing; write at least what \"ok\" is, "

@@ -36,6 +36,26 @@ static void the_dialects_are_as_documented(void **state)
     }
 }
 
+/* t/fixtures/dialects-VERSION: the files as that version had them, which
+ * sites have copied. */
+static void dialects_of_earlier_versions_load(void **state)
+{
+    static const char *const versions[] = { "0.1.0" };
+    static const char *const names[] = {
+        "base", "accounts", "auth-signin", "account-register", "users-v1",
+        "auth-register"
+    };
+    int i, j;
+
+    for (i = 0; i < COUNT(versions); i++) {
+        for (j = 0; j < COUNT(names); j++) {
+            load_file(*state, apr_pstrcat(*state, "t/fixtures/dialects-",
+                                          versions[i], "/", names[j],
+                                          ".json", NULL));
+        }
+    }
+}
+
 static void routes_know_whether_they_show_a_token(void **state)
 {
     const acct_dialect_t *dialect = load_named(*state, "auth-signin");
@@ -145,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         POOL_TEST(the_dialects_are_as_documented),
+        POOL_TEST(dialects_of_earlier_versions_load),
         POOL_TEST(routes_know_whether_they_show_a_token),
         POOL_TEST(fields_are_as_written),
         POOL_TEST(the_documented_example_loads),

@@ -9,8 +9,22 @@ static const struct bad_t {
 } bad[] = {
     /* the file */
     { "", "1:1: the file is empty", "write at least" },
-    { "{\"extends\":\n  \"base\",\n}", "3:1: ", "no comma before" },
+    { "{\"extends\":\n  \"base\",\n}", "3:1: ", "remove the comma in front" },
     { "{'extends':1}", "1:2: ", "double quotation marks" },
+    { "{extends:1}", "1:8: ", "name in double quotation marks" },
+    { "{\"extends\":\"base\"\n \"routes\":[]}", "2:9: ",
+      "a comma is missing in front of this" },
+    { "{\"routes\":[{} {}]}", "1:15: ", "a comma is missing in front" },
+    { "{\"routes\":[1 2]}", "1:14: ", "a comma is missing in front" },
+    { "{\"description\":\"a \"b\" c\"}", "1:20: ",
+      "a quotation mark inside a text is not written as" },
+    { "{\"routes\":[{},]}", "1:15: ", "remove the comma in front" },
+    { "{\"routes\":[{}}", "1:14: ", "the last that was opened is a list" },
+    { "{\"token\":{]}", "1:11: ", "" },
+    { "{\"token\":{\"bytes\":1]}", "1:20: ",
+      "the last that was opened is an object" },
+    { "{\"extends\" \"base\"}", "1:17: ", "write a colon" },
+    { "{}}", "1:3: ", "remove a bracket too many" },
     { "{\n \"messages\": {\n  \"null\": \"a\",\n  \"null\": \"b\"\n }\n}",
       "4:8: duplicate object key", "remove or rename one of the two" },
     { "{\"description\":\"\xe9\"}", "1:", "save the file as UTF-8" },
@@ -378,10 +392,72 @@ static void every_mistake_is_told_where_it_is(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* A whole file that has one mistake, and all that is said of it. */
+static const struct one_t {
+    const char *json;
+    const char *line;           /* behind "FILE: " */
+} one[] = {
+    { IN_OK("{\"status\":200,\"body\":{\"t\":\"{token}\",\"d\":\"{acount.id}\"}}"),
+      "routes[0].responses.ok.body.d: unknown placeholder \"{acount.id}\"" },
+    { IN_OK("{\"status\":200,\"body\":\"{token}}\"}"),
+      "routes[0].responses.ok.body: " },
+    { IN_OK("{\"status\":200,\"body\":null}"),
+      "routes[0].responses.ok.body: is null" },
+    { IN_OK("{\"status\":204,\"body\":\"{token}\"}"),
+      "routes[0].responses.ok.body: an answer with status 204" },
+    { IN_OK("{\"status\":200,\"body\":\"{tokn}\","
+            "\"headers\":{\"Content-Type\":\"application/x+json\"}}"),
+      "routes[0].responses.ok.body: unknown placeholder" },
+    { IN_OK("{\"status\":204,\"headers\":{\"X-Token\":\"{tokn}\"}}"),
+      "routes[0].responses.ok.headers.X-Token: unknown placeholder" },
+    { IN_OK("{\"status\":204,\"headers\":[\"{token}\"]}"),
+      "routes[0].responses.ok.headers: is a list" },
+    { IN_OK("\"done\""),
+      "routes[0].responses.ok: there is no response \"done\" to share" },
+    { ROUTES(ROUTE("in/", "POST", "login", "\"fields\":{\"u\":\"identifier\","
+                   "\"p\":\"password\"},\"responses\":[]")),
+      "routes[0].responses: is a list" },
+    { "{\"responses\":[]," GOOD_ROUTES "}", "responses: is a list" },
+    { "{\"extends\":\"base\",\"messages\":[]," GOOD_ROUTES "}",
+      "messages: is a list" },
+    { ROUTES(LOGIN("{\"user\":{\"mail\":\"identifier\",\"pw\":\"password\"}}",
+                   OK_TOKEN)),
+      "routes[0].fields.user: a field is a text of the request's own" },
+    { ROUTES(LOGIN("{\"user\":{\"mail\":{\"as\":\"identifier\"}}}", OK_TOKEN)),
+      "routes[0].fields.user: a field is a text of the request's own" },
+    { ROUTES(LOGIN("{\"u\":{\"as\":\"identifier\",\"alias\":\"v\"},"
+                   "\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields.u.alias: unknown member" },
+};
+
+static void a_mistake_has_no_followers(void **state)
+{
+    const char *folder = folder_with_base(*state);
+    int i;
+
+    for (i = 0; i < COUNT(one); i++) {
+        const char *path = write_file(folder, "x.json", one[i].json,
+                                      strlen(one[i].json), *state);
+        apr_status_t status;
+        const char *said = errors_of(path, &status, *state);
+        const char *wanted = apr_pstrcat(*state, path, ": ", one[i].line,
+                                         NULL);
+        const char *end = strchr(said, '\n');
+
+        if (strncmp(said, wanted, strlen(wanted)) != 0 || end == NULL
+            || end[1] != '\0') {
+            fail_msg("%s\nsays\n%swanted alone: %s", one[i].json, said,
+                     one[i].line);
+        }
+    }
+    remove_folder(folder, *state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POOL_TEST(every_mistake_is_told_where_it_is)
+        POOL_TEST(every_mistake_is_told_where_it_is),
+        POOL_TEST(a_mistake_has_no_followers)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);
