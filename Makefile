@@ -190,7 +190,7 @@ $(BUILD)/acctauth: $(CLI_OBJ) $(LIBCORE)
 $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka \
-	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
+	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 # What of src/httpd needs no header of httpd can be tested like the core.
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o

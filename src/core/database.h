@@ -26,6 +26,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_errno.h>
+#include <apr_time.h>
 
 /* What to connect to. Strings live as long as the connections. */
 typedef struct acct_db_config_t {

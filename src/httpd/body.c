@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "body.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <util_filter.h>
@@ -28,8 +29,12 @@ static apr_off_t declared_length(const request_rec *r)
 {
     const char *text = apr_table_get(r->headers_in, "Content-Length");
     apr_off_t length;
+    char *end;
 
-    if (text == NULL || !ap_parse_strict_length(&length, text)) {
+    /* Digits alone, as httpd has seen to already. */
+    if (text == NULL || !apr_isdigit(*text)
+        || apr_strtoff(&length, text, &end, 10) != APR_SUCCESS
+        || *end != '\0') {
         return 0;
     }
     return length;

@@ -104,7 +104,12 @@ static int try_take(acct_gate_t *gate, int first, int count)
 
 /* Wait for a mutex by the clock nobody sets, where the C library can: by
  * the other one a clock set back would make it a long wait. */
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 30)
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 30)
+#define HAS_CLOCKLOCK 1
+#endif
+#endif
+#ifdef HAS_CLOCKLOCK
 #define WAIT_CLOCK CLOCK_MONOTONIC
 #define WAIT_FOR(mutex, until) \
     pthread_mutex_clocklock((mutex), CLOCK_MONOTONIC, (until))

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
+#include "cmocka_header.h"
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>

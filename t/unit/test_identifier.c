@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "cmocka_header.h"
 #include <apr_general.h>
 #include <apr_strings.h>
 

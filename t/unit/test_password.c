@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "cmocka_header.h"
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
+#include "cmocka_header.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "cmocka_header.h"
 #include <apr_general.h>
 #include <apr_strings.h>
 
