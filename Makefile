@@ -6,7 +6,7 @@
 #   make test        everything: unit tests and black-box tests
 #   make sanitize    the black-box tests with the module under ASan and UBSan
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL
-#   make lint        clang -Werror, clang-tidy, cppcheck
+#   make lint        clang -Werror, musl's headers, clang-tidy, cppcheck
 #   make bench       measurements, beside what else there is
 #   make bench-docs  writes what was measured last into docs/performance.md
 #   make simulate    the identity cache's limits, by simulation
@@ -123,7 +123,7 @@ LIBCORE  = $(OBJ)/libacctcore.a
 export APXS CC PKG_CONFIG
 
 .PHONY: all unit have deps run test sanitize stress lint lint-deps lint-clang \
-        lint-tidy lint-cppcheck bench bench-docs simulate scale \
+        lint-musl lint-tidy lint-cppcheck bench bench-docs simulate scale \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -296,7 +296,7 @@ scale:
 
 # --------------------------------------------------------------------- lint
 
-lint: lint-clang lint-tidy lint-cppcheck
+lint: lint-clang lint-musl lint-tidy lint-cppcheck
 	@echo 'lint: clean'
 
 lint-deps:
@@ -305,6 +305,12 @@ lint-deps:
 lint-clang: lint-deps
 	@$(MAKE) --no-print-directory --silent BUILD=build/clang CC=clang \
 	    WERROR=1 all unit
+
+# Flags of the distribution's own builds may be glibc's.
+MUSL_FLAGS = -std=gnu11 -D_GNU_SOURCE $(filter -D%,$(APXS_CPP)) $(DEFS)
+lint-musl: lint-deps
+	@scripts/lint-musl $(CORE_SRC) $(CLI_SRC) -- $(MUSL_FLAGS) $(CORE_INC)
+	@scripts/lint-musl $(GLUE_SRC) -- $(MUSL_FLAGS) $(GLUE_INC)
 
 TIDY = clang-tidy --quiet --warnings-as-errors='*'
 TIDY_FLAGS = -std=gnu11 $(APXS_CPP) $(DEFS)
