@@ -6,6 +6,7 @@
 #   make test        everything: unit tests and black-box tests
 #   make sanitize    the black-box tests with the module under ASan and UBSan
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL
+#   make portability builds and tests in other releases of Debian
 #   make lint        clang -Werror, musl's headers, clang-tidy, cppcheck
 #   make bench       measurements, beside what else there is
 #   make bench-docs  writes what was measured last into docs/performance.md
@@ -122,7 +123,7 @@ LIBCORE  = $(OBJ)/libacctcore.a
 
 export APXS CC PKG_CONFIG
 
-.PHONY: all unit have deps run test sanitize stress lint lint-deps lint-clang \
+.PHONY: all unit have deps run test sanitize portability stress lint lint-deps lint-clang \
         lint-musl lint-tidy lint-cppcheck bench bench-docs simulate scale \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
@@ -226,6 +227,10 @@ sanitize:
 	@$(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
 	    CC=gcc all
 	@scripts/test --sanitize build/asan
+
+# By hand, as root: SUITES="bullseye trixie sid:i386".
+portability:
+	@scripts/portability $(SUITES)
 
 # The driver is compiled together with the cache's code, so that all of it is
 # instrumented, and with stops.h in front of each file. gcc warns that it
