@@ -564,7 +564,7 @@ CONF
 my @modules = qw(rewrite include cgi proxy_http autoindex negotiation
                  actions dav_fs status access_compat);
 for my $mpm ('event', 'prefork') {
-    my $h2 = $mpm eq 'event' && qx(curl -V) =~ /HTTP2/;
+    my $h2 = $mpm eq 'event' && has_h2();
     my $conf = $COMMON . join '', map { form_conf($_) } sort keys %FORM;
     my $s = AcctTest->start(mpm => $mpm, modules => \@modules, h2 => $h2,
         conf => $conf);

@@ -343,7 +343,7 @@ subtest 'an outage is 503, never 401 and never 200' => sub {
 subtest 'credentials need TLS' => sub {
     my $port = free_port();
     my $dir;
-    my $h2 = qx(curl -V) =~ /HTTP2/
+    my $h2 = has_h2()
         && ($ENV{ACCT_MPM} || '') ne 'prefork';
     my $t = AcctTest->prepare(modules => ['ssl', 'proxy_http', 'cgi'],
         h2 => $h2, conf => sub {

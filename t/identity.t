@@ -92,7 +92,7 @@ ProxyPass "/open/app/" "$url/"
 ProxyPass "/open/told/" "$url/"
 CONF
 
-my $h2 = qx(curl -V) =~ /HTTP2/;
+my $h2 = has_h2();
 my $s = AcctTest->start(mpm => 'event', h2 => $h2, conf => $conf,
     modules => [qw(cgi include proxy_http proxy_scgi rewrite)],
     log_format => '%{ACCTAUTH_ID}e|%{ACCTAUTH_USERNAME}e|%{ACCTAUTH_STAFF}e'

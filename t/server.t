@@ -133,7 +133,7 @@ subtest 'a taken port' => sub {
 };
 
 SKIP: {
-    skip 'curl has no HTTP/2', 1 if qx(curl -V) !~ /HTTP2/;
+    skip 'curl or httpd has no HTTP/2', 1 if !has_h2();
     subtest 'HTTP/2' => sub {
         my $h2 = AcctTest->start(database => 0, h2 => 1, mpm => 'event');
         my $r = $h2->get('/', h2 => 1);

@@ -36,7 +36,8 @@ use Socket qw(SOCK_STREAM);
 use Test::More ();
 use Time::HiRes ();
 
-our @EXPORT = qw(answer_is slurp spew free_port child_user tree build_dir);
+our @EXPORT = qw(answer_is slurp spew free_port child_user tree build_dir
+                 has_module has_h2);
 
 my $TREE = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 my @servers;        # weak; stopped at END whatever happens
@@ -106,6 +107,22 @@ sub layout
     $l{static} = { map { $_ => 1 } $static =~ /^\s*mod_(\w+)\.c$/mg };
     $l{static}{"mpm_$_"} = 1 for $static =~ /^\s*(event|prefork|worker)\.c$/mg;
     return $layout = \%l;
+}
+
+# Whether httpd has a module, built in or as a file.
+sub has_module
+{
+    my ($name) = @_;
+    my $l = layout();
+    return $l->{static}{$name} || -e "$l->{LIBEXECDIR}/mod_$name.so";
+}
+
+# Whether HTTP/2 can be spoken: curl's client, mod_http2's server.
+my $curl_h2;
+sub has_h2
+{
+    $curl_h2 = qx(curl -V) =~ /HTTP2/ ? 1 : 0 if !defined $curl_h2;
+    return $curl_h2 && has_module('http2');
 }
 
 # A folder that the children can enter. Below a folder that only its owner
