@@ -72,11 +72,13 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
 # Foreign headers come in with -isystem: their warnings are not ours.
 isystem   = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(1)))
+# Without apxs there is none of them to ask; `have` says so.
+ask       = $(if $(1),$(shell $(1) $(2) 2>/dev/null))
 APR_INC  := $(call isystem,$(sort \
-              $(shell $(APR_CONFIG) --includes 2>/dev/null) \
-              $(filter -I%,$(shell $(APU_CONFIG) --includes 2>/dev/null))))
-APR_LIBS := $(shell $(APU_CONFIG) --link-ld --libs 2>/dev/null) \
-            $(shell $(APR_CONFIG) --link-ld --libs 2>/dev/null)
+              $(call ask,$(APR_CONFIG),--includes) \
+              $(filter -I%,$(call ask,$(APU_CONFIG),--includes))))
+APR_LIBS := $(call ask,$(APU_CONFIG),--link-ld --libs) \
+            $(call ask,$(APR_CONFIG),--link-ld --libs)
 comma := ,
 # An APR outside the system's library path must be found again at run time.
 APR_RPATH := $(patsubst -L%,-Wl$(comma)-rpath$(comma)%,$(sort \
@@ -93,7 +95,9 @@ endif
 
 DEFS   = -DACCT_VERSION='"$(VERSION)"' \
          -DACCT_DIALECT_DIR='"$(DIALECT_DIR)"' \
-         -DACCT_SQL_DIR='"$(SQL_DIR)"'
+         -DACCT_SQL_DIR='"$(SQL_DIR)"' \
+         -DACCT_HTTPD='"$(SBINDIR)/$(PROGNAME)"' \
+         -DACCT_APACHECTL='"$(SBINDIR)/apachectl"'
 
 # src/core sees no header of httpd, not even on the search path.
 CORE_INC = -iquote src -iquote src/core $(APR_INC) $(PKG_INC)

@@ -123,10 +123,10 @@ is(files(), '', 'nothing was made on the way');
 ends(2, '', qr/--key/, 'init', 'init without a key');
 ends(2, '', qr/one file/, 'init', '--key', $db,
     'database and key the same file');
-ends(3, '', qr{none/key: .*No such file}, 'init', '--key', "$dir/none/key",
-    'no folder for the key');
-ends(3, '', qr{none/x: No such file}, 'init', '--key', $key, '-p',
-    "$dir/none/x", 'no folder for the database');
+ends(3, '', qr{install -d -m 0700 '\Q$dir\E/none'},
+    'init', '--key', "$dir/none/key", 'no folder for the key');
+ends(3, '', qr{install -d -m 0700 '\Q$dir\E/none'}, 'init', '--key', $key,
+    '-p', "$dir/none/x", 'no folder for the database');
 ends(1, '', qr/no user "no-such-user"/, 'init', '--key', $key, '--owner',
     'no-such-user', 'an unknown owner');
 is(files(), '', 'nothing half-made is left');
@@ -457,7 +457,9 @@ ends(3, '', qr/not a database/, 'user', 'list', '-p', "$dir/junk.db",
 spew("$dir/empty.db", '');
 ends(3, '', qr/no accounts' tables.*acctauth init/, 'user', 'list', '-p',
     "$dir/empty.db", 'an empty file');
-ends(3, '', qr/not a plain file/, 'user', 'list', '-p', $dir, 'a folder');
+mkdir "$dir/folder";
+ends(3, '', qr/not a plain file/, 'user', 'list', '-p', "$dir/folder",
+    'a folder');
 
 subtest 'a locked database' => sub {
     my $pid = fork;

@@ -7,6 +7,7 @@
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static int out_of_memory(int status)
 {
@@ -32,6 +33,8 @@ int main(int argc, const char *const *argv)
     acct_cli_t cli = { 0 };
     int how;
 
+    /* What is made here is its owner's alone, and his in full. */
+    umask(077);
     if (apr_initialize() != APR_SUCCESS
         || apr_pool_create_ex(&cli.pool, NULL, out_of_memory, NULL)
            != APR_SUCCESS) {

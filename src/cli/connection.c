@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <stdio.h>
 
+#include "privilege.h"
 #include "store.h"
 
 /* How long a statement may take; nobody waits for a page. */
@@ -186,6 +187,13 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
     *found = ACCT_SCHEMA_DAMAGED;
     *version = 0;
     *detail = NULL;
+    if (acct_db_is_file(cli->config.driver)) {
+        int how = acct_privilege_drop(cli, cli->config.params);
+
+        if (how != ACCT_EXIT_OK) {
+            return how;
+        }
+    }
     status = look(cli, db, found, version, detail);
     if (APR_STATUS_IS_ENOENT(status)
         && acct_db_is_file(cli->config.driver)) {

@@ -15,8 +15,8 @@ static const acct_cli_verb_t verbs[] = {
     { "init", "-p PARAMS --key FILE [--owner USER]",
       "make a new database and key file",
       "Refuses when either is there already. Both belong to who runs it,\n"
-      "with mode 0600. With --owner, root gives the database to the user\n"
-      "that httpd's children run as; the key stays with who starts httpd.\n"
+      "with mode 0600. Root gives the database to the user that httpd's\n"
+      "children run as, or to that of --owner; the key stays root's.\n"
       "With -d pgsql the database is there, and its tables are made.\n",
       ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },

@@ -235,6 +235,31 @@ static apr_status_t set_key_id(acct_key_t *key)
     return status;
 }
 
+static acct_key_t *make_key(apr_pool_t *pool)
+{
+    acct_key_t *key = apr_pcalloc(pool, sizeof(*key));
+
+    apr_pool_cleanup_register(pool, key, wipe_key, apr_pool_cleanup_null);
+    return key;
+}
+
+/* What follows from a key's bytes. */
+static apr_status_t derive(acct_key_t *key, const char *path,
+                           apr_pool_t *pool, const char **error)
+{
+    apr_status_t status = set_key_id(key);
+
+    if (status == APR_SUCCESS) {
+        status = acct_token_check_derive(&key->check, key->bytes,
+                                         sizeof(key->bytes), key->id);
+    }
+    if (status != APR_SUCCESS) {
+        *error = apr_psprintf(pool, "%s: cannot compute the key's id: "
+                              "OpenSSL gives no SHA-256 or HKDF", path);
+    }
+    return status;
+}
+
 /* In either case: people write key files too. */
 static int from_hex(unsigned char *bytes, const unsigned char *hex,
                     size_t count)
@@ -356,8 +381,7 @@ apr_status_t acct_key_read(const char *path, const acct_key_t **key,
                               error);
         goto leave;
     }
-    made = apr_pcalloc(pool, sizeof(*made));
-    apr_pool_cleanup_register(pool, made, wipe_key, apr_pool_cleanup_null);
+    made = make_key(pool);
     if (!decode_key(made, text, (size_t)length)) {
         *error = apr_psprintf(pool, "%s: a key file is 64 hex digits and a "
                               "line end, or 32 bytes; this one is neither. "
@@ -366,15 +390,9 @@ apr_status_t acct_key_read(const char *path, const acct_key_t **key,
         status = APR_EINVAL;
         goto leave;
     }
-    if ((status = set_key_id(made)) != APR_SUCCESS
-        || (status = acct_token_check_derive(&made->check, made->bytes,
-                                             sizeof(made->bytes), made->id))
-            != APR_SUCCESS) {
-        *error = apr_psprintf(pool, "%s: cannot compute the key's id: "
-                              "OpenSSL gives no SHA-256 or HKDF", path);
-        goto leave;
+    if ((status = derive(made, path, pool, error)) == APR_SUCCESS) {
+        *key = made;
     }
-    *key = made;
 
 leave:
     OPENSSL_cleanse(text, sizeof(text));
@@ -402,50 +420,26 @@ static int write_all(int fd, const char *text, size_t length)
     return 1;
 }
 
-apr_status_t acct_key_create(const char *path, apr_pool_t *pool,
-                             const char **error)
+apr_status_t acct_key_write(int fd, const char *path, const acct_key_t **key,
+                            apr_pool_t *pool, const char **error)
 {
-    unsigned char random[ACCT_KEY_BYTES];
+    acct_key_t *made = make_key(pool);
     char text[KEY_HEX + 2];
     apr_status_t status;
-    int fd, good;
 
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
-    if (fd < 0) {
-        return system_error(path, "cannot make the key file",
-                            errno == EEXIST ? "; it is left as it is" : "",
-                            pool, error);
-    }
-    if (RAND_priv_bytes(random, ACCT_KEY_BYTES) != 1) {
+    if (RAND_priv_bytes(made->bytes, ACCT_KEY_BYTES) != 1) {
         *error = apr_psprintf(pool, "%s: no key made: OpenSSL's random "
                               "generator failed", path);
-        status = APR_EGENERAL;
-        close(fd);
-        goto failed;
+        return APR_EGENERAL;
     }
-    acct_hex_write(text, random, ACCT_KEY_BYTES);
+    acct_hex_write(text, made->bytes, ACCT_KEY_BYTES);
     text[KEY_HEX] = '\n';
-    good = write_all(fd, text, KEY_HEX + 1) && fsync(fd) == 0;
-    if (!good) {
-        status = system_error(path, "cannot write the key file", "", pool,
-                              error);
-        close(fd);
-        goto failed;
-    }
-    if (close(fd) != 0) {
-        status = system_error(path, "cannot close the key file", "", pool,
-                              error);
-        goto failed;
-    }
-    status = APR_SUCCESS;
-    goto leave;
-
-failed:
-    /* Half a key must not be found by the next reader. If this fails too,
-     * that reader refuses it by its size. */
-    (void)unlink(path);
-leave:
-    OPENSSL_cleanse(random, sizeof(random));
+    status = write_all(fd, text, KEY_HEX + 1) && fsync(fd) == 0
+        ? derive(made, path, pool, error)
+        : system_error(path, "cannot write the key file", "", pool, error);
     OPENSSL_cleanse(text, sizeof(text));
+    if (status == APR_SUCCESS) {
+        *key = made;
+    }
     return status;
 }

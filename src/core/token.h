@@ -106,10 +106,17 @@ int acct_token_digest_equal(const char *a, const char *b);
 apr_status_t acct_key_read(const char *path, const acct_key_t **key,
                            apr_pool_t *pool, const char **error);
 
-/** Make a key file (mode 0600), on the disk when this returns. A status
- *  for which APR_STATUS_IS_EEXIST() is true when the file is there. */
-apr_status_t acct_key_create(const char *path, apr_pool_t *pool,
-                             const char **error);
+/**
+ * Make a key and write it into a file, as 64 hex digits and a line end; on
+ * the disk when this returns.
+ * @param fd    of an empty file that its owner alone can use. Where this
+ *              fails it may hold half a key: remove it
+ * @param path  what to call the file in @a error
+ * @param key   in @a pool, wiped when the pool goes
+ * @param error on failure, what is wrong, in @a pool
+ */
+apr_status_t acct_key_write(int fd, const char *path, const acct_key_t **key,
+                            apr_pool_t *pool, const char **error);
 
 /**
  * Seal a token's text for an account: AES-256-GCM with a random nonce; the

@@ -387,9 +387,10 @@ sub _init
         chmod 0600, $self->key;
         return;
     }
-    my ($exit, $out, $err) = $self->cli('init', '--key', $self->key);
+    my @owner = $self->{user} && $self->{driver} eq 'sqlite3'
+        ? ('--owner', $self->{user}{name}) : ();
+    my ($exit, $out, $err) = $self->cli('init', '--key', $self->key, @owner);
     die "acctauth init failed ($exit): $out$err\n" if $exit != 0;
-    $self->_chown(glob $self->db . '*') if $self->{driver} eq 'sqlite3';
 }
 
 sub _write_conf

@@ -148,44 +148,33 @@ static void a_key_is_wiped_with_its_pool(void **state)
     apr_pool_destroy(inner);
 }
 
-static void a_made_key_can_be_read_by_its_owner_alone(void **state)
+static void a_made_key_is_what_its_file_says(void **state)
 {
-    const char *path = apr_pstrcat(pool, folder, "/made", NULL);
-    const acct_key_t *key = NULL;
+    const char *path = make_file("", 0, 0600);
+    const acct_key_t *made = NULL, *key = NULL;
     const char *error = NULL;
     struct stat is;
-    mode_t mask = umask(0);
+    int fd = open(path, O_WRONLY);
 
     (void)state;
-    assert_int_equal(acct_key_create(path, pool, &error), APR_SUCCESS);
-    umask(mask);
+    assert_int_equal(acct_key_write(fd, path, &made, pool, &error),
+                     APR_SUCCESS);
+    assert_int_equal(close(fd), 0);
     assert_int_equal(stat(path, &is), 0);
-    assert_int_equal(is.st_mode & 07777, 0600);
     assert_int_equal(is.st_size, 2 * ACCT_KEY_BYTES + 1);
     assert_int_equal(acct_key_read(path, &key, pool, &error), APR_SUCCESS);
+    assert_memory_equal(key->bytes, made->bytes, sizeof(key->bytes));
+    assert_string_equal(key->id, made->id);
     assert_int_equal(unlink(path), 0);
 }
 
-static void a_key_file_that_is_there_is_left_alone(void **state)
+static void a_key_that_cannot_be_written_is_told_and_not_given(void **state)
 {
-    const char *path = make_file(HEX64, 64, 0600), *error = NULL;
-    struct stat is;
-
-    (void)state;
-    assert_true(APR_STATUS_IS_EEXIST(acct_key_create(path, pool, &error)));
-    assert_non_null(strstr(error, path));
-    assert_int_equal(stat(path, &is), 0);
-    assert_int_equal(is.st_size, 64);
-    assert_int_equal(unlink(path), 0);
-    path = apr_pstrcat(pool, folder, "/none/key", NULL);
-    assert_true(APR_STATUS_IS_ENOENT(acct_key_create(path, pool, &error)));
-}
-
-static void a_key_that_cannot_be_written_leaves_no_file(void **state)
-{
-    const char *path = apr_pstrcat(pool, folder, "/full", NULL);
+    const char *path = make_file("", 0, 0600);
+    const acct_key_t *key = NULL;
     const char *error = NULL;
     struct rlimit old, none;
+    int fd = open(path, O_WRONLY);
 
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
@@ -193,10 +182,13 @@ static void a_key_that_cannot_be_written_leaves_no_file(void **state)
     none.rlim_cur = 10;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-    assert_int_not_equal(acct_key_create(path, pool, &error), APR_SUCCESS);
+    assert_int_not_equal(acct_key_write(fd, path, &key, pool, &error),
+                         APR_SUCCESS);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_non_null(strstr(error, path));
-    assert_int_not_equal(access(path, F_OK), 0);
+    assert_null(key);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(path), 0);
 }
 
 int main(void)
@@ -208,9 +200,8 @@ int main(void)
         cmocka_unit_test(a_key_is_a_regular_file_or_a_link_to_one),
         cmocka_unit_test(a_missing_key_file_says_how_to_make_one),
         cmocka_unit_test(a_key_is_wiped_with_its_pool),
-        cmocka_unit_test(a_made_key_can_be_read_by_its_owner_alone),
-        cmocka_unit_test(a_key_file_that_is_there_is_left_alone),
-        cmocka_unit_test(a_key_that_cannot_be_written_leaves_no_file)
+        cmocka_unit_test(a_made_key_is_what_its_file_says),
+        cmocka_unit_test(a_key_that_cannot_be_written_is_told_and_not_given)
     };
 
     return cmocka_run_group_tests_name("token key", tests, start, stop);
