@@ -14,6 +14,8 @@ use Test::More;
 use Cwd ();
 use File::Temp ();
 use JSON::PP ();
+use POSIX ();
+use Time::HiRes ();
 
 my $acctauth = build_dir() . '/acctauth';
 plan skip_all => "$acctauth is missing: run make first" if !-x $acctauth;
@@ -66,6 +68,25 @@ sub rows
     my (undef, $out) = AcctTest::_run_command("$sql;\n", {}, 'sqlite3',
         '-batch', $file);
     return $out;
+}
+
+# MiB that the command took at most, as its parent is told: a perl of its
+# own, as what this one holds would count.
+sub peak_memory
+{
+    my (@args) = @_;
+    my %call = (x86_64 => 98, aarch64 => 165, i686 => 77);
+    my $number = $call{ (POSIX::uname())[4] } // return 0;
+    local $ENV{ACCTAUTH_PARAMS} = $db;
+    # struct rusage: two times of two longs, then ru_maxrss in KiB
+    open my $pipe, '-|', $^X, '-e', 'system(@ARGV[1 .. $#ARGV]) == 0 or exit 1;'
+        . 'my $usage = "\0" x 256; syscall($ARGV[0] + 0, -1, $usage);'
+        . 'print "\nmaxrss ", (unpack "l!5", $usage)[4], "\n"', $number,
+        $acctauth, @args or die;
+    my $kib;
+    while (<$pipe>) { $kib = $1 if /^maxrss (\d+)/ }
+    close $pipe;
+    return defined $kib ? $kib / 1024 : undef;
 }
 
 sub files { my @all = sort map { s{.*/}{}r } glob "$dir/*"; return "@all" }
@@ -315,6 +336,28 @@ subtest 'user list goes through all pages' => sub {
     is(scalar @{ json(qw(user list)) }, 200, 'and with one page exactly');
     rows($db, 'DELETE FROM account WHERE id >= 100');
 };
+
+subtest 'token list goes through all pages, in little memory' => sub {
+    my $many = 40_000;
+    rows($db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+        . "FROM n WHERE i < $many) INSERT INTO token (id, account_id, "
+        . "digest, created_at) SELECT printf('%032x', i), 1, "
+        . "printf('%064x', i), 1000000 + i / 7 FROM n");
+    my $list = json(qw(token list anna));
+    is(scalar @$list, $many, 'all are there');
+    is(scalar(keys %{ { map { $_->{id} => 1 } @$list } }), $many,
+        'once each');
+    my @order = sort { $b->{created_at} cmp $a->{created_at}
+                       || $a->{id} cmp $b->{id} } @$list;
+    is(join(',', map { $_->{id} } @$list), join(',', map { $_->{id} } @order),
+        'newest first');
+    my $peak = peak_memory(qw(token list anna));
+    cmp_ok($peak, '<', 24, 'MiB that the command takes for them');
+    rows($db, 'DELETE FROM token WHERE rowid % 4 <> 0');
+    is(scalar @{ json(qw(token list anna)) }, 10_000, 'two pages exactly');
+    rows($db, 'DELETE FROM token');
+    is((cmd(qw(token list anna --json)))[1], "[]\n", 'none');
+};
 {
     local $ENV{ACCTAUTH_PARAMS} = $db;
     system "$acctauth user list >/dev/full 2>/dev/null";
@@ -352,21 +395,61 @@ my $first = give_tokens();
         'neither what is sealed nor a digest');
     is((cmd(qw(token list dora --json)))[1], "[]\n", 'no tokens');
 }
-ends(2, '', qr/TOKEN_ID or --all/, qw(token revoke anna),
-    'revoke what?');
-ends(2, '', qr/TOKEN_ID or --all/, qw(token revoke anna x --all),
-    'revoke one and all?');
+for my $case (['what?', 'anna'], ['one and all?', qw(anna x --all)],
+              ['whose?'], ['whose, all?', '--all'],
+              ['one and everyone?', qw(anna --everyone)],
+              ['all and everyone?', qw(--all --everyone)]) {
+    my ($name, @args) = @$case;
+    ends(2, '', qr/NAME TOKEN_ID, NAME --all, or --everyone/, qw(token revoke),
+        @args, "revoke $name");
+}
 ends(1, '', qr/no token with the id/, 'token', 'revoke', 'anna', '4' x 32,
     "another account's token");
 is(rows($db, $tokens), "1234\n", 'ends nothing');
-ends(0, "ended 1 token of anna (#1)\n", '', 'token', 'revoke', 'anna',
+my $bound = '; servers follow within 2 s (AcctAuthRevocationBound; --wait '
+    . "waits for it)\n";
+ends(0, "ended 1 token of anna (#1)$bound", '', 'token', 'revoke', 'anna',
     $first, 'token revoke');
 is(rows($db, $tokens), "234\n", 'ends that one');
 is(rows($db, $revocations), "1\n", 'and notes it');
-ends(0, "ended 2 tokens of anna (#1)\n", '', qw(token revoke anna --all),
+ends(0, "ended 2 tokens of anna (#1)$bound", '', qw(token revoke anna --all),
     'token revoke --all');
 is(rows($db, $tokens), "4\n", 'ends those of the account');
 is(rows($db, $revocations), "2\n", 'and notes it');
+
+subtest 'token revoke --everyone' => sub {
+    give_tokens();
+    my $last = rows($db, 'SELECT coalesce(max(id), 0) FROM revocation');
+    chomp $last;
+    ends(0, "ended all tokens (4) of all accounts (4)$bound", '',
+        qw(token revoke --everyone), 'says how many');
+    is(rows($db, $tokens), "\n", 'ends all');
+    is(rows($db, 'SELECT group_concat(account_id) FROM (SELECT account_id FROM '
+            . "revocation WHERE id > $last ORDER BY account_id)"), "1,2,3,4\n", 'and notes it of every account');
+    ends(0, qr/\Aended all tokens \(0\)/, '', qw(token revoke --everyone),
+        'of nobody is fine');
+};
+
+subtest '--wait waits until servers have seen it' => sub {
+    give_tokens();
+    for my $case (['--wait', 2.5], ['--wait=0.3', 0.3], ['--wait=0', 0]) {
+        my ($option, $seconds) = @$case;
+        my $from = Time::HiRes::time();
+        ends(0, "ended 0 tokens of dora (#4)\n", '', qw(token revoke dora
+            --all), $option, $option);
+        my $took = Time::HiRes::time() - $from;
+        cmp_ok($took, '>=', $seconds, 'as long as that');
+        cmp_ok($took, '<', $seconds + 2, 'and not much longer');
+    }
+    for my $bad ('', 'x', '1s', '-1', 'nan', 'inf', '3601') {
+        ends(2, '', qr/write seconds/, qw(user block dora), "--wait=$bad",
+            "--wait=$bad");
+    }
+    ends(2, '', qr/takes no --wait/, qw(user show dora --wait),
+        'what ends no token');
+    ends(1, '', qr/no account "--wait"/, qw(user show -- --wait),
+        'a word behind -- is a word');
+};
 
 # ------------------------------------------------------- what ends tokens
 
@@ -374,8 +457,8 @@ my $hash = rows($db, 'SELECT password FROM account WHERE id = 1');
 like($hash, qr/\A\$argon2id\$v=19\$m=19456,t=2,p=1\$/,
     'passwords are hashed as documented');
 my @changes = (
-    ['block', "blocked anna (#1); its tokens are ended\n"],
-    ['passwd', "changed the password of anna (#1); its tokens are ended\n",
+    ['block', "blocked anna (#1); its tokens are ended$bound"],
+    ['passwd', "changed the password of anna (#1); its tokens are ended$bound",
      '--password-stdin'],
 );
 for my $change (@changes) {
@@ -397,7 +480,7 @@ is(rows($db, $tokens), "1234\n", 'ends no token');
 ends(1, '', qr/empty/, qw(user passwd anna --password-stdin),
     { stdin => "\n" }, 'an empty new password');
 is(rows($db, $tokens), "1234\n", 'changes nothing');
-ends(0, "deleted anna (#1) and its tokens\n", '', qw(user delete anna),
+ends(0, "deleted anna (#1) and its tokens$bound", '', qw(user delete anna),
     'user delete');
 is(rows($db, $tokens), "4\n", 'with its tokens');
 ends(1, '', qr/no account "anna"/, qw(user delete anna), 'gone is gone');

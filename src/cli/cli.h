@@ -32,10 +32,12 @@
 #define ACCT_OPT_PASSWORD_STDIN 0x0200U
 #define ACCT_OPT_JSON 0x0400U
 #define ACCT_OPT_ALL 0x0800U
-#define ACCT_OPT_HELP 0x1000U
-#define ACCT_OPT_VERSION 0x2000U
+#define ACCT_OPT_EVERYONE 0x1000U
+#define ACCT_OPT_WAIT 0x2000U
+#define ACCT_OPT_HELP 0x4000U
+#define ACCT_OPT_VERSION 0x8000U
 #define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
-#define ACCT_OPT__COUNT 14
+#define ACCT_OPT__COUNT 16
 
 typedef struct acct_cli_t {
     apr_pool_t *pool;
@@ -126,6 +128,17 @@ int acct_cli_ask_password(const acct_cli_t *cli,
 /** Text of somebody else's as it can be shown on a terminal: controls and
  *  what changes the direction of writing appear as escapes. */
 const char *acct_cli_visible(const char *text, apr_pool_t *pool);
+
+/**
+ * End the line that says that tokens were ended: with --wait after as long
+ * as running servers may still let them in, else with a word about that.
+ * @param done what the line ends in
+ */
+int acct_cli_tokens_ended(const acct_cli_t *cli, const char *done);
+
+/** The seconds of --wait are a number.
+ *  @return ACCT_EXIT_OK, or another after saying what is wrong */
+int acct_cli_check_wait(const acct_cli_t *cli);
 
 /** A time as 2026-01-31T23:59:59.000000Z; NULL for 0. */
 const char *acct_cli_time(apr_time_t when, apr_pool_t *pool);

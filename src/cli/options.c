@@ -38,23 +38,32 @@ static const acct_cli_verb_t verbs[] = {
       ACCT_OPT_DATABASE | ACCT_OPT_JSON, 0, 0, acct_cli_user_list },
     { "user show", "NAME [--json]", "show an account", NAME_HELP "\n",
       ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1, acct_cli_user_show },
-    { "user block", "NAME", "block an account and end its tokens",
-      NAME_HELP "\n", ACCT_OPT_DATABASE, 1, 1, acct_cli_user_block },
+    { "user block", "NAME [--wait[=SECONDS]]",
+      "block an account and end its tokens",
+      NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_WAIT, 1, 1,
+      acct_cli_user_block },
     { "user unblock", "NAME", "unblock an account", NAME_HELP "\n",
       ACCT_OPT_DATABASE, 1, 1, acct_cli_user_unblock },
-    { "user passwd", "NAME [--password-stdin]",
+    { "user passwd", "NAME [--password-stdin] [--wait[=SECONDS]]",
       "set an account's password and end its tokens", NAME_HELP "\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_PASSWORD_STDIN, 1, 1,
+      ACCT_OPT_DATABASE | ACCT_OPT_PASSWORD_STDIN | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_passwd },
-    { "user delete", "NAME", "delete an account and its tokens",
-      NAME_HELP "\n", ACCT_OPT_DATABASE, 1, 1, acct_cli_user_delete },
+    { "user delete", "NAME [--wait[=SECONDS]]",
+      "delete an account and its tokens",
+      NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_WAIT, 1, 1,
+      acct_cli_user_delete },
     { "token list", "NAME [--json]",
       "list an account's tokens (their ids, not the tokens)",
       NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1,
       acct_cli_token_list },
-    { "token revoke", "NAME TOKEN_ID | NAME --all",
-      "end one token of an account, or all", NAME_HELP "\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_ALL, 1, 2, acct_cli_token_revoke },
+    { "token revoke", "NAME TOKEN_ID | NAME --all | --everyone\n"
+      "           [--wait[=SECONDS]]",
+      "end one token of an account, all, or everyone's",
+      NAME_HELP "\n"
+      "Say --everyone when a backup was restored: tokens that were ended\n"
+      "since it was made are good again in it.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_ALL | ACCT_OPT_EVERYONE | ACCT_OPT_WAIT,
+      0, 2, acct_cli_token_revoke },
     { "token check", "[on | off | status]",
       "whether unknown tokens are refused without a look-up",
       "Say off before tokens are put into the database by other means than\n"
@@ -98,6 +107,11 @@ static const apr_getopt_option_t options[] = {
       "    --json             print JSON" },
     { "all", 267, 0,
       "    --all              all tokens of the account" },
+    { "everyone", 268, 0,
+      "    --everyone         all tokens of all accounts" },
+    { "wait", 269, 1,
+      "    --wait[=SECONDS]   wait until no running server lets the ended\n"
+      "                         tokens in (2.5 seconds when not given)" },
     { "help", 'h', 0,
       "-h, --help             print this help" },
     { "version", 'V', 0,
@@ -244,6 +258,20 @@ static int check_usage(const acct_cli_t *cli, const acct_cli_verb_t *verb)
 static void report(void *baton, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* How long --wait waits: the default of AcctAuthRevocationBound, and the
+ * half second between two looks of a server. */
+#define WAIT "2.5"
+
+/* apr_getopt knows no option whose value may be left out. */
+static void complete_wait(const char **words, int count)
+{
+    for (int i = 1; i < count && strcmp(words[i], "--") != 0; i++) {
+        if (strcmp(words[i], "--wait") == 0) {
+            words[i] = "--wait=" WAIT;
+        }
+    }
+}
+
 /* apr_getopt says "NAME: invalid option: x"; NAME is argv[0]. */
 static void report(void *baton, const char *format, ...)
 {
@@ -268,6 +296,7 @@ static int read_options(acct_cli_t *cli, int argc, const char *const *argv)
     if (argc > 0) {
         copy[0] = "acctauth";
     }
+    complete_wait(copy, argc);
     status = apr_getopt_init(&getopt, cli->pool, argc, copy);
     if (status != APR_SUCCESS) {
         return acct_cli_fail(cli, ACCT_EXIT_USAGE, "no command line");
@@ -318,6 +347,9 @@ int acct_cli_parse(acct_cli_t *cli, int argc, const char *const *argv,
         return unknown_verb(cli);
     }
     how = check_usage(cli, found);
+    if (how == ACCT_EXIT_OK) {
+        how = acct_cli_check_wait(cli);
+    }
     if (how == ACCT_EXIT_OK) {
         *verb = found;
     }

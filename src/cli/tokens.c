@@ -11,17 +11,24 @@
 #include "json.h"
 #include "store.h"
 
-typedef struct tokens_t {
+/* Tokens held in memory at once. Each page is sorted out of all that the
+ * account has, so it is not a small one. */
+#define PAGE 5000
+
+typedef struct page_t {
     apr_int64_t account;
+    acct_token_t last;          /* of the page before */
+    int is_first;
     apr_array_header_t *list;
-} tokens_t;
+} page_t;
 
-static apr_status_t read_tokens(acct_db_t *db, void *baton,
-                                apr_pool_t *pool)
+static apr_status_t read_page(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    tokens_t *tokens = baton;
+    page_t *page = baton;
 
-    return acct_store_token_list(db, tokens->account, &tokens->list, pool);
+    return acct_store_token_list(db, page->account,
+                                 page->is_first ? NULL : &page->last, PAGE,
+                                 &page->list, pool);
 }
 
 /* Neither the digest nor what is sealed: the one is the database's
@@ -56,47 +63,113 @@ static void print_token(const acct_token_t *token, apr_pool_t *pool)
            used != NULL ? used : "-");
 }
 
-static int print_json(const acct_cli_t *cli, const apr_array_header_t *list)
+static int print_page(const acct_cli_t *cli, const page_t *page,
+                      apr_pool_t *pool)
 {
     int how = ACCT_EXIT_OK;
-    int i;
 
-    for (i = 0; i < list->nelts && how == ACCT_EXIT_OK; i++) {
-        how = acct_cli_json_print(cli, token_json(
-            &APR_ARRAY_IDX(list, i, acct_token_t), cli->pool),
-            i == 0 ? "[\n  " : ",\n  ", "");
+    for (int i = 0; i < page->list->nelts && how == ACCT_EXIT_OK; i++) {
+        const acct_token_t *token = &APR_ARRAY_IDX(page->list, i,
+                                                   acct_token_t);
+
+        if (cli->given & ACCT_OPT_JSON) {
+            how = acct_cli_json_print(cli, token_json(token, pool),
+                                      page->is_first && i == 0
+                                      ? "[\n  " : ",\n  ", "");
+        }
+        else {
+            print_token(token, pool);
+        }
     }
-    printf("%s]\n", list->nelts == 0 ? "[" : "\n");
+    return how;
+}
+
+/* Where the next page begins; the id outlives this one's pool. */
+static void turn_page(page_t *page, char id[ACCT_TOKEN_ID_HEX + 1])
+{
+    if (page->list->nelts > 0) {
+        page->last = APR_ARRAY_IDX(page->list, page->list->nelts - 1,
+                                   acct_token_t);
+        apr_cpystrn(id, page->last.id, ACCT_TOKEN_ID_HEX + 1);
+        page->last.id = id;
+        page->is_first = 0;
+    }
+}
+
+static int print_pages(acct_cli_t *cli, page_t *page, apr_pool_t *pool)
+{
+    char id[ACCT_TOKEN_ID_HEX + 1];
+    apr_status_t status;
+    int how;
+
+    do {
+        apr_pool_clear(pool);
+        status = acct_unit_run(&cli->service, ACCT_UNIT_READ, read_page,
+                               page, pool);
+        if (status != APR_SUCCESS) {
+            return acct_cli_database_failed(cli, status);
+        }
+        how = print_page(cli, page, pool);
+        turn_page(page, id);
+    } while (how == ACCT_EXIT_OK && page->list->nelts == PAGE);
     return how;
 }
 
 int acct_cli_token_list(acct_cli_t *cli)
 {
     acct_account_t account = { 0 };
-    tokens_t tokens = { 0, NULL };
-    apr_status_t status;
+    page_t page = { .is_first = 1 };
+    int json = (cli->given & ACCT_OPT_JSON) != 0;
+    apr_pool_t *pool;
     int how = acct_cli_find(cli, &account);
-    int i;
 
     if (how != ACCT_EXIT_OK) {
         return how;
     }
-    tokens.account = account.id;
-    status = acct_unit_run(&cli->service, ACCT_UNIT_READ, read_tokens,
-                           &tokens, cli->pool);
+    page.account = account.id;
+    if (!json) {
+        printf("%-32s %-18s %-27s %-27s %s\n", "ID", "LABEL", "CREATED",
+               "EXPIRES", "LAST USED");
+    }
+    apr_pool_create(&pool, cli->pool);
+    how = print_pages(cli, &page, pool);
+    if (json && how == ACCT_EXIT_OK) {
+        printf("%s]\n", page.is_first ? "[" : "\n");
+    }
+    return how;
+}
+
+static int revoke_everyone(acct_cli_t *cli)
+{
+    apr_int64_t tokens = 0;
+    apr_int64_t accounts = 0;
+    apr_status_t status;
+    int how = acct_cli_connect(cli);
+
+    if (how != ACCT_EXIT_OK) {
+        return how;
+    }
+    status = acct_account_revoke_everyone(&cli->service, &tokens, &accounts,
+                                          cli->pool);
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);
     }
-    if (cli->given & ACCT_OPT_JSON) {
-        return print_json(cli, tokens.list);
+    printf("ended all tokens (%" APR_INT64_T_FMT ") of all accounts (%"
+           APR_INT64_T_FMT ")", tokens, accounts);
+    return acct_cli_tokens_ended(cli, "");
+}
+
+static int check_revoke(const acct_cli_t *cli)
+{
+    int everyone = (cli->given & ACCT_OPT_EVERYONE) != 0;
+    int all = (cli->given & ACCT_OPT_ALL) != 0;
+
+    if (everyone ? !all && cli->nargs == 0
+                 : cli->nargs > 0 && all != (cli->nargs == 2)) {
+        return ACCT_EXIT_OK;
     }
-    printf("%-32s %-18s %-27s %-27s %s\n", "ID", "LABEL", "CREATED",
-           "EXPIRES", "LAST USED");
-    for (i = 0; i < tokens.list->nelts; i++) {
-        print_token(&APR_ARRAY_IDX(tokens.list, i, acct_token_t),
-                    cli->pool);
-    }
-    return ACCT_EXIT_OK;
+    return acct_cli_fail(cli, ACCT_EXIT_USAGE, "give either NAME TOKEN_ID, "
+                         "NAME --all, or --everyone alone");
 }
 
 int acct_cli_token_revoke(acct_cli_t *cli)
@@ -107,11 +180,13 @@ int acct_cli_token_revoke(acct_cli_t *cli)
     int ended = 0;
     int how;
 
-    if (all == (cli->nargs == 2)) {
-        return acct_cli_fail(cli, ACCT_EXIT_USAGE,
-                             "give either a TOKEN_ID or --all");
+    how = check_revoke(cli);
+    if (how == ACCT_EXIT_OK && cli->given & ACCT_OPT_EVERYONE) {
+        return revoke_everyone(cli);
     }
-    how = acct_cli_find(cli, &account);
+    if (how == ACCT_EXIT_OK) {
+        how = acct_cli_find(cli, &account);
+    }
     if (how != ACCT_EXIT_OK) {
         return how;
     }
@@ -127,7 +202,7 @@ int acct_cli_token_revoke(acct_cli_t *cli)
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);
     }
-    printf("ended %d token%s of %s\n", ended, ended == 1 ? "" : "s",
+    printf("ended %d token%s of %s", ended, ended == 1 ? "" : "s",
            acct_cli_name(&account, cli->pool));
-    return ACCT_EXIT_OK;
+    return acct_cli_tokens_ended(cli, "");
 }

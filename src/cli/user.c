@@ -221,7 +221,9 @@ int acct_cli_user_add(acct_cli_t *cli)
         : acct_cli_database_failed(cli, status);
 }
 
-/* Says what became of a change to an account that was there just now. */
+/* Says what became of a change to an account that was there just now.
+ * @param more how the line ends: about tokens where they were ended, which
+ *             servers must learn of; NULL where they were not */
 static int finish(const acct_cli_t *cli, const acct_account_t *account,
                   apr_status_t status, const char *did, const char *more)
 {
@@ -232,7 +234,11 @@ static int finish(const acct_cli_t *cli, const acct_account_t *account,
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);
     }
-    printf("%s %s%s\n", did, acct_cli_name(account, cli->pool), more);
+    printf("%s %s", did, acct_cli_name(account, cli->pool));
+    if (more != NULL) {
+        return acct_cli_tokens_ended(cli, more);
+    }
+    printf("\n");
     return ACCT_EXIT_OK;
 }
 
@@ -257,7 +263,7 @@ int acct_cli_user_unblock(acct_cli_t *cli)
         : finish(cli, &account,
                  acct_account_set_blocked(&cli->service, account.id, 0,
                                           cli->pool),
-                 "unblocked", "");
+                 "unblocked", NULL);
 }
 
 int acct_cli_user_delete(acct_cli_t *cli)

@@ -306,10 +306,9 @@ apr_status_t acct_account_delete(const acct_service_t *service,
 static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
                                  apr_pool_t *pool)
 {
-    apr_array_header_t *tokens;
     acct_account_t account;
     apr_status_t status;
-    int i;
+    int changed = 0;
 
     /* first, as in everything that ends tokens; see sign_out() */
     status = acct_store_account_lock(db, change->account, &account, pool);
@@ -320,19 +319,12 @@ static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
         return acct_store_token_delete_all(db, change->account,
                                            change->ended, pool);
     }
-    status = acct_store_token_list(db, change->account, &tokens, pool);
-    if (status != APR_SUCCESS) {
-        return status;
+    status = acct_store_token_delete_of(db, change->account, change->text,
+                                        &changed, pool);
+    if (change->ended != NULL) {
+        *change->ended = changed;
     }
-    for (i = 0; i < tokens->nelts; i++) {
-        const acct_token_t *token = &APR_ARRAY_IDX(tokens, i, acct_token_t);
-
-        if (strcmp(token->id, change->text) == 0) {
-            return acct_store_token_delete(db, token->id, change->ended,
-                                           pool);
-        }
-    }
-    return APR_NOTFOUND;
+    return status == APR_SUCCESS && changed == 0 ? APR_NOTFOUND : status;
 }
 
 apr_status_t acct_account_revoke(const acct_service_t *service,
@@ -342,4 +334,32 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
     change_t change = { account, apply_revoke, 0, token_id, 1, ended };
 
     return change_account(service, &change, pool);
+}
+
+typedef struct everyone_t {
+    apr_int64_t tokens;
+    apr_int64_t accounts;
+} everyone_t;
+
+static apr_status_t revoke_everyone(acct_db_t *db, void *baton,
+                                    apr_pool_t *pool)
+{
+    everyone_t *everyone = baton;
+
+    return acct_store_revoke_everyone(db, &everyone->tokens,
+                                      &everyone->accounts, pool);
+}
+
+apr_status_t acct_account_revoke_everyone(const acct_service_t *service,
+                                          apr_int64_t *tokens,
+                                          apr_int64_t *accounts,
+                                          apr_pool_t *pool)
+{
+    everyone_t everyone = { 0, 0 };
+    apr_status_t status = acct_transaction_run(service, revoke_everyone,
+                                               &everyone, pool);
+
+    *tokens = everyone.tokens;
+    *accounts = everyone.accounts;
+    return status;
 }

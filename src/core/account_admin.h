@@ -49,4 +49,12 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
                                  apr_int64_t account, const char *token_id,
                                  int *ended, apr_pool_t *pool);
 
+/** End all tokens of all accounts, in one transaction; servers learn of it
+ *  as of any other revocation.
+ *  @param tokens, accounts how many there were */
+apr_status_t acct_account_revoke_everyone(const acct_service_t *service,
+                                          apr_int64_t *tokens,
+                                          apr_int64_t *accounts,
+                                          apr_pool_t *pool);
+
 #endif

@@ -232,15 +232,21 @@ apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
                                        acct_token_t *token,
                                        apr_pool_t *pool);
 
-/** Tokens of an account, newest first. Array of acct_token_t. */
+/** Tokens of an account, newest first: at most @a limit of those behind
+ *  @a after, or from the newest on (NULL). Array of acct_token_t. */
 apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   const acct_token_t *after, int limit,
                                    apr_array_header_t **list,
                                    apr_pool_t *pool);
 
-/** Delete one token by its public id, the reusable one, or all of an
- *  account. @a changed counts them. */
+/** Delete one token by its public id, the same only if it is the
+ *  account's, the reusable one, or all of an account. @a changed counts
+ *  them. */
 apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
                                      int *changed, apr_pool_t *pool);
+apr_status_t acct_store_token_delete_of(acct_db_t *db, apr_int64_t account,
+                                        const char *id, int *changed,
+                                        apr_pool_t *pool);
 apr_status_t acct_store_token_delete_reusable(acct_db_t *db,
                                               apr_int64_t account,
                                               int *changed,
@@ -307,6 +313,17 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         int limit,
                                         apr_array_header_t **list,
                                         int *missed, apr_pool_t *pool);
+
+/**
+ * Delete every token there is and write a revocation for every account, so
+ * that all who read them forget. Inside a transaction: what others do with
+ * tokens waits for its end, and nothing that they began before is left.
+ * @param tokens   how many there were
+ * @param accounts how many there are
+ */
+apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
+                                        apr_int64_t *accounts,
+                                        apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends.
  *  @param mine 0: another is. Where BEGIN has locked all there is, always 1

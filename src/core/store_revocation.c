@@ -175,3 +175,45 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
         ? read_by_snapshot(db, mark, limit, *list, missed, pool)
         : read_by_id(db, mark, limit, *list, missed, pool);
 }
+
+/* ---------------------------------------------------------- of everybody */
+
+/* They run once in the life of a database and touch all of it, so they are
+ * none of the prepared statements. */
+#define COUNT_ALL "SELECT (SELECT COUNT(*) FROM token), " \
+                  "(SELECT COUNT(*) FROM account)"
+
+/* A server's rows bear its own time, see ACCT_SQL_REVOCATION_INSERT_NOW. */
+static const char *revoke_all(const acct_db_t *db)
+{
+    return acct_is_server(db)
+        ? "INSERT INTO revocation (account_id, revoked_at) SELECT id, "
+          "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) "
+          "FROM account"
+        : "INSERT INTO revocation (account_id, revoked_at) SELECT id, "
+          "CAST(strftime('%s', 'now') AS INTEGER) * 1000000 FROM account";
+}
+
+apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
+                                        apr_int64_t *accounts,
+                                        apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv = acct_store_token_lock(db, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = acct_only_row(acct_db_query(db, COUNT_ALL, &rows, pool), &rows);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *tokens = acct_take_number(&row, 0, APR_INT64_MAX);
+    *accounts = acct_take_number(&row, 0, APR_INT64_MAX);
+    rv = acct_taken(&row);
+    if (rv == APR_SUCCESS) {
+        rv = acct_db_exec(db, "DELETE FROM token", pool);
+    }
+    return rv == APR_SUCCESS ? acct_db_exec(db, revoke_all(db), pool) : rv;
+}

@@ -94,9 +94,13 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "WHERE t.account_id = %lld AND t.sealed IS NOT NULL" },
     [ACCT_SQL_TOKEN_LIST] = { .label = "token_list", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
-        "WHERE t.account_id = %lld ORDER BY t.created_at DESC, t.id" },
+        "WHERE t.account_id = %lld AND (t.created_at < %lld "
+        "OR (t.created_at = %lld AND t.id > %s)) "
+        "ORDER BY t.created_at DESC, t.id LIMIT %lld" },
     [ACCT_SQL_TOKEN_DELETE] = { .label = "token_delete", .sql =
         "DELETE FROM token WHERE id = %s" },
+    [ACCT_SQL_TOKEN_DELETE_OF] = { .label = "token_delete_of", .sql =
+        "DELETE FROM token WHERE id = %s AND account_id = %lld" },
     [ACCT_SQL_TOKEN_DELETE_REUSABLE] = {
         .label = "token_delete_reusable", .sql =
         "DELETE FROM token WHERE account_id = %lld "

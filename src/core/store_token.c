@@ -147,10 +147,15 @@ apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
 }
 
 apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   const acct_token_t *after, int limit,
                                    apr_array_header_t **list,
                                    apr_pool_t *pool)
 {
-    const acct_arg_t args[] = { ACCT_INT(account) };
+    apr_time_t at = after != NULL ? after->created_at : APR_INT64_MAX;
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(at), ACCT_INT(at),
+        ACCT_TEXT(after != NULL ? after->id : ""), ACCT_INT(limit)
+    };
     acct_rows_t rows;
     apr_status_t rv = ACCT_SELECT(db, ACCT_SQL_TOKEN_LIST, args, &rows, pool);
 
@@ -167,6 +172,15 @@ apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
     const acct_arg_t args[] = { ACCT_TEXT(id) };
 
     return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_of(acct_db_t *db, apr_int64_t account,
+                                        const char *id, int *changed,
+                                        apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id), ACCT_INT(account) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OF, args, changed, pool);
 }
 
 apr_status_t acct_store_token_delete_reusable(acct_db_t *db,

@@ -66,7 +66,7 @@ static void a_token_is_over_at_its_end_whoever_looks(void **state)
         assert_int_equal(acct_store_token_reusable(db, t.account_id, &found,
                                                    f->pool), 0);
         assert_int_equal(found.expires_at, is_over);
-        assert_int_equal(acct_store_token_list(db, t.account_id, &list,
+        assert_int_equal(acct_store_token_list(db, t.account_id, NULL, 9, &list,
                                                f->pool), 0);
         assert_int_equal(APR_ARRAY_IDX(list, 0, acct_token_t).expires_at,
                          is_over);
@@ -184,7 +184,7 @@ static void tokens_are_listed_newest_first(void **state)
     t.label = NULL;
     assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
     assert_int_equal(add_token(f, db, ID_C, bert, DIGEST_C, NULL), 0);
-    assert_int_equal(acct_store_token_list(db, anna, &list, f->pool),
+    assert_int_equal(acct_store_token_list(db, anna, NULL, 9, &list, f->pool),
                      APR_SUCCESS);
     assert_int_equal(list->nelts, 2);
     t = APR_ARRAY_IDX(list, 0, acct_token_t);
@@ -194,7 +194,16 @@ static void tokens_are_listed_newest_first(void **state)
     t = APR_ARRAY_IDX(list, 1, acct_token_t);
     assert_string_equal(t.id, ID_A);
     assert_null(t.sealed);
-    assert_int_equal(acct_store_token_list(db, MISSING_ID, &list, f->pool),
+    assert_int_equal(acct_store_token_list(db, anna, NULL, 1, &list,
+                                           f->pool), APR_SUCCESS);
+    assert_int_equal(list->nelts, 1);
+    t = APR_ARRAY_IDX(list, 0, acct_token_t);
+    assert_int_equal(acct_store_token_list(db, anna, &t, 9, &list, f->pool),
+                     APR_SUCCESS);
+    assert_int_equal(list->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(list, 0, acct_token_t).id, ID_A);
+    assert_int_equal(acct_store_token_list(db, MISSING_ID, NULL, 9, &list,
+                                           f->pool),
                      APR_SUCCESS);
     assert_int_equal(list->nelts, 0);
     acct_db_close(db);

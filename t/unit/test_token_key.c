@@ -2,6 +2,7 @@
 /* The key file: read, refused, made. */
 #include "token_fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 
