@@ -12,7 +12,9 @@
 #   make bench-docs  writes what was measured last into docs/performance.md
 #   make simulate    the identity cache's limits, by simulation
 #   make scale       what the databases do, measured
-#   make install     with DESTDIR= and APXS=; make uninstall undoes it
+#   make install     with DESTDIR= and APXS=; make uninstall undoes it, unless
+#                    httpd's configuration still speaks of it (FORCE=1: all
+#                    the same)
 #   make clean       remove build/
 #
 # BUILD=dir chooses the output folder, CC= the compiler, WERROR=1 makes
@@ -356,7 +358,7 @@ CONF_LAYOUT ?= plain
 endif
 
 export CONF_LAYOUT DESTDIR LIBEXECDIR SYSCONFDIR SBINDIR MANDIR
-export ACCT_DATADIR INSTALL
+export ACCT_DATADIR INSTALL FORCE
 
 install: all
 	@scripts/install-files install $(BUILD)

@@ -14,6 +14,7 @@ use Test::More;
 
 use File::Temp ();
 use JSON::PP ();
+use POSIX ();
 
 my $pg = PgServer->shared;
 my $name = $pg->database;
@@ -75,6 +76,53 @@ subtest 'two that make the tables at once: one does' => sub {
 subtest 'twice is once' => sub {
     does(1, qr/already; nothing was made/, 'init', '--key', "$dir/key.again");
     ok(!-e "$dir/key.again", 'without a key');
+};
+
+# Somebody else holds the lock that init waits for.
+sub while_locked
+{
+    my ($code) = @_;
+    my $pid = fork;
+    die "cannot fork: $!\n" if !defined $pid;
+    if (!$pid) {
+        sql('SELECT pg_advisory_lock(7133218); SELECT pg_sleep(3)');
+        POSIX::_exit(0);
+    }
+    my $held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
+        . 'AND objid = 7133218 AND granted';
+    select undef, undef, undef, 0.05 until (sql($held))[0][0];
+    $code->();
+    waitpid $pid, 0;
+}
+
+subtest 'an init that is told to stop while it waits makes nothing' => sub {
+    sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    for my $signal (qw(INT TERM HUP)) {
+        my ($pid, $said) = (undef, "$dir/stopped.$signal");
+        while_locked(sub {
+            $pid = fork;
+            die "cannot fork: $!\n" if !defined $pid;
+            if (!$pid) {
+                $SIG{$signal} = 'DEFAULT';
+                open STDOUT, '>', $said;
+                open STDERR, '>&', \*STDOUT;
+                exec build_dir() . '/acctauth', 'init', @database, '--key',
+                    "$dir/key.stopped";
+            }
+            my $waits = 'SELECT count(*) FROM pg_locks WHERE locktype = '
+                . "'advisory' AND objid = 7133218 AND NOT granted";
+            select undef, undef, undef, 0.05 until (sql($waits))[0][0];
+            kill $signal, $pid;
+        });
+        waitpid $pid, 0;
+        ok($? & 127, "$signal: ended by it");
+        is(slurp($said), "acctauth: interrupted: nothing was made\n",
+            '  which is what it says');
+        ok(!glob("$dir/key.stopped*"), '  and so it is: no key');
+        is((sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+            [0][0], 0, '  nor tables');
+    }
+    does(0, qr/made the tables/, 'init', '--key', "$dir/key.after");
 };
 
 # --------------------------------------------------------------- accounts

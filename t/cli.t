@@ -188,6 +188,19 @@ like(rows($db, "SELECT value FROM meta WHERE name = 'key_id'"),
 ends(1, '', qr/is there already/, 'init', '--key', "$dir/key2",
     'a second init');
 
+for my $mask (0777, 0277, 0) {
+    my $umask = umask $mask;
+    my ($exit) = cmd('init', '-p', "$dir/masked.db", '--key',
+                     "$dir/masked.key");
+    my ($used) = cmd('user', 'list', '-p', "$dir/masked.db");
+    umask $umask;
+    is($exit, 0, sprintf 'init under umask %04o', $mask);
+    is(sprintf('%04o', (stat $_)[2] & 07777), '0600', "$_: its owner's")
+        for "$dir/masked.db", "$dir/masked.key";
+    is($used, 0, 'and used under it');
+    unlink "$dir/masked.db", "$dir/masked.key";
+}
+
 subtest 'init with a relative path and odd characters' => sub {
     mkdir "$dir/a b";
     chdir "$dir/a b" or die;
@@ -239,7 +252,7 @@ ends(0, "added b\@x.io (#2)\n", '',
     { stdin => 'geheim' }, 'user add --no-username');
 ends(0, "added c\@x.io (#3)\n", '',
     qw(user add c@x.io --no-username --password-stdin),
-    { stdin => "geheim\nand more\n" },
+    { stdin => "geheim\n" },
     'user add --no-username with the address as NAME');
 ends(0, "added dora (#4)\n", '', qw(user add --password-stdin -- dora),
     { stdin => " \n" }, 'a blank is a password');
@@ -263,8 +276,28 @@ for my $case (@refused) {
     ends(1, '', $err, qw(user add --password-stdin), @args,
         { stdin => "geheim\n" }, $name);
 }
+for my $case (['a line behind the first', "geheim\nand more\n"],
+              ['an empty line behind the first', "geheim\n\n"],
+              ['a line behind an empty one', "\ngeheim"],
+              ['a line behind one of Windows', "geheim\r\nand more\r\n"],
+              ['many lines', "geheim\n" x 1000]) {
+    ends(1, '', qr/more than one line/, qw(user add x --password-stdin),
+        { stdin => $case->[1] }, "$case->[0] is not dropped in silence");
+}
+for my $case (['a carriage return', "ge\rheim\n"],
+              ['one at the end, without its line feed', "geheim\r"],
+              ['two before the line feed', "geheim\r\r\n"],
+              ['a tab', "ge\theim\n"], ['an escape', "\e[A\n"],
+              ['DEL', "geheim\x7f\n"],
+              ['a control of C1', "geheim\xc2\x9b1m\n"]) {
+    ends(1, '', qr/holds a control character/,
+        qw(user add x --password-stdin), { stdin => $case->[1] },
+        "a password with $case->[0]");
+}
 ends(1, '', qr/empty/, qw(user add x --password-stdin),
-    { stdin => "\ngeheim" }, 'an empty password');
+    { stdin => "\n" }, 'an empty password');
+ends(1, '', qr/empty/, qw(user add x --password-stdin),
+    { stdin => "\r\n" }, 'an empty password of Windows');
 ends(1, '', qr/empty/, qw(user add x --password-stdin), { stdin => '' },
     'no password at all');
 ends(1, '', qr/longer than 1024/, qw(user add x --password-stdin),
@@ -285,6 +318,11 @@ is(rows($db, 'SELECT count(*) FROM account'), "4\n",
 is((cmd(qw(user add max --password-stdin), { stdin => 'p' x 1024 }))[0], 0,
     'a password of 1024 bytes is taken');
 is((cmd(qw(user delete max)))[0], 0, 'delete it');
+is((cmd(qw(user add win --password-stdin), { stdin => "p\xc3\xa4ss\r\n" }))[0],
+    0, 'a line of Windows is taken, without its carriage return');
+is((cmd(qw(user add unix --password-stdin), { stdin => "p\xc3\xa4ss\n" }))[0],
+    0, 'and one of Unix');
+rows($db, "DELETE FROM account WHERE username IN ('win', 'unix')");
 
 subtest 'user show' => sub {
     for my $name ('anna', 'ANNA', 'anna@X.IO', '#1') {
@@ -316,6 +354,16 @@ rows($db, "UPDATE account SET last_name = char(27) || '[2J' || char(8238)"
     unlike($text, qr/\e|\xe2\x80\xae/, 'controls are escaped in text');
     my $user = json(qw(user show anna));
     is($user->{last_name}, "\e[2J\x{202e}", 'and kept in JSON');
+    rows($db, "UPDATE account SET last_name = char(127, 155, 233, 8238, "
+        . "128512) || '\"' WHERE id = 1");
+    for my $args (['show', 'anna'], ['list']) {
+        my (undef, $json) = cmd('user', @$args, '--json');
+        unlike($json, qr/[^\n\x20-\x7e]/, "user @$args --json is ASCII");
+        like($json, qr/\\u007F\\u009B\\u00E9\\u202E\\uD83D\\uDE00\\"/,
+            'the others are escapes');
+    }
+    is(json(qw(user show anna))->{last_name},
+        "\x{7f}\x{9b}\x{e9}\x{202e}\x{1f600}\"", 'of what they are');
     is($user->{last_login}, '2023-11-14T22:13:20.123456Z', 'a time');
 }
 
@@ -489,33 +537,6 @@ ends(0, qr/\Aadded anna \(#[2-9]\d*\)\n/, '',
 is(rows($db, 'SELECT count(*) FROM account WHERE id = 1'), "0\n",
     'has another id');
 
-# --------------------------------------------------------------- a terminal
-
-# script gives the command a terminal. What is typed comes with pauses, as
-# turning the echo off throws away what was typed before.
-sub at_terminal
-{
-    my ($args, @lines) = @_;
-    my $typed = join '; ', map { "sleep 0.7; printf '%s\\n' '$_'" } @lines;
-    local $ENV{ACCTAUTH_PARAMS} = $db;
-    my $command = qq(script -qec "'$acctauth' $args" /dev/null 2>&1);
-    my $text = qx(($typed; sleep 0.5) | $command);
-    return ($? >> 8, $text);
-}
-SKIP: {
-    skip 'no script(1)', 6 if system('script -V >/dev/null 2>&1') != 0;
-    my ($exit, $text) = at_terminal('user add tina', 'geheim', 'geheim');
-    is($exit, 0, 'on a terminal the password is asked for');
-    like($text, qr/Password: .*again: .*added tina/s, 'twice');
-    # script itself may echo what came before the prompt, never after.
-    unlike($text =~ s/\A.*?Password: //sr, qr/geheim/, 'without echo');
-    ($exit, $text) = at_terminal('user add tim', 'geheim', 'geheim2');
-    is($exit, 1, 'two different ones are refused');
-    like($text, qr/not the same/, 'with the reason');
-    is(rows($db, "SELECT count(*) FROM account WHERE username = 'tim'"),
-        "0\n", 'and nothing is made');
-}
-
 # -------------------------------------------------------------- bad databases
 
 sub broken_copy
@@ -553,7 +574,7 @@ subtest 'a locked database' => sub {
             '.shell touch ' . "$dir/locked" . '; sleep 6';
     }
     select undef, undef, undef, 0.05 while !-e "$dir/locked";
-    ends(3, '', qr/locked/, qw(user block tina), 'stops a change');
+    ends(3, '', qr/locked/, qw(user block dora), 'stops a change');
     is((cmd(qw(user show dora)))[0], 0, 'but no look');
     kill 'TERM', $pid;
     waitpid $pid, 0;
@@ -571,6 +592,23 @@ subtest 'dialect check' => sub {
     is($exit, 1, 'a file with mistakes');
     is($out, '', 'is not ok');
     like($err, qr/\Q$dir\E\/bad\.json: ?2:/, 'file and line are told');
+
+    POSIX::mkfifo("$dir/fifo", 0600) or die "mkfifo: $!\n";
+    local $SIG{ALRM} = sub { die "it waits for a FIFO\n" };
+    for my $odd ("$dir/fifo", $dir, '/dev/zero', '/dev/tty') {
+        next if !-e $odd;
+        alarm 20;
+        ($exit, $out, $err) = cmd('dialect', 'check', $odd);
+        alarm 0;
+        is($exit, 1, "$odd: refused at once");
+        like($err, qr/is no file; name a dialect file/, 'and told');
+    }
+    spew("$dir/del.json", "{\"routes\":[{\"operation\":\"register\","
+        . "\"fields\":{\"\x7f\xc2\x9b\":\"username\"},\"responses\":{}}]}");
+    ($exit, $out, $err) = cmd('dialect', 'check', "$dir/del.json");
+    is($exit, 1, 'control characters in a name');
+    unlike($err, qr/[\x7f\x9b]/, 'are not printed');
+    like($err, qr/\\u007f\\u009b/, 'but as escapes');
 
     my @good = grep { !/base/ } glob "$tree/conf/dialects/*.json";
     return if !@good;

@@ -11,6 +11,7 @@ use warnings;
 use lib 't/lib';
 use AcctTest;
 use File::Find ();
+use File::Path ();
 use File::Temp ();
 use Test::More;
 
@@ -96,6 +97,61 @@ subtest 'a2enmod' => sub {
     unlink glob "$conf/mods-enabled/auth*.load";
     unlink "$conf/mods-available/$_.load"
         for qw(authn_core authz_core authz_user);
+};
+
+subtest 'folders that a strict umask would close' => sub {
+    my $umask = umask 077;
+    my ($ok, $out) = run_make("DESTDIR='$top/strict'", 'install');
+    umask $umask;
+    ok($ok, 'make install') or diag($out);
+    my @closed;
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        push @closed, $_ if !-l $_ && ((stat $_)[2] & 0555) != 0555 && -d _
+            || -f _ && ((stat _)[2] & 0444) != 0444;
+    } }, "$top/strict");
+    is_deeply(\@closed, [], 'are for everybody to enter, and their files');
+};
+
+subtest 'uninstall while the configuration speaks of it' => sub {
+    my $site = "$dest$etc/sites-enabled";
+    File::Path::make_path($site, "$top/elsewhere");
+    my @lines = ('    AcctAuthDatabase sqlite3 "/x"', 'AuthType Token',
+        '<IfModule mod_acctauth.c>', '<IfModule !acctauth_module>',
+        "\tacctauthprotect on", 'LoadModule acctauth_module x.so',
+        'Include extra/httpd-acctauth.conf', 'AuthType "Token" ');
+    my @before = files($dest);
+    for my $i (0 .. $#lines) {
+        spew("$top/elsewhere/$i.conf", "# a site\n$lines[$i]\n");
+        symlink "$top/elsewhere/$i.conf", "$site/$i.conf";
+    }
+    spew("$site/other.conf", "# AcctAuthProtect On\nAuthType Basic\n"
+        . "AuthName \"Token\"\n");
+    my ($ok, $out) = run_make("DESTDIR='$dest'", 'uninstall');
+    ok(!$ok, 'is refused');
+    like($out, qr{^  \Q$site\E/$_\.conf$}m, "and names: $lines[$_]")
+        for 0 .. $#lines;
+    unlike($out, qr/other\.conf|mods-available/,
+        'but no comments, nor its own files');
+    like($out, qr/FORCE=1/, 'and says how to do it all the same');
+    unlink glob "$site/*.conf";
+    is_deeply([files($dest)], \@before, 'nothing was removed');
+    symlink "$top/elsewhere/0.conf", "$site/0.conf";
+    ($ok, $out) = run_make("DESTDIR='$dest'", 'FORCE=1', 'uninstall');
+    ok($ok, 'FORCE=1 goes on') or diag($out);
+    like($out, qr{^  \Q$site\E/0\.conf$}m, 'and names them');
+    ok(!-e "$dest$place{module}", 'the module is gone');
+    unlink "$site/0.conf";
+    rmdir $site;
+    run_make("DESTDIR='$dest'", 'install');
+};
+
+subtest 'without apxs make is quiet but for what is missing' => sub {
+    my ($ok, $out) = run_make('-n', 'APXS=/nonexistent', 'all');
+    unlike($out, qr/Illegal option|not found/, 'no noise');
+    ($ok, $out) = run_make('APXS=/nonexistent', 'all');
+    ok(!$ok, 'it stops');
+    is(scalar(my @lines = grep { !/^make/ } split /\n/, $out), 1,
+        'with one line') or diag($out);
 };
 
 subtest 'uninstall' => sub {

@@ -13,6 +13,7 @@ use utf8;
 use lib 't/lib';
 use AcctTest;
 use FaultKit;
+use POSIX ();
 use Test::More;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)'
@@ -100,6 +101,21 @@ subtest 'min-length counts characters' => sub {
         or diag($r->{body});
     is(($s->sql("SELECT count(*) FROM account WHERE email = 'a\@b.io'"))
         [0][0], 0, 'and none of the three made an account');
+};
+
+subtest 'a FIFO as list or as dialect stops configtest at once' => sub {
+    my $fifo = $s->dir . '/fifo.json';
+    POSIX::mkfifo($fifo, 0644) or die "mkfifo: $!\n";
+    local $SIG{ALRM} = sub { die "it waits for somebody to write\n" };
+    for my $conf ("AcctAuthPasswordRules block-list=$fifo",
+                  '<Location "/x/">' . "\nAcctAuthAPI fifo\n</Location>\n"
+                  . 'AcctAuthDialectDir ' . $s->dir) {
+        alarm 30;
+        my ($ok, $said) = $s->configtest($conf);
+        alarm 0;
+        ok(!$ok, 'stopped');
+        like($said, qr/is no file; name a/, 'and told');
+    }
 };
 
 subtest 'a list of passwords that everybody knows' => sub {

@@ -10,6 +10,7 @@
 
 #include "privilege.h"
 #include "store.h"
+#include "told_status.h"
 
 /* How long a statement may take; nobody waits for a page. */
 #define PATIENCE apr_time_from_sec(60)
@@ -61,12 +62,14 @@ static void take_log(void *context, acct_log_e level, apr_status_t status,
 
 int acct_cli_database_failed(const acct_cli_t *cli, apr_status_t status)
 {
-    char text[120];
+    char text[120] = "it does not answer";
 
+    if (acct_told_status(status) != APR_SUCCESS) {
+        apr_strerror(status, text, sizeof(text));
+    }
     return acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s: %s%s",
                          acct_db_describe(&cli->config),
-                         cli->db_error != NULL ? cli->db_error
-                         : apr_strerror(status, text, sizeof(text)),
+                         cli->db_error != NULL ? cli->db_error : text,
                          status == ACCT_COMMIT_UNKNOWN
                          ? "; it may have been done all the same" : "");
 }

@@ -26,6 +26,19 @@ void acct_cli_json_text(json_t *object, const char *name, const char *text,
                                                  : json_null());
 }
 
+/* jansson leaves DEL as it is; it can only be inside of a text. */
+static int write_text(const char *text, size_t length, void *stream)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((text[i] == 0x7f ? fputs("\\u007F", stream)
+                             : putc(text[i], stream)) == EOF) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* In ASCII alone: what others have written cannot act on a terminal. */
 int acct_cli_json_print(const acct_cli_t *cli, json_t *json,
                         const char *before, const char *after)
 {
@@ -33,7 +46,8 @@ int acct_cli_json_print(const acct_cli_t *cli, json_t *json,
 
     if (good) {
         fputs(before, stdout);
-        good = json_dumpf(json, stdout, JSON_COMPACT) == 0;
+        good = json_dump_callback(json, write_text, stdout,
+                                  JSON_COMPACT | JSON_ENSURE_ASCII) == 0;
         fputs(after, stdout);
     }
     json_decref(json);

@@ -4,43 +4,72 @@
  */
 #include "cli.h"
 
-#include <apr_lib.h>
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The first line. Read without stdio, whose buffer would keep a copy. */
-static int read_line(const acct_cli_t *cli, char *password)
+#include "terminal.h"
+
+/* Up to ACCT_CLI_PASSWORD_SIZE bytes. Without stdio, whose buffer would keep
+ * a copy. @return how many, or -1 and errno */
+static ssize_t read_all(char *buffer)
 {
     size_t length = 0;
-    char *end = NULL;
+    ssize_t count = 1;
 
-    while (end == NULL && length < ACCT_CLI_PASSWORD_SIZE) {
-        ssize_t count = read(STDIN_FILENO, password + length,
-                             ACCT_CLI_PASSWORD_SIZE - length);
-
+    while (count != 0 && length < ACCT_CLI_PASSWORD_SIZE) {
+        count = read(STDIN_FILENO, buffer + length,
+                     ACCT_CLI_PASSWORD_SIZE - length);
         if (count < 0 && errno == EINTR) {
             continue;
         }
         if (count < 0) {
-            return acct_cli_fail(cli, ACCT_EXIT_FAILED,
-                                 "cannot read the password from standard "
-                                 "input");
+            return -1;
         }
-        if (count == 0) {
-            break;
-        }
-        end = memchr(password + length, '\n', (size_t)count);
         length += (size_t)count;
+        if (isatty(STDIN_FILENO) && memchr(buffer, '\n', length) != NULL) {
+            break;              /* nobody there says that it was all */
+        }
     }
-    if (end != NULL) {
-        length = (size_t)(end - password);
+    return (ssize_t)length;
+}
+
+/* The first line's length, without its end, be it of Unix or of Windows.
+ * @param more whether something follows it */
+static size_t take_line(const char *text, size_t length, int *more)
+{
+    const char *end = memchr(text, '\n', length);
+
+    *more = end != NULL && end + 1 != text + length;
+    if (end == NULL) {
+        return length;
     }
+    return (size_t)(end - text) - (end > text && end[-1] == '\r');
+}
+
+/* A second line is no part of the password, and whoever wrote it may think
+ * that it is. */
+static int read_line(const acct_cli_t *cli, char *password)
+{
+    ssize_t got = read_all(password);
+    size_t length;
+    int more;
+
+    if (got < 0) {
+        return acct_cli_fail(cli, ACCT_EXIT_FAILED, "cannot read the "
+                             "password from standard input");
+    }
+    length = take_line(password, (size_t)got, &more);
     if (length > ACCT_PASSWORD_MAX) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED,
                              "the password is longer than %d bytes",
                              ACCT_PASSWORD_MAX);
+    }
+    if (more) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "standard input holds "
+                             "more than one line: write the password as one");
     }
     if (memchr(password, '\0', length) != NULL) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED,
@@ -50,33 +79,33 @@ static int read_line(const acct_cli_t *cli, char *password)
     return ACCT_EXIT_OK;
 }
 
-/* What does not fit is cut off by APR; the room is one byte more than a
- * password may have, so that this shows. */
-static int prompt(const acct_cli_t *cli, const char *text, char *password)
+static int ask(const acct_cli_t *cli, const char *text, char *password)
 {
-    apr_size_t size = ACCT_CLI_PASSWORD_SIZE;
-    apr_status_t status = apr_password_get(text, password, &size);
+    apr_status_t status = acct_terminal_ask(text, password,
+                                            ACCT_CLI_PASSWORD_SIZE);
+    size_t length = strnlen(password, ACCT_CLI_PASSWORD_SIZE);
 
-    if (status == APR_ENAMETOOLONG
-        || (status == APR_SUCCESS && strlen(password) > ACCT_PASSWORD_MAX)) {
+    if (APR_STATUS_IS_EOF(status)) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED,
-                             "the password is longer than %d bytes",
-                             ACCT_PASSWORD_MAX);
+                             "no password: nothing was done");
     }
     if (status != APR_SUCCESS) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED,
                              "cannot ask for the password: no terminal");
     }
-    return ACCT_EXIT_OK;
+    return length <= ACCT_PASSWORD_MAX ? ACCT_EXIT_OK
+        : acct_cli_fail(cli, ACCT_EXIT_REFUSED,
+                        "the password is longer than %d bytes",
+                        ACCT_PASSWORD_MAX);
 }
 
-static int prompt_twice(const acct_cli_t *cli, char *password)
+static int ask_twice(const acct_cli_t *cli, char *password)
 {
     char again[ACCT_CLI_PASSWORD_SIZE] = "";
-    int how = prompt(cli, "Password: ", password);
+    int how = ask(cli, "Password: ", password);
 
     if (how == ACCT_EXIT_OK) {
-        how = prompt(cli, "Password again: ", again);
+        how = ask(cli, "Password again: ", again);
     }
     if (how == ACCT_EXIT_OK && strcmp(password, again) != 0) {
         how = acct_cli_fail(cli, ACCT_EXIT_REFUSED,
@@ -95,7 +124,7 @@ int acct_cli_ask_password(const acct_cli_t *cli,
         how = read_line(cli, password);
     }
     else if (isatty(STDIN_FILENO)) {
-        how = prompt_twice(cli, password);
+        how = ask_twice(cli, password);
     }
     else {
         how = acct_cli_fail(cli, ACCT_EXIT_USAGE,

@@ -52,6 +52,20 @@ static const char *check_account(acct_account_t *account, apr_pool_t *pool)
     return NULL;
 }
 
+/* C0, DEL, and C1 as UTF-8 writes it. */
+static int has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7f
+            || (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static const char *check_password(const acct_service_t *service,
                                   const acct_account_t *account,
                                   const char *password, apr_pool_t *pool)
@@ -70,6 +84,10 @@ static const char *check_password(const acct_service_t *service,
     }
     if (acct_utf8_length(password) < 0) {
         return "the password is not UTF-8, so no client could send it";
+    }
+    if (has_control(password)) {
+        return "the password holds a control character (a line end, a tab, "
+               "a key that was meant for the terminal)";
     }
     if (service->rules == NULL) {
         return NULL;

@@ -3,6 +3,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include "dialect_private.h"
+#include "plain_file.h"
 
 #define FILE_MAX_BYTES 1048576
 #define EXTENDS_MAX 8           /* files that extend one another */
@@ -25,8 +26,11 @@ static apr_status_t read_bytes(acct_load_t *load, const char *path,
 
     *bytes = NULL;
     *length = 0;
-    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT,
-                           load->tmp);
+    status = acct_plain_file_open(&file, path, 0, load->tmp);
+    if (status == APR_EINVAL) {
+        acct_report(load, at, "\"%s\" is no file; name a dialect file", path);
+        return status;
+    }
     if (status != APR_SUCCESS) {
         acct_report(load, at, "cannot open the file%s%s: %s; check its name "
                     "and that the server's user may read it",
@@ -34,12 +38,8 @@ static apr_status_t read_bytes(acct_load_t *load, const char *path,
                     apr_strerror(status, why, sizeof(why)));
         return status;
     }
-    status = apr_file_info_get(&info, APR_FINFO_TYPE | APR_FINFO_SIZE, file);
-    if (status == APR_SUCCESS && info.filetype != APR_REG) {
-        acct_report(load, at, "\"%s\" is no file; name a dialect file", path);
-        status = APR_EINVAL;
-    }
-    else if (status == APR_SUCCESS && info.size > FILE_MAX_BYTES) {
+    status = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    if (status == APR_SUCCESS && info.size > FILE_MAX_BYTES) {
         acct_report(load, at, "the file is larger than %d bytes; a dialect "
                     "is a few thousand bytes, is this another file?",
                     FILE_MAX_BYTES);

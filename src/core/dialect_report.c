@@ -9,10 +9,39 @@
 #define SHOWN_MAX 60            /* bytes of foreign text in a line */
 #define WORD_MAX 40             /* longest word a suggestion is made for */
 
+/* Whether a control character is there: C0, DEL, or C1 in UTF-8. */
+static int is_control(const char *c)
+{
+    unsigned char first = (unsigned char)c[0];
+    unsigned char second = (unsigned char)(first == 0xc2 ? c[1] : 0);
+
+    return first < 0x20 || first == 0x7f || (second >= 0x80 && second < 0xa0);
+}
+
+/* Control characters as \u001b, as one writes them in JSON: what is shown
+ * on a terminal or in a log must not act there. */
+static const char *escape(const char *text, apr_pool_t *pool)
+{
+    char *made = apr_palloc(pool, 6 * strlen(text) + 1);
+    char *to = made;
+
+    while (*text != '\0') {
+        if (!is_control(text)) {
+            *to++ = *text++;
+            continue;
+        }
+        text += (unsigned char)*text == 0xc2;
+        to += apr_snprintf(to, 7, "\\u%04x", (unsigned int)(unsigned char)
+                           *text++);
+    }
+    *to = '\0';
+    return made;
+}
+
 const char *acct_shown(const char *text, apr_pool_t *pool)
 {
     apr_size_t length = strlen(text);
-    char *copy, *c;
+    const char *copy = text;
 
     if (length > SHOWN_MAX) {
         length = SHOWN_MAX;
@@ -22,15 +51,7 @@ const char *acct_shown(const char *text, apr_pool_t *pool)
         copy = apr_pstrcat(pool, apr_pstrmemdup(pool, text, length), "...",
                            NULL);
     }
-    else {
-        copy = apr_pstrdup(pool, text);
-    }
-    for (c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = '?';
-        }
-    }
-    return copy;
+    return escape(copy, pool);
 }
 
 static int least(int a, int b, int c)
@@ -107,8 +128,9 @@ void acct_report(acct_load_t *load, const acct_place_t *at,
     va_start(args, format);
     text = apr_pvsprintf(load->tmp, format, args);
     va_end(args);
-    line = apr_pstrcat(load->pool, at->file, ": ", at->path,
+    line = apr_pstrcat(load->tmp, at->file, ": ", at->path,
                        at->path[0] != '\0' ? ": " : "", text, NULL);
+    line = escape(line, load->pool);
     for (i = 0; i < load->errors->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(load->errors, i, const char *), line)
             == 0) {

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "identifier.h"
+#include "plain_file.h"
 
 #define SIMILAR_MIN 4           /* characters */
 #define SIGNS " \t!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -56,8 +57,12 @@ apr_status_t acct_password_block_list_read(const char *path,
     apr_status_t status;
     int number = 0;
 
-    status = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BUFFERED,
-                           APR_OS_DEFAULT, pool);
+    status = acct_plain_file_open(&file, path, APR_FOPEN_BUFFERED, pool);
+    if (status == APR_EINVAL) {
+        *error = apr_psprintf(pool, "%s: is no file; name a list of blocked "
+                              "passwords, one a line", path);
+        return status;
+    }
     if (status != APR_SUCCESS) {
         *error = apr_psprintf(pool, "%s: cannot open the list of blocked "
                               "passwords: %s", path,

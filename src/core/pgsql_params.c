@@ -55,7 +55,8 @@ static const char *skip_space(const char *at)
     return at;
 }
 
-/* A value, quoted or not; NULL when its quote does not end. */
+/* A value, quoted or not; NULL when its quote does not end. As libpq reads
+ * it: a backslash that nothing follows is no part of it. */
 static const char *take_value(const char *at, const char **value,
                               apr_pool_t *pool)
 {
@@ -65,8 +66,8 @@ static const char *take_value(const char *at, const char **value,
     *value = to;
     at += quoted;
     while (*at && (quoted ? *at != '\'' : !apr_isspace(*at))) {
-        if (*at == '\\' && at[1]) {
-            at++;
+        if (*at == '\\' && !*++at) {
+            break;
         }
         *to++ = *at++;
     }

@@ -109,24 +109,26 @@ apr_status_t acct_token_seal(const acct_key_t *key, apr_int64_t account,
     return APR_SUCCESS;
 }
 
-/* Base64 in its one right form to bytes; their number, or -1. */
+/* Base64 in its one right form (RFC 4648, section 4, with zero bits left
+ * over) to bytes; their number, or -1. EVP_DecodeBlock() would skip blanks
+ * at both ends, and takes a "=" in the middle for an "A". */
 static int decode_blob(const char *base64, unsigned char *blob, size_t room)
 {
     size_t length = strlen(base64);
-    int size, padding;
+    size_t digits = strspn(base64, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789+/");
+    int padding = (int)(length - digits);
+    int size;
 
-    /* EVP_DecodeBlock() would skip blanks at both ends. */
     if (length == 0 || length % 4 != 0 || length / 4 * 3 > room
-        || strspn(base64, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
-                          "wxyz0123456789+/=") != length) {
+        || length - digits > 2 || strspn(base64 + digits, "=") != length
+                                                               - digits) {
         return -1;
     }
     size = EVP_DecodeBlock(blob, (const unsigned char *)base64, (int)length);
     if (size < 0) {
         return -1;
     }
-    padding = base64[length - 1] != '=' ? 0 : base64[length - 2] != '='
-                                              ? 1 : 2;
     /* It gives bytes for the padding too: the bits left over. */
     if ((padding > 0 && blob[size - 1] != 0)
         || (padding > 1 && blob[size - 2] != 0)) {

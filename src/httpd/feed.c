@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "../core/ticks.h"
+#include "../core/told_status.h"
 #include "../core/token_check_row.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -83,7 +84,7 @@ static void complain(acct_feed_t *feed, server_rec *s, apr_status_t status,
                      const char *error)
 {
     if (!acct_cache_feed_failing(feed->cache, feed->place, 1)) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, s,
+        ap_log_error(APLOG_MARK, APLOG_ERR, acct_told_status(status), s,
                      "ACCT0230: revocations cannot be read, so each request "
                      "asks the database itself: %s", error);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../core/ticks.h"
+#include "../core/told_status.h"
 #include "config.h"
 #include "request.h"
 #include "runtime_private.h"
@@ -50,6 +51,7 @@ static void tell_fault(const acct_request_service_t *self,
     if (!worth_telling(self->runtime->database, message, &untold)) {
         return;
     }
+    status = acct_told_status(status);
     if (untold > 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r,
                       "%s: %s (%u more like the one before in this child)",
@@ -107,7 +109,7 @@ static apr_status_t enter(void *context)
     apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
 
     if (status != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, status, self->r,
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, self->r,
                       "ACCT0202: authn_hash_gate_full: %s",
                       APR_STATUS_IS_TIMEUP(status)
                       ? "waited 2 s for a password to be hashed"
@@ -134,8 +136,8 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
         tell_fault(self, status, "ACCT0203", message);
         return;
     }
-    ap_log_rerror(APLOG_MARK, levels[level], status, self->r,
-                  "ACCT0204: %s", message);
+    ap_log_rerror(APLOG_MARK, levels[level], acct_told_status(status),
+                  self->r, "ACCT0204: %s", message);
 }
 
 void acct_request_service_prepare(acct_service_t *service)

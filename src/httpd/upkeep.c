@@ -10,6 +10,7 @@
 
 #include "../core/purge.h"
 #include "../core/ticks.h"
+#include "../core/told_status.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -256,7 +257,7 @@ static void complain(acct_upkeep_t *one, server_rec *s, apr_status_t status,
 {
     if (!one->complained) {
         one->complained = 1;
-        ap_log_error(APLOG_MARK, APLOG_WARNING, status, s,
+        ap_log_error(APLOG_MARK, APLOG_WARNING, acct_told_status(status), s,
                      "ACCT0240: expired tokens cannot be cleared away now, "
                      "and stay in the database until they can: %s", error);
     }

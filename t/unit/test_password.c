@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -471,6 +472,15 @@ static void a_bad_block_list_is_named_with_its_line(void **state)
     assert_true(APR_STATUS_IS_ENOENT(
         acct_password_block_list_read(path, &list, pool, &error)));
     assert_non_null(strstr(error, path));
+    /* what is opened would wait for somebody to write */
+    path = apr_pstrcat(pool, path, ".fifo", NULL);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(10);
+    assert_int_equal(acct_password_block_list_read(path, &list, pool,
+                                                   &error), APR_EINVAL);
+    alarm(0);
+    assert_non_null(strstr(error, "is no file"));
+    assert_int_equal(unlink(path), 0);
     assert_null(list);
 }
 

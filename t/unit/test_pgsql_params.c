@@ -62,7 +62,11 @@ static void values_are_read_as_libpq_reads_them(void **state)
         { "dbname=a\\ b", "a b" }, { "dbname='it\\'s'", "it's" },
         { "dbname='a\\\\b'", "a\\b" }, { "dbname=x\ndbname=y", "y" },
         { "dbname=", "" }, { "host=h\tdbname=a=b", "a=b" },
-        { "dbname='a'host=h", "a" }
+        { "dbname='a'host=h", "a" },
+        /* a backslash that nothing follows is dropped */
+        { "dbname=a\\", "a" }, { "dbname=\\", "" },
+        { "dbname=a\\\\", "a\\" }, { "dbname=a\\\\\\", "a\\" },
+        { "dbname='a\\'b'", "a'b" }
     };
 
     (void)state;
@@ -71,6 +75,18 @@ static void values_are_read_as_libpq_reads_them(void **state)
                             t[i].value);
     }
     assert_null(acct_pg_value(parse("host=h"), "dbname"));
+}
+
+static void a_backslash_does_not_end_a_quote(void **state)
+{
+    static const char *const open[] = {
+        "dbname='a\\", "dbname='a\\'", "dbname='\\"
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++) {
+        assert_non_null(strstr(parse_error(open[i]), "does not end"));
+    }
 }
 
 static void what_is_joined_reads_the_same(void **state)
@@ -250,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_read_as_libpq_reads_them),
+        cmocka_unit_test(a_backslash_does_not_end_a_quote),
         cmocka_unit_test(what_is_joined_reads_the_same),
         cmocka_unit_test(a_mistake_is_told_without_quoting_it),
         cmocka_unit_test(a_description_holds_no_secret),
