@@ -165,6 +165,17 @@ subtest 'a start' => sub {
         for qw(accounts.db key);
     is((stat "$state/key")[4], $>, 'owner of the key');
     walk($run, 'demo', 'ann');
+    my $page = http($run, 'GET', '/')->{body};
+    my ($said) = $page =~ m{<pre id="operator">(.*?)</pre>}s;
+    $said =~ s/<[^>]*>//g;
+    unlike($page, qr/\@[A-Z]+\@/, 'the page has its paths');
+    SKIP: {
+        skip 'no sudo here', 1
+            if $said =~ /sudo/ && system('sudo -n true 2>/dev/null') != 0;
+        my $shown = qx(($said) 2>&1);
+        like($shown, qr/\bann\b.*blocked ann .*unblocked ann /s,
+            'what it tells an operator to say does what it tells');
+    }
     isnt(http($run, 'POST', $_, undef, {})->{status}, 404, "$_ is mounted")
         for qw(/accounts/signin/ /auth/signin/ /api/auth/signin/
                /api/auth/login/ /account/login/ /api/v1/users/login/);

@@ -1,15 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 "use strict";
 
-/* The token lives in this variable alone: a reload forgets it. It is kept
- * after sign-out, marked as ended, so that one can see it refused. */
-let token = null;
-let ended = false;
+/* The token is this tab's: a reload keeps it, closing the tab forgets it. It
+ * is kept after sign-out, marked as ended, so that one can see it refused. */
+let token = sessionStorage.getItem("token");
+let ended = sessionStorage.getItem("ended") === "yes";
+
+function keep() {
+    if (token) {
+        sessionStorage.setItem("token", token);
+        sessionStorage.setItem("ended", ended ? "yes" : "no");
+    }
+}
 
 const SHOWN = ["content-type", "www-authenticate", "allow", "retry-after",
                "cache-control", "vary"];
 
 const byId = (id) => document.getElementById(id);
+
+/* A name that was not taken a moment ago: a reload, or another start on the
+ * same accounts, proposes another. */
+function proposeName() {
+    const names = ["ann", "ben", "cleo", "dora", "emil", "fay", "gus", "hal"];
+    const random = crypto.getRandomValues(new Uint16Array(2));
+    byId("up-name").value = names[random[0] % names.length]
+        + (1000 + random[1] % 9000);
+}
+
+function showName(name) {
+    sessionStorage.setItem("name", name);
+    for (const place of document.querySelectorAll("[data-name]")) {
+        place.textContent = name;
+    }
+}
+
+/* What is wrong with a form, each at its field; what is about none of them
+ * above its button. */
+function showProblems(form, data) {
+    for (const old of form.querySelectorAll(".problem")) {
+        old.remove();
+    }
+    for (const input of form.elements) {
+        input.removeAttribute("aria-invalid");
+        input.removeAttribute("aria-describedby");
+    }
+    for (const [name, messages] of Object.entries(data || {})) {
+        const input = form.elements.namedItem(name);
+        const problem = document.createElement("p");
+        problem.className = "problem";
+        problem.textContent = [].concat(messages).join(" ");
+        if (input) {
+            problem.id = input.id + "-problem";
+            input.setAttribute("aria-invalid", "true");
+            input.setAttribute("aria-describedby", problem.id);
+            input.after(problem);
+        } else {
+            form.querySelector("button").before(problem);
+        }
+    }
+    const first = form.querySelector("[aria-invalid]");
+    if (first) {
+        first.focus();
+    }
+}
 
 function showState() {
     const state = byId("state");
@@ -101,10 +154,12 @@ async function send(title, method, path, options = {}) {
     }
 }
 
-function take(result) {
+function take(form, result) {
+    showProblems(form, result.ok ? null : result.data);
     if (result.ok && result.data && typeof result.data.token === "string") {
         token = result.data.token;
         ended = false;
+        keep();
     }
     showState();
 }
@@ -121,22 +176,30 @@ function values(form, optional) {
 }
 
 byId("sign-up").addEventListener("submit", async (event) => {
+    const form = event.target;
     event.preventDefault();
-    take(await send("Sign up", "POST", "/api/auth/register/",
-                    { json: values(event.target, "email") }));
-    byId("in-name").value = byId("in-name").value || byId("up-name").value;
+    const result = await send("Sign up", "POST", "/api/auth/register/",
+                              { json: values(form, "email") });
+    take(form, result);
+    if (result.ok) {
+        showName(byId("up-name").value);
+        byId("in-name").value = byId("up-name").value;
+        proposeName();
+    }
 });
 
 byId("sign-in").addEventListener("submit", async (event) => {
+    const form = event.target;
     event.preventDefault();
-    take(await send("Sign in", "POST", "/api/auth/login/",
-                    { json: values(event.target) }));
+    take(form, await send("Sign in", "POST", "/api/auth/login/",
+                          { json: values(form) }));
 });
 
 byId("sign-out").addEventListener("click", async () => {
     const result = await send("Sign out", "POST", "/api/auth/logout/",
                               { withToken: true });
     ended = ended || result.ok;
+    keep();
     showState();
 });
 
@@ -155,4 +218,6 @@ byId("clear").addEventListener("click", () => {
     byId("last").replaceChildren();
 });
 
+proposeName();
+showName(sessionStorage.getItem("name") || "ann");
 showState();
