@@ -13,6 +13,7 @@
 
 #include "../core/form.h"
 #include "../core/render.h"
+#include "../core/ticks.h"
 #include "body.h"
 #include "config.h"
 #include "guard.h"
@@ -23,6 +24,9 @@
 APLOG_USE_MODULE(acctauth);
 
 #define HANDLER "acctauth-endpoint"
+
+/* A body that has come with its head, or is none, is read within this. */
+#define NO_WAIT apr_time_from_msec(1)
 
 /* One request on its way. */
 typedef struct endpoint_t {
@@ -322,17 +326,38 @@ static void run_with_form(endpoint_t *endpoint)
     acct_form_wipe(&form);
 }
 
+/* Whoever acts for a token acts on a verdict of after the last wait for the
+ * client: a body may come as late as the client likes, and the token have
+ * been ended or the account blocked since. What the verdict was then keeps
+ * its meaning: an account does not change its number.
+ * @param begun ticks, before the client was waited for */
+static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
+{
+    if (acct_ticks() - begun < NO_WAIT) {
+        return 1;
+    }
+    endpoint->verdict = acct_verdict_again(endpoint->r, endpoint->verdict);
+    if (endpoint->verdict->outcome != ACCT_OK) {
+        outcome(endpoint, endpoint->verdict->outcome);
+        return 0;
+    }
+    return 1;
+}
+
 static void run_with_token(endpoint_t *endpoint)
 {
     const acct_route_t *route = endpoint->match.route;
-    const acct_identity_t *identity = &endpoint->verdict->identity;
     const acct_service_t *service = &endpoint->service.service;
     apr_pool_t *pool = endpoint->r->pool;
+    apr_interval_time_t begun = acct_ticks();
+    const acct_identity_t *identity;
 
     if (!body_result(endpoint, acct_body_drop(endpoint->r,
-                                              body_limit(endpoint)))) {
+                                              body_limit(endpoint)))
+        || !check_token_still(endpoint, begun)) {
         return;
     }
+    identity = &endpoint->verdict->identity;
     switch (route->op) {
     case ACCT_OP_LOGOUT:
         acct_logout(service, route, identity, endpoint->result, pool);

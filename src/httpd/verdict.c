@@ -141,3 +141,21 @@ const acct_verdict_t *acct_verdict(request_rec *r)
     }
     return verdict;
 }
+
+/* By the text that was found then: the header may be gone. */
+const acct_verdict_t *acct_verdict_again(request_rec *r,
+                                         const acct_verdict_t *verdict)
+{
+    request_rec *initial = acct_initial_request(r);
+    acct_verdict_t *again = apr_pcalloc(initial->pool, sizeof(*again));
+    acct_request_service_t service;
+
+    again->scheme = verdict->scheme;
+    again->token = verdict->token;
+    again->outcome = acct_request_service(&service, r)
+        ? acct_authenticate(&service.service, again->token,
+                            &again->identity, initial->pool)
+        : without_database(r);
+    acct_request(initial)->verdict = again;
+    return again;
+}

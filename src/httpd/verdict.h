@@ -27,6 +27,14 @@ typedef struct acct_verdict_t {
  *  has before. Never NULL; lives as long as the initial request. */
 const acct_verdict_t *acct_verdict(request_rec *r);
 
+/**
+ * The verdict once more, as of now: for who has waited for the client since
+ * and acts only then. It takes the place of the first.
+ * @param verdict the first, with ACCT_OK
+ */
+const acct_verdict_t *acct_verdict_again(request_rec *r,
+                                         const acct_verdict_t *verdict);
+
 /** Whether credentials may travel on the connection of a request. */
 int acct_transport_allowed(request_rec *r);
 
