@@ -18,6 +18,10 @@
 /* What a unit of work does, for whoever hands out connections. */
 typedef enum {
     ACCT_UNIT_READ,
+    ACCT_UNIT_FOLLOW,           /* reads what it has read before, and has
+                                 * to know that nothing came between: by
+                                 * the same connection for as long as that
+                                 * is good. One thread at a time */
     ACCT_UNIT_WRITE             /* begins a transaction that writes */
 } acct_unit_e;
 

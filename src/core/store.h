@@ -276,6 +276,10 @@ typedef struct acct_revocation_t {
 #define ACCT_MARK_OPEN_BYTES 2048
 
 /* Up to where a reader has seen the revocations. acct_mark_at() makes one.
+ * It means something only where it came from: numbers are given out again
+ * by a server that lost its last transactions in a crash, and by a database
+ * that was restored. So it has an origin, and a mark of another origin
+ * tells nothing.
  *
  * Where one process writes at a time rows become visible in the order of
  * their ids. On a server they do not: an id is given out long before its
@@ -287,8 +291,10 @@ typedef struct acct_mark_t {
     apr_int64_t number;         /* sqlite3: the highest id seen; pgsql: the
                                  * oldest transaction not seen; -1: nothing
                                  * was read yet */
-    apr_int64_t origin;         /* pgsql: when the server was started;
-                                 * another has other numbers */
+    apr_int64_t origin;         /* sqlite3: revoked_at of that row; pgsql: a
+                                 * hash of the connection and of the tables
+                                 * that it reads. No server that crashed
+                                 * keeps a connection */
     apr_int64_t from;           /* pgsql: none seen from this one on */
     char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: those below that were
                                          * open, with commas */
@@ -299,20 +305,29 @@ typedef struct acct_mark_t {
 void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
                   apr_int64_t origin);
 
+/* Why it is not known what was revoked since a mark. */
+typedef enum {
+    ACCT_MISSED_NOTHING = 0,    /* it is */
+    ACCT_MISSED_BEGINNING,      /* nothing was read before */
+    ACCT_MISSED_TOO_MANY,
+    ACCT_MISSED_ORIGIN          /* pgsql: another connection, or other
+                                 * tables; sqlite3: another past of the
+                                 * file */
+} acct_missed_e;
+
 /**
  * Read the revocations that became visible since @a mark, and move it.
  * @param limit  more at once are not told
- * @param list   out: array of acct_revocation_t
- * @param missed out: 1 when what was revoked since is not known: too much,
- *               or the database is not the one it was (restored, failed
- *               over), or nothing was read yet. The caller has to forget
- *               all it believes after this has returned.
+ * @param list   out: array of acct_revocation_t; empty when any were missed
+ * @param missed out: where it is not ACCT_MISSED_NOTHING the caller has to
+ *               forget all it believes, after this has returned
  * On failure the mark stays where it was.
  */
 apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         int limit,
                                         apr_array_header_t **list,
-                                        int *missed, apr_pool_t *pool);
+                                        acct_missed_e *missed,
+                                        apr_pool_t *pool);
 
 /**
  * Delete every token there is and write a revocation for every account, so

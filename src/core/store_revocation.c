@@ -38,67 +38,96 @@ static apr_status_t revocation_row(const acct_rows_t *rows, int i,
     revocation->id = acct_take_number(&row, 1, APR_INT64_MAX);
     revocation->account_id = acct_take_number(&row, 1, APR_INT64_MAX);
     if (rows->columns > 2) {
-        acct_take_maybe(&row);  /* the snapshot, of the first row alone */
+        acct_take_maybe(&row);  /* sqlite3: see mark_row(); pgsql: the
+                                 * snapshot, of the first row alone */
     }
     return acct_taken(&row);
+}
+
+/* The mark of a sqlite file: id and revoked_at, first and last of a row. */
+static apr_status_t mark_row(const acct_rows_t *rows, int i,
+                             acct_mark_t *mark)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+    apr_int64_t id = acct_take_number(&row, 1, APR_INT64_MAX);
+    apr_int64_t at;
+
+    if (rows->columns > 2) {
+        acct_take_number(&row, 1, APR_INT64_MAX);
+    }
+    at = acct_take_number(&row, 0, APR_INT64_MAX);
+    if (acct_taken(&row) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    acct_mark_at(mark, id, at);
+    return APR_SUCCESS;
 }
 
 static apr_status_t last_revocation(acct_db_t *db, acct_mark_t *mark,
                                     apr_pool_t *pool)
 {
+    acct_mark_t last;
     acct_rows_t rows;
-    acct_taker_t row;
-    apr_int64_t last;
     apr_status_t rv;
 
-    rv = acct_only_row(acct_db_select(db, ACCT_SQL_REVOCATION_LAST, NULL, 0,
-                                      &rows, pool), &rows);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    acct_mark_at(&last, 0, 0);
+    rv = acct_db_select(db, ACCT_SQL_REVOCATION_LAST, NULL, 0, &rows, pool);
+    if (rv == APR_SUCCESS && rows.count > 0) {
+        rv = mark_row(&rows, 0, &last);
     }
-    row = acct_take_row(&rows, 0);
-    last = acct_take_number(&row, 0, APR_INT64_MAX);
-    rv = acct_taken(&row);
     if (rv == APR_SUCCESS) {
-        acct_mark_at(mark, last, 0);
+        *mark = last;
     }
     return rv;
 }
 
-/* The row of the mark is read once more: where it is not there the file
- * holds another past, whose ids say nothing about what was seen. */
+/* Whether the row of the mark is there and is the one that was seen. Where
+ * it is not the file holds another past, whose ids say nothing. */
+static apr_status_t find_mark(const acct_rows_t *rows,
+                              const acct_mark_t *mark, int *is_there)
+{
+    acct_mark_t seen;
+    apr_status_t rv;
+
+    *is_there = 0;
+    if (rows->count == 0) {
+        return APR_SUCCESS;
+    }
+    rv = mark_row(rows, 0, &seen);
+    *is_there = seen.number == mark->number && seen.origin == mark->origin;
+    return rv;
+}
+
+/* The row of the mark is read once more. */
 static apr_status_t read_by_id(acct_db_t *db, acct_mark_t *mark, int limit,
-                               apr_array_header_t *list, int *missed,
-                               apr_pool_t *pool)
+                               apr_array_header_t *list,
+                               acct_missed_e *missed, apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
         ACCT_INT(mark->number > 0 ? mark->number : 1), ACCT_INT(limit)
     };
     int known = mark->number > 0 ? 1 : 0;
-    acct_revocation_t last = { 0, 0 };
+    int is_there = 1;
     acct_rows_t rows;
     apr_status_t rv;
 
     if (mark->number < 0) {
-        *missed = 1;
+        *missed = ACCT_MISSED_BEGINNING;
         return last_revocation(db, mark, pool);
     }
     rv = ACCT_SELECT(db, ACCT_SQL_REVOCATION_AFTER_ID, args, &rows, pool);
-    if (rv == APR_SUCCESS && known && rows.count > 0) {
-        rv = revocation_row(&rows, 0, &last);
+    if (rv == APR_SUCCESS && known) {
+        rv = find_mark(&rows, mark, &is_there);
     }
-    if (rv == APR_SUCCESS
-        && (rows.count >= limit
-            || (known && (rows.count == 0 || last.id != mark->number)))) {
-        *missed = 1;
+    if (rv == APR_SUCCESS && (!is_there || rows.count >= limit)) {
+        *missed = is_there ? ACCT_MISSED_TOO_MANY : ACCT_MISSED_ORIGIN;
         return last_revocation(db, mark, pool);
     }
     for (int i = known; rv == APR_SUCCESS && i < rows.count; i++) {
         rv = revocation_row(&rows, i, apr_array_push(list));
     }
     if (rv == APR_SUCCESS && list->nelts > 0) {
-        acct_mark_at(mark, APR_ARRAY_IDX(list, list->nelts - 1,
-                                         acct_revocation_t).id, 0);
+        rv = mark_row(&rows, rows.count - 1, mark);
     }
     return rv;
 }
@@ -123,9 +152,22 @@ static apr_status_t mark_snapshot(acct_mark_t *mark, const char *text,
     return APR_SUCCESS;
 }
 
+static acct_missed_e what_is_missed(const acct_mark_t *before,
+                                    const acct_mark_t *now, int too_many)
+{
+    if (before->number < 0) {
+        return ACCT_MISSED_BEGINNING;
+    }
+    if (before->origin != now->origin || now->from < before->from) {
+        return ACCT_MISSED_ORIGIN;
+    }
+    return too_many ? ACCT_MISSED_TOO_MANY : ACCT_MISSED_NOTHING;
+}
+
 static apr_status_t read_by_snapshot(acct_db_t *db, acct_mark_t *mark,
                                      int limit, apr_array_header_t *list,
-                                     int *missed, apr_pool_t *pool)
+                                     acct_missed_e *missed,
+                                     apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
         ACCT_INT(mark->number < 0 ? APR_INT64_MAX : mark->from),
@@ -156,10 +198,9 @@ static apr_status_t read_by_snapshot(acct_db_t *db, acct_mark_t *mark,
         *mark = before;
         return rv;
     }
-    if (before.number < 0 || before.origin != origin
-        || mark->from < before.from || list->nelts >= limit) {
+    *missed = what_is_missed(&before, mark, list->nelts >= limit);
+    if (*missed != ACCT_MISSED_NOTHING) {
         apr_array_clear(list);
-        *missed = 1;
     }
     return APR_SUCCESS;
 }
@@ -167,10 +208,11 @@ static apr_status_t read_by_snapshot(acct_db_t *db, acct_mark_t *mark,
 apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                         int limit,
                                         apr_array_header_t **list,
-                                        int *missed, apr_pool_t *pool)
+                                        acct_missed_e *missed,
+                                        apr_pool_t *pool)
 {
     *list = apr_array_make(pool, 16, sizeof(acct_revocation_t));
-    *missed = 0;
+    *missed = ACCT_MISSED_NOTHING;
     return acct_is_server(db)
         ? read_by_snapshot(db, mark, limit, *list, missed, pool)
         : read_by_id(db, mark, limit, *list, missed, pool);

@@ -13,6 +13,20 @@
 #define MICROSECONDS(time) \
     "CAST(extract(epoch FROM " time ") * 1000000 AS BIGINT)"
 
+/* A table of PostgreSQL's as what it is, and not by its name alone: one
+ * that was made anew, or emptied, is another. */
+#define TABLE(name) \
+    "CAST('" name "' AS regclass), " \
+    "pg_relation_filenode(CAST('" name "' AS regclass))"
+
+/* A number for the connection that asks and for the tables that it sees. */
+#define ORIGIN \
+    "(hashtextextended(concat_ws(' ', pg_postmaster_start_time(), " \
+    "pg_backend_pid(), (SELECT backend_start " \
+    "FROM pg_stat_get_activity(pg_backend_pid())), " \
+    TABLE("account") ", " TABLE("token") ", " TABLE("revocation") "), 0) " \
+    "& 4611686018427387903) + 1"
+
 static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_META_GET] = { .label = "meta_get", .sql =
         "SELECT value FROM meta WHERE name = %s" },
@@ -126,16 +140,15 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "VALUES (%lld, " MICROSECONDS("clock_timestamp()") ")" },
     [ACCT_SQL_REVOCATION_AFTER_ID] = { .driver = "sqlite3",
         .label = "revocation_after_id", .sql =
-        "SELECT id, account_id FROM revocation WHERE id >= %lld "
-        "ORDER BY id LIMIT %lld" },
-    /* First the snapshot all of this is read under; then what later
-     * transactions wrote than those of the last one; then what those wrote
+        "SELECT id, account_id, revoked_at FROM revocation "
+        "WHERE id >= %lld ORDER BY id LIMIT %lld" },
+    /* First where this comes from, and the snapshot all of it is read
+     * under; then what later transactions wrote than those of the last one; then what those wrote
      * that were open in it. Rows of another server, brought here by a
      * restore, can have numbers that are yet to come. */
     [ACCT_SQL_REVOCATION_AFTER_SNAPSHOT] = { .driver = "pgsql",
         .label = "revocation_after_snapshot", .sql =
-        "SELECT CAST(0 AS BIGINT), "
-        MICROSECONDS("pg_postmaster_start_time()") ", "
+        "SELECT CAST(0 AS BIGINT), " ORIGIN ", "
         "CAST(txid_current_snapshot() AS TEXT) "
         "UNION ALL (SELECT id, account_id, NULL FROM revocation "
         "WHERE txid >= %lld AND txid < "
@@ -146,7 +159,8 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "LIMIT %lld)" },
     [ACCT_SQL_REVOCATION_LAST] = { .driver = "sqlite3",
         .label = "revocation_last", .sql =
-        "SELECT COALESCE(MAX(id), 0) FROM revocation" },
+        "SELECT id, revoked_at FROM revocation "
+        "ORDER BY id DESC LIMIT 1" },
     /* until the transaction's end, and without waiting; and what the time
      * was when the transaction began */
     [ACCT_SQL_PURGE_LOCK] = { .driver = "pgsql", .label = "purge_lock", .sql =

@@ -25,19 +25,15 @@ static void begin(acct_feed_t *feed)
                  origin);
 }
 
-static apr_status_t read_rows(acct_feed_t *feed, server_rec *s,
-                              acct_db_t *db, apr_pool_t *pool)
+static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
+                              acct_missed_e *missed, apr_pool_t *pool)
 {
-    /* The tick of before the look: what comes after it is not seen. */
-    int is_first = feed->mark.number < 0;
-    apr_interval_time_t tick = acct_ticks();
     apr_array_header_t *list;
     apr_status_t status;
-    int missed;
     int i;
 
     status = acct_store_revocation_read(db, &feed->mark, MOST, &list,
-                                        &missed, pool);
+                                        missed, pool);
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -46,18 +42,6 @@ static apr_status_t read_rows(acct_feed_t *feed, server_rec *s,
                          APR_ARRAY_IDX(list, i, acct_revocation_t)
                              .account_id);
     }
-    if (missed) {
-        /* After the look, so that nothing falls between the two. */
-        acct_cache_raise_all(feed->cache);
-        if (!is_first) {
-            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                         "ACCT0236: everybody is asked of the database "
-                         "again: more was revoked than is told one by one, "
-                         "or the database is not what it was");
-        }
-    }
-    acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
-    acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
     return APR_SUCCESS;
 }
 
@@ -90,6 +74,44 @@ static void complain(acct_feed_t *feed, server_rec *s, apr_status_t status,
     }
 }
 
+static void tell_forgotten(server_rec *s, acct_missed_e missed,
+                           int was_failing)
+{
+    if (was_failing) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "ACCT0231: store_recovered: revocations are read "
+                     "again, and everybody is asked of the database again");
+    }
+    else if (missed == ACCT_MISSED_TOO_MANY) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "ACCT0236: everybody is asked of the database again: "
+                     "more was revoked than is told one by one");
+    }
+    else if (missed == ACCT_MISSED_ORIGIN) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "ACCT0236: everybody is asked of the database again: "
+                     "revocations are read by another connection than "
+                     "before, or the database is not what it was");
+    }
+}
+
+/* What was read is all there is to know: from here on the cache is believed
+ * again. Where something may have gone by unseen nothing of before is, and
+ * it is forgotten now, after the look, so that nothing falls between. What
+ * the database was while it could not be read nobody can tell. */
+static void believe(acct_feed_t *feed, server_rec *s,
+                    apr_interval_time_t tick, acct_missed_e missed)
+{
+    int was_failing = acct_cache_feed_failing(feed->cache, feed->place, 0);
+
+    if (missed != ACCT_MISSED_NOTHING || was_failing) {
+        acct_cache_raise_all(feed->cache);
+        tell_forgotten(s, missed, was_failing);
+    }
+    acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
+    acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
+}
+
 /* 0 when it is another child's turn. */
 static int is_our_turn(acct_feed_t *feed, server_rec *s)
 {
@@ -107,10 +129,12 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
                               apr_pool_t *pool)
 {
     const char *error = "";
+    acct_missed_e missed = ACCT_MISSED_NOTHING;
+    apr_interval_time_t tick;
     acct_db_t *db;
     apr_status_t status;
 
-    status = acct_pool_acquire(feed->pool, ACCT_UNIT_READ, &db, &error,
+    status = acct_pool_acquire(feed->pool, ACCT_UNIT_FOLLOW, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
         complain(feed, s, status, error);
@@ -119,19 +143,19 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     if (feed->mark.number < 0) {
         begin(feed);
     }
-    status = read_rows(feed, s, db, pool);
+    /* The tick of before the look: what comes after it is not seen. */
+    tick = acct_ticks();
+    status = read_rows(feed, db, &missed, pool);
     if (status == APR_SUCCESS) {
         status = read_check(feed, db, pool);
     }
-    if (status != APR_SUCCESS) {
+    if (status == APR_SUCCESS) {
+        believe(feed, s, tick, missed);
+    }
+    else {
         complain(feed, s, status, acct_db_error(db));
     }
-    else if (acct_cache_feed_failing(feed->cache, feed->place, 0)) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "ACCT0231: store_recovered: revocations are read "
-                     "again");
-    }
-    acct_pool_release(feed->pool, ACCT_UNIT_READ, db);
+    acct_pool_release(feed->pool, ACCT_UNIT_FOLLOW, db);
     return status;
 }
 
@@ -142,6 +166,7 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     int is_slow;
 
     if (!is_our_turn(feed, s)) {
+        acct_pool_unfollow(feed->pool);
         return;
     }
     status = read_feed(feed, s, pool);

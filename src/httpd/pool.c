@@ -247,6 +247,10 @@ static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
     apr_status_t status;
     int slot;
 
+    if (pool->server != NULL && unit == ACCT_UNIT_FOLLOW) {
+        return acct_server_pool_acquire_own(pool->server, within, db, error,
+                                            p);
+    }
     if (pool->server != NULL) {
         return acct_server_pool_acquire(pool->server, within, db, error, p);
     }
@@ -254,7 +258,8 @@ static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
         *error = "the connections could not be set up when the child began";
         return APR_EINIT;
     }
-    if (unit == ACCT_UNIT_READ) {
+    /* of a file each connection reads the same */
+    if (unit != ACCT_UNIT_WRITE) {
         return acquire(pool, db, error, p);
     }
     /* One writer of the server at a time: sqlite has one anyway, and
@@ -297,6 +302,10 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 
 static void end_unit(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
+    if (pool->server != NULL && unit == ACCT_UNIT_FOLLOW) {
+        acct_server_pool_release_own(pool->server, db);
+        return;
+    }
     if (pool->server != NULL) {
         acct_server_pool_release(pool->server, db);
         return;
@@ -322,6 +331,13 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
 {
     end_unit(pool, unit, db);
     let_signals(pool);
+}
+
+void acct_pool_unfollow(acct_pool_t *pool)
+{
+    if (pool->server != NULL) {
+        acct_server_pool_drop_own(pool->server);
+    }
 }
 
 void acct_pool_close_idle(acct_pool_t *pool)

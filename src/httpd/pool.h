@@ -99,6 +99,10 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 /** Put it back, or close it when it is broken. */
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
 
+/** Nothing is followed here for now: close the connection that was kept for
+ *  it (ACCT_UNIT_FOLLOW). Cheap where there is none. */
+void acct_pool_unfollow(acct_pool_t *pool);
+
 /** Close what has long been idle, to a database server; one at a time. The
  *  child's upkeep calls it. */
 void acct_pool_close_idle(acct_pool_t *pool);

@@ -52,7 +52,9 @@ struct acct_server_pool_t {
     idle_t *idle;                   /* the last used on top */
     int idle_count;
     int count;                      /* all there are, those being opened
-                                     * too */
+                                     * too; but for the own */
+    acct_db_t *own;                 /* while nobody uses it, see
+                                     * acct_server_pool_acquire_own() */
     apr_interval_time_t heard;      /* the same, or when somebody began to
                                      * wait for one */
     apr_interval_time_t answered;   /* ticks: the last sign of life */
@@ -72,6 +74,9 @@ static apr_status_t close_idle(void *data)
 {
     acct_server_pool_t *pool = data;
 
+    if (pool->own != NULL) {
+        acct_db_close(pool->own);
+    }
     while (pool->idle_count > 0) {
         acct_db_close(pool->idle[--pool->idle_count].db);
     }
@@ -112,7 +117,8 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
         status = apr_thread_cond_create(&made->freed, pchild);
     }
     if (status == APR_SUCCESS) {
-        status = acct_watch_start(&made->watch, made->most, pchild);
+        /* and the own */
+        status = acct_watch_start(&made->watch, made->most + 1, pchild);
     }
     if (status == APR_SUCCESS) {
         apr_pool_cleanup_register(pchild, made, close_idle,
@@ -178,12 +184,11 @@ static void give_up(acct_server_pool_t *pool, acct_db_t *db)
     apr_thread_mutex_unlock(pool->lock);
 }
 
-/* A place in the list is taken already. */
-static apr_status_t open_one(acct_server_pool_t *pool,
-                             unsigned int generation,
-                             apr_interval_time_t begun,
-                             apr_interval_time_t until, acct_db_t **db,
-                             const char **error, apr_pool_t *p)
+static apr_status_t open_fresh(acct_server_pool_t *pool,
+                               unsigned int generation,
+                               apr_interval_time_t begun,
+                               apr_interval_time_t until, acct_db_t **db,
+                               const char **error, apr_pool_t *p)
 {
     apr_status_t status;
 
@@ -202,10 +207,27 @@ static apr_status_t open_one(acct_server_pool_t *pool,
         try_next_address(pool);
     }
     apr_thread_mutex_lock(pool->lock);
-    pool->count--;
     it_failed(pool, acct_ticks() - begun, *error);
-    apr_thread_cond_broadcast(pool->freed);
     apr_thread_mutex_unlock(pool->lock);
+    return status;
+}
+
+/* A place in the list is taken already. */
+static apr_status_t open_one(acct_server_pool_t *pool,
+                             unsigned int generation,
+                             apr_interval_time_t begun,
+                             apr_interval_time_t until, acct_db_t **db,
+                             const char **error, apr_pool_t *p)
+{
+    apr_status_t status = open_fresh(pool, generation, begun, until, db,
+                                     error, p);
+
+    if (status != APR_SUCCESS) {
+        apr_thread_mutex_lock(pool->lock);
+        pool->count--;
+        apr_thread_cond_broadcast(pool->freed);
+        apr_thread_mutex_unlock(pool->lock);
+    }
     return status;
 }
 
@@ -309,10 +331,37 @@ static apr_status_t find_one(acct_server_pool_t *pool,
     }
 }
 
-apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
-                                      apr_interval_time_t within,
-                                      acct_db_t **db, const char **error,
-                                      apr_pool_t *p)
+/* The own connection, or another in its place. */
+static apr_status_t find_own(acct_server_pool_t *pool,
+                             apr_interval_time_t begun,
+                             apr_interval_time_t until, acct_db_t **db,
+                             const char **error, apr_pool_t *p)
+{
+    unsigned int generation;
+
+    apr_thread_mutex_lock(pool->lock);
+    *db = pool->own;
+    pool->own = NULL;
+    generation = pool->generation;
+    apr_thread_mutex_unlock(pool->lock);
+    if (*db != NULL) {
+        if (acct_db_generation(*db) == generation
+            && acct_db_is_current(*db)) {
+            return APR_SUCCESS;
+        }
+        acct_db_close(*db);
+    }
+    return open_fresh(pool, generation, begun, until, db, error, p);
+}
+
+typedef apr_status_t find_fn(acct_server_pool_t *pool,
+                             apr_interval_time_t begun,
+                             apr_interval_time_t until, acct_db_t **db,
+                             const char **error, apr_pool_t *p);
+
+static apr_status_t acquire(acct_server_pool_t *pool, find_fn *find,
+                            apr_interval_time_t within, acct_db_t **db,
+                            const char **error, apr_pool_t *p)
 {
     apr_interval_time_t begun = acct_ticks();
     apr_interval_time_t until = begun + within;
@@ -330,7 +379,7 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
         return APR_TIMEUP;
     }
     acct_crowd_enter(pool->crowd);
-    status = find_one(pool, begun, until, db, error, p);
+    status = find(pool, begun, until, db, error, p);
     if (status != APR_SUCCESS) {
         acct_crowd_leave(pool->crowd);
         return status;
@@ -343,9 +392,27 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
     return APR_SUCCESS;
 }
 
+apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
+                                      apr_interval_time_t within,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p)
+{
+    return acquire(pool, find_one, within, db, error, p);
+}
+
+apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
+                                          apr_interval_time_t within,
+                                          acct_db_t **db,
+                                          const char **error, apr_pool_t *p)
+{
+    return acquire(pool, find_own, within, db, error, p);
+}
+
 /* ---- putting it back ---- */
 
-void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
+/* The unit of work is over. Takes the lock, and says whether the connection
+ * may be used again. */
+static int end_unit(acct_server_pool_t *pool, acct_db_t *db)
 {
     apr_interval_time_t took;
     int cut = acct_watch_end(pool->watch, acct_db_socket(db), &took);
@@ -360,15 +427,19 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
         it_failed(pool, cut && took < SLOW ? SLOW : took,
                   cut ? "the database does not answer" : acct_db_error(db));
         pool->generation++;
+        return 0;
     }
-    else {
-        pool->down = pool->asked = 0;
-        it_answered(pool);
-        if (acct_db_generation(db) == pool->generation) {
-            pool->idle[pool->idle_count].db = db;
-            pool->idle[pool->idle_count++].since = pool->answered;
-            db = NULL;
-        }
+    pool->down = pool->asked = 0;
+    it_answered(pool);
+    return acct_db_generation(db) == pool->generation;
+}
+
+void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
+{
+    if (end_unit(pool, db)) {
+        pool->idle[pool->idle_count].db = db;
+        pool->idle[pool->idle_count++].since = pool->answered;
+        db = NULL;
     }
     if (db == NULL) {
         apr_thread_cond_signal(pool->freed);
@@ -376,6 +447,31 @@ void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
     apr_thread_mutex_unlock(pool->lock);
     if (db != NULL) {
         give_up(pool, db);
+    }
+}
+
+void acct_server_pool_release_own(acct_server_pool_t *pool, acct_db_t *db)
+{
+    if (end_unit(pool, db)) {
+        pool->own = db;
+        db = NULL;
+    }
+    apr_thread_mutex_unlock(pool->lock);
+    if (db != NULL) {
+        acct_db_close(db);
+    }
+}
+
+void acct_server_pool_drop_own(acct_server_pool_t *pool)
+{
+    acct_db_t *db;
+
+    apr_thread_mutex_lock(pool->lock);
+    db = pool->own;
+    pool->own = NULL;
+    apr_thread_mutex_unlock(pool->lock);
+    if (db != NULL) {
+        acct_db_close(db);
     }
 }
 

@@ -39,6 +39,21 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
                                       apr_pool_t *p);
 void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db);
 
+/**
+ * The same of a connection beside the others, which is kept for this: who
+ * asks for it finds the one it had, unless that has broken, or others have
+ * since. It is not counted among those that there may be.
+ * One thread at a time; acct_server_pool_drop_own() too.
+ */
+apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
+                                          apr_interval_time_t within,
+                                          acct_db_t **db,
+                                          const char **error, apr_pool_t *p);
+void acct_server_pool_release_own(acct_server_pool_t *pool, acct_db_t *db);
+
+/** It is not needed any more: close it, if there is one. Cheap. */
+void acct_server_pool_drop_own(acct_server_pool_t *pool);
+
 /** Close one connection that nobody has needed for a minute, if there is
  *  one beside the last. */
 void acct_server_pool_close_idle(acct_server_pool_t *pool);

@@ -2,9 +2,10 @@
 /*
  * Ends what waits too long for a database server. libpq waits for an
  * answer without any bound of its own, and a server that was stopped, or
- * a network that swallows packets, may never give one. One thread in each
- * child looks at the sockets that somebody waits on and shuts those down
- * whose time is over; the wait then fails as if the server had closed.
+ * a network that swallows packets, may never give one. A thread of its own
+ * for each database server of the configuration, in each child, looks at
+ * the sockets that somebody waits on and shuts those down whose time is
+ * over; the wait then fails as if the server had closed.
  */
 #ifndef ACCT_WATCH_H
 #define ACCT_WATCH_H

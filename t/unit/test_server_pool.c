@@ -372,6 +372,65 @@ static void that_a_server_was_silent_is_forgotten_when_nobody_asks(
     put_back(world, MOST);
 }
 
+/* ---- the own ---- */
+
+static acct_db_t *take_own(world_t *world)
+{
+    const char *error = NULL;
+    acct_db_t *db = NULL;
+
+    assert_int_equal(acct_server_pool_acquire_own(world->server,
+                                                  ACCT_POOL_WITHIN, &db,
+                                                  &error, world->pool),
+                     APR_SUCCESS);
+    return db;
+}
+
+static void the_own_is_the_same_each_time_and_nobody_else_gets_it(
+    void **state)
+{
+    world_t *world = *state;
+    acct_db_t *own = take_own(world);
+    int i;
+
+    acct_server_pool_release_own(world->server, own);
+    take(world, MOST);
+    for (i = 0; i < MOST; i++) {
+        assert_ptr_not_equal(world->taken[i], own);
+    }
+    assert_ptr_equal(take_own(world), own);
+    acct_server_pool_release_own(world->server, own);
+    put_back(world, MOST);
+    now += MINUTE;
+    acct_server_pool_close_idle(world->server);
+    assert_ptr_equal(take_own(world), own);
+    acct_server_pool_release_own(world->server, own);
+    acct_server_pool_drop_own(world->server);
+    assert_false(own->is_open);
+    acct_server_pool_drop_own(world->server);
+}
+
+static void the_own_is_another_when_any_has_broken(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *own = take_own(world);
+    acct_db_t *next;
+
+    acct_server_pool_release_own(world->server, own);
+    take(world, 1);
+    cut_after = SECOND;
+    put_back(world, 1);
+    cut_after = 0;
+    now += MINUTE;
+    next = take_own(world);
+    assert_ptr_not_equal(next, own);
+    assert_false(own->is_open);
+    cut_after = SECOND;
+    acct_server_pool_release_own(world->server, next);
+    cut_after = 0;
+    assert_false(next->is_open);
+}
+
 /* ---- waiting for a silent server ---- */
 
 #define THREADS 8
@@ -535,6 +594,8 @@ int main(void)
         TEST(a_silent_server_is_asked_again_after_half_a_second),
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
         TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks),
+        TEST(the_own_is_the_same_each_time_and_nobody_else_gets_it),
+        TEST(the_own_is_another_when_any_has_broken),
         TEST(a_crowd_does_not_wait_for_a_server_that_says_nothing),
         TEST(who_waits_elsewhere_is_one_of_the_crowd),
         TEST(a_few_wait_for_it_until_their_time_is_over),

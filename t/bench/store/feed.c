@@ -29,7 +29,7 @@ static apr_status_t begin_feed(worker_t *worker, apr_pool_t *pool)
 {
     apr_array_header_t *list;
     apr_status_t status;
-    int missed;
+    acct_missed_e missed;
 
     acct_mark_at(&worker->mark, -1, 0);
     status = acct_store_revocation_read(worker->db, &worker->mark, FEED_MOST,
@@ -44,7 +44,7 @@ static apr_status_t read_feed(worker_t *worker, apr_pool_t *pool)
     acct_mark_t mark = worker->mark;
     apr_array_header_t *list;
     acct_check_row_t row;
-    int missed;
+    acct_missed_e missed;
     apr_status_t status = acct_store_revocation_read(
         worker->db, &mark, FEED_MOST, &list, &missed, pool);
 
