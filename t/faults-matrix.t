@@ -42,7 +42,8 @@ my $PLACES = 22;        # of the server, for such as us
 my $pg = PgServer->new(settings => { max_connections => $PLACES + 8,
                                      superuser_reserved_connections => 8 });
 my $name = $pg->database;
-$pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web", $name);
+$pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web; "
+    . "GRANT CONNECT ON DATABASE $name TO web", $name);
 my @way = map { TcpBreaker->new($pg->socket_path) } 1, 2;
 my $breaker = $way[0];
 

@@ -42,7 +42,8 @@ lanes(3);
 my $pg = PgServer->new(settings => { max_connections => 40,
                                      superuser_reserved_connections => 3 });
 my $name = $pg->database;
-$pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web", $name);
+$pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web; "
+    . "GRANT CONNECT ON DATABASE $name TO web", $name);
 my $breaker = TcpBreaker->new($pg->socket_path);
 my $params = 'host=127.0.0.1 port=' . $breaker->port
     . " user=web dbname=$name sslmode=disable gssencmode=disable";

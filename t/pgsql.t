@@ -27,7 +27,8 @@ $pg->sql("CREATE ROLE web LOGIN PASSWORD '$sql_secret'; "
     . 'SELECT pg_reload_conf()');
 (my $quoted = $SECRET) =~ s/([\\'])/\\$1/g;
 my $name = $pg->database;
-$pg->sql('GRANT CREATE ON SCHEMA public TO web', $name);
+$pg->sql('GRANT CREATE ON SCHEMA public TO web; '
+    . "GRANT CONNECT ON DATABASE $name TO web", $name);
 my $open = 'host=' . $pg->dir . " dbname=$name user=web";
 my $params = "$open password='$quoted'";
 
@@ -214,12 +215,36 @@ for my $index (['account_username_key', 'account.username_key'],
 for my $case (['GRANT CREATE ON SCHEMA public TO PUBLIC',
                'REVOKE CREATE ON SCHEMA public FROM PUBLIC'],
               ['GRANT INSERT ON token TO PUBLIC',
-               'REVOKE ALL ON token FROM PUBLIC']) {
-    my ($grant, $revoke) = @$case;
+               'REVOKE ALL ON token FROM PUBLIC'],
+              ["GRANT CONNECT ON DATABASE $name TO PUBLIC",
+               "GRANT CONNECT ON DATABASE $name TO web; "
+               . "REVOKE CONNECT, TEMPORARY ON DATABASE $name FROM PUBLIC"],
+              ["GRANT TEMPORARY ON DATABASE $name TO PUBLIC",
+               "GRANT CONNECT ON DATABASE $name TO web; "
+               . "REVOKE CONNECT, TEMPORARY ON DATABASE $name FROM PUBLIC"],
+              map({ ["ALTER TABLE $_ ENABLE ROW LEVEL SECURITY; "
+                     . "ALTER TABLE $_ FORCE ROW LEVEL SECURITY",
+                     "ALTER TABLE $_ DISABLE ROW LEVEL SECURITY"] }
+                  'account', 'token', 'revocation')) {
+    my ($grant, $remedy) = @$case;
     $s->sql($grant);
-    wrong("$grant", $conn, qr/ACCT0124.*everybody.*: \Q$revoke\E/);
-    $s->sql($revoke);
+    wrong("$grant", $conn, qr/ACCT0124.*say in it: \Q$remedy\E/);
+    # as it is printed
+    $s->sql($remedy);
+    my ($ok, $text) = $s->configtest(config($conn));
+    ok($ok && $text !~ /ACCT/, '  which mends it') or diag($text);
 }
+subtest 'all that is wrong is told at once' => sub {
+    $s->sql("GRANT CONNECT ON DATABASE $name TO PUBLIC; "
+        . 'GRANT SELECT ON meta TO PUBLIC');
+    my ($ok, $text) = $s->configtest(config($conn));
+    my ($said) = $text =~ /ACCT0124: (.*)/;
+    my @remedies = $said =~ /say in it: (.*?)(?:\. And|$)/g;
+    is(scalar @remedies, 2, 'a sentence for each') or diag($text);
+    $s->sql($_) for @remedies;
+    ($ok, $text) = $s->configtest(config($conn));
+    ok($ok, 'and all of it mends it') or diag($text);
+};
 $s->sql("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
 wrong('a newer schema', $conn, qr/newer mod_acctauth/);
 $s->sql("UPDATE meta SET value = '2' WHERE name = 'schema_version'");

@@ -72,6 +72,9 @@ sub known
 }
 
 subtest 'a reload keeps what is known' => sub {
+    plan skip_all => 'a new child reads revocations by another connection, '
+        . 'see t/revocation-past.t'
+        if ($ENV{ACCT_DRIVER} || '') eq 'pgsql';
     my $s = server('AcctAuthRevocationBound 10s');
     $s->account(username => "user$_", password => 'tower bridge')
         for 1 .. $accounts;
@@ -110,7 +113,10 @@ subtest 'so does one that finds the database away' => sub {
     my $s = server('AcctAuthRevocationBound 10s');
     $s->account(username => 'ann', password => 'tower bridge');
     my ($token, $unseen) = map { sign_in($s, 'ann') } 1, 2;
+    # what is known after that outage is asked for once more
     $s->wait_for(sub { opens($s, $token); known($s, $token) }, 5);
+    sleep 2.5;
+    warm($s, $token);
     # Another database by the same name and with the same key, which the
     # open connections do not look at.
     my ($made) = map { $_->[0] }
@@ -208,6 +214,7 @@ subtest "$reloads reloads under traffic lose nothing" => sub {
     is_deeply(\%fault, {}, 'and no token was lost between');
     is(scalar(grep { opens($s, $_) == 200 } @kept), $accounts,
         'all tokens open the door');
+    return if ($ENV{ACCT_DRIVER} || '') eq 'pgsql';
     # A sign-out that was just read again, or another's stripe, is asked for
     # once more. Where the feed was late on a busy machine all are, once.
     my $known = 0;

@@ -18,6 +18,7 @@ static apr_status_t delete_batch(acct_db_t *db, void *baton, apr_pool_t *pool)
     int mine = 0;
 
     status = acct_store_purge_lock(db, &mine, &batch->now, pool);
+    purged->others = status == APR_SUCCESS && !mine;
     if (status != APR_SUCCESS || !mine) {
         return status;
     }
@@ -44,4 +45,22 @@ apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,
         *purged = batch.purged;
     }
     return status;
+}
+
+int acct_purge_turn(acct_purge_turn_t *turn, const acct_purged_t *purged,
+                    apr_interval_time_t tick)
+{
+    if (!purged->others) {
+        turn->since = 0;
+        turn->told = 0;
+        return 0;
+    }
+    if (turn->since == 0) {
+        turn->since = tick;
+    }
+    if (turn->told || tick - turn->since < ACCT_PURGE_TURN_LATE) {
+        return 0;
+    }
+    turn->told = 1;
+    return (int)(apr_time_sec(tick - turn->since) / 60);
 }

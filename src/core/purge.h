@@ -30,7 +30,28 @@ typedef struct acct_purged_t {
     int tokens;                 /* rows that went */
     int revocations;
     int more;                   /* there may be more: ask again */
+    int others;                 /* nothing was done: another server had its
+                                 * turn */
 } acct_purged_t;
+
+/** For how long it may be another's turn each time before somebody should
+ *  look: microseconds. Who clears away lets go after each batch. */
+#define ACCT_PURGE_TURN_LATE apr_time_from_sec(300)
+
+/* For how long it has been. Zeros at first. */
+typedef struct acct_purge_turn_t {
+    apr_interval_time_t since;  /* ticks; 0: it was ours */
+    int told;
+} acct_purge_turn_t;
+
+/**
+ * Note what came of a batch.
+ * @param tick now
+ * @return minutes for which it was not our turn, once when that gets long;
+ *         0 when there is nothing to tell
+ */
+int acct_purge_turn(acct_purge_turn_t *turn, const acct_purged_t *purged,
+                    apr_interval_time_t tick);
 
 /**
  * One batch in a transaction of its own. On a server it does nothing while

@@ -84,13 +84,24 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
                                      apr_pool_t *pool);
 
 /**
- * What everybody who can connect to a server may do there and must not:
- * write our tables or read them, or make functions that our statements
- * would run.
- * @param remedy the SQL that ends it, NULL when there is nothing
+ * What makes a server's database unsafe to use: that everybody may connect
+ * to it, write our tables or read them, or make functions that our
+ * statements would run; or that rows are hidden from who connects as we do.
+ * @param name     what to call the database
+ * @param exposure what is wrong and the SQL that mends it, a sentence for
+ *                 each, in @a pool; NULL when there is nothing
  */
-apr_status_t acct_store_find_exposure(acct_db_t *db, const char **remedy,
+apr_status_t acct_store_find_exposure(acct_db_t *db, const char *name,
+                                      const char **exposure,
                                       apr_pool_t *pool);
+
+/**
+ * Whether two connections, of which neither is in a transaction, are none
+ * by themselves: whether what answers them is given out anew for each
+ * transaction, as a pooler does. A file's never are.
+ */
+apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
+                                  int *is_shared, apr_pool_t *pool);
 
 /**
  * Open a connection for the statements of the store: look at the schema
@@ -341,6 +352,7 @@ apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
                                         apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends.
+ *  Waits for nobody.
  *  @param mine 0: another is. Where BEGIN has locked all there is, always 1
  *  @param now  in: the caller's time; out: the database server's, if that
  *              is earlier: what others wrote is not over because the

@@ -59,6 +59,27 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
                         pool);
 }
 
+/* The unique indexes decide about name and name, and address and address,
+ * and who meets another's row there waits for it. They do not see a name
+ * that is another's address. Who brings a name like that keeps all others
+ * out who bring an address; of these any number get along. */
+static apr_status_t lock_names(acct_db_t *db, const acct_account_t *a,
+                               apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    int which = ACCT_SQL_NAMES_SHARE;
+
+    if (a->username_key && strchr(a->username_key, '@')
+        && (!a->email_key || strcmp(a->username_key, a->email_key) != 0)) {
+        which = ACCT_SQL_NAMES_LOCK;
+    }
+    else if (!a->email_key) {
+        return APR_SUCCESS;
+    }
+    return acct_only_row(acct_db_select(db, which, NULL, 0, &rows, pool),
+                         &rows) == APR_SUCCESS ? APR_SUCCESS : APR_EGENERAL;
+}
+
 apr_status_t acct_store_account_insert(acct_db_t *db,
                                        acct_account_t *account,
                                        apr_pool_t *pool)
@@ -83,9 +104,7 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
     int changed;
 
     account->id = 0;
-    rv = acct_is_server(db)
-        ? ACCT_SELECT(db, ACCT_SQL_NAMES_LOCK, keys, &rows, pool)
-        : APR_SUCCESS;
+    rv = acct_is_server(db) ? lock_names(db, a, pool) : APR_SUCCESS;
     if (rv == APR_SUCCESS) {
         rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed, pool);
     }

@@ -12,6 +12,7 @@
  *   store_purge.c       deleting what nobody needs any more
  *   store_row.c         rows to structs
  *   store_schema.c      whether the schema is the right one
+ *   store_exposure.c    what surrounds it on a server
  */
 #ifndef ACCT_STORE_PRIVATE_H
 #define ACCT_STORE_PRIVATE_H
@@ -29,6 +30,7 @@ typedef enum {
     ACCT_SQL_ACCOUNT_BY_EMAIL,
     ACCT_SQL_ACCOUNT_LOCK,
     ACCT_SQL_ACCOUNT_LOCK_ROW,
+    ACCT_SQL_NAMES_SHARE,
     ACCT_SQL_NAMES_LOCK,
     ACCT_SQL_ACCOUNT_INSERT,
     ACCT_SQL_ACCOUNT_ID,

@@ -17,10 +17,10 @@ apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
     rv = acct_only_row(acct_db_select(db, ACCT_SQL_PURGE_LOCK, NULL, 0, &rows,
                                       pool), &rows);
     if (rv != APR_SUCCESS) {
-        return rv;
+        *mine = 0;
+        return APR_STATUS_IS_NOTFOUND(rv) ? APR_SUCCESS : rv;
     }
     row = acct_take_row(&rows, 0);
-    *mine = (int)acct_take_number(&row, 0, 1);
     theirs = acct_take_number(&row, 0, APR_INT64_MAX);
     if (*now > theirs) {
         *now = theirs;

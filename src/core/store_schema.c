@@ -32,8 +32,6 @@ typedef struct catalogue_t {
     const char *driver;
     const char *tables;
     const char *unique_indexes;
-    const char *exposures;      /* what to say to take from everybody what
-                                 * only we should be able to do, or NULL */
 } catalogue_t;
 
 static const catalogue_t catalogues[] = {
@@ -45,7 +43,7 @@ static const catalogue_t catalogues[] = {
       "FROM sqlite_master m JOIN pragma_index_list(m.name) i "
       "JOIN pragma_index_info(i.name) c "
       "WHERE m.type = 'table' AND m.name IN ('account', 'token') "
-      "AND i.\"unique\" = 1 GROUP BY m.name, i.name", NULL },
+      "AND i.\"unique\" = 1 GROUP BY m.name, i.name" },
     { "pgsql",
       "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
       "AND c.relname IN ('meta', 'account', 'token', 'revocation') "
@@ -58,16 +56,7 @@ static const catalogue_t catalogues[] = {
       "WHERE t.relname IN ('account', 'token') "
       "AND pg_table_is_visible(t.oid) AND i.indisunique AND i.indisvalid "
       "AND i.indexprs IS NULL AND k.n <= i.indnkeyatts "
-      "GROUP BY i.indexrelid, t.relname, i.indpred IS NULL",
-      "SELECT 'REVOKE CREATE ON SCHEMA ' || quote_ident(nspname) "
-      "|| ' FROM PUBLIC' FROM pg_namespace "
-      "WHERE nspname = ANY (current_schemas(false)) "
-      "AND has_schema_privilege('public', oid, 'CREATE') "
-      "UNION ALL SELECT 'REVOKE ALL ON ' || quote_ident(relname) "
-      "|| ' FROM PUBLIC' FROM pg_class WHERE relkind IN ('r', 'p') "
-      "AND relname IN ('meta', 'account', 'token', 'revocation') "
-      "AND pg_table_is_visible(oid) AND has_table_privilege('public', oid, "
-      "'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')" }
+      "GROUP BY i.indexrelid, t.relname, i.indpred IS NULL" }
 };
 
 static const catalogue_t *find_catalogue(const char *driver)
@@ -188,25 +177,6 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
     rv = find_damage(db, catalogue, &rows, detail, pool);
     if (rv == APR_SUCCESS && !*detail) {
         *found = ACCT_SCHEMA_CURRENT;
-    }
-    return rv;
-}
-
-apr_status_t acct_store_find_exposure(acct_db_t *db, const char **remedy,
-                                      apr_pool_t *pool)
-{
-    const catalogue_t *catalogue = find_catalogue(acct_db_driver(db));
-    acct_rows_t rows;
-    apr_status_t rv;
-
-    *remedy = NULL;
-    if (!catalogue || !catalogue->exposures) {
-        return APR_SUCCESS;
-    }
-    rv = acct_db_query(db, catalogue->exposures, &rows, pool);
-    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
-        *remedy = apr_pstrcat(pool, *remedy ? *remedy : "",
-                              *remedy ? "; " : "", rows.cell[i][0], NULL);
     }
     return rv;
 }

@@ -47,13 +47,15 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_ACCOUNT_LOCK_ROW] = { .driver = "pgsql",
         .label = "account_lock_row", .sql =
         SELECT_ACCOUNT "a.id = %lld FOR NO KEY UPDATE" },
-    /* by name and address alike, in the order of the numbers, so that two
-     * transactions never wait for each other */
+    /* A row's lock needs a right on its table, and an advisory one none.
+     * Any number share it, and who takes it whole waits for them and they
+     * for him. */
+    [ACCT_SQL_NAMES_SHARE] = { .driver = "pgsql", .label = "names_share",
+        .sql = "SELECT 1 FROM meta WHERE name = 'schema_version' "
+        "FOR KEY SHARE" },
     [ACCT_SQL_NAMES_LOCK] = { .driver = "pgsql", .label = "names_lock",
-        .sql = "SELECT pg_advisory_xact_lock(lock) FROM "
-        "(SELECT DISTINCT hashtextextended(name, 7133218) AS lock "
-        "FROM (VALUES (%s), (%s)) AS names (name) "
-        "WHERE name IS NOT NULL ORDER BY lock) AS locks" },
+        .sql = "SELECT 1 FROM meta WHERE name = 'schema_version' "
+        "FOR UPDATE" },
     /* the unique indexes decide about name and name, address and address;
      * they do not see a name that is another's address */
     [ACCT_SQL_ACCOUNT_INSERT] = { .label = "account_insert", .sql =
@@ -160,13 +162,13 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_REVOCATION_LAST] = { .driver = "sqlite3",
         .label = "revocation_last", .sql =
         "SELECT id, revoked_at FROM revocation "
-        "ORDER BY id DESC LIMIT 1" },
-    /* until the transaction's end, and without waiting; and what the time
-     * was when the transaction began */
+        "WHERE id = (SELECT MAX(id) FROM revocation)" },
+    /* Until the transaction's end, and without waiting: no row where
+     * another has it. It leaves those alone who share the names. And what
+     * the time was when the transaction began. */
     [ACCT_SQL_PURGE_LOCK] = { .driver = "pgsql", .label = "purge_lock", .sql =
-        "SELECT CASE WHEN pg_try_advisory_xact_lock("
-        "hashtextextended('purge', 7133219)) THEN 1 ELSE 0 END, "
-        MICROSECONDS("now()") },
+        "SELECT " MICROSECONDS("now()") " FROM meta "
+        "WHERE name = 'schema_version' FOR NO KEY UPDATE SKIP LOCKED" },
     [ACCT_SQL_REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "

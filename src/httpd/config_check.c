@@ -278,13 +278,7 @@ static void check_database(check_t *check, server_rec *s)
     }
     if (marks.exposure != NULL) {
         complain_outside(check, s, "ACCT0124", "AcctAuthDatabase",
-                         &conf->db_place,
-                         apr_psprintf(check->ptemp, "everybody who can "
-                                      "connect to the database %s can make "
-                                      "themselves an account or a token; "
-                                      "say in it: %s",
-                                      acct_db_describe(&conf->db),
-                                      marks.exposure));
+                         &conf->db_place, marks.exposure);
     }
     if (conf->key != NULL && marks.key_id != NULL
         && strcmp(conf->key->id, marks.key_id) != 0) {

@@ -23,9 +23,10 @@ typedef struct acct_pool_t acct_pool_t;
 typedef struct acct_pool_marks_t {
     const char *created_at;
     const char *key_id;         /* of the key its tokens are sealed under */
-    const char *exposure;       /* from acct_pool_check_database(): what to
-                                 * say to the server so that not everybody
-                                 * can use the tables; NULL: nothing */
+    const char *exposure;       /* from acct_pool_check_database(): what
+                                 * makes it unsafe to use and what to say to
+                                 * the server, in sentences; NULL:
+                                 * nothing */
 } acct_pool_marks_t;
 
 /** How many connections a child has at most, where nobody says another

@@ -13,6 +13,10 @@
  * before it is connected. */
 #define LOOK_OVER_AT_START apr_time_from_sec(4)
 
+/* How long a second connection may take to say whose process it is. A
+ * pooler in session mode may have none for it, and lets it wait. */
+#define SECOND_LOOK apr_time_from_sec(1)
+
 static apr_status_t read_mark(acct_db_t *db, const char *name,
                               const char **value, apr_pool_t *p)
 {
@@ -113,7 +117,8 @@ static apr_status_t find_exposure(acct_db_t *db,
         acct_watch_begin(watch, acct_db_socket(db),
                          acct_ticks() + LOOK_OVER_AT_START);
     }
-    status = acct_store_find_exposure(db, &marks->exposure, p);
+    status = acct_store_find_exposure(db, acct_db_describe(config),
+                                      &marks->exposure, p);
     if (watch != NULL) {
         (void)acct_watch_end(watch, acct_db_socket(db), &took);
     }
@@ -122,6 +127,43 @@ static apr_status_t find_exposure(acct_db_t *db,
                               acct_db_describe(config), acct_db_error(db));
     }
     return status;
+}
+
+/* A pooler that gives out its connections anew for each transaction: what
+ * is prepared by one of ours would be another's. A second connection shows
+ * it, and where there is none to be had nothing is said. */
+static apr_status_t find_pooler(acct_db_t *db,
+                                const acct_db_config_t *config,
+                                acct_watch_t *watch, const char **error,
+                                apr_pool_t *p)
+{
+    const char *ignored = NULL;
+    apr_interval_time_t took;
+    acct_db_t *other = NULL;
+    int is_shared = 0;
+
+    if (watch == NULL
+        || acct_db_open(&other, config, NULL, 0, p, &ignored)
+           != APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    acct_watch_begin(watch, acct_db_socket(db), acct_ticks() + SECOND_LOOK);
+    acct_watch_begin(watch, acct_db_socket(other),
+                     acct_ticks() + SECOND_LOOK);
+    if (acct_store_is_shared(db, other, &is_shared, p) != APR_SUCCESS) {
+        is_shared = 0;
+    }
+    (void)acct_watch_end(watch, acct_db_socket(other), &took);
+    (void)acct_watch_end(watch, acct_db_socket(db), &took);
+    acct_db_close(other);
+    if (!is_shared) {
+        return APR_SUCCESS;
+    }
+    *error = apr_psprintf(p, "between here and the database %s is a pooler "
+                          "that gives out a connection of its own anew for "
+                          "each transaction; set it to pool_mode = session",
+                          acct_db_describe(config));
+    return APR_EGENERAL;
 }
 
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
@@ -141,7 +183,7 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
         return status;
     }
     if (!acct_db_is_file(config->driver)) {
-        status = acct_watch_start(&watch, 1, sub);
+        status = acct_watch_start(&watch, 2, sub);
         *error = status != APR_SUCCESS ? "no thread can be started" : NULL;
     }
     if (status == APR_SUCCESS) {
@@ -150,6 +192,9 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
     }
     if (status == APR_SUCCESS) {
         status = find_exposure(db, config, marks, watch, error, p);
+    }
+    if (status == APR_SUCCESS) {
+        status = find_pooler(db, config, watch, error, p);
     }
     apr_pool_destroy(sub);      /* the thread too, before anybody forks */
     acct_db_close(db);

@@ -263,6 +263,22 @@ static void complain(acct_upkeep_t *one, server_rec *s, apr_status_t status,
     }
 }
 
+static void look_whose_turn(acct_upkeep_t *one, server_rec *s,
+                            const acct_purged_t *purged)
+{
+    int minutes = acct_purge_turn(&one->turn, purged, acct_ticks());
+
+    if (minutes > 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "ACCT0241: expired tokens were not cleared away from "
+                     "here for %d minutes: each time another session had "
+                     "the row schema_version of the table meta locked. "
+                     "Either another server clears away without end, or one "
+                     "forgot to end its transaction (see pg_locks)",
+                     minutes);
+    }
+}
+
 static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
                                 acct_purged_t *purged, apr_pool_t *pool)
 {
@@ -282,6 +298,7 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
     }
     else {
         one->complained = 0;
+        look_whose_turn(one, s, purged);
     }
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
     return status;
@@ -292,7 +309,7 @@ static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
     server_rec *s = round->server;
     apr_interval_time_t begun = acct_ticks();
-    acct_purged_t purged = { 0, 0, 1 };
+    acct_purged_t purged = { 0, 0, 1, 0 };
     int tokens = 0;
     int revocations = 0;
     apr_pool_t *own;

@@ -18,6 +18,7 @@
 #include <httpd.h>
 
 #include "../core/last_used.h"
+#include "../core/purge.h"
 #include "feed.h"
 
 /* A database. In pconf; constant once the children run, but for what a
@@ -32,6 +33,7 @@ typedef struct acct_upkeep_t {
     int is_behind;              /* with the notes */
     apr_interval_time_t purge_at;   /* ticks */
     int complained;             /* of the purge */
+    acct_purge_turn_t turn;     /* the same */
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 

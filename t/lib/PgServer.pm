@@ -306,6 +306,7 @@ sub database
     $self->sql("CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
     # as it is from version 15
     $self->sql('REVOKE CREATE ON SCHEMA public FROM PUBLIC', $name);
+    $self->sql("REVOKE CONNECT, TEMPORARY ON DATABASE $name FROM PUBLIC");
     return $name;
 }
 

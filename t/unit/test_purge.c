@@ -143,13 +143,64 @@ static void a_revocation_is_as_old_as_the_database_says(void **state)
     acct_db_close(db);
 }
 
+/* The lock is a row's: who has no right on the table cannot take it. */
+static void a_purge_waits_for_no_stranger_and_tells_of_anothers_turn(
+    void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_db_t *other = open_store(f);
+    acct_purged_t purged;
+    acct_rows_t rows;
+
+    if (!f->schema) {
+        skip();         /* BEGIN has locked all there is */
+    }
+    add_numbered(f, db, add_person(f, db, "anna", NULL), 10, 1, 1, NULL);
+    assert_int_equal(acct_db_query(other, "SELECT pg_advisory_lock("
+                                   "hashtextextended('purge', 7133219))",
+                                   &rows, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_begin(other, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_query(other, "SELECT 1 FROM meta WHERE name = "
+                                   "'schema_version' FOR UPDATE", &rows,
+                                   f->pool), APR_SUCCESS);
+    assert_int_equal(acct_purge(db, time_of(f, db), &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 0);
+    assert_true(purged.others);
+    acct_db_rollback(other, f->pool);
+    assert_int_equal(acct_purge(db, time_of(f, db), &purged, f->pool), 0);
+    assert_int_equal(purged.tokens, 1);
+    assert_false(purged.others);
+    acct_db_close(db);
+    acct_db_close(other);
+}
+
+static void a_turn_that_does_not_come_is_told_once(void **state)
+{
+    const apr_interval_time_t late = ACCT_PURGE_TURN_LATE;
+    const acct_purged_t ours = { .others = 0 };
+    const acct_purged_t others = { .others = 1 };
+    acct_purge_turn_t turn = { 0, 0 };
+
+    (void)state;
+    assert_int_equal(acct_purge_turn(&turn, &others, 1000), 0);
+    assert_int_equal(acct_purge_turn(&turn, &others, 999 + late), 0);
+    assert_int_equal(acct_purge_turn(&turn, &others, 1000 + late), 5);
+    assert_int_equal(acct_purge_turn(&turn, &others, 1000 + 2 * late), 0);
+    assert_int_equal(acct_purge_turn(&turn, &ours, 2000 + 2 * late), 0);
+    assert_int_equal(acct_purge_turn(&turn, &others, 3000 + 2 * late), 0);
+    assert_int_equal(acct_purge_turn(&turn, &others, 3000 + 3 * late), 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_purge_takes_a_batch_of_what_is_long_over),
         TEST(a_clock_that_is_ahead_does_not_make_a_purge_early),
         TEST(a_clock_that_is_behind_makes_a_purge_late),
-        TEST(a_revocation_is_as_old_as_the_database_says)
+        TEST(a_revocation_is_as_old_as_the_database_says),
+        TEST(a_purge_waits_for_no_stranger_and_tells_of_anothers_turn),
+        TEST(a_turn_that_does_not_come_is_told_once)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,

@@ -148,6 +148,63 @@ static void of_two_accounts_racing_for_one_name_one_gets_it(void **state)
     acct_db_close(two);
 }
 
+/* A transaction that is open has put one of two in; the other waits for it,
+ * and does not go in past it. */
+static void a_name_and_an_address_racing_are_told_apart(void **state)
+{
+    static const struct { const char *first[2], *second[2]; } t[] = {
+        { { "b@x.org", NULL }, { NULL, "b@x.org" } },
+        { { "bert", "c@x.org" }, { "c@x.org", "d@x.org" } }
+    };
+    fixture_t *f = *state;
+    acct_db_t *one = open_store(f);
+    acct_db_t *two = open_store(f);
+
+    if (!f->schema) {
+        skip();         /* BEGIN has locked all there is */
+    }
+    for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+        acct_account_t late = person(t[i].second[0], t[i].second[1]);
+
+        assert_int_equal(acct_db_begin(one, f->pool), APR_SUCCESS);
+        add_person(f, one, t[i].first[0], t[i].first[1]);
+        assert_int_equal(acct_db_begin(two, f->pool), APR_SUCCESS);
+        assert_int_not_equal(acct_store_account_insert(two, &late, f->pool),
+                             APR_SUCCESS);
+        assert_non_null(strstr(acct_db_error(two), "lock"));
+        acct_db_rollback(two, f->pool);
+        assert_int_equal(acct_db_commit(one, f->pool), APR_SUCCESS);
+        assert_taken(f, two, t[i].second[0], t[i].second[1]);
+    }
+    acct_db_close(one);
+    acct_db_close(two);
+}
+
+/* Nor does anybody hold them up who has no right on the tables. */
+static void sign_ups_do_not_wait_for_each_other(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *one = open_store(f);
+    acct_db_t *two = open_store(f);
+    acct_rows_t rows;
+
+    if (!f->schema) {
+        skip();         /* there is one writer */
+    }
+    assert_int_equal(acct_db_query(one, "SELECT pg_advisory_lock("
+                                   "hashtextextended('anna', 7133218))",
+                                   &rows, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_begin(one, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_begin(two, f->pool), APR_SUCCESS);
+    add_person(f, one, "bert", "b@x.org");
+    add_person(f, two, "anna", "a@x.org");
+    add_person(f, two, "carl", NULL);
+    assert_int_equal(acct_db_commit(two, f->pool), APR_SUCCESS);
+    assert_int_equal(acct_db_commit(one, f->pool), APR_SUCCESS);
+    acct_db_close(one);
+    acct_db_close(two);
+}
+
 static void taken_says_which_of_the_two(void **state)
 {
     static const struct {
@@ -352,6 +409,8 @@ int main(void)
         TEST(a_name_or_address_of_another_is_taken),
         TEST(a_name_that_is_anothers_address_is_taken),
         TEST(of_two_accounts_racing_for_one_name_one_gets_it),
+        TEST(a_name_and_an_address_racing_are_told_apart),
+        TEST(sign_ups_do_not_wait_for_each_other),
         TEST(taken_says_which_of_the_two),
         TEST(accounts_are_listed_by_id_in_portions),
         TEST(an_account_is_blocked_and_unblocked),
