@@ -6,9 +6,9 @@
  * come with their code, which alone says the same in every language.
  */
 #include "database_driver.h"
+#include "pgsql_libpq.h"
 #include "pgsql_params.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -26,6 +26,7 @@ enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
 
 #define OLDEST_SERVER 110000
 #define LIBPQ_KNOWS_PRIMARY 140000
+#define LIBPQ_KNOWS_USER_TIMEOUT 120000
 
 /* How long the server may take over one statement, and how long it waits
  * for a lock in it. Below what a request may wait in all. */
@@ -45,48 +46,11 @@ enum { CONNECTION_IS_OK = 0, ERRORS_WITH_CODE = 2 };
  * what was revoked in it would be seen by other servers long after. */
 #define IDLE_TIMEOUT apr_time_from_msec(2000)
 
-typedef struct libpq_t {
-    int (*status)(const void *conn);
-    int (*socket)(const void *conn);
-    int (*server_version)(const void *conn);
-    int (*lib_version)(void);
-    int (*set_error_verbosity)(void *conn, int verbosity);
-    const char *(*parameter_status)(const void *conn, const char *name);
-} libpq_t;
-
 typedef struct session_t {
-    libpq_t libpq;
+    acct_libpq_t libpq;
     void *conn;
     int fd;                     /* the socket once more; -1 for none */
 } session_t;
-
-/* ISO C has no cast from what dlsym returns to a function. */
-#define LOOK_UP(function, library, name) \
-    (*(void **)&(function) = dlsym((library), (name)))
-
-static int look_up(libpq_t *libpq, void *library)
-{
-    return LOOK_UP(libpq->status, library, "PQstatus")
-        && LOOK_UP(libpq->socket, library, "PQsocket")
-        && LOOK_UP(libpq->server_version, library, "PQserverVersion")
-        && LOOK_UP(libpq->lib_version, library, "PQlibVersion")
-        && LOOK_UP(libpq->set_error_verbosity, library,
-                   "PQsetErrorVerbosity")
-        && LOOK_UP(libpq->parameter_status, library, "PQparameterStatus");
-}
-
-/* apr loads its drivers for all to see, and libpq with them; where it does
- * not, the library is asked for by name. It is loaded already. */
-static int find_libpq(libpq_t *libpq)
-{
-    void *library;
-
-    if (look_up(libpq, RTLD_DEFAULT)) {
-        return 1;
-    }
-    library = dlopen("libpq.so.5", RTLD_NOW | RTLD_NOLOAD);
-    return library && look_up(libpq, library);
-}
 
 /*
  * What to connect to
@@ -108,17 +72,23 @@ static apr_status_t pgsql_resolve(acct_db_config_t *config, apr_pool_t *pool,
         }
     }
     rv = acct_pg_parse(text, &options, pool, error);
-    if (rv == APR_SUCCESS) {
-        config->params = text;
-        config->name = acct_pg_describe(options, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv;
+    *error = acct_pg_unknown(options, acct_libpq_names(pool), pool);
+    if (*error) {
+        return APR_EINVAL;
+    }
+    config->params = text;
+    config->name = acct_pg_describe(options, pool);
+    return APR_SUCCESS;
 }
 
 static const char *pgsql_mask(const char *params, apr_pool_t *pool,
                               int *held_secret)
 {
     apr_array_header_t *options;
+    apr_array_header_t *names;
     const char *error;
 
     *held_secret = 0;
@@ -129,7 +99,12 @@ static const char *pgsql_mask(const char *params, apr_pool_t *pool,
         *held_secret = 1;       /* who knows */
         return "...";
     }
-    *held_secret = acct_pg_holds_secret(options);
+    names = acct_libpq_names(pool);
+    if (acct_pg_unknown(options, names, pool)) {
+        *held_secret = 1;       /* maybe a piece of a password */
+        return "...";
+    }
+    *held_secret = acct_pg_holds_secret(options, names);
     return apr_pstrcat(pool, acct_pg_describe(options, pool),
                        *held_secret ? " password=..." : "", NULL);
 }
@@ -140,14 +115,16 @@ static const char *pgsql_mask(const char *params, apr_pool_t *pool,
  * was ended on its primary would still be good there. */
 static const char *complete(const acct_db_config_t *config,
                             apr_array_header_t *options,
-                            const libpq_t *libpq, apr_pool_t *pool)
+                            const acct_libpq_t *libpq, apr_pool_t *pool)
 {
     apr_interval_time_t patience = config->patience;
     const char *given = acct_pg_value(options, "options");
     acct_pg_option_t *last;
 
     acct_pg_default(options, "connect_timeout", "2");
-    acct_pg_default(options, "tcp_user_timeout", "1500");
+    if (libpq->lib_version() >= LIBPQ_KNOWS_USER_TIMEOUT) {
+        acct_pg_default(options, "tcp_user_timeout", "1500");
+    }
     acct_pg_default(options, "keepalives_idle", "30");
     acct_pg_default(options, "keepalives_interval", "5");
     acct_pg_default(options, "keepalives_count", "3");
@@ -207,7 +184,7 @@ static const char *one_line(const char *text, apr_pool_t *pool)
 static apr_status_t open_one(const apr_dbd_driver_t *dbd, apr_pool_t *own,
                              const acct_db_config_t *config,
                              apr_array_header_t *options,
-                             const libpq_t *libpq, apr_dbd_t **handle,
+                             const acct_libpq_t *libpq, apr_dbd_t **handle,
                              apr_pool_t *pool, const char **error)
 {
     apr_status_t rv;
@@ -228,7 +205,7 @@ static apr_status_t open_one(const apr_dbd_driver_t *dbd, apr_pool_t *own,
 static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
                              const acct_db_config_t *config,
                              apr_array_header_t *options,
-                             const libpq_t *libpq, apr_dbd_t **handle,
+                             const acct_libpq_t *libpq, apr_dbd_t **handle,
                              apr_pool_t *pool, const char **error)
 {
     int count = acct_pg_addresses(options);
@@ -301,7 +278,7 @@ static apr_status_t pgsql_connect(const apr_dbd_driver_t *dbd,
                  "configuration was";
         return APR_EINVAL;
     }
-    if (!find_libpq(&session->libpq)) {
+    if (!acct_libpq_find(&session->libpq)) {
         *error = "libpq cannot be found beside apr_dbd's driver";
         return APR_ENOTIMPL;
     }

@@ -10,6 +10,8 @@
  *   database_transaction.c  begin, commit, roll back
  *   database_sqlite3.c, database_pgsql.c
  *                           what differs (database_driver.h)
+ *   pgsql_params.c, pgsql_libpq.c
+ *                           connection strings; what libpq is asked
  */
 #ifndef ACCT_DATABASE_PRIVATE_H
 #define ACCT_DATABASE_PRIVATE_H

@@ -12,23 +12,29 @@
 
 #define FILE_MAX 4096           /* bytes */
 
-/* What libpq knows. A word that is none of these may be a piece of a
- * password that was not quoted, so it is not handed on to libpq, which
- * would quote it in its complaint. */
-static const char *const known[] = {
-    "host", "hostaddr", "port", "dbname", "user", "password", "passfile",
-    "service", "application_name", "fallback_application_name",
-    "connect_timeout", "client_encoding", "options", "keepalives",
-    "keepalives_idle", "keepalives_interval", "keepalives_count",
-    "tcp_user_timeout", "sslmode", "sslcompression", "sslcert", "sslkey",
-    "sslpassword", "sslrootcert", "sslcrl", "sslcrldir", "sslsni",
-    "sslcertmode", "sslnegotiation", "ssl_min_protocol_version",
-    "ssl_max_protocol_version", "requirepeer", "require_auth",
-    "channel_binding", "krbsrvname", "gsslib", "gssencmode",
-    "gssdelegation", "target_session_attrs", "load_balance_hosts"
+/* What libpq knows, up to version 18, for where there is none that can be
+ * asked. */
+static const acct_pg_name_t known[] = {
+    { "host", 0 }, { "hostaddr", 0 }, { "port", 0 }, { "dbname", 0 },
+    { "user", 0 }, { "password", 1 }, { "passfile", 0 }, { "service", 0 },
+    { "application_name", 0 }, { "fallback_application_name", 0 },
+    { "connect_timeout", 0 }, { "client_encoding", 0 }, { "options", 0 },
+    { "keepalives", 0 }, { "keepalives_idle", 0 },
+    { "keepalives_interval", 0 }, { "keepalives_count", 0 },
+    { "tcp_user_timeout", 0 }, { "sslmode", 0 }, { "sslcompression", 0 },
+    { "sslcert", 0 }, { "sslkey", 0 }, { "sslpassword", 1 },
+    { "sslrootcert", 0 }, { "sslcrl", 0 }, { "sslcrldir", 0 },
+    { "sslsni", 0 }, { "sslcertmode", 0 }, { "sslnegotiation", 0 },
+    { "ssl_min_protocol_version", 0 }, { "ssl_max_protocol_version", 0 },
+    { "min_protocol_version", 0 }, { "max_protocol_version", 0 },
+    { "requirepeer", 0 }, { "require_auth", 0 }, { "channel_binding", 0 },
+    { "krbsrvname", 0 }, { "gsslib", 0 }, { "gssencmode", 0 },
+    { "gssdelegation", 0 }, { "target_session_attrs", 0 },
+    { "load_balance_hosts", 0 }, { "scram_client_key", 1 },
+    { "scram_server_key", 1 }, { "oauth_issuer", 0 },
+    { "oauth_client_id", 0 }, { "oauth_client_secret", 1 },
+    { "oauth_scope", 0 }
 };
-
-static const char *const secrets[] = { "password", "sslpassword" };
 
 static const char *const shown[] = {
     "service", "host", "hostaddr", "port", "dbname", "user"
@@ -45,6 +51,18 @@ static int is_one_of(const char *name, const char *const *list,
         }
     }
     return 0;
+}
+
+static const acct_pg_name_t *find_name(const char *name,
+                                       const acct_pg_name_t *list,
+                                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, list[i].name) == 0) {
+            return &list[i];
+        }
+    }
+    return NULL;
 }
 
 static const char *skip_space(const char *at)
@@ -115,12 +133,6 @@ apr_status_t acct_pg_parse(const char *text, apr_array_header_t **options,
                                   (*options)->nelts + 1);
             return APR_EINVAL;
         }
-        if (!is_one_of(option.name, known, COUNT(known))) {
-            *error = apr_psprintf(pool, "option %d of the connection string "
-                                  "is none that libpq is known to have",
-                                  (*options)->nelts + 1);
-            return APR_EINVAL;
-        }
         at = take_value(skip_space(at + 1), &option.value, pool);
         if (!at) {
             *error = apr_psprintf(pool, "a quote in option %d of the "
@@ -131,6 +143,28 @@ apr_status_t acct_pg_parse(const char *text, apr_array_header_t **options,
         APR_ARRAY_PUSH(*options, acct_pg_option_t) = option;
     }
     return APR_SUCCESS;
+}
+
+const char *acct_pg_unknown(const apr_array_header_t *options,
+                            const apr_array_header_t *names,
+                            apr_pool_t *pool)
+{
+    for (int i = 0; i < options->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(options, i, acct_pg_option_t).name;
+
+        if (names && !find_name(name, (const acct_pg_name_t *)names->elts,
+                                (size_t)names->nelts)) {
+            return apr_psprintf(pool, "option %d of the connection string "
+                                "is none that the libpq of this machine "
+                                "has", i + 1);
+        }
+        if (!names && !find_name(name, known, COUNT(known))) {
+            return apr_psprintf(pool, "option %d of the connection string "
+                                "is none that libpq is known to have",
+                                i + 1);
+        }
+    }
+    return NULL;
 }
 
 const char *acct_pg_value(const apr_array_header_t *options,
@@ -263,10 +297,17 @@ apr_array_header_t *acct_pg_address(const apr_array_header_t *options,
     return one;
 }
 
-int acct_pg_holds_secret(const apr_array_header_t *options)
+int acct_pg_holds_secret(const apr_array_header_t *options,
+                         const apr_array_header_t *names)
 {
-    for (size_t i = 0; i < COUNT(secrets); i++) {
-        if (acct_pg_value(options, secrets[i])) {
+    for (int i = 0; i < options->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(options, i, acct_pg_option_t).name;
+        const acct_pg_name_t *ours = find_name(name, known, COUNT(known));
+        const acct_pg_name_t *libpqs = !names ? NULL
+            : find_name(name, (const acct_pg_name_t *)names->elts,
+                        (size_t)names->nelts);
+
+        if ((ours && ours->is_secret) || (libpqs && libpqs->is_secret)) {
             return 1;
         }
     }

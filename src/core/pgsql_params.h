@@ -23,13 +23,32 @@ typedef struct acct_pg_option_t {
     const char *value;
 } acct_pg_option_t;
 
+/* An option that there is. */
+typedef struct acct_pg_name_t {
+    const char *name;
+    int is_secret;              /* its value is like a password */
+} acct_pg_name_t;
+
 /**
- * Take a connection string apart. A URI (postgresql://…) is refused.
+ * Take a connection string apart, whatever the options are. A URI
+ * (postgresql://…) is refused.
  * @param options array of acct_pg_option_t, in @a pool
  * @param error   what is wrong, without quoting it
  */
 apr_status_t acct_pg_parse(const char *text, apr_array_header_t **options,
                            apr_pool_t *pool, const char **error);
+
+/**
+ * What is wrong with the options' names, without quoting them: a word that
+ * is none may be a piece of a password that was not quoted, so it is not
+ * handed on to libpq, which would quote it in its complaint.
+ * @param names array of acct_pg_name_t, those that libpq has; NULL: not
+ *              known, and those that are known from elsewhere are taken
+ * @return NULL when each is one
+ */
+const char *acct_pg_unknown(const apr_array_header_t *options,
+                            const apr_array_header_t *names,
+                            apr_pool_t *pool);
 
 /** The value of an option, NULL when it was not given. The last counts. */
 const char *acct_pg_value(const apr_array_header_t *options,
@@ -56,8 +75,10 @@ int acct_pg_addresses(const apr_array_header_t *options);
 apr_array_header_t *acct_pg_address(const apr_array_header_t *options,
                                     int at, apr_pool_t *pool);
 
-/** Whether a password stands among the options. */
-int acct_pg_holds_secret(const apr_array_header_t *options);
+/** Whether a password, or the like, stands among the options.
+ *  @param names as for acct_pg_unknown() */
+int acct_pg_holds_secret(const apr_array_header_t *options,
+                         const apr_array_header_t *names);
 
 /**
  * Read the file that a connection string is kept in: at most 4 KiB, a

@@ -145,9 +145,10 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "SELECT id, account_id, revoked_at FROM revocation "
         "WHERE id >= %lld ORDER BY id LIMIT %lld" },
     /* First where this comes from, and the snapshot all of it is read
-     * under; then what later transactions wrote than those of the last one; then what those wrote
-     * that were open in it. Rows of another server, brought here by a
-     * restore, can have numbers that are yet to come. */
+     * under; then what later transactions wrote than those of the last
+     * one; then what those wrote that were open in it. Rows of another
+     * server, brought here by a restore, can have numbers that are yet to
+     * come. */
     [ACCT_SQL_REVOCATION_AFTER_SNAPSHOT] = { .driver = "pgsql",
         .label = "revocation_after_snapshot", .sql =
         "SELECT CAST(0 AS BIGINT), " ORIGIN ", "

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,8 +49,9 @@ static const char *parse_error(const char *text)
     apr_array_header_t *options;
     const char *error = NULL;
 
-    assert_int_not_equal(acct_pg_parse(text, &options, pool, &error),
-                         APR_SUCCESS);
+    if (acct_pg_parse(text, &options, pool, &error) == APR_SUCCESS) {
+        error = acct_pg_unknown(options, NULL, pool);
+    }
     assert_non_null(error);
     return error;
 }
@@ -128,11 +130,68 @@ static void a_description_holds_no_secret(void **state)
     (void)state;
     assert_string_equal(acct_pg_describe(options, pool),
                         "host=h,i port=1 dbname=a b user=u");
-    assert_true(acct_pg_holds_secret(options));
-    assert_true(acct_pg_holds_secret(parse("sslpassword=x")));
-    assert_false(acct_pg_holds_secret(parse("passfile=/p user=u")));
+    assert_true(acct_pg_holds_secret(options, NULL));
+    assert_true(acct_pg_holds_secret(parse("sslpassword=x"), NULL));
+    assert_true(acct_pg_holds_secret(parse("oauth_client_secret=x"), NULL));
+    assert_false(acct_pg_holds_secret(parse("passfile=/p user=u"), NULL));
     assert_string_equal(acct_pg_describe(parse("password=x"), pool),
                         "(libpq's default)");
+}
+
+/* A libpq of the future, and one that lacks what today's has. */
+static void options_are_those_that_libpq_has(void **state)
+{
+    apr_array_header_t *names = apr_array_make(pool, 4,
+                                               sizeof(acct_pg_name_t));
+    apr_array_header_t *options = parse("host=h futuremode=on");
+    const char *error;
+
+    (void)state;
+    APR_ARRAY_PUSH(names, acct_pg_name_t) = (acct_pg_name_t){ "host", 0 };
+    APR_ARRAY_PUSH(names, acct_pg_name_t) =
+        (acct_pg_name_t){ "futuremode", 0 };
+    APR_ARRAY_PUSH(names, acct_pg_name_t) =
+        (acct_pg_name_t){ "futurekey", 1 };
+    assert_null(acct_pg_unknown(options, names, pool));
+    assert_false(acct_pg_holds_secret(options, names));
+    assert_true(acct_pg_holds_secret(parse("futurekey=x"), names));
+    assert_non_null(acct_pg_unknown(options, NULL, pool));
+    error = acct_pg_unknown(parse("host=h dbname=hunter2"), names, pool);
+    assert_non_null(strstr(error, "option 2"));
+    assert_null(strstr(error, "hunter2"));
+}
+
+/* As this machine's says itself. */
+static void the_libpq_at_hand_is_asked(void **state)
+{
+    static const struct {
+        const char *text;
+        int since;              /* libpq's version */
+    } t[] = {
+        { "host=h", 0 }, { "sslcertmode=allow", 160000 },
+        { "sslnegotiation=direct", 170000 }, { "oauth_scope=s", 180000 },
+        { "replication=off", 0 },       /* not in the list of our own */
+        { "hunter=2", 990000 }
+    };
+    int (*version)(void) = NULL;
+    void *libpq = dlopen("libpq.so.5", RTLD_NOW);
+
+    (void)state;
+    if (!libpq) {
+        skip();
+    }
+    *(void **)&version = dlsym(libpq, "PQlibVersion");
+    for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+        acct_db_config_t config = { .driver = "pgsql",
+                                    .params = t[i].text };
+        const char *error = NULL;
+        int is_known = acct_db_resolve(&config, pool, &error)
+            == APR_SUCCESS;
+
+        if (is_known != (version() >= t[i].since)) {
+            fail_msg("%s: %s", t[i].text, error ? error : "taken");
+        }
+    }
 }
 
 static void params_are_masked(void **state)
@@ -270,6 +329,8 @@ int main(void)
         cmocka_unit_test(what_is_joined_reads_the_same),
         cmocka_unit_test(a_mistake_is_told_without_quoting_it),
         cmocka_unit_test(a_description_holds_no_secret),
+        cmocka_unit_test(options_are_those_that_libpq_has),
+        cmocka_unit_test(the_libpq_at_hand_is_asked),
         cmocka_unit_test(params_are_masked),
         cmocka_unit_test(a_default_does_not_replace),
         cmocka_unit_test(addresses_are_told_apart),
