@@ -10,9 +10,12 @@
 #include "src/httpd/config.h"
 #include "src/httpd/config_check.h"
 #include "src/httpd/endpoint.h"
+#include "src/httpd/forged.h"
 #include "src/httpd/guard.h"
+#include "src/httpd/hand_over.h"
 #include "src/httpd/identity.h"
 #include "src/httpd/key_watch.h"
+#include "src/httpd/presented.h"
 #include "src/httpd/refusal.h"
 #include "src/httpd/runtime.h"
 #include "src/httpd/status.h"
@@ -23,7 +26,10 @@ static void register_hooks(apr_pool_t *pool)
     acct_config_check_hooks();
     acct_runtime_hooks();
     acct_key_watch_hooks();
+    acct_forged_hooks();
+    acct_presented_hooks();
     acct_identity_hooks();
+    acct_hand_over_hooks();
     acct_guard_hooks();
     acct_refusal_hooks();
     acct_endpoint_hooks();

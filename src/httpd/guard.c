@@ -9,7 +9,9 @@
 #include <http_request.h>
 
 #include "config.h"
+#include "hand_over.h"
 #include "identity.h"
+#include "presented.h"
 #include "request.h"
 #include "verdict.h"
 
@@ -97,6 +99,21 @@ static void tell_parents(request_rec *r, int status, const char *challenge)
     }
 }
 
+/* One line for a client's request, however many hooks and parts of it are
+ * refused: who counts refusals counts lines. */
+static void log_refusal(request_rec *r, acct_outcome_e why)
+{
+    acct_request_t *initial = acct_request(acct_initial_request(r));
+
+    if (initial->refusal_told) {
+        return;
+    }
+    initial->refusal_told = 1;
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "ACCT0301: authz_fail: %s: %s", acct_outcome_name(why),
+                  r->uri);
+}
+
 static int refuse(request_rec *r, acct_outcome_e why)
 {
     const char *challenge = challenge_of(r);
@@ -104,21 +121,16 @@ static int refuse(request_rec *r, acct_outcome_e why)
 
     acct_request(r)->refusal = why;
     acct_identity_forget(r);
+    acct_presented_take(r);
     status = acct_guard_refusal_headers(r, why, challenge);
     tell_parents(r, status, challenge);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "ACCT0301: authz_fail: %s: %s", acct_outcome_name(why),
-                  r->uri);
+    log_refusal(r, why);
     return status;
 }
 
 static void admit(request_rec *r, const acct_verdict_t *verdict)
 {
-    acct_request_t *mine = acct_request(r);
-
-    mine->guarded = 1;
-    mine->admitted = verdict;
-    acct_identity_set(r, verdict);
+    acct_hand_over(r, verdict);
     tell_parents(r, 0, NULL);
 }
 
@@ -135,6 +147,7 @@ static int ask(request_rec *r, int optional)
             return refuse(r, mine->refusal);
         }
         if (mine->admitted != NULL) {
+            acct_identity_stand(r, mine->admitted);
             return OK;
         }
         if (optional) {
@@ -144,9 +157,7 @@ static int ask(request_rec *r, int optional)
     }
     mine->guarded = 1;
     if (!acct_transport_allowed(r)
-        && (!optional
-            || apr_table_get(acct_initial_request(r)->headers_in,
-                             "Authorization") != NULL)) {
+        && (!optional || acct_presented(r) != NULL)) {
         return refuse(r, ACCT_TLS_REQUIRED);
     }
     verdict = acct_verdict(r);
@@ -155,6 +166,7 @@ static int ask(request_rec *r, int optional)
         return OK;
     }
     if (optional && verdict->outcome == ACCT_NOT_AUTHENTICATED) {
+        acct_identity_forget(r);
         acct_identity_private(r);
         tell_parents(r, 0, NULL);
         return DECLINED;
@@ -184,30 +196,46 @@ static int check_access(request_rec *r)
  * at. Others are not turned away here: a Require may let them in. */
 static void introduce(request_rec *r)
 {
-    acct_request_t *mine = acct_request_if_any(r);
+    acct_request_t *mine = acct_request(r);
     const acct_verdict_t *verdict;
 
-    if ((mine != NULL && mine->guarded)
-        || apr_table_get(acct_initial_request(r)->headers_in,
-                         "Authorization") == NULL
-        || !acct_transport_allowed(r)) {
+    if (mine->guarded) {
         return;
     }
-    verdict = acct_verdict(r);
-    if (verdict->outcome == ACCT_OK) {
-        admit(r, verdict);
+    /* Whom another module sees (mod_ssl's SSLUserName) no token stands
+     * for, and Require would take it for one. */
+    r->user = NULL;
+    r->ap_auth_type = NULL;
+    if (acct_presented(r) == NULL) {
+        return;
     }
-    /* A Require that says no then may say so for want of knowing. */
-    acct_request(r)->unknown = verdict->outcome == ACCT_UNAVAILABLE;
+    if (acct_transport_allowed(r)) {
+        verdict = acct_verdict(r);
+        if (verdict->outcome == ACCT_OK) {
+            admit(r, verdict);
+            return;
+        }
+        /* A Require that says no then may say so for want of knowing. */
+        mine->unknown = verdict->outcome == ACCT_UNAVAILABLE;
+    }
+    if (acct_presented_here(r) != NULL
+        && acct_dir_conf(r)->forward_token != ACCT_ON) {
+        acct_presented_take(r);
+    }
 }
 
 static int check_access_ex(request_rec *r)
 {
     int answer = check_access(r);
+    acct_request_t *mine;
 
     if (answer == DECLINED && acct_is_used(r)
         && is_our_auth_type(ap_auth_type(r))) {
         introduce(r);
+    }
+    mine = acct_request_if_any(r);
+    if (mine != NULL && mine->admitted != NULL) {
+        mine->required = 1;
     }
     return answer;
 }
@@ -236,6 +264,28 @@ static int note_auth_failure(request_rec *r, const char *type)
     return OK;
 }
 
+/* A good token that was not good enough: httpd's own line of it names no
+ * account, and sounds as if an address was refused. Told when all is over,
+ * since there is no hook behind Require's. */
+static int log_unmet(request_rec *r)
+{
+    for (; r != NULL; r = r->next) {
+        const acct_request_t *mine = acct_request_if_any(r);
+
+        if (mine != NULL && mine->required && !mine->in_fixups
+            && mine->admitted != NULL
+            && (r->status == HTTP_FORBIDDEN
+                || r->status == HTTP_UNAUTHORIZED)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "ACCT0302: authz_fail: account %" APR_INT64_T_FMT
+                          ": a Require is not met: %s",
+                          mine->admitted->identity.account.id, r->uri);
+            break;
+        }
+    }
+    return DECLINED;
+}
+
 void acct_guard_hooks(void)
 {
     ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_FIRST,
@@ -246,4 +296,5 @@ void acct_guard_hooks(void)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL,
                               APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(log_unmet, NULL, NULL, APR_HOOK_MIDDLE);
 }

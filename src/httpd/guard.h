@@ -10,7 +10,8 @@
 
 #include "../core/outcome.h"
 
-/** Hooks check_access, check_access_ex, check_authn, note_auth_failure. */
+/** Hooks check_access, check_access_ex, check_authn, note_auth_failure,
+ *  log_transaction. */
 void acct_guard_hooks(void);
 
 /** Whether the location of a request authenticates by tokens. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the protected handler is told about who it serves, and what a
- * client may not pretend: r->user, the environment, identity headers for
- * proxied applications, and that the answer is nobody else's.
+ * Who a request is served for: r->user, the environment, and that the
+ * answer is nobody else's. (hand_over.h: how the handler comes to know,
+ * forged.h: what a client pretends.)
  */
 #ifndef ACCT_IDENTITY_H
 #define ACCT_IDENTITY_H
@@ -15,8 +15,17 @@
  *  under a name that folds to it is removed. */
 #define ACCT_HEADER_PREFIX "X-Acct-"
 
+/** The name that stands for an account in r->user and X-Acct-User: its
+ *  username, its address, or "#" and its id. Of the account, or in pool. */
+const char *acct_identity_user(const acct_account_t *account,
+                               apr_pool_t *pool);
+
 /** Tell who it is: r->user, r->ap_auth_type and the environment. */
 void acct_identity_set(request_rec *r, const acct_verdict_t *verdict);
+
+/** Tell r->user and r->ap_auth_type again, over what another module has
+ *  said since (mod_ssl's SSLUserName): one request has one identity. */
+void acct_identity_stand(request_rec *r, const acct_verdict_t *verdict);
 
 /** Take back what was told (the request is refused after all). */
 void acct_identity_forget(request_rec *r);
@@ -24,7 +33,7 @@ void acct_identity_forget(request_rec *r);
 /** Say that the answer depends on the token: no cache may share it. */
 void acct_identity_private(request_rec *r);
 
-/** Hooks post_config, post_read_request, fixups, insert_filter, handler. */
+/** Hooks post_config, insert_filter. */
 void acct_identity_hooks(void);
 
 #endif

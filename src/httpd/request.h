@@ -31,12 +31,22 @@ typedef struct acct_part_t {
 
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
+    const char *presented;      /* presented.h: value of Authorization, ""
+                                 * when there is none, NULL when nobody has
+                                 * looked; initial request only */
+    int refusal_told;           /* the log has its line; initial request
+                                 * only */
     apr_interval_time_t spent;  /* with connections that were put back;
                                  * initial request only */
+    int required;               /* let in by the guard, and Require asked */
     int in_fixups;              /* past its access checks */
     int guarded;                /* a location's guard had its say */
     const struct acct_verdict_t *admitted;  /* let in as this identity;
                                  * NULL: refused, or anonymous */
+    acct_switch_e identity_headers; /* of the location that let it in: what
+                                     * a request's handler is told holds for
+                                     * the one it is redirected to */
+    acct_switch_e forward_token;    /* likewise */
     acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
                                  * did not */
     int unknown;                /* a token came, but whose it is could not

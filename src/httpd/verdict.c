@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "../core/identity.h"
+#include "presented.h"
 #include "request.h"
 #include "request_service.h"
 
@@ -98,8 +99,8 @@ static acct_outcome_e without_database(request_rec *r)
 static void judge(acct_verdict_t *verdict, request_rec *initial,
                   request_rec *r)
 {
-    const char *header = apr_table_get(initial->headers_in, "Authorization");
-    const char *at = acct_token_after_scheme(header, verdict->scheme);
+    const char *at = acct_token_after_scheme(acct_presented(initial),
+                                             verdict->scheme);
     acct_request_service_t service;
     int is_there = at != NULL && acct_request_service(&service, r);
 

@@ -187,6 +187,7 @@ sub _server
             my $sock = $listener->accept or next;
             alarm 60;
             $serve->($sock);
+            alarm 0;
             close $sock;
         }
         require POSIX;
