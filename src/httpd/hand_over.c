@@ -24,6 +24,7 @@ void acct_hand_over(request_rec *r, const acct_verdict_t *verdict)
 
     mine->guarded = 1;
     mine->admitted = verdict;
+    mine->config = r->per_dir_config;
     mine->identity_headers = conf->identity_headers;
     mine->forward_token = conf->forward_token;
     if (mine->forward_token != ACCT_ON) {
@@ -103,11 +104,21 @@ static void follow(request_rec *r, const acct_request_t *from)
     else {
         mine->guarded = 1;
         mine->admitted = from->admitted;
+        mine->config = r->per_dir_config;
         mine->identity_headers = from->identity_headers;
         mine->forward_token = from->forward_token;
         acct_identity_set(r, from->admitted);
     }
     acct_request_tell_parent(r, 0, NULL);
+}
+
+/* The request has become one of a location that says that nobody is asked
+ * there. */
+static void set_apart(request_rec *r)
+{
+    acct_identity_forget(r);
+    r->user = NULL;
+    r->ap_auth_type = NULL;
 }
 
 /* "Satisfy Any" may let in before "AuthType Token" is asked. */
@@ -154,14 +165,19 @@ static int fixups(request_rec *r)
  * one of its sub-requests by now. */
 static int fixups_late(request_rec *r)
 {
+    const acct_request_t *mine = acct_request_if_any(r);
     const acct_part_t *part;
 
-    if (!acct_is_used(r)) {
+    if (mine == NULL || !acct_is_used(r)) {
         return DECLINED;
     }
     part = acct_request_became(r);
     if (part != NULL && part->refusal == ACCT_OK) {
         adopt(r, part->admitted);
+    }
+    else if (mine->admitted != NULL && mine->config != r->per_dir_config
+             && acct_dir_conf(r)->protect == ACCT_PROTECT_OFF) {
+        set_apart(r);
     }
     return DECLINED;
 }

@@ -43,6 +43,7 @@ typedef struct acct_request_t {
     int guarded;                /* a location's guard had its say */
     const struct acct_verdict_t *admitted;  /* let in as this identity;
                                  * NULL: refused, or anonymous */
+    const void *config;         /* per_dir_config it was let in under */
     acct_switch_e identity_headers; /* of the location that let it in: what
                                      * a request's handler is told holds for
                                      * the one it is redirected to */
