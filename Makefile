@@ -201,6 +201,7 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 
 # What of src/httpd needs no header of httpd can be tested like the core.
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o
+$(BUILD)/unit/test_table: $(OBJ)/src/httpd/table.o
 
 $(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
 	@mkdir -p $(@D)
