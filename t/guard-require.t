@@ -48,6 +48,8 @@ my @ROWS = (
         n => '', a => 'alice', g => ''],
     ['all denied', "$TOKEN Require all denied",
         n => 403, a => 403, g => 403],
+    ['env for staff alone', "$TOKEN Require env ACCTAUTH_STAFF",
+        n => '403r', a => 'alice', b => '403r', g => '403r'],
     ['env that is not there', "$TOKEN Require env NO_SUCH",
         n => 403, a => 403],
 
@@ -85,6 +87,8 @@ my @ROWS = (
     ['Protect, valid-user', "AcctAuthProtect On\nRequire valid-user",
         n => 401, a => 'alice', g => 401],
     ['Protect, user', "AcctAuthProtect On\nRequire user alice",
+        n => 401, a => 'alice', b => '403r', g => 401],
+    ['Protect, env for staff alone', "AcctAuthProtect On\nRequire env ACCTAUTH_STAFF",
         n => 401, a => 'alice', b => '403r', g => 401],
     ['Protect, staff', "AcctAuthProtect On\nRequire expr \"reqenv('ACCTAUTH_STAFF') == '1'\"",
         n => 401, a => 'alice', b => '403r', g => 401],
