@@ -24,6 +24,9 @@ my %ANSWER = (
     'cache-control' => ['Cache-Control', join ',', ('a') x 3500],
     'cache-blanks'  => ['Cache-Control', join ' , ', ('a=b') x 1300],
     'cache-public'  => ['Cache-Control', join ',', ('public') x 1100],
+    'cache-short'   => ['Cache-Control', 'a'],
+    'cache-empty'   => ['Cache-Control', ' , ,'],
+    'cache-own'     => ['Cache-Control', 'public, no-store , b'],
     'vary'          => ['Vary', join ',', ('a') x 3500],
 );
 my $app = backend(sub {
@@ -123,6 +126,12 @@ subtest 'what is kept of them' => sub {
         ('a=b') x 1300), 'without its blanks');
     $r = $s->get('/p/cache-public', token => $token);
     is($r->{headers}{'cache-control'}, 'private', 'but for "public"');
+    $r = $s->get('/p/cache-short', token => $token);
+    is($r->{headers}{'cache-control'}, 'private, a', 'one letter');
+    $r = $s->get('/p/cache-empty', token => $token);
+    is($r->{headers}{'cache-control'}, 'private', 'nothing');
+    $r = $s->get('/p/cache-own', token => $token);
+    is($r->{headers}{'cache-control'}, 'no-store, b', 'private as it is');
 };
 
 done_testing();

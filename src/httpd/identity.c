@@ -163,14 +163,15 @@ static const char *make_private(const char *value, apr_pool_t *pool)
     if (value == NULL) {
         return just_private;
     }
-    /* Two characters go between words where there was at least one. */
-    kept = apr_palloc(pool, sizeof(ours) + 2 * strlen(value));
+    /* Two characters go behind each word: where there was a comma, and at
+     * the end. */
+    kept = apr_palloc(pool, sizeof(ours) + 2 * (strlen(value) + 1));
     end = kept + sizeof(ours) - 1;
     memcpy(kept, ours, sizeof(ours));
     word = apr_strtok(apr_pstrdup(pool, value), ",", &state);
     for (; word != NULL; word = apr_strtok(NULL, ",", &state)) {
         word = trim(word);
-        if (is_shareable(word)) {
+        if (word[0] == '\0' || is_shareable(word)) {
             continue;
         }
         if (ap_cstr_casecmp(word, "private") == 0
