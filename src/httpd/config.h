@@ -58,6 +58,7 @@ typedef struct acct_api_t {
 
 struct acct_runtime_t;
 struct acct_rounds_t;
+struct acct_estate_t;
 struct ap_filter_rec_t;
 
 typedef struct acct_server_conf_t {
@@ -91,6 +92,7 @@ typedef struct acct_server_conf_t {
                                  * last (known_marks.h); NULL: not known */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
+    struct acct_estate_t *estate;       /* runtime_private.h; the same */
 
     /* identity.c's output filter, so that requests need not look for its
      * name */

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "config_tree.h"
+#include "key.h"
 #include "known_marks.h"
 #include "pool.h"
 
@@ -169,8 +170,8 @@ static void check_key(check_t *check, server_rec *s)
     const char *error = NULL;
 
     if (conf->key_file != NULL) {
-        if (acct_key_read(conf->key_file, &conf->key, check->pconf, &error)
-            != APR_SUCCESS) {
+        if (acct_keys_read(conf->key_file, &conf->key, check->pconf,
+                           check->ptemp, &error) != APR_SUCCESS) {
             refuse_key(check, s, "ACCT0110", error);
         }
         return;

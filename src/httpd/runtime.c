@@ -6,6 +6,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <mpm_common.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,7 +101,7 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
  * one. NULL when there is no shared memory. */
 static acct_database_t *database_of(apr_hash_t *databases,
                                     const acct_server_conf_t *conf,
-                                    acct_cache_t *cache, server_rec *s,
+                                    acct_estate_t *estate, server_rec *s,
                                     apr_pool_t *pconf)
 {
     const acct_db_config_t *config = &conf->db;
@@ -116,8 +117,8 @@ static acct_database_t *database_of(apr_hash_t *databases,
     if (database != NULL) {
         return database;
     }
-    status = acct_gate_get(&writers, key, 1, WRITE_PLACES, ACCT_POOL_WAIT,
-                           s->process->pool, pconf);
+    status = acct_gate_get(&writers, estate->gates, key, 1, WRITE_PLACES,
+                           ACCT_POOL_WAIT);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
                      "ACCT0213: cannot make the shared memory of the "
@@ -126,8 +127,8 @@ static acct_database_t *database_of(apr_hash_t *databases,
     }
     database = apr_pcalloc(pconf, sizeof(*database));
     database->pool = acct_pool_make(config, writers, &expected, pconf);
-    if (cache != NULL) {
-        database->feed = make_feed(conf, database->pool, cache, s,
+    if (estate->shared != NULL) {
+        database->feed = make_feed(conf, database->pool, &estate->cache, s,
                                    pconf);
     }
     apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
@@ -179,39 +180,61 @@ static int usual_slots(void)
     return cores < 4 ? 1 : cores > 128 ? 64 : (int)(cores / 2);
 }
 
-/* The shared memory, or NULL where it cannot be had. Where nothing is to
- * be answered from it a little is there all the same, for when the feed
- * was read. */
-static acct_cache_t *make_cache(const acct_server_conf_t *conf,
-                                server_rec *s, apr_pool_t *pconf)
+/* The cache's memory, if it can be had. Where nothing is to be answered
+ * from it a little is there all the same, for when the feed was read. */
+static void open_cache(acct_estate_t *estate, const acct_server_conf_t *conf,
+                       server_rec *s, apr_pool_t *pconf)
 {
     apr_off_t bytes = conf->cache_bytes < 0 ? ACCT_CACHE_BYTES_ON
         : conf->cache_bytes == 0 ? ACCT_CACHE_BYTES_OFF : conf->cache_bytes;
-    acct_cache_t *cache;
     apr_status_t status;
 
-    status = acct_shared_cache(&cache, (apr_size_t)bytes, s->process->pool,
-                               pconf);
+    status = acct_shared_open(&estate->shared, &estate->cache,
+                              (apr_size_t)bytes, s->process->pool, pconf);
     if (status != APR_SUCCESS) {
+        estate->shared = NULL;
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
                      "ACCT0214: cannot make the shared memory of the "
                      "identity cache; each request asks the database");
+    }
+}
+
+/* NULL when the gates cannot be had. */
+static acct_estate_t *open_estate(const acct_server_conf_t *conf,
+                                  server_rec *s, apr_pool_t *pconf)
+{
+    acct_estate_t *estate = apr_pcalloc(pconf, sizeof(*estate));
+    apr_status_t status = acct_gates_open(&estate->gates, s->process->pool,
+                                          pconf);
+
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
+                     "ACCT0213: cannot make the shared memory of the "
+                     "writers' gate");
         return NULL;
     }
-    return cache;
+    open_cache(estate, conf, s, pconf);
+    return estate;
+}
+
+static void close_estate(acct_estate_t *estate)
+{
+    acct_gates_close(estate->gates);
+    if (estate->shared != NULL) {
+        acct_shared_close(estate->shared, &estate->cache);
+    }
 }
 
 static acct_gate_t *make_hash_gate(const acct_server_conf_t *conf,
-                                   server_rec *s, apr_pool_t *pconf)
+                                   acct_gates_t *gates, server_rec *s)
 {
     int slots = conf->hash_concurrency > 0 ? conf->hash_concurrency
                                            : usual_slots();
     acct_gate_t *gate;
     apr_status_t status;
 
-    status = acct_gate_get(&gate, "hash", slots,
-                           slots * HASH_PLACES_PER_SLOT, HASH_WAIT,
-                           s->process->pool, pconf);
+    status = acct_gate_get(&gate, gates, "hash", slots,
+                           slots * HASH_PLACES_PER_SLOT, HASH_WAIT);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
                      "ACCT0210: cannot make the shared memory of the "
@@ -274,47 +297,81 @@ static acct_rounds_t *start_upkeep(apr_hash_t *databases,
     return rounds;
 }
 
+/* A virtual host's runtime. */
+static apr_status_t make_runtime_of(server_rec *s, acct_estate_t *estate,
+                                    const acct_server_conf_t *global,
+                                    acct_gate_t *gate,
+                                    apr_hash_t *databases,
+                                    apr_pool_t *pconf)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    acct_database_t *database = database_of(databases, conf, estate, s,
+                                            pconf);
+
+    if (database == NULL) {
+        return APR_ENOMEM;
+    }
+    if (conf->db_connections > 0) {
+        acct_pool_limit(database->pool, conf->db_connections);
+    }
+    conf->runtime = make_runtime(conf, global, database, gate, pconf);
+    if (conf->runtime == NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
+                     "ACCT0211: libargon2 does not take the parameters "
+                     "of AcctAuthPasswordHash");
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+static server_rec *first_with_database(server_rec *s)
+{
+    while (s != NULL && acct_server_conf(s)->db.driver == NULL) {
+        s = s->next;
+    }
+    return s;
+}
+
 /* The runtimes of all servers, once their settings are final. */
-static apr_status_t make_runtimes(apr_pool_t *pconf, server_rec *main_server)
+static apr_status_t make_runtimes(apr_hash_t *databases,
+                                  acct_estate_t *estate,
+                                  server_rec *main_server, apr_pool_t *pconf)
 {
     const acct_server_conf_t *global = acct_server_conf(main_server);
-    apr_hash_t *databases = apr_hash_make(pconf);
-    acct_cache_t *cache = NULL;
-    acct_gate_t *gate = NULL;
-    acct_database_t *database;
-    server_rec *s;
+    server_rec *s = first_with_database(main_server);
+    acct_gate_t *gate = make_hash_gate(global, estate->gates, s);
+    apr_status_t status = gate != NULL ? APR_SUCCESS : APR_ENOMEM;
 
-    for (s = main_server; s != NULL; s = s->next) {
-        acct_server_conf_t *conf = acct_server_conf(s);
-
-        if (conf->db.driver == NULL) {
-            continue;
-        }
-        if (gate == NULL) {
-            gate = make_hash_gate(global, s, pconf);
-            if (gate == NULL) {
-                return APR_ENOMEM;
-            }
-            cache = make_cache(global, s, pconf);
-        }
-        database = database_of(databases, conf, cache, s, pconf);
-        if (database == NULL) {
-            return APR_ENOMEM;
-        }
-        if (conf->db_connections > 0) {
-            acct_pool_limit(database->pool, conf->db_connections);
-        }
-        conf->runtime = make_runtime(conf, global, database, gate, pconf);
-        if (conf->runtime == NULL) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
-                         "ACCT0211: libargon2 does not take the parameters "
-                         "of AcctAuthPasswordHash");
-            return APR_EGENERAL;
-        }
+    for (; status == APR_SUCCESS && s != NULL;
+         s = first_with_database(s->next)) {
+        status = make_runtime_of(s, estate, global, gate, databases, pconf);
     }
-    acct_server_conf(main_server)->rounds =
-        start_upkeep(databases, bound_of(global), main_server, pconf);
-    return APR_SUCCESS;
+    return status;
+}
+
+/* What is made in shared memory is made with all of it open, and nobody
+ * else forks meanwhile. */
+static apr_status_t start_servers(apr_pool_t *pconf, server_rec *main_server)
+{
+    acct_server_conf_t *global = acct_server_conf(main_server);
+    server_rec *first = first_with_database(main_server);
+    apr_hash_t *databases = apr_hash_make(pconf);
+    apr_status_t status;
+
+    if (first == NULL) {
+        return APR_SUCCESS;
+    }
+    global->estate = open_estate(global, first, pconf);
+    if (global->estate == NULL) {
+        return APR_ENOMEM;
+    }
+    status = make_runtimes(databases, global->estate, main_server, pconf);
+    close_estate(global->estate);
+    if (status == APR_SUCCESS) {
+        global->rounds = start_upkeep(databases, bound_of(global),
+                                      main_server, pconf);
+    }
+    return status;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -325,7 +382,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    return make_runtimes(pconf, main_server) == APR_SUCCESS
+    return start_servers(pconf, main_server) == APR_SUCCESS
         ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -335,6 +392,10 @@ void acct_runtime_hooks(void)
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    /* before mod_unixd, by which the process is another user's, and may be
+     * in another root */
+    ap_hook_drop_privileges(acct_runtime_drop_privileges, NULL, NULL,
+                            APR_HOOK_FIRST);
     ap_hook_child_init(acct_runtime_child_init, NULL, before_watchdog,
                        APR_HOOK_MIDDLE);
 }

@@ -6,6 +6,7 @@
 
 #include "../core/token_lookup.h"
 #include "config.h"
+#include "key.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -65,6 +66,80 @@ static void start_rounds(acct_rounds_t *rounds, server_rec *main_server,
     }
 }
 
+/* ---- shared memory ---- */
+
+static void tell_memory(apr_status_t status, server_rec *s, const char *what)
+{
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
+                     "ACCT0219: this child cannot have the shared memory of "
+                     "%s", what);
+    }
+}
+
+/* What is not had here is told of in child_init. */
+int acct_runtime_drop_privileges(apr_pool_t *pchild, server_rec *main_server)
+{
+    acct_estate_t *estate = acct_server_conf(main_server)->estate;
+
+    (void)pchild;
+    if (estate != NULL) {
+        (void)acct_gates_enter(estate->gates);
+        if (estate->shared != NULL) {
+            (void)acct_shared_enter(estate->shared);
+        }
+    }
+    (void)acct_keys_enter(main_server);
+    return OK;
+}
+
+/* Without it each request asks the database, and what needs a key that is
+ * not there is answered with 503. */
+static void go_without(acct_runtime_t *runtime, int cache, int keys)
+{
+    if (!cache) {
+        runtime->service.cache = NULL;
+        runtime->service.cache_answers = 0;
+        runtime->database->upkeep.feed = NULL;
+        runtime->database->upkeep.notes = NULL;
+    }
+    if (!keys) {
+        runtime->service.key = NULL;
+    }
+}
+
+/* Without the gates nothing that needs a database can be done. */
+static apr_status_t open_memory(acct_estate_t *estate,
+                                server_rec *main_server)
+{
+    apr_status_t gates = acct_gates_child_init(estate->gates);
+    apr_status_t cache = estate->shared == NULL ? APR_SUCCESS
+        : acct_shared_attach(estate->shared, &estate->cache);
+    apr_status_t keys = acct_keys_child_init(main_server);
+    server_rec *s;
+
+    tell_memory(gates, main_server, "the gates: it answers 503 for what "
+                "needs the accounts' databases");
+    tell_memory(cache, main_server, "the identity cache: each of its "
+                "requests asks the database");
+    tell_memory(keys, main_server, "the keys: it answers 503 for what needs "
+                "AcctAuthKeyFile");
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_server_conf_t *conf = acct_server_conf(s);
+
+        if (gates != APR_SUCCESS) {
+            conf->runtime = NULL;
+        }
+        if (conf->runtime != NULL) {
+            go_without(conf->runtime, cache == APR_SUCCESS,
+                       keys == APR_SUCCESS);
+        }
+    }
+    return gates;
+}
+
+/* ---- the child ---- */
+
 void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
@@ -79,6 +154,12 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
         threads = 1;
     }
     crowd->most = acct_pool_threads(threads);
+    if (acct_server_conf(main_server)->estate != NULL
+        && open_memory(acct_server_conf(main_server)->estate, main_server)
+        != APR_SUCCESS && rounds != NULL) {
+        acct_upkeep_leave(rounds);
+        return;
+    }
     for (s = main_server; s != NULL; s = s->next) {
         acct_runtime_t *runtime = acct_server_conf(s)->runtime;
 

@@ -18,7 +18,17 @@
 #include "feed.h"
 #include "gate.h"
 #include "pool.h"
+#include "shared.h"
 #include "upkeep.h"
+
+/* What all databases have together: memory that the children share. The
+ * parent has it open while it makes the runtime, and each child from
+ * child_init on. In pconf. */
+typedef struct acct_estate_t {
+    acct_shared_t *shared;      /* NULL: there is none for the cache */
+    acct_cache_t cache;         /* the view of it */
+    acct_gates_t *gates;
+} acct_estate_t;
 
 /* Shared by the virtual hosts of one database. In pconf. */
 typedef struct acct_database_t {
@@ -43,6 +53,12 @@ struct acct_runtime_t {
 };
 
 /* runtime_child.c */
+
+/** Hook drop_privileges: get a hold of the memory that a child needs, which
+ *  only the user may that made it. Of every process that is about to run as
+ *  another user, which need not be a child of the MPM's. */
+int acct_runtime_drop_privileges(apr_pool_t *pchild,
+                                 server_rec *main_server);
 
 /** Hook child_init: get ready for requests. A virtual host whose database
  *  the child cannot use has no runtime in it; the log is told. Once in each

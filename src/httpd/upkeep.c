@@ -85,6 +85,11 @@ static apr_status_t end_rounds(void *data)
     return APR_SUCCESS;
 }
 
+void acct_upkeep_leave(acct_rounds_t *rounds)
+{
+    say_it_ends(rounds);
+}
+
 static int make_lock(round_t *round)
 {
     pthread_mutexattr_t attr;

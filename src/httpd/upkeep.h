@@ -60,4 +60,7 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
 apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
                                     apr_pool_t *pchild);
 
+/** This child leaves it all to others. */
+void acct_upkeep_leave(acct_rounds_t *rounds);
+
 #endif
