@@ -5,7 +5,8 @@
 
 size_t acct_cache_bytes(size_t slots)
 {
-    return sizeof(acct_cache_block_t) + slots * sizeof(acct_slot_t);
+    return acct_bits_bytes(slots) + sizeof(acct_cache_block_t)
+        + slots * sizeof(acct_slot_t);
 }
 
 size_t acct_cache_slots_in(size_t bytes)
@@ -16,7 +17,12 @@ size_t acct_cache_slots_in(size_t bytes)
         return 0;
     }
     slots = (bytes - sizeof(acct_cache_block_t)) / sizeof(acct_slot_t);
-    return slots - slots % ACCT_CACHE_WAYS;
+    slots -= slots % ACCT_CACHE_WAYS;
+    /* those that the bits take the place of */
+    while (acct_cache_bytes(slots) > bytes) {
+        slots -= ACCT_CACHE_WAYS;
+    }
+    return slots;
 }
 
 uint64_t acct_cache_layout(void)
@@ -24,37 +30,34 @@ uint64_t acct_cache_layout(void)
     return ACCT_CACHE_LAYOUT;
 }
 
-static void look_at(acct_cache_t *cache, acct_cache_block_t *block,
-                    size_t slots, const unsigned char *secret)
+static void look_at(acct_cache_t *cache, void *memory, size_t slots,
+                    const unsigned char *secret)
 {
+    void *block = (char *)memory + acct_bits_bytes(slots);
+
     cache->block = block;
     cache->slots = slots;
     /* May be the view's own: a view is renewed after a reload. */
     memmove(cache->secret, secret, sizeof(cache->secret));
 }
 
-void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
+void acct_cache_format(acct_cache_t *cache, void *memory, size_t slots,
                        const unsigned char *secret)
 {
-    acct_cache_block_t *fresh = block;
-
-    memset(block, 0, acct_cache_bytes(slots));
-    fresh->magic = MAGIC;
-    fresh->layout = ACCT_CACHE_LAYOUT;
-    fresh->slots = slots;
-    look_at(cache, fresh, slots, secret);
+    look_at(cache, memory, slots, secret);
+    cache->block->magic = MAGIC;
+    cache->block->layout = ACCT_CACHE_LAYOUT;
+    cache->block->slots = slots;
     acct_epoch_start(cache);
 }
 
-apr_status_t acct_cache_attach(acct_cache_t *cache, void *block,
+apr_status_t acct_cache_attach(acct_cache_t *cache, void *memory,
                                size_t slots, const unsigned char *secret)
 {
-    acct_cache_block_t *there = block;
+    const acct_cache_block_t *there;
 
-    if (there->magic != MAGIC || there->layout != ACCT_CACHE_LAYOUT
-        || there->slots != slots) {
-        return APR_EINVAL;
-    }
-    look_at(cache, there, slots, secret);
-    return APR_SUCCESS;
+    look_at(cache, memory, slots, secret);
+    there = cache->block;
+    return there->magic == MAGIC && there->layout == ACCT_CACHE_LAYOUT
+        && there->slots == slots ? APR_SUCCESS : APR_EINVAL;
 }

@@ -3,7 +3,9 @@
  * Identity cache: token digest to identity, over a block of memory it is
  * given, which many processes share and any of them may die in.
  *
- * The block holds
+ * The memory holds
+ *   - a bit for each slot: whether it was ever used, and whether it has a
+ *     note (below);
  *   - a head: layout, geometry, and when the revocation feed was last
  *     read;
  *   - epochs: ACCT_CACHE_EPOCHS counters, by account, and a count of all
@@ -82,8 +84,8 @@ typedef struct acct_cached_t {
     uint64_t found_under;       /* out: the epoch when it was found */
 } acct_cached_t;
 
-/** Bytes a block of @a slots slots needs; @a slots is a multiple of
- *  ACCT_CACHE_WAYS, less than 2^32. */
+/** Bytes of memory that @a slots slots need, with all that goes with them;
+ *  @a slots is a multiple of ACCT_CACHE_WAYS, less than 2^32. */
 size_t acct_cache_bytes(size_t slots);
 
 /** The most slots that fit @a bytes; 0 when none do. */
@@ -93,13 +95,16 @@ size_t acct_cache_slots_in(size_t bytes);
  *  program may have another, and must leave blocks of this one alone. */
 uint64_t acct_cache_layout(void);
 
-/** Make an empty cache of a block. Once, before anybody else looks. */
-void acct_cache_format(acct_cache_t *cache, void *block, size_t slots,
+/** Make an empty cache of memory, aligned to 64 bytes, that is all zeros.
+ *  Once, before anybody else looks. What is not used of it is not touched,
+ *  so that the system need not provide it. */
+void acct_cache_format(acct_cache_t *cache, void *memory, size_t slots,
                        const unsigned char *secret);
 
-/** A view of a block another has formatted.
- *  @return APR_EINVAL when it has another layout or size */
-apr_status_t acct_cache_attach(acct_cache_t *cache, void *block,
+/** A view of memory another has formatted.
+ *  @return APR_EINVAL when it has another layout or size: then nothing may
+ *          be done with the view but acct_cache_retire() */
+apr_status_t acct_cache_attach(acct_cache_t *cache, void *memory,
                                size_t slots, const unsigned char *secret);
 
 /**
@@ -179,8 +184,9 @@ int acct_cache_is_checked(const acct_cache_t *cache, int feed,
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick);
 
-/** How many slots would answer at @a tick, their feeds being fresh. Looks
- *  at all of them: for who wants to know how full it is. */
+/** How many slots would answer at @a tick, their feeds being fresh: for who
+ *  wants to know how full it is. Where there are many it looks at some of
+ *  them, evenly, and tells about how many that makes. */
 size_t acct_cache_in_use(const acct_cache_t *cache, int64_t tick);
 
 /** How many revocations there were: take it before asking the database,
@@ -262,21 +268,23 @@ int64_t acct_cache_used(const acct_cache_t *cache, uint64_t database,
 
 /* A note that the database has not. */
 typedef struct acct_cache_note_t {
+    uint64_t database;
     size_t slot;
     uint64_t tag;
     int64_t used;               /* time */
     unsigned char token_id[16];
+    int sliding;                /* the token lives by being used */
 } acct_cache_note_t;
 
+typedef void acct_cache_note_fn(void *baton, const acct_cache_note_t *note);
+
 /**
- * Collect a database's notes.
- * @param from    slot to begin at; then where the next collection goes on
- * @param sliding those of tokens that live by them, or those of the others
- * @return how many there are in @a notes; less than @a most: these are all
+ * Show all notes, of all databases, each once: from a slot on to the last,
+ * then from the first. Takes as long as there are notes, and little for
+ * the rest.
  */
-size_t acct_cache_notes(const acct_cache_t *cache, uint64_t database,
-                        int sliding, size_t *from, acct_cache_note_t *notes,
-                        size_t most);
+void acct_cache_notes(const acct_cache_t *cache, size_t from,
+                      acct_cache_note_fn *show, void *baton);
 
 /** What a note says is in the database: nobody need write it again, unless
  *  the token was used since. */

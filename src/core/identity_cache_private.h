@@ -8,6 +8,7 @@
  *   identity_cache_feed.c   when revocations were read, and by whom
  *   identity_cache_epoch.c  revoking
  *   identity_cache_slot.c   reading and writing a slot; finding a token
+ *   identity_cache_bits.c   which slots are used, and which have a note
  *   identity_cache_store.c  storing an identity, and where
  *   identity_cache_use.c    notes of last use
  *
@@ -26,7 +27,7 @@
 /* ---- layout ---- */
 
 /* Another one for each change below. */
-#define ACCT_CACHE_LAYOUT 3
+#define ACCT_CACHE_LAYOUT 4
 
 #define ACCT_SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define ACCT_TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
@@ -81,6 +82,8 @@ typedef struct acct_cache_feed_t {
     _Atomic int64_t failing;
 } acct_cache_feed_t;
 
+/* In the memory of a cache the bits come first (identity_cache_bits.c),
+ * then the block, which ends with the slots. */
 struct acct_cache_block_t {
     uint64_t magic;
     uint64_t layout;
@@ -100,6 +103,37 @@ struct acct_cache_block_t {
 /* What else the secret makes than the tags of slots, which are of more
  * words: each begins with another word, so that none stands for another. */
 enum { ACCT_KEYED_START, ACCT_KEYED_STEP, ACCT_KEYED_CHECKED };
+
+/* ---- bits (identity_cache_bits.c) ---- */
+
+/* What there is a bit of for each slot, so that nobody has to look at all
+ * slots, nor take memory for those that were never used. */
+typedef enum {
+    ACCT_BIT_NOTED,             /* may have a note the database has not */
+    ACCT_BIT_USED,              /* something was put there once */
+    ACCT_BIT__END
+} acct_bit_e;
+
+/** Bytes of the bits of so many slots, a multiple of 64. */
+size_t acct_bits_bytes(size_t slots);
+
+/** Set or clear a slot's bit. By who has claimed the slot: a note's bit is
+ *  set before the note is written, and cleared after it is gone, so that
+ *  whoever dies in between leaves a bit too many and never one too few. */
+void acct_bit_set(const acct_cache_t *cache, acct_bit_e bit,
+                  const acct_slot_t *slot);
+void acct_bit_clear(const acct_cache_t *cache, acct_bit_e bit,
+                    const acct_slot_t *slot);
+
+/** 64 slots' bits, the lowest the first's; those behind the last slot
+ *  are 0. @param group 0 to acct_bit_groups() - 1 */
+uint64_t acct_bits_of(const acct_cache_t *cache, acct_bit_e bit,
+                      size_t group);
+
+static inline size_t acct_bit_groups(size_t slots)
+{
+    return (slots + 63) / 64;
+}
 
 /* ---- epochs (identity_cache_epoch.c) ---- */
 

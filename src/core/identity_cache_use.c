@@ -40,6 +40,7 @@ int acct_cache_touch(acct_cache_t *cache, uint64_t database,
         word[ACCT_W_EXPIRES] = (uint64_t)identity->expires_at;
         word[ACCT_W_LAST_USED] = (uint64_t)now;
         word[ACCT_W_SHAPE] |= ACCT_SHAPE_UNWRITTEN;
+        acct_bit_set(cache, ACCT_BIT_NOTED, slot);
         acct_slot_write(cache, slot, word, ACCT_W_EXPIRES);
     }
     acct_slot_release(slot, sequence);
@@ -107,41 +108,49 @@ int64_t acct_cache_used(const acct_cache_t *cache, uint64_t database,
     return (int64_t)word[ACCT_W_LAST_USED];
 }
 
-static int has_note(acct_slot_t *slot, int sliding)
+static void show_note(const acct_cache_t *cache, size_t at,
+                      acct_cache_note_fn *show, void *baton)
 {
-    /* relaxed: where to look closer */
-    uint64_t shape = atomic_load_explicit(&slot->word[ACCT_W_SHAPE],
-                                          memory_order_relaxed);
+    uint64_t word[ACCT_W__END];
+    acct_cache_note_t note;
 
-    return (shape & ACCT_SHAPE_UNWRITTEN) != 0
-        && !sliding == !(shape & ACCT_SHAPE_SLIDING);
+    if (!acct_slot_read(cache, &cache->block->slot[at], word)
+        || (word[ACCT_W_SHAPE] & ACCT_SHAPE_UNWRITTEN) == 0) {
+        return;
+    }
+    note.database = word[ACCT_W_DATABASE];
+    note.slot = at;
+    note.tag = word[ACCT_W_TAG];
+    note.used = (int64_t)word[ACCT_W_LAST_USED];
+    memcpy(note.token_id, &word[ACCT_W_TOKEN_ID], sizeof(note.token_id));
+    note.sliding = (word[ACCT_W_SHAPE] & ACCT_SHAPE_SLIDING) != 0;
+    show(baton, &note);
 }
 
-size_t acct_cache_notes(const acct_cache_t *cache, uint64_t database,
-                        int sliding, size_t *from, acct_cache_note_t *notes,
-                        size_t most)
+static void show_group(const acct_cache_t *cache, size_t group,
+                       uint64_t mask, acct_cache_note_fn *show, void *baton)
 {
-    size_t at = *from % cache->slots;
-    size_t left = cache->slots;
-    size_t count = 0;
-    uint64_t word[ACCT_W__END];
+    uint64_t bits = acct_bits_of(cache, ACCT_BIT_NOTED, group) & mask;
 
-    for (; left > 0 && count < most; left--, at = (at + 1) % cache->slots) {
-        acct_slot_t *slot = &cache->block->slot[at];
-
-        if (!has_note(slot, sliding) || !acct_slot_read(cache, slot, word)
-            || word[ACCT_W_DATABASE] != database) {
-            continue;
-        }
-        notes[count].slot = at;
-        notes[count].tag = word[ACCT_W_TAG];
-        notes[count].used = (int64_t)word[ACCT_W_LAST_USED];
-        memcpy(notes[count].token_id, &word[ACCT_W_TOKEN_ID],
-               sizeof(notes[count].token_id));
-        count++;
+    for (; bits != 0; bits &= bits - 1) {
+        show_note(cache, group * 64 + (size_t)__builtin_ctzll(bits), show,
+                  baton);
     }
-    *from = at;
-    return count;
+}
+
+void acct_cache_notes(const acct_cache_t *cache, size_t from,
+                      acct_cache_note_fn *show, void *baton)
+{
+    size_t groups = acct_bit_groups(cache->slots);
+    size_t first = from % cache->slots / 64;
+    uint64_t behind = ~UINT64_C(0) << from % cache->slots % 64;
+    size_t i;
+
+    show_group(cache, first, behind, show, baton);
+    for (i = 1; i < groups; i++) {
+        show_group(cache, (first + i) % groups, ~UINT64_C(0), show, baton);
+    }
+    show_group(cache, first, ~behind, show, baton);
 }
 
 void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
@@ -159,6 +168,7 @@ void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
         && word[ACCT_W_TAG] == note->tag) {
         word[ACCT_W_SHAPE] &= ~ACCT_SHAPE_UNWRITTEN;
         acct_slot_write(cache, slot, word, ACCT_W_SHAPE);
+        acct_bit_clear(cache, ACCT_BIT_NOTED, slot);
     }
     acct_slot_release(slot, sequence);
 }

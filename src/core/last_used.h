@@ -14,22 +14,28 @@
  * being used come first. */
 #define ACCT_LAST_USED_MOST 2000
 
-/* Where the next collection begins; zeros at first. One for each database,
- * its writer's own. */
+/* Where the next collection begins; zeros at first. Its collector's own. */
 typedef struct acct_last_used_t {
-    size_t from[2];             /* slots: of sliding tokens, of others */
+    size_t from;                /* slot */
 } acct_last_used_t;
 
-/* Notes that were collected. */
+/* Notes that were collected for a database. */
 typedef struct acct_notes_t {
+    uint64_t database;          /* in: whose they are to be */
     acct_cache_note_t *note;
     int count;
 } acct_notes_t;
 
-/** Collect what a database does not know yet. In @a pool. */
+/**
+ * Collect what databases do not know yet, of all of them at once.
+ * @param notes one for each database, @a count of them; what is collected
+ *              is in @a pool
+ * Where a database has more than is written at once the next collection
+ * goes on there.
+ */
 void acct_last_used_collect(acct_last_used_t *last_used,
-                            const acct_cache_t *cache, uint64_t database,
-                            acct_notes_t *notes, apr_pool_t *pool);
+                            const acct_cache_t *cache, acct_notes_t *notes,
+                            int count, apr_pool_t *pool);
 
 /**
  * Write notes in one transaction. Those that are in the database then are

@@ -14,7 +14,7 @@
 #define SEGMENT "acctauth:shared:%" APR_UINT64_T_FMT ":%" APR_SIZE_T_FMT
 #define IN_USE "acctauth:shared:%" APR_UINT64_T_FMT ":in use"
 
-/* A page with the secret, then the block. */
+/* A page with the secret, then the cache's memory. */
 struct acct_shared_t {
     acct_segment_t *segment;
     apr_size_t slots;
@@ -27,7 +27,7 @@ static apr_status_t keep(acct_shared_t *shared, const char *key,
                                  process);
 }
 
-static void *block_of(void *start)
+static void *memory_of(void *start)
 {
     return (char *)start + acct_segment_page();
 }
@@ -61,7 +61,7 @@ static apr_status_t make(acct_shared_t **shared, acct_cache_t *cache,
         acct_segment_release(made->segment);
         return status;
     }
-    acct_cache_format(cache, block_of(start), slots, start);
+    acct_cache_format(cache, memory_of(start), slots, start);
     *shared = made;
     return keep(made, key, process);
 }
@@ -75,7 +75,7 @@ static apr_status_t open_again(acct_shared_t *shared, acct_cache_t *cache)
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = acct_cache_attach(cache, block_of(start), shared->slots, start);
+    status = acct_cache_attach(cache, memory_of(start), shared->slots, start);
     if (status != APR_SUCCESS) {
         acct_shared_close(shared, cache);
     }
@@ -85,11 +85,12 @@ static apr_status_t open_again(acct_shared_t *shared, acct_cache_t *cache)
 /* Whatever its head says. */
 static void retire(acct_shared_t *before)
 {
-    acct_cache_t cache = { NULL, before->slots, { 0 } };
+    acct_cache_t cache;
     void *start;
 
     if (acct_segment_open(before->segment, &start) == APR_SUCCESS) {
-        cache.block = block_of(start);
+        (void)acct_cache_attach(&cache, memory_of(start), before->slots,
+                                start);
         acct_cache_retire(&cache);
         acct_shared_close(before, &cache);
     }

@@ -46,6 +46,9 @@ struct acct_rounds_t {
     round_t reading_slow;
     round_t writing;
     int is_shared;              /* several feeds are read */
+    /* the writing thread's */
+    apr_interval_time_t noted_at;   /* ticks */
+    acct_last_used_t last_used;
     _Atomic(int) ended;         /* nothing new is begun */
 };
 
@@ -221,21 +224,43 @@ static void write_failed(acct_upkeep_t *one, server_rec *s,
     one->is_behind = 1;
 }
 
-/* What requests have noted since, in one transaction. What fails is
- * written the next time. */
+/* What requests have noted of all databases' tokens. */
+static void collect_notes(round_t *round, apr_pool_t *pool)
+{
+    const acct_cache_t *cache = NULL;
+    acct_upkeep_t *one;
+    acct_notes_t *notes;
+    int count = 0;
+
+    for (one = round->all; one != NULL; one = one->next) {
+        count += one->notes != NULL;
+    }
+    notes = apr_pcalloc(pool, (apr_size_t)count * sizeof(*notes));
+    count = 0;
+    for (one = round->all; one != NULL; one = one->next) {
+        one->due = NULL;
+        if (one->notes != NULL) {
+            cache = one->notes->cache;
+            one->due = &notes[count++];
+            one->due->database = one->notes->database;
+        }
+    }
+    if (cache != NULL) {
+        acct_last_used_collect(&round->rounds->last_used, cache, notes,
+                               count, pool);
+    }
+}
+
+/* In one transaction. What fails is collected again the next time. */
 static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
 {
     const char *error = "";
-    acct_notes_t notes;
+    acct_notes_t *notes = one->due;
     acct_db_t *db;
     apr_status_t status;
 
-    if (one->notes == NULL) {
-        return;
-    }
-    acct_last_used_collect(&one->last_used, one->notes->cache,
-                           one->notes->database, &notes, pool);
-    if (notes.count == 0) {
+    one->due = NULL;
+    if (notes == NULL || notes->count == 0) {
         return;
     }
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
@@ -244,7 +269,7 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
         write_failed(one, s, status, error);
         return;
     }
-    status = acct_last_used_write(&notes, one->notes->cache, db, pool);
+    status = acct_last_used_write(notes, one->notes->cache, db, pool);
     if (status != APR_SUCCESS) {
         write_failed(one, s, status, acct_db_error(db));
     }
@@ -252,7 +277,7 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
         one->is_behind = 0;
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
                      "ACCT0234: the last use of %d tokens written",
-                     notes.count);
+                     notes->count);
     }
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
 }
@@ -351,10 +376,7 @@ static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 static void write_due(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
     /* Before the purge, which may find what they prolong. */
-    if (acct_ticks() - one->noted_at >= NOTES_EVERY) {
-        one->noted_at = acct_ticks();
-        write_notes(one, round->server, pool);
-    }
+    write_notes(one, round->server, pool);
     if (acct_ticks() >= one->purge_at && !is_over(round)) {
         purge(one, round, pool);
     }
@@ -369,6 +391,13 @@ static apr_status_t write_what_is_due(int state, void *data,
         say_it_ends(round->rounds);
     }
     else if (state == AP_WATCHDOG_STATE_RUNNING) {
+        acct_rounds_t *rounds = round->rounds;
+
+        if (acct_ticks() - rounds->noted_at >= NOTES_EVERY
+            && !is_over(round)) {
+            rounds->noted_at = acct_ticks();
+            collect_notes(round, pool);
+        }
         go_round(round, write_due, pool);
     }
     return APR_SUCCESS;

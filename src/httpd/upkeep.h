@@ -28,8 +28,7 @@ typedef struct acct_upkeep_t {
     acct_feed_t *feed;          /* NULL: its revocations are not read */
     const acct_feed_t *notes;   /* whose cache has the notes; NULL: none */
     /* the writing thread's */
-    apr_interval_time_t noted_at;   /* ticks */
-    acct_last_used_t last_used;
+    acct_notes_t *due;          /* of its tokens' uses; NULL: none yet */
     int is_behind;              /* with the notes */
     apr_interval_time_t purge_at;   /* ticks */
     int complained;             /* of the purge */

@@ -88,7 +88,8 @@ static int take_over(worker_t *worker, acct_cache_block_t *block)
  * in 10 ms, and one who is kept from running that long is overrun. */
 int run_kill(uint64_t kills)
 {
-    acct_cache_block_t *block = shared_memory(acct_cache_bytes(SLOTS));
+    void *memory = shared_memory(acct_cache_bytes(SLOTS));
+    acct_cache_block_t *block;
     shared_t *shared = shared_memory(sizeof(*shared));
     pid_t pid[WORKERS];
     worker_t first;
@@ -98,7 +99,8 @@ int run_kill(uint64_t kills)
     int before;
     int i;
 
-    prepare(&first, block, shared);
+    prepare(&first, memory, shared);
+    block = first.cache.block;
     shared->speed = 100;
     for (i = 0; i < WORKERS; i++) {
         pid[i] = start_process(&first, (uint64_t)i + 5);

@@ -139,17 +139,29 @@ static void do_touch(worker_t *worker, uint64_t token, int64_t tick)
     }
 }
 
+typedef struct noting_t {
+    worker_t *worker;
+    int64_t tick;
+    int left;
+} noting_t;
+
+static void strike_out(void *baton, const acct_cache_note_t *note)
+{
+    noting_t *noting = baton;
+
+    if (noting->left > 0) {
+        noting->left--;
+        acct_cache_noted(&noting->worker->cache, note, noting->tick);
+        count(noting->worker->shared, NOTED);
+    }
+}
+
 static void do_write_notes(worker_t *worker, int64_t tick)
 {
-    size_t from = next_random(&worker->random) % SLOTS;
-    acct_cache_note_t notes[8];
-    size_t collected = acct_cache_notes(&worker->cache, DB, 0, &from, notes,
-                                        8);
+    noting_t noting = { worker, tick, 8 };
 
-    for (size_t i = 0; i < collected; i++) {
-        acct_cache_noted(&worker->cache, &notes[i], tick);
-        count(worker->shared, NOTED);
-    }
+    acct_cache_notes(&worker->cache, next_random(&worker->random) % SLOTS,
+                     strike_out, &noting);
 }
 
 /* Lets others in between what a request does in two steps. */

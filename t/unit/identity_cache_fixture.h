@@ -53,6 +53,7 @@ static inline int start(void **state)
     if (memory == NULL) {
         return -1;
     }
+    memset(memory, 0, acct_cache_bytes(SLOTS));
     format(SLOTS);
     return 0;
 }

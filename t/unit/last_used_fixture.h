@@ -40,6 +40,7 @@ static inline int make_cache(world_t *world, size_t slots)
     if (world->memory == NULL) {
         return -1;
     }
+    memset(world->memory, 0, acct_cache_bytes(slots));
     acct_cache_format(&world->cache, world->memory, slots, secret);
     memset(&world->last_used, 0, sizeof(world->last_used));
     return 0;
@@ -167,9 +168,9 @@ static inline int touch(world_t *world, int n, int64_t now)
 
 static inline acct_notes_t collect(world_t *world)
 {
-    acct_notes_t notes;
+    acct_notes_t notes = { DB, NULL, 0 };
 
-    acct_last_used_collect(&world->last_used, &world->cache, DB, &notes,
+    acct_last_used_collect(&world->last_used, &world->cache, &notes, 1,
                            world->f->pool);
     return notes;
 }

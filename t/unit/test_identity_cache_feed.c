@@ -96,7 +96,7 @@ static void a_check_is_believed_of_its_key_for_the_bound(void **state)
 static void halves_of_two_readings_are_not_believed(void **state)
 {
     int feed = acct_cache_feed(&cache, DB);
-    size_t bytes = acct_cache_bytes(cache.slots);
+    size_t bytes = acct_cache_bytes(0);     /* the head */
     unsigned char *before = malloc(bytes);
     unsigned char *after = malloc(bytes);
     unsigned char *block = (unsigned char *)cache.block;
@@ -178,7 +178,7 @@ static void there_are_sixty_four_feeds_and_no_more(void **state)
 /* Whatever word of the head is scribbled. */
 static void no_scribbled_head_gives_a_feed_that_is_none(void **state)
 {
-    uint64_t *head = memory;
+    uint64_t *head = (uint64_t *)cache.block;
     int word;
 
     (void)state;

@@ -114,35 +114,130 @@ static void the_row_says_how_far_a_use_prolongs(void **state)
     assert_int_equal(number(world, "expires_at", 1), NOW + 2 * MINUTE);
 }
 
+typedef struct seen_t {
+    int of_db[2];               /* of sliding tokens, of others */
+    int of_others;
+    size_t slot[40];
+    int count;
+} seen_t;
+
+static void see(void *baton, const acct_cache_note_t *note)
+{
+    seen_t *seen = baton;
+
+    assert_in_range(seen->count, 0, 39);
+    seen->slot[seen->count++] = note->slot;
+    if (note->database == DB) {
+        seen->of_db[!note->sliding]++;
+        assert_int_equal(note->token_id[15] % 2, note->sliding ? 0 : 1);
+    }
+    else {
+        seen->of_others++;
+    }
+}
+
+/* In the order of the slots, from any one on, and around. */
+static void all_notes_are_shown_once_wherever_one_begins(void **state)
+{
+    enum { WIDE = 1000 };
+    world_t *world = *state;
+    size_t from;
+    int n;
+
+    make_cache(world, WIDE);
+    for (n = 0; n < 20; n++) {
+        acct_token_t token = put(world, n, 0, n % 2 ? HOUR : 0, 0);
+        acct_cached_t cached = cached_of(world, n, &token);
+
+        assert_int_equal(store(world, n, &token), 1);
+        assert_int_equal(touch(world, n, NOW), 1);
+        cached.is_unwritten = 1;
+        assert_int_equal(acct_cache_store(
+            &world->cache, DB + 1, digest_of(world, n),
+            acct_cache_ticket(&world->cache), TICK, &cached), 1);
+    }
+    for (from = 0; from < WIDE; from++) {
+        seen_t seen = { { 0, 0 }, 0, { 0 }, 0 };
+
+        acct_cache_notes(&world->cache, from, see, &seen);
+        assert_int_equal(seen.of_db[0], 10);
+        assert_int_equal(seen.of_db[1], 10);
+        assert_int_equal(seen.of_others, 20);
+        for (n = 1; n < seen.count; n++) {
+            assert_true((seen.slot[n - 1] + WIDE - from) % WIDE
+                        < (seen.slot[n] + WIDE - from) % WIDE);
+        }
+    }
+}
+
+/* A slot that another token took, or whose note was written, is not looked
+ * at any more, and one whose token is used again is. */
+static void a_note_that_is_gone_is_not_shown_and_a_new_one_is(void **state)
+{
+    world_t *world = *state;
+    acct_token_t token = put(world, 1, 0, HOUR, 0);
+    seen_t seen = { { 0, 0 }, 0, { 0 }, 0 };
+    acct_notes_t notes;
+
+    store(world, 1, &token);
+    touch(world, 1, NOW);
+    notes = collect(world);
+    assert_int_equal(notes.count, 1);
+    acct_cache_noted(&world->cache, &notes.note[0], TICK);
+    acct_cache_notes(&world->cache, 0, see, &seen);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(touch(world, 1, NOW + 2 * MINUTE), 1);
+    acct_cache_notes(&world->cache, 0, see, &seen);
+    assert_int_equal(seen.count, 1);
+}
+
+static void count_one(void *baton, const acct_cache_note_t *note)
+{
+    ((int *)baton)[note->database - DB]++;
+}
+
+/* Two databases with more than is written at once, in one cache: in the end
+ * all is written, and of each the sliding ones first. */
 static void collecting_goes_on_where_it_stopped_and_sliding_comes_first(
     void **state)
 {
+    enum { TOKENS = 3 * ACCT_LAST_USED_MOST };
     world_t *world = *state;
-    acct_cache_note_t notes[20];
-    acct_token_t token;
-    size_t from = 0;
-    size_t seen = 0;
-    size_t count;
-    int n;
+    acct_token_t token = put(world, 1, 0, 0, 0);
+    acct_cached_t cached = cached_of(world, 1, &token);
+    int left[2] = { 0, 0 };
+    int round, i, n;
 
-    for (n = 0; n < 20; n++) {
-        token = put(world, n, 0, n % 2 ? HOUR : 0, 0);
-        assert_int_equal(store(world, n, &token), 1);
-        assert_int_equal(touch(world, n, NOW), 1);
-    }
-    while ((count = acct_cache_notes(&world->cache, DB, 1, &from, notes, 3))
-           > 0) {
-        for (n = 0; n < (int)count; n++) {
-            assert_int_equal(notes[n].token_id[15] % 2, 0);
-            acct_cache_noted(&world->cache, &notes[n], TICK);
+    make_cache(world, 16 * TOKENS);
+    cached.is_unwritten = 1;
+    for (n = 0; n < TOKENS; n++) {
+        cached.sliding = n % 2 ? HOUR : 0;
+        for (i = 0; i < 2; i++) {
+            acct_cache_store(&world->cache, DB + (uint64_t)i,
+                             digest_of(world, n),
+                             acct_cache_ticket(&world->cache), TICK, &cached);
         }
-        seen += count;
     }
-    assert_int_equal(seen, 10);
-    assert_int_equal(acct_cache_notes(&world->cache, DB + 1, 0, &from, notes,
-                                      20), 0);
-    assert_int_equal(acct_cache_notes(&world->cache, DB, 0, &from, notes,
-                                      20), 10);
+    acct_cache_notes(&world->cache, 0, count_one, left);
+    assert_in_range(left[0], TOKENS - 100, TOKENS);
+    assert_in_range(left[1], TOKENS - 100, TOKENS);
+    for (round = 0; round < 4; round++) {
+        acct_notes_t notes[2] = { { DB, NULL, 0 }, { DB + 1, NULL, 0 } };
+
+        acct_last_used_collect(&world->last_used, &world->cache, notes, 2,
+                               world->f->pool);
+        for (i = 0; i < 2; i++) {
+            assert_in_range(notes[i].count, 0, ACCT_LAST_USED_MOST);
+            left[i] -= notes[i].count;
+            for (n = 0; n < notes[i].count; n++) {
+                assert_true(round != 0 || notes[i].note[n].sliding);
+                assert_true(round < 2 || !notes[i].note[n].sliding);
+                acct_cache_noted(&world->cache, &notes[i].note[n], TICK);
+            }
+        }
+    }
+    assert_int_equal(left[0], 0);
+    assert_int_equal(left[1], 0);
 }
 
 int main(void)
@@ -154,6 +249,8 @@ int main(void)
         T(a_writing_that_fails_leaves_the_notes),
         T(a_later_use_elsewhere_stays),
         T(the_row_says_how_far_a_use_prolongs),
+        T(all_notes_are_shown_once_wherever_one_begins),
+        T(a_note_that_is_gone_is_not_shown_and_a_new_one_is),
         T(collecting_goes_on_where_it_stopped_and_sliding_comes_first)
     };
 

@@ -6,6 +6,7 @@
  */
 #include "sim.h"
 
+#include <apr_general.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,9 @@ int main(int argc, char **argv)
         }
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (apr_initialize() != APR_SUCCESS) {
+        return 1;
+    }
     for (i = 0; i < PARTS; i++) {
         if (is_named(parts[i].name, argc, argv)) {
             printf("== %s ==\n", parts[i].name);

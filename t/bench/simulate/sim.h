@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "identity_cache.h"
+#include "last_used.h"
 #include "random.h"
 
 #define SECOND INT64_C(1000000)             /* ticks */
@@ -48,7 +49,7 @@ typedef struct world_t {
     int64_t *used;              /* in the database, by token; 0: never */
     uint64_t used_count;
     int64_t noted_at;
-    size_t from;
+    acct_last_used_t last_used;
     double written;             /* notes; set to 0 at will */
 } world_t;
 

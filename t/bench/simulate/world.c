@@ -129,6 +129,7 @@ world_t *world_make(size_t bytes)
         fprintf(stderr, "simulate: no memory\n");
         exit(1);
     }
+    memset(world->block, 0, size);
     world->tick = world->noted_at = BEGIN;
     acct_cache_format(&world->cache, world->block, slots, secret);
     return world;
@@ -171,21 +172,24 @@ static void write_note(world_t *world, const acct_cache_note_t *note)
 
 static void write_notes(world_t *world)
 {
-    acct_cache_note_t *notes;
-    size_t count;
-    size_t i;
+    acct_notes_t notes = { DATABASE, NULL, 0 };
+    apr_pool_t *pool;
+    int i;
 
     if (world->tick - world->noted_at < NOTES_EVERY) {
         return;
     }
     world->noted_at = world->tick;
-    notes = sim_alloc(ACCT_LAST_USED_MOST, sizeof(*notes));
-    count = acct_cache_notes(&world->cache, DATABASE, 0, &world->from, notes,
-                             ACCT_LAST_USED_MOST);
-    for (i = 0; i < count; i++) {
-        write_note(world, &notes[i]);
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        fprintf(stderr, "simulate: no memory\n");
+        exit(1);
     }
-    free(notes);
+    acct_last_used_collect(&world->last_used, &world->cache, &notes, 1,
+                           pool);
+    for (i = 0; i < notes.count; i++) {
+        write_note(world, &notes.note[i]);
+    }
+    apr_pool_destroy(pool);
 }
 
 /* ---- what requests do ---- */
