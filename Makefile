@@ -4,8 +4,9 @@
 #   make deps        install what is missing to build and run (system packages)
 #   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
 #   make test        everything: unit tests and black-box tests
-#   make sanitize    the black-box tests with the module under ASan and UBSan
-#   make stress      the identity cache under ThreadSanitizer and SIGKILL
+#   make sanitize    unit tests and black-box tests under ASan and UBSan
+#   make stress      the identity cache under ThreadSanitizer and SIGKILL;
+#                    the connections to a server under ThreadSanitizer
 #   make portability builds and tests in other releases of Debian
 #   make lint        clang -Werror, musl's headers, clang-tidy, cppcheck
 #   make bench       measurements, beside what else there is
@@ -232,7 +233,7 @@ test:
 sanitize:
 	@scripts/install-deps sanitize
 	@$(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
-	    CC=gcc all
+	    CC=gcc all unit
 	@scripts/test --sanitize build/asan
 
 # By hand, as root: SUITES="bullseye trixie sid:i386".
@@ -245,7 +246,8 @@ portability:
 # is the driver's to find. Without address space randomisation where that can
 # be had: older runtimes fail at some layouts.
 STRESS     = $(BUILD)/stress/identity_cache
-STRESS_SRC := $(wildcard t/stress/*.c src/core/identity_cache*.c)
+STRESS_SRC := $(filter-out t/stress/server_pool.c,\
+                $(wildcard t/stress/*.c)) $(wildcard src/core/identity_cache*.c)
 STRESS_SAN ?= -fsanitize=thread
 NO_ASLR    := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
@@ -258,12 +260,26 @@ $(STRESS): $(STRESS_SRC) \
 	    $(CORE_INC) -include t/stress/stops.h -o $@ $(STRESS_SRC) \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
+# The pool of connections to a server, in the same way.
+STRESS_POOL     = $(BUILD)/stress/server_pool
+STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/server_pool.c \
+                  src/httpd/watch.c src/core/ticks.c
+
+$(STRESS_POOL): $(STRESS_POOL_SRC) $(wildcard src/httpd/*.h src/core/*.h) \
+                $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
+	    -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP) \
+	    $(CORE_INC) -o $@ $(STRESS_POOL_SRC) $(APR_LIBS) $(APR_RPATH) \
+	    -pthread
+
 stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)
 stress:
 	@scripts/install-deps build
-	@$(MAKE) --no-print-directory --silent $(STRESS)
+	@$(MAKE) --no-print-directory --silent $(STRESS) $(STRESS_POOL)
 	@$(NO_ASLR) $(STRESS) threads
 	@$(NO_ASLR) $(STRESS) kill
+	@$(NO_ASLR) $(STRESS_POOL)
 
 bench: export ACCT_BUILD := $(BUILD)
 bench:
