@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config_tree.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_config.h>
@@ -147,30 +148,43 @@ const acct_place_t *acct_config_tree_fight(apr_pool_t *pool)
 
 /* ---- what httpd serves ---- */
 
+/* Of the pool that a check is made in: what httpd serves, found once, since
+ * each virtual host's files are compared with it. */
+#define USERDATA "acctauth:served"
+
+typedef struct served_t {
+    const char *directory;      /* as it is written */
+    char *real;                 /* without a slash at the end */
+} served_t;
+
 typedef struct find_served_t {
-    const char *real;
     apr_pool_t *pool;
-    const char *directory;
+    apr_array_header_t *list;   /* served_t */
+    apr_hash_t *seen;           /* by the directory as it is written */
 } find_served_t;
 
-/* Whether @a real is what httpd serves by that path, or below it. */
-static int is_within(const char *real, const char *path)
+static void note_served(find_served_t *find, const char *directory)
 {
-    char *root = realpath(path, NULL);
+    char *real;
+    served_t *served;
     apr_size_t length;
-    int within;
 
-    if (root == NULL) {
-        return 0;
+    if (apr_hash_get(find->seen, directory, APR_HASH_KEY_STRING) != NULL) {
+        return;
     }
-    length = strlen(root);
-    while (length > 0 && root[length - 1] == '/') {
+    apr_hash_set(find->seen, directory, APR_HASH_KEY_STRING, directory);
+    real = realpath(directory, NULL);
+    if (real == NULL) {
+        return;
+    }
+    length = strlen(real);
+    while (length > 0 && real[length - 1] == '/') {
         length--;
     }
-    within = strncmp(real, root, length) == 0
-        && (real[length] == '/' || real[length] == '\0');
-    free(root);
-    return within;
+    served = apr_array_push(find->list);
+    served->directory = directory;
+    served->real = apr_pstrmemdup(find->pool, real, length);
+    free(real);
 }
 
 /* The folder that a target like "/dir/$1.html" is in for certain. */
@@ -210,28 +224,52 @@ static int find_alias(const ap_directive_t *node,
     }
     target = ap_server_root_relative(find->pool,
                                      fixed_part(target, find->pool));
-    if (target != NULL && is_within(find->real, target)) {
-        find->directory = target;
-        return 0;
+    if (target != NULL) {
+        note_served(find, target);
     }
     return 1;
+}
+
+static const apr_array_header_t *all_served(server_rec *main_server,
+                                            apr_pool_t *pool)
+{
+    find_served_t find = { pool, NULL, NULL };
+    void *found = NULL;
+    server_rec *s;
+
+    apr_pool_userdata_get(&found, USERDATA, pool);
+    if (found != NULL) {
+        return found;
+    }
+    find.list = apr_array_make(pool, 16, sizeof(served_t));
+    find.seen = apr_hash_make(pool);
+    for (s = main_server; s != NULL; s = s->next) {
+        const core_server_config *core =
+            ap_get_core_module_config(s->module_config);
+
+        if (core->ap_document_root != NULL) {
+            note_served(&find, core->ap_document_root);
+        }
+    }
+    walk(ap_conftree, NULL, find_alias, &find);
+    apr_pool_userdata_setn(find.list, USERDATA, NULL, pool);
+    return find.list;
 }
 
 const char *acct_config_tree_served(server_rec *main_server,
                                     const char *real, apr_pool_t *pool)
 {
-    find_served_t find = { real, pool, NULL };
-    server_rec *s;
+    const apr_array_header_t *list = all_served(main_server, pool);
+    int i;
 
-    for (s = main_server; s != NULL; s = s->next) {
-        const core_server_config *core =
-            ap_get_core_module_config(s->module_config);
+    for (i = 0; i < list->nelts; i++) {
+        const served_t *served = &APR_ARRAY_IDX(list, i, served_t);
+        apr_size_t length = strlen(served->real);
 
-        if (core->ap_document_root != NULL
-            && is_within(real, core->ap_document_root)) {
-            return core->ap_document_root;
+        if (strncmp(real, served->real, length) == 0
+            && (real[length] == '/' || real[length] == '\0')) {
+            return served->directory;
         }
     }
-    walk(ap_conftree, NULL, find_alias, &find);
-    return find.directory;
+    return NULL;
 }
