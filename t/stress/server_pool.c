@@ -169,8 +169,8 @@ static void *work(void *data)
         const char *error = NULL;
         acct_db_t *db;
 
-        if (acct_server_pool_acquire(worker->pool, ACCT_POOL_WITHIN, &db, &error,
-                                     pool) == APR_SUCCESS) {
+        if (acct_server_pool_acquire(worker->pool, ACCT_POOL_WITHIN, &db,
+                                     &error, pool) == APR_SUCCESS) {
             count(&taken);
             use(db);
             acct_server_pool_release(worker->pool, db);
