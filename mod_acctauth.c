@@ -7,29 +7,35 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "src/httpd/asked.h"
 #include "src/httpd/config.h"
 #include "src/httpd/config_check.h"
 #include "src/httpd/endpoint.h"
 #include "src/httpd/forged.h"
 #include "src/httpd/guard.h"
 #include "src/httpd/hand_over.h"
-#include "src/httpd/identity.h"
 #include "src/httpd/key_watch.h"
 #include "src/httpd/presented.h"
+#include "src/httpd/privacy.h"
 #include "src/httpd/refusal.h"
+#include "src/httpd/repeat_log.h"
 #include "src/httpd/runtime.h"
 #include "src/httpd/status.h"
+#include "src/httpd/trace.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
     acct_config_check_hooks();
+    acct_repeat_log_hooks();
     acct_runtime_hooks();
     acct_key_watch_hooks();
+    acct_asked_hooks();
     acct_forged_hooks();
     acct_presented_hooks();
-    acct_identity_hooks();
     acct_hand_over_hooks();
+    acct_privacy_hooks();
+    acct_trace_hooks();
     acct_guard_hooks();
     acct_refusal_hooks();
     acct_endpoint_hooks();

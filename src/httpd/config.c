@@ -40,6 +40,9 @@ void *acct_merge_dir_conf(apr_pool_t *pool, void *basev, void *addv)
     if (add->forward_token != ACCT_UNSET) {
         conf->forward_token = add->forward_token;
     }
+    if (add->shared_cache != ACCT_UNSET) {
+        conf->shared_cache = add->shared_cache;
+    }
     if (add->require_tls != ACCT_TLS_UNSET) {
         conf->require_tls = add->require_tls;
     }
@@ -61,6 +64,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
     conf->revocation_bound = -1;
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
+    conf->shares = apr_array_make(pool, 2, sizeof(acct_place_t));
     return conf;
 }
 
@@ -156,6 +160,10 @@ const command_rec acct_directives[] = {
     AP_INIT_FLAG("AcctAuthForwardToken", acct_set_forward_token, NULL,
                  RSRC_CONF | ACCESS_CONF,
                  "On or Off: leave Authorization for the handler to see"),
+    AP_INIT_FLAG("AcctAuthSharedCache", acct_set_shared_cache, NULL,
+                 RSRC_CONF | ACCESS_CONF,
+                 "On or Off: let the site's cache rules hold for what "
+                 "depends on a token"),
     AP_INIT_TAKE_ARGV("AcctAuthPasswordHash", acct_set_password_hash, NULL,
                       RSRC_CONF,
                       "how new passwords are hashed: argon2id m=19456 t=2 "

@@ -59,7 +59,8 @@ typedef struct acct_api_t {
 struct acct_runtime_t;
 struct acct_rounds_t;
 struct acct_estate_t;
-struct ap_filter_rec_t;
+struct acct_privacy_filters_t;
+struct acct_repeat_t;
 
 typedef struct acct_server_conf_t {
     acct_db_config_t db;        /* driver NULL: not set */
@@ -77,6 +78,8 @@ typedef struct acct_server_conf_t {
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
     apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
                                      * other than Off, of this server only */
+    apr_array_header_t *shares;     /* acct_place_t, AcctAuthSharedCache
+                                     * On, of this server only */
     int hash_concurrency;           /* global; 0: not set */
     apr_off_t cache_bytes;          /* global; 0: off; -1: not set */
     int revocation_bound;           /* global; milliseconds; -1: not set */
@@ -93,10 +96,10 @@ typedef struct acct_server_conf_t {
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
     struct acct_estate_t *estate;       /* runtime_private.h; the same */
+    struct acct_repeat_t *repeat;       /* repeat_log.h; one for all */
 
-    /* identity.c's output filter, so that requests need not look for its
-     * name */
-    struct ap_filter_rec_t *private_filter;
+    const struct acct_privacy_filters_t *filters;   /* privacy.c; one for
+                                                     * all */
 } acct_server_conf_t;
 
 typedef struct acct_dir_conf_t {
@@ -105,6 +108,7 @@ typedef struct acct_dir_conf_t {
     const char *scheme;         /* NULL: Token */
     acct_switch_e identity_headers;
     acct_switch_e forward_token;
+    acct_switch_e shared_cache;
     acct_tls_e require_tls;
     apr_off_t max_body;         /* 0: not set */
 } acct_dir_conf_t;

@@ -306,6 +306,26 @@ static void check_connections(const server_rec *s)
     }
 }
 
+/* Right for who has a cache that looks at tokens itself; for everybody else
+ * it hands one user's page to another. */
+static void warn_of_shared_caches(const server_rec *s)
+{
+    const apr_array_header_t *shares = acct_server_conf(s)->shares;
+    int i;
+
+    for (i = 0; i < shares->nelts; i++) {
+        const acct_place_t *place = &APR_ARRAY_IDX(shares, i, acct_place_t);
+
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "ACCT0150: AcctAuthSharedCache On on line %d of %s: "
+                     "what the site or an application says to caches holds "
+                     "for pages that depend on a token, so a shared cache "
+                     "may hand one user's page to another; remove the line "
+                     "unless the cache checks tokens itself", place->line,
+                     place->file);
+    }
+}
+
 /* ---- servers ---- */
 
 static void check_needs_database(check_t *check, server_rec *s)
@@ -349,6 +369,7 @@ static void check_server(check_t *check, server_rec *s)
     check_key(check, s);
     check_database(check, s);
     check_connections(s);
+    warn_of_shared_caches(s);
     if (acct_db_is_file(conf->db.driver)) {
         check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
                          conf->db.params);

@@ -160,6 +160,21 @@ const char *acct_set_forward_token(cmd_parms *cmd, void *dir, int on)
     return NULL;
 }
 
+const char *acct_set_shared_cache(cmd_parms *cmd, void *dir, int on)
+{
+    const char *error = not_in_limit(cmd);
+
+    if (error != NULL) {
+        return error;
+    }
+    ((acct_dir_conf_t *)dir)->shared_cache = on ? ACCT_ON : ACCT_OFF;
+    if (on) {
+        APR_ARRAY_PUSH(acct_server_conf(cmd->server)->shares,
+                       acct_place_t) = acct_place_of(cmd);
+    }
+    return NULL;
+}
+
 const char *acct_set_require_tls(cmd_parms *cmd, void *dirv,
                                  const char *word)
 {

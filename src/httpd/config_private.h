@@ -50,6 +50,7 @@ const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word);
 const char *acct_set_scheme(cmd_parms *cmd, void *dirv, const char *word);
 const char *acct_set_identity_headers(cmd_parms *cmd, void *dir, int on);
 const char *acct_set_forward_token(cmd_parms *cmd, void *dir, int on);
+const char *acct_set_shared_cache(cmd_parms *cmd, void *dir, int on);
 const char *acct_set_require_tls(cmd_parms *cmd, void *dirv,
                                  const char *word);
 const char *acct_set_max_body(cmd_parms *cmd, void *dirv,

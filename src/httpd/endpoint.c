@@ -17,6 +17,8 @@
 #include "body.h"
 #include "config.h"
 #include "guard.h"
+#include "privacy.h"
+#include "repeat_log.h"
 #include "request.h"
 #include "request_service.h"
 #include "verdict.h"
@@ -121,6 +123,7 @@ static int send_answer(const endpoint_t *endpoint)
     }
     apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
     acct_endpoint_standing_headers(r);
+    acct_privacy_no_store_now(r);
     set_headers_for(endpoint, answer.status);
     /* mod_mime may have guessed from the path. */
     ap_set_content_type(r, answer.content_type);
@@ -160,6 +163,7 @@ static int check_transport(endpoint_t *endpoint)
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, endpoint->r,
                   "ACCT0402: refused over plain HTTP (AcctAuthRequireTLS)");
+    acct_transport_tell(endpoint->r);
     /* What was sent may be a password: do not even read it. */
     endpoint->r->connection->keepalive = AP_CONN_CLOSE;
     outcome(endpoint, ACCT_TLS_REQUIRED);
@@ -220,9 +224,9 @@ static int check_service(endpoint_t *endpoint)
     if (acct_request_service(&endpoint->service, endpoint->r)) {
         return 1;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, endpoint->r,
-                  "ACCT0403: an API is mounted here, but this server has "
-                  "no usable AcctAuthDatabase");
+    acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
+                    endpoint->r->server->server_hostname, "an API is mounted here, but this "
+                    "server has no usable AcctAuthDatabase", 1);
     outcome(endpoint, ACCT_UNAVAILABLE);
     return 0;
 }
@@ -410,7 +414,9 @@ static int handler(request_rec *r)
     endpoint.match.dialect = api->dialects[0];
     endpoint.result = acct_result_make(ACCT_OK, r->pool);
     endpoint.result->method = r->method;
+    acct_request(r)->asked = ACCT_ASKED_ENDPOINT;
     run(&endpoint, api, path);
+    acct_request(r)->asked = ACCT_ASKED_OTHERS;
     return endpoint.answered ? AP_FILTER_ERROR : send_answer(&endpoint);
 }
 

@@ -157,13 +157,6 @@ static int post_read_request(request_rec *r)
     if (!acct_is_used(r)) {
         return DECLINED;
     }
-    if (r->method_number == M_TRACE) {
-        /* It would echo the token before anybody looked at it. */
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "ACCT0311: TRACE is refused on a server that handles "
-                      "tokens");
-        return HTTP_METHOD_NOT_ALLOWED;
-    }
     scrub_headers(r);
     scrub_connection(r);
     return DECLINED;

@@ -8,10 +8,12 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "asked.h"
 #include "config.h"
 #include "hand_over.h"
 #include "identity.h"
 #include "presented.h"
+#include "privacy.h"
 #include "request.h"
 #include "verdict.h"
 
@@ -76,6 +78,7 @@ int acct_guard_refusal_headers(request_rec *r, acct_outcome_e why,
     apr_table_t *out = r->err_headers_out;
     int status = status_of(why);
 
+    acct_privacy_no_store(r);
     apr_table_setn(out, "Cache-Control", "no-store");
     apr_table_setn(out, "Vary", "Authorization");
     if (status == HTTP_SERVICE_UNAVAILABLE) {
@@ -88,14 +91,16 @@ int acct_guard_refusal_headers(request_rec *r, acct_outcome_e why,
 }
 
 /* Tell the requests this one is a part of. A page that includes what
- * depends on the token, or leaves it out, depends on it too. */
+ * depends on the token, or leaves it out, depends on it too; but what it
+ * has sent by then has gone out as it was: mod_include sends its headers
+ * before each include, unless a filter holds them back. */
 static void tell_parents(request_rec *r, int status, const char *challenge)
 {
     request_rec *page;
 
     acct_request_tell_parent(r, status, challenge);
     for (page = r->main; page != NULL; page = page->main) {
-        acct_identity_private(page);
+        acct_privacy_depends_now(page);
     }
 }
 
@@ -112,6 +117,13 @@ static void log_refusal(request_rec *r, acct_outcome_e why)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "ACCT0301: authz_fail: %s: %s", acct_outcome_name(why),
                   r->uri);
+}
+
+/* The answer would be another one with a token, or with another. */
+static void depend(request_rec *r)
+{
+    acct_privacy_depends(r);
+    tell_parents(r, 0, NULL);
 }
 
 static int refuse(request_rec *r, acct_outcome_e why)
@@ -158,6 +170,7 @@ static int ask(request_rec *r, int optional)
     mine->guarded = 1;
     if (!acct_transport_allowed(r)
         && (!optional || acct_presented(r) != NULL)) {
+        acct_transport_tell(r);
         return refuse(r, ACCT_TLS_REQUIRED);
     }
     verdict = acct_verdict(r);
@@ -167,8 +180,7 @@ static int ask(request_rec *r, int optional)
     }
     if (optional && verdict->outcome == ACCT_NOT_AUTHENTICATED) {
         acct_identity_forget(r);
-        acct_identity_private(r);
-        tell_parents(r, 0, NULL);
+        depend(r);
         return DECLINED;
     }
     return refuse(r, verdict->outcome);
@@ -207,6 +219,7 @@ static void introduce(request_rec *r)
     r->user = NULL;
     r->ap_auth_type = NULL;
     if (acct_presented(r) == NULL) {
+        depend(r);
         return;
     }
     if (acct_transport_allowed(r)) {
@@ -218,6 +231,7 @@ static void introduce(request_rec *r)
         /* A Require that says no then may say so for want of knowing. */
         mine->unknown = verdict->outcome == ACCT_UNAVAILABLE;
     }
+    depend(r);
     if (acct_presented_here(r) != NULL
         && acct_dir_conf(r)->forward_token != ACCT_ON) {
         acct_presented_take(r);
@@ -226,9 +240,13 @@ static void introduce(request_rec *r)
 
 static int check_access_ex(request_rec *r)
 {
-    int answer = check_access(r);
     acct_request_t *mine;
+    int answer;
 
+    if (acct_is_rehearsal(r)) {
+        return DECLINED;
+    }
+    answer = check_access(r);
     if (answer == DECLINED && acct_is_used(r)
         && is_our_auth_type(ap_auth_type(r))) {
         introduce(r);

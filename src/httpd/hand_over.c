@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "identity.h"
 #include "presented.h"
+#include "privacy.h"
 #include "request.h"
 
 /* ---- a request of its own ---- */
@@ -39,7 +40,7 @@ void acct_hand_over(request_rec *r, const acct_verdict_t *verdict)
 static void hand_over_nobody(request_rec *r)
 {
     acct_request(r)->guarded = 1;
-    acct_identity_private(r);
+    acct_privacy_depends(r);
 }
 
 /* Take over what a guard said of another request, whose location has the

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who a request is served for: r->user, the environment, and that the
- * answer is nobody else's. (hand_over.h: how the handler comes to know,
- * forged.h: what a client pretends.)
+ * Who a request is served for: r->user and the environment. (hand_over.h:
+ * how the handler comes to know, forged.h: what a client pretends,
+ * privacy.h: that the answer is nobody else's.)
  */
 #ifndef ACCT_IDENTITY_H
 #define ACCT_IDENTITY_H
@@ -20,6 +20,9 @@
 const char *acct_identity_user(const acct_account_t *account,
                                apr_pool_t *pool);
 
+/** The names of our variables begin with this. */
+#define ACCT_VARIABLE_PREFIX "ACCTAUTH_"
+
 /** Tell who it is: r->user, r->ap_auth_type and the environment. */
 void acct_identity_set(request_rec *r, const acct_verdict_t *verdict);
 
@@ -30,10 +33,8 @@ void acct_identity_stand(request_rec *r, const acct_verdict_t *verdict);
 /** Take back what was told (the request is refused after all). */
 void acct_identity_forget(request_rec *r);
 
-/** Say that the answer depends on the token: no cache may share it. */
-void acct_identity_private(request_rec *r);
-
-/** Hooks post_config, insert_filter. */
-void acct_identity_hooks(void);
+/** Take the variables that tell who it is out of an environment, or give
+ *  each of them a value that is nobody's. */
+void acct_identity_blank(apr_table_t *env, int with_variables);
 
 #endif

@@ -5,64 +5,213 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_core.h>
 #include <util_filter.h>
 
 #include "../core/render.h"
+#include "asked.h"
 #include "config.h"
 #include "endpoint.h"
 #include "guard.h"
+#include "privacy.h"
 #include "request.h"
 
 #define REFUSAL_FILTER "ACCTAUTH_REFUSAL"
 
-/* Which outcome says what a status says; ACCT_OUTCOME__COUNT: none does,
- * httpd's own words stay. */
-static acct_outcome_e outcome_of(int status)
+/* What httpd's own statuses are in the words of the base dialect. */
+typedef struct words_t {
+    int status;
+    acct_outcome_e outcome;
+    const char *reason;         /* of a parse error */
+} words_t;
+
+static const words_t words[] = {
+    { HTTP_UNAUTHORIZED, ACCT_PERMISSION_DENIED, NULL },
+    { HTTP_FORBIDDEN, ACCT_PERMISSION_DENIED, NULL },
+    { HTTP_NOT_FOUND, ACCT_NOT_FOUND, NULL },
+    { HTTP_GONE, ACCT_NOT_FOUND, NULL },
+    { HTTP_METHOD_NOT_ALLOWED, ACCT_METHOD_NOT_ALLOWED, NULL },
+    { HTTP_REQUEST_TIME_OUT, ACCT_PARSE_ERROR,
+      "the request did not arrive in time" },
+    { HTTP_REQUEST_ENTITY_TOO_LARGE, ACCT_TOO_LARGE, NULL },
+    { HTTP_REQUEST_URI_TOO_LARGE, ACCT_PARSE_ERROR, "the URL is too long" },
+    { HTTP_EXPECTATION_FAILED, ACCT_PARSE_ERROR,
+      "the expectation is not known" },
+    { HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, ACCT_PARSE_ERROR,
+      "the header fields are too large" },
+    { HTTP_VERSION_NOT_SUPPORTED, ACCT_PARSE_ERROR,
+      "the HTTP version is not known" },
+    { HTTP_NOT_IMPLEMENTED, ACCT_PARSE_ERROR,
+      "the transfer coding or method is not known" },
+    { HTTP_SERVICE_UNAVAILABLE, ACCT_UNAVAILABLE, NULL }
+};
+
+/* What httpd says where it refuses by itself, of a client's mistake or of
+ * its own. */
+static const words_t malformed = { 0, ACCT_PARSE_ERROR,
+                                   "the request is malformed" };
+static const words_t failed = { 0, ACCT_ERROR, NULL };
+
+static const words_t *words_of(int status)
 {
-    switch (status) {
-    case HTTP_BAD_REQUEST:
-    case HTTP_REQUEST_TIME_OUT:
-        return ACCT_PARSE_ERROR;
-    case HTTP_UNAUTHORIZED:
-    case HTTP_FORBIDDEN:
-        return ACCT_PERMISSION_DENIED;
-    case HTTP_NOT_FOUND:
-        return ACCT_NOT_FOUND;
-    case HTTP_METHOD_NOT_ALLOWED:
-        return ACCT_METHOD_NOT_ALLOWED;
-    case HTTP_REQUEST_ENTITY_TOO_LARGE:
-        return ACCT_TOO_LARGE;
-    case HTTP_SERVICE_UNAVAILABLE:
-        return ACCT_UNAVAILABLE;
-    case HTTP_INTERNAL_SERVER_ERROR:
-        return ACCT_ERROR;
-    default:
-        return ACCT_OUTCOME__COUNT;
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].status == status) {
+            return &words[i];
+        }
     }
+    return status >= HTTP_INTERNAL_SERVER_ERROR ? &failed
+        : status >= HTTP_BAD_REQUEST ? &malformed : NULL;
 }
 
-/* Whether a request is for a path below a mount, for refusals that came
- * before httpd knew its location. */
-static int is_below_a_mount(request_rec *r)
+/* ---- below a mount ---- */
+
+typedef struct mount_t {
+    const acct_server_conf_t *conf;     /* of its server */
+    const acct_api_t *api;
+    const char *rest;           /* of the path, below it */
+} mount_t;
+
+/* The path a client asked for, as far as it is known: of a request line
+ * that is too long httpd has kept the beginning and taken nothing from
+ * it. */
+static const char *path_of(request_rec *r)
 {
-    const apr_array_header_t *apis = acct_server_conf(r->server)->apis;
+    const char *path = r->uri;
+    char *copy;
+
+    if (path == NULL && r->the_request != NULL) {
+        path = ap_strchr_c(r->the_request, ' ');
+        path = path != NULL ? ap_strchr_c(path, '/') : NULL;
+        if (path != NULL && path[1] == '/' && path[-1] == ':') {
+            path = ap_strchr_c(path + 2, '/');
+        }
+    }
+    if (path == NULL) {
+        return NULL;
+    }
+    /* What httpd refuses early it has not tidied up. */
+    copy = apr_pstrdup(r->pool, path);
+    copy[strcspn(copy, "? ")] = '\0';
+    (void)ap_unescape_url(copy);
+    ap_no2slash(copy);
+    ap_getparents(copy);
+    return copy;
+}
+
+/* What of a path is below a mount, or NULL. The mount itself is meant
+ * without its slash, too. */
+static const char *rest_of(const char *path, const char *mount)
+{
+    apr_size_t length = strlen(mount);
+
+    if (strncmp(path, mount, length) == 0) {
+        return path + length;
+    }
+    return strlen(path) == length - 1
+        && strncmp(path, mount, length - 1) == 0 ? "" : NULL;
+}
+
+static int is_in(mount_t *mount, const acct_server_conf_t *conf,
+                 const char *path)
+{
     int i;
 
-    if (acct_dir_conf(r)->api != NULL) {
-        return 1;
-    }
-    for (i = 0; r->uri != NULL && i < apis->nelts; i++) {
-        const char *mount = APR_ARRAY_IDX(apis, i, acct_api_t *)->mount;
-
-        if (strncmp(r->uri, mount, strlen(mount)) == 0) {
+    for (i = 0; conf->db.driver != NULL && i < conf->apis->nelts; i++) {
+        mount->api = APR_ARRAY_IDX(conf->apis, i, acct_api_t *);
+        mount->rest = rest_of(path, mount->api->mount);
+        mount->conf = conf;
+        if (mount->rest != NULL) {
             return 1;
         }
     }
     return 0;
 }
+
+/* Find the mount a request is below. Until httpd has found the location
+ * that is seen from the path, and until it has read the Host the server may
+ * be any. */
+static int find_mount(mount_t *mount, request_rec *r)
+{
+    const char *path;
+    const server_rec *s;
+
+    mount->api = acct_dir_conf(r)->api;
+    mount->conf = acct_server_conf(r->server);
+    if (mount->api != NULL) {
+        mount->rest = rest_of(r->uri, mount->api->mount);
+        return 1;
+    }
+    if (acct_asked(r) == ACCT_ASKED_REQUIRE
+        || (path = path_of(r)) == NULL) {
+        return 0;
+    }
+    if (is_in(mount, mount->conf, path)) {
+        return 1;
+    }
+    for (s = r->hostname == NULL ? ap_server_conf : NULL; s != NULL;
+         s = s->next) {
+        if (is_in(mount, acct_server_conf(s), path)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What its route has, for an endpoint that was not asked. */
+static void find_allow(request_rec *r, const mount_t *mount)
+{
+    acct_request_t *mine = acct_request(r);
+    acct_match_t match;
+
+    if (mine->allow != NULL || mount->rest == NULL
+        || mount->api->count == 0) {
+        return;
+    }
+    memset(&match, 0, sizeof(match));
+    (void)acct_dialect_match(mount->api->dialects, mount->api->count,
+                             r->method != NULL ? r->method : "",
+                             mount->rest, &match, r->pool);
+    mine->allow = match.allow;
+}
+
+/* Below a mount httpd's own refusals are in the API's form: what it says
+ * while it reads a request and finds its place, its access control, and
+ * what becomes of a body that an endpoint reads. What other modules say is
+ * theirs. */
+static const words_t *mount_words(request_rec *r)
+{
+    switch (acct_asked(r)) {
+    case ACCT_ASKED_HTTPD:
+    case ACCT_ASKED_REQUIRE:
+        return words_of(r->status);
+    case ACCT_ASKED_ENDPOINT:
+        return r->status == HTTP_BAD_REQUEST
+            || r->status == HTTP_REQUEST_TIME_OUT
+            || r->status == HTTP_REQUEST_ENTITY_TOO_LARGE
+            ? words_of(r->status) : NULL;
+    case ACCT_ASKED_OTHERS:
+        break;
+    }
+    return NULL;
+}
+
+/* ---- which words, and the headers that go with them ---- */
+
+/* How a refusal is told. */
+typedef struct telling_t {
+    acct_outcome_e outcome;     /* ACCT_OUTCOME__COUNT: in the words it has
+                                 * already */
+    const char *reason;
+    const acct_part_t *part;    /* whose refusal it was, or NULL when it was
+                                 * the request's own */
+    const acct_server_conf_t *conf;
+    int below_mount;
+} telling_t;
 
 /* Whether a 401 is another module's, which has written its challenge. */
 static int is_foreign(const request_rec *r, const acct_part_t *part)
@@ -75,63 +224,86 @@ static int is_foreign(const request_rec *r, const acct_part_t *part)
             || strcmp(challenge, part->challenge) != 0);
 }
 
-/* Which outcome's words to use; *part is the part whose refusal it was, or
- * NULL when it was the request's own. */
-static acct_outcome_e words_for(request_rec *r, const acct_part_t **part)
+/* What the guard of a location has said, or made a Require say. */
+static acct_outcome_e guard_words(request_rec *r, const acct_part_t **part)
 {
     const acct_request_t *mine = acct_request_if_any(r);
+    int unknown = mine != NULL && mine->unknown
+        && r->status == HTTP_FORBIDDEN;
 
-    *part = NULL;
-    if (mine != NULL && mine->refusal != ACCT_OK) {
-        return mine->refusal;
-    }
-    if (mine != NULL && mine->unknown && r->status == HTTP_FORBIDDEN) {
-        return ACCT_UNAVAILABLE;
-    }
-    if (is_below_a_mount(r)) {
-        return outcome_of(r->status);
-    }
     /* What a sub-request met was passed on as the whole's. */
     *part = acct_request_refused_part(r, r->status);
     if (*part != NULL && !is_foreign(r, *part)) {
         return (*part)->refusal;
     }
     *part = NULL;
-    /* A Require was not met. */
-    if ((r->status == HTTP_UNAUTHORIZED || r->status == HTTP_FORBIDDEN)
-        && acct_guard_is_on(r)) {
-        return ACCT_PERMISSION_DENIED;
+    if ((r->status != HTTP_UNAUTHORIZED && r->status != HTTP_FORBIDDEN)
+        || acct_asked(r) != ACCT_ASKED_REQUIRE
+        || !acct_guard_is_on(r) || !acct_asked_for_guard(r)) {
+        return ACCT_OUTCOME__COUNT;
     }
-    return ACCT_OUTCOME__COUNT;
+    return unknown ? ACCT_UNAVAILABLE : ACCT_PERMISSION_DENIED;
 }
 
-/* The headers that go with the words. */
-static void set_headers(request_rec *r, acct_outcome_e outcome,
-                        const acct_part_t *part)
+static void find_words(telling_t *telling, request_rec *r)
+{
+    const acct_request_t *mine = acct_request_if_any(r);
+    const words_t *httpds;
+    mount_t mount;
+
+    memset(telling, 0, sizeof(*telling));
+    telling->conf = acct_server_conf(r->server);
+    if (mine != NULL && mine->refusal != ACCT_OK) {
+        telling->outcome = mine->refusal;
+        return;
+    }
+    telling->outcome = ACCT_OUTCOME__COUNT;
+    if (find_mount(&mount, r)) {
+        httpds = mount_words(r);
+        telling->below_mount = 1;
+        telling->conf = mount.conf;
+        find_allow(r, &mount);
+        if (httpds != NULL) {
+            telling->outcome = httpds->outcome;
+            telling->reason = httpds->reason;
+        }
+    }
+    if (telling->outcome == ACCT_OUTCOME__COUNT
+        || (mine != NULL && mine->unknown)) {
+        acct_outcome_e guards = guard_words(r, &telling->part);
+
+        if (guards != ACCT_OUTCOME__COUNT) {
+            telling->outcome = guards;
+        }
+    }
+}
+
+static void set_headers(request_rec *r, const telling_t *telling)
 {
     apr_table_t *out = r->err_headers_out;
 
-    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
-    if (part != NULL) {
-        acct_guard_refusal_headers(r, part->refusal, part->challenge);
+    if (telling->part != NULL) {
+        acct_guard_refusal_headers(r, telling->part->refusal,
+                                   telling->part->challenge);
     }
-    else if (outcome == ACCT_UNAVAILABLE && r->status == HTTP_FORBIDDEN) {
+    else if (telling->outcome == ACCT_UNAVAILABLE
+             && r->status == HTTP_FORBIDDEN) {
         /* "No" for want of knowing is "I cannot know now". The status line
          * is written after this hook. */
-        r->status = acct_guard_refusal_headers(r, outcome, NULL);
+        r->status = acct_guard_refusal_headers(r, telling->outcome, NULL);
     }
-    else if (is_below_a_mount(r)) {
+    else if (telling->below_mount) {
         acct_endpoint_standing_headers(r);
     }
-    else if (outcome == ACCT_PERMISSION_DENIED) {
-        apr_table_setn(out, "Cache-Control", "no-store");
-        apr_table_mergen(out, "Vary", "Authorization");
-    }
-    if (r->status == HTTP_UNAUTHORIZED
+    acct_privacy_no_store(r);
+    if (telling->outcome != ACCT_OUTCOME__COUNT
+        && r->status == HTTP_UNAUTHORIZED
         && apr_table_get(out, "WWW-Authenticate") == NULL) {
         acct_guard_challenge(r);
     }
 }
+
+/* ---- the body ---- */
 
 /* Swallow httpd's page and pass our body in its place. */
 static apr_status_t refusal_filter(ap_filter_t *f, apr_bucket_brigade *bb)
@@ -156,38 +328,46 @@ static apr_status_t refusal_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-static void insert_error_filter(request_rec *r)
+/* The body, or NULL when the dialect has none for this. */
+static const acct_answer_t *body_of(request_rec *r,
+                                    const telling_t *telling)
 {
-    const acct_server_conf_t *conf = acct_server_conf(r->server);
-    const acct_part_t *part;
-    const char *custom;
-    acct_outcome_e outcome;
-    acct_result_t *result;
-    acct_answer_t *answer;
+    acct_result_t *result = acct_result_make(telling->outcome, r->pool);
+    acct_answer_t *answer = apr_palloc(r->pool, sizeof(*answer));
 
-    if (conf->base == NULL || conf->db.driver == NULL
-        || r->per_dir_config == NULL) {
-        return;
-    }
-    outcome = words_for(r, &part);
-    if (outcome == ACCT_OUTCOME__COUNT) {
-        return;
-    }
-    set_headers(r, outcome, part);
-    custom = ap_response_code_string(r, ap_index_of_response(r->status));
-    if (custom != NULL && custom[0] == '"') {
-        return;
-    }
-    result = acct_result_make(outcome, r->pool);
     result->method = r->method;
     result->format = "Request";
-    result->reason = "the request is malformed";
-    answer = apr_palloc(r->pool, sizeof(*answer));
-    acct_render(conf->base, NULL, result, answer, r->pool);
-    if (answer->body == NULL) {
+    result->reason = telling->reason;
+    acct_render(telling->conf->base, NULL, result, answer, r->pool);
+    return answer->body != NULL ? answer : NULL;
+}
+
+static void insert_error_filter(request_rec *r)
+{
+    const acct_answer_t *answer;
+    telling_t telling;
+    const char *custom;
+
+    if (r->status < HTTP_BAD_REQUEST || r->per_dir_config == NULL
+        || (!acct_is_used(r) && r->hostname != NULL)) {
         return;
     }
-    ap_add_output_filter(REFUSAL_FILTER, answer, r, r->connection);
+    find_words(&telling, r);
+    if (telling.outcome == ACCT_OUTCOME__COUNT && !telling.below_mount) {
+        return;
+    }
+    set_headers(r, &telling);
+    custom = ap_response_code_string(r, ap_index_of_response(r->status));
+    if (telling.outcome == ACCT_OUTCOME__COUNT
+        || telling.conf->base == NULL
+        || (custom != NULL && custom[0] == '"')) {
+        return;
+    }
+    answer = body_of(r, &telling);
+    if (answer != NULL) {
+        ap_add_output_filter(REFUSAL_FILTER, (void *)answer, r,
+                             r->connection);
+    }
 }
 
 void acct_refusal_hooks(void)

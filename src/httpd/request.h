@@ -13,6 +13,16 @@
 
 struct acct_verdict_t;
 
+/* Who is asked about a request, and so who refuses it, if it is refused
+ * now. */
+typedef enum {
+    ACCT_ASKED_HTTPD = 0,       /* httpd itself: it reads the request and
+                                 * finds the place it is for */
+    ACCT_ASKED_OTHERS,          /* whatever modules there are */
+    ACCT_ASKED_REQUIRE,         /* httpd's access control: Require, Deny */
+    ACCT_ASKED_ENDPOINT         /* an endpoint, or what it reads from */
+} acct_asked_e;
+
 /* What the guard said of a sub-request, kept with the request that made
  * it: modules such as mod_dir and mod_negotiation become what they looked
  * at (ap_internal_fast_redirect copies its configuration, but neither the
@@ -52,6 +62,14 @@ typedef struct acct_request_t {
                                  * did not */
     int unknown;                /* a token came, but whose it is could not
                                  * be found out before Require was asked */
+    acct_asked_e asked;         /* whoever can refuse it now (asked.h) */
+    int rehearsed;              /* its Require is asked once more, for who
+                                 * matters to it (asked.h) */
+    int names_account;          /* in that, an expression looked at whose
+                                 * account it is */
+    int depends;                /* its answer does on the token, or on
+                                 * there being none (privacy.h) */
+    int no_store;               /* nobody may keep its answer */
     const char *allow;          /* endpoint: value of Allow, or NULL */
     acct_part_t *parts;         /* newest first */
 } acct_request_t;

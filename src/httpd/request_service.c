@@ -1,66 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request_service.h"
 
-#include <apr_strings.h>
 #include <http_log.h>
-#include <string.h>
 
 #include "../core/ticks.h"
 #include "../core/told_status.h"
 #include "config.h"
+#include "repeat_log.h"
 #include "request.h"
 #include "runtime_private.h"
 
 APLOG_USE_MODULE(acctauth);
 
-/* A fault that lasts is told once a minute, with how often it was seen. */
-#define TELL_AGAIN_AFTER apr_time_from_sec(60)
-
-/* Whether a fault is worth a line now. */
-static int worth_telling(acct_database_t *database, const char *message,
-                         unsigned int *untold)
-{
-    apr_time_t now = apr_time_now();
-    int worth;
-
-    apr_thread_mutex_lock(database->lock);
-    worth = strncmp(database->last_buffer, message,
-                   sizeof(database->last_buffer) - 1) != 0
-        || now - database->told >= TELL_AGAIN_AFTER
-        || now < database->told;
-    if (worth) {
-        *untold = database->untold;
-        database->untold = 0;
-        database->told = now;
-        apr_cpystrn(database->last_buffer, message,
-                    sizeof(database->last_buffer));
-    }
-    else {
-        database->untold++;
-    }
-    apr_thread_mutex_unlock(database->lock);
-    return worth;
-}
-
+/* A database's lines: another fault is other words. */
 static void tell_fault(const acct_request_service_t *self,
                        apr_status_t status, const char *id,
                        const char *message)
 {
-    unsigned int untold = 0;
-
-    if (!worth_telling(self->runtime->database, message, &untold)) {
-        return;
-    }
-    status = acct_told_status(status);
-    if (untold > 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r,
-                      "%s: %s (%u more like the one before in this child)",
-                      id, message, untold);
-    }
-    else {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, status, self->r, "%s: %s", id,
-                      message);
-    }
+    acct_repeat_log(self->r, APLOG_ERR, acct_told_status(status), id,
+                    acct_db_describe(&acct_server_conf(self->r->server)->db),
+                    message, 1);
 }
 
 /* All units of work of what a client has asked share the time it has: who
@@ -109,11 +68,12 @@ static apr_status_t enter(void *context)
     apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
 
     if (status != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, self->r,
-                      "ACCT0202: authn_hash_gate_full: %s",
-                      APR_STATUS_IS_TIMEUP(status)
-                      ? "waited 2 s for a password to be hashed"
-                      : "too many wait for a password to be hashed");
+        acct_repeat_log(self->r, APLOG_WARNING, 0,
+                        "ACCT0202: authn_hash_gate_full",
+                        self->r->server->server_hostname,
+                        APR_STATUS_IS_TIMEUP(status)
+                        ? "waited 2 s for a password to be hashed"
+                        : "too many wait for a password to be hashed", 0);
     }
     return status;
 }
@@ -128,16 +88,30 @@ static void leave(void *context)
 static void tell(void *context, acct_log_e level, apr_status_t status,
                  const char *message)
 {
-    static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_INFO,
-                                  APLOG_DEBUG };
     acct_request_service_t *self = context;
 
-    if (level == ACCT_LOG_ERROR) {
+    switch (level) {
+    case ACCT_LOG_ERROR:
         tell_fault(self, status, "ACCT0203", message);
-        return;
+        break;
+    case ACCT_LOG_WARNING:
+        acct_repeat_log(self->r, APLOG_WARNING, acct_told_status(status),
+                        "ACCT0205",
+                        acct_db_describe(
+                            &acct_server_conf(self->r->server)->db),
+                        message, 1);
+        break;
+    case ACCT_LOG_INFO:
+        /* What happened to accounts: one line each, with the client's
+         * address, for whoever bars addresses by them. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, acct_told_status(status), self->r,
+                      "ACCT0204: %s", message);
+        break;
+    case ACCT_LOG_DEBUG:
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, acct_told_status(status), self->r,
+                      "ACCT0206: %s", message);
+        break;
     }
-    ap_log_rerror(APLOG_MARK, levels[level], acct_told_status(status),
-                  self->r, "ACCT0204: %s", message);
 }
 
 void acct_request_service_prepare(acct_service_t *service)

@@ -33,20 +33,17 @@ static apr_status_t start_database(acct_database_t *database, int threads,
 {
     apr_status_t status;
 
-    if (database->lock != NULL) {
+    if (database->is_ready) {
         return APR_SUCCESS;
     }
-    status = apr_thread_mutex_create(&database->lock,
-                                     APR_THREAD_MUTEX_DEFAULT, pchild);
-    if (status == APR_SUCCESS && threads > 1) {
+    status = APR_SUCCESS;
+    if (threads > 1) {
         status = start_lookups(database, crowd, pchild);
     }
     if (status == APR_SUCCESS) {
         status = acct_pool_child_init(database->pool, threads, crowd, pchild);
     }
-    if (status != APR_SUCCESS) {
-        database->lock = NULL;
-    }
+    database->is_ready = status == APR_SUCCESS;
     return status;
 }
 

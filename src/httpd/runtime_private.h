@@ -13,8 +13,6 @@
 
 #include "runtime.h"
 
-#include <apr_thread_mutex.h>
-
 #include "feed.h"
 #include "gate.h"
 #include "pool.h"
@@ -38,11 +36,7 @@ typedef struct acct_database_t {
     /* child only */
     struct acct_lookups_t *lookups;     /* token_lookup.h; NULL: there is
                                          * one thread */
-    apr_thread_mutex_t *lock;   /* for what follows; NULL: the child is not
-                                 * ready for this database */
-    apr_time_t told;
-    char last_buffer[256];
-    unsigned int untold;
+    int is_ready;               /* the child is, for this database */
 } acct_database_t;
 
 /* A virtual host's. In pconf; constant once a child's threads run. */

@@ -10,6 +10,7 @@
 
 #include "../core/identity.h"
 #include "presented.h"
+#include "repeat_log.h"
 #include "request.h"
 #include "request_service.h"
 
@@ -61,6 +62,20 @@ int acct_transport_allowed(request_rec *r)
         || is_tls(r->connection);
 }
 
+void acct_transport_tell(request_rec *r)
+{
+    acct_repeat_log(r, APLOG_WARNING, 0, "ACCT0404",
+                    r->server->server_hostname,
+                    apr_psprintf(r->pool, "a request is refused, since "
+                                 "AcctAuthRequireTLS is %s and it came over "
+                                 "plain HTTP from %s; if a proxy there ends "
+                                 "TLS write AcctAuthRequireTLS Off, and let "
+                                 "nobody reach this server past it",
+                                 acct_dir_conf(r)->require_tls == ACCT_TLS_ON
+                                 ? "On" : "Remote",
+                                 r->connection->client_ip), 0);
+}
+
 static apr_status_t wipe_memo(void *data)
 {
     OPENSSL_cleanse(data, sizeof(acct_memo_t));
@@ -88,11 +103,12 @@ static acct_memo_t *memo_of(conn_rec *c)
 
 static acct_outcome_e without_database(request_rec *r)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "ACCT0220: a token cannot be checked: %s",
-                  acct_server_conf(r->server)->db.driver == NULL
-                  ? "this server has no AcctAuthDatabase"
-                  : "this child has no database connections");
+    acct_repeat_log(r, APLOG_ERR, 0, "ACCT0220", r->server->server_hostname,
+                    acct_server_conf(r->server)->db.driver == NULL
+                    ? "a token cannot be checked: this server has no "
+                      "AcctAuthDatabase"
+                    : "a token cannot be checked: this child has no "
+                      "database connections", 1);
     return ACCT_UNAVAILABLE;
 }
 

@@ -38,5 +38,8 @@ const acct_verdict_t *acct_verdict_again(request_rec *r,
 /** Whether credentials may travel on the connection of a request. */
 int acct_transport_allowed(request_rec *r);
 
+/** Tell the operator, once a minute, that a request was refused for how it
+ *  came: whoever ends TLS on another machine finds out why here. */
+void acct_transport_tell(request_rec *r);
 
 #endif

@@ -333,7 +333,8 @@ static void outcomes_of_the_general_part(void **state)
           "{\"detail\":\"Method \\\"GET\\\" not allowed.\"}" },
         { ACCT_OPTIONS, 200, NULL },
         { ACCT_TLS_REQUIRED, 403, "{\"detail\":\"Credentials are only "
-          "accepted over HTTPS. Use the https:// address.\"}" },
+          "accepted over HTTPS, and this request did not reach the server "
+          "that way.\"}" },
         { ACCT_UNSUPPORTED_MEDIA_TYPE, 415, "{\"detail\":\"Unsupported media "
           "type \\\"text/plain\\\" in request.\"}" },
         { ACCT_UNSUPPORTED_ENCODING, 415, "{\"detail\":\"Unsupported content "
