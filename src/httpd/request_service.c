@@ -104,12 +104,12 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
     case ACCT_LOG_INFO:
         /* What happened to accounts: one line each, with the client's
          * address, for whoever bars addresses by them. */
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, acct_told_status(status), self->r,
-                      "ACCT0204: %s", message);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, acct_told_status(status),
+                      self->r, "ACCT0204: %s", message);
         break;
     case ACCT_LOG_DEBUG:
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, acct_told_status(status), self->r,
-                      "ACCT0206: %s", message);
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, acct_told_status(status),
+                      self->r, "ACCT0206: %s", message);
         break;
     }
 }
