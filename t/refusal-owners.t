@@ -13,8 +13,6 @@ use AcctTest;
 use GuardTest;
 use Test::More;
 
-sub has_module { -e AcctTest::layout()->{LIBEXECDIR} . "/mod_$_[0].so" }
-
 my $app = backend(sub {
     my ($req) = @_;
     my ($status) = $req->{path} =~ m{/(\d+)\z};
