@@ -108,6 +108,12 @@ typedef struct acct_match_t {
                                      * when no route has the path */
 } acct_match_t;
 
+/** Whether a route of any of the dialects has a path, whatever its method;
+ *  what acct_dialect_match() answers with other than ACCT_NOT_FOUND.
+ *  Allocates nothing. */
+int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,
+                          const char *path);
+
 /**
  * Find the route of a request among the dialects mounted on a location.
  * The first dialect with a route for path and method answers. Within a

@@ -157,6 +157,25 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
                                           : ACCT_METHOD_NOT_ALLOWED;
 }
 
+int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,
+                          const char *path)
+{
+    apr_size_t length = without_slash(path);
+    const char *id;
+    apr_size_t id_length;
+    int i, j;
+
+    for (i = 0; i < count; i++) {
+        for (j = 0; j < dialects[i]->nroutes; j++) {
+            if (acct_route_matches(&dialects[i]->routes[j], path, length,
+                                   &id, &id_length)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 /* ------------------------------------------------------------- conflicts */
 
 /* Whether a dialect has a literal route with the path of another route. */

@@ -19,18 +19,58 @@ void *acct_create_dir_conf(apr_pool_t *pool, char *path)
     return apr_pcalloc(pool, sizeof(acct_dir_conf_t));
 }
 
+/* What .htaccess files say of AcctAuthProtect, an inner one over an outer
+ * one: Off takes back what the outer one said, anything else can only ask
+ * for more. */
+static acct_protect_e merge_htaccess(acct_protect_e outer,
+                                     acct_protect_e inner)
+{
+    if (inner == ACCT_PROTECT_OFF || inner > outer) {
+        return inner;
+    }
+    return outer;
+}
+
+static int is_about_guards(const acct_dir_conf_t *conf)
+{
+    return conf->section != NULL || conf->later != NULL
+        || conf->earlier != NULL;
+}
+
+/* Merged settings refer to what they were merged of, which lives as long
+ * as they do; so nothing need be copied, on each request, for the few that
+ * are for an API. */
+static void merge_guards(acct_dir_conf_t *conf, const acct_dir_conf_t *base,
+                         const acct_dir_conf_t *add)
+{
+    conf->section = NULL;
+    conf->requires = ACCT_REQUIRES_NOTHING;
+    conf->authenticates = 0;
+    conf->later = is_about_guards(add) ? add : NULL;
+    conf->earlier = is_about_guards(base) ? base : NULL;
+}
+
 void *acct_merge_dir_conf(apr_pool_t *pool, void *basev, void *addv)
 {
     const acct_dir_conf_t *base = basev;
     const acct_dir_conf_t *add = addv;
-    acct_dir_conf_t *conf = apr_pmemdup(pool, base, sizeof(*conf));
+    acct_dir_conf_t *conf;
 
+    if (!add->is_set) {
+        return basev;
+    }
+    if (!base->is_set) {
+        return addv;
+    }
+    conf = apr_pmemdup(pool, base, sizeof(*conf));
     if (add->api != NULL) {
         conf->api = add->api;
     }
     if (add->protect != ACCT_PROTECT_UNSET) {
         conf->protect = add->protect;
     }
+    conf->htaccess = merge_htaccess(base->htaccess, add->htaccess);
+    merge_guards(conf, base, add);
     if (add->scheme != NULL) {
         conf->scheme = add->scheme;
     }
@@ -65,6 +105,8 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
     conf->shares = apr_array_make(pool, 2, sizeof(acct_place_t));
+    conf->unknown_paths = apr_array_make(pool, 2,
+                                         sizeof(acct_unknown_path_t));
     return conf;
 }
 
@@ -99,6 +141,10 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
     if (add->max_tokens < 0) {
         conf->max_tokens = base->max_tokens;
     }
+    if (add->unknown_path == ACCT_UNKNOWN_UNSET) {
+        conf->unknown_path = base->unknown_path;
+    }
+    conf->base_apis = base->apis;
     conf->hash_concurrency = base->hash_concurrency;
     conf->cache_bytes = base->cache_bytes;
     conf->revocation_bound = base->revocation_bound;
@@ -185,6 +231,16 @@ const command_rec acct_directives[] = {
                   "the most bytes an account request's body may have"),
     AP_INIT_TAKE1("AcctAuthMaxTokens", acct_set_max_tokens, NULL, RSRC_CONF,
                   "how many live tokens an account may have, or Off"),
+    AP_INIT_TAKE1("AcctAuthUnknownPath", acct_set_unknown_path, NULL,
+                  RSRC_CONF | ACCESS_CONF,
+                  "404 or Pass: what becomes of a path below an API that no "
+                  "route has"),
+    /* Others' directives, which are theirs to act on: which section has
+     * them decides whether they are about an API (guard_policy.h). */
+    AP_INIT_RAW_ARGS("AuthType", acct_note_auth_type, NULL, OR_AUTHCFG,
+                     "noted for the locations of APIs"),
+    AP_INIT_RAW_ARGS("Require", acct_note_require, NULL, OR_AUTHCFG,
+                     "noted for the locations of APIs"),
     AP_INIT_TAKE1("AcctAuthRequireTLS", acct_set_require_tls, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "Remote, On or Off: refuse credentials over plain HTTP"),

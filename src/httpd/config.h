@@ -47,14 +47,47 @@ typedef enum {
     ACCT_TLS_ON
 } acct_tls_e;
 
-/* One AcctAuthAPI: dialects mounted on a location. */
+/* What becomes of a path below a mount that no route has. */
+typedef enum {
+    ACCT_UNKNOWN_UNSET = 0,
+    ACCT_UNKNOWN_404,
+    ACCT_UNKNOWN_PASS           /* as if the mount were not there */
+} acct_unknown_e;
+
+/* One AcctAuthAPI: dialects mounted on a location. What is served of it
+ * is a server's own matter (mount.h): each has its own dialect files. */
 typedef struct acct_api_t {
     const char *mount;          /* path of the <Location>, ends in '/' */
+    int bare;                   /* written without it: "/x" is below, too */
     apr_array_header_t *names;  /* of dialects, const char * */
     acct_place_t place;
-    const acct_dialect_t **dialects;    /* filled in by the check */
-    int count;
+    const struct acct_dir_conf_t *section;  /* of the <Location> */
 } acct_api_t;
+
+/* What the Require lines of one section come to. */
+typedef enum {
+    ACCT_REQUIRES_NOTHING = 0,  /* there is none */
+    ACCT_REQUIRES_NO_USER,      /* addresses, expressions, all denied ... */
+    ACCT_REQUIRES_GRANTED,      /* all granted */
+    ACCT_REQUIRES_USER          /* some line cannot be met without a user */
+} acct_requires_e;
+
+/* Where a section of the configuration lies, as far as that decides which
+ * of an API's routes it is about. */
+typedef enum {
+    ACCT_SECTION_SERVER,        /* the whole server: <If> in none of these */
+    ACCT_SECTION_PATH,          /* <Location "/path"> */
+    ACCT_SECTION_PATTERN,       /* <LocationMatch> */
+    ACCT_SECTION_OTHER          /* <Directory>, <Files>, <Proxy>, .htaccess,
+                                 * <Location> with wildcards */
+} acct_section_e;
+
+typedef struct acct_section_t {
+    acct_section_e kind;
+    apr_size_t depth;           /* PATH: its length without slashes at the
+                                 * end; "/" is 0 */
+    const ap_regex_t *pattern;  /* PATTERN */
+} acct_section_t;
 
 struct acct_runtime_t;
 struct acct_rounds_t;
@@ -76,6 +109,12 @@ typedef struct acct_server_conf_t {
     int rules_set;
     int max_tokens;             /* 0: any number; -1: not set */
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
+    const apr_array_header_t *base_apis;    /* the main server's, in the
+                                             * settings of another; else
+                                             * NULL */
+    apr_array_header_t *unknown_paths;  /* acct_unknown_path_t, of this
+                                         * server only */
+    acct_unknown_e unknown_path;    /* where the mount does not say */
     apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
                                      * other than Off, of this server only */
     apr_array_header_t *shares;     /* acct_place_t, AcctAuthSharedCache
@@ -85,6 +124,8 @@ typedef struct acct_server_conf_t {
     int revocation_bound;           /* global; milliseconds; -1: not set */
 
     /* filled in by the check */
+    const apr_array_header_t *mounts;   /* const acct_mount_t *, the deepest
+                                         * first */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
     const acct_key_t *key;
     struct {
@@ -103,15 +144,34 @@ typedef struct acct_server_conf_t {
 } acct_server_conf_t;
 
 typedef struct acct_dir_conf_t {
-    const acct_api_t *api;
-    acct_protect_e protect;
+    int is_set;                 /* anything of the following is */
+    const acct_api_t *api;      /* some API is mounted here or above */
+    acct_unknown_e unknown_path;    /* of a mount's section; not merged */
+    acct_protect_e protect;     /* what the server's own files say */
+    acct_protect_e htaccess;    /* what .htaccess files say: they can only
+                                 * add to it */
     const char *scheme;         /* NULL: Token */
     acct_switch_e identity_headers;
     acct_switch_e forward_token;
     acct_switch_e shared_cache;
     acct_tls_e require_tls;
     apr_off_t max_body;         /* 0: not set */
+
+    /* Who is let in, section by section: one that says anything about it
+     * has `section', merged settings have what they were merged of, the
+     * later of the two having the last word (guard_policy.h). */
+    const acct_section_t *section;
+    const struct acct_dir_conf_t *later;    /* NULL: says nothing */
+    const struct acct_dir_conf_t *earlier;  /* NULL: says nothing */
+    acct_requires_e requires;   /* of this section alone */
+    int authenticates;          /* this section alone: AuthType, not None */
 } acct_dir_conf_t;
+
+/* One AcctAuthUnknownPath in a section. */
+typedef struct acct_unknown_path_t {
+    const acct_dir_conf_t *section;
+    acct_place_t place;
+} acct_unknown_path_t;
 
 /** The module's hooks into configuration (mod_acctauth.c). */
 extern const command_rec acct_directives[];

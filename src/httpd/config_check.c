@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "config.h"
+#include "config_mounts.h"
 #include "config_tree.h"
 #include "key.h"
 #include "known_marks.h"
@@ -96,48 +97,67 @@ static const acct_dialect_t *load_dialect(check_t *check, server_rec *s,
     return NULL;
 }
 
-static void load_api(check_t *check, server_rec *s, acct_api_t *api)
+static void load_mount(check_t *check, server_rec *s, acct_mount_t *mount)
 {
+    const char *conflict;
+    int missing = 0;
+    int i;
+
+    for (i = 0; i < mount->count; i++) {
+        mount->dialects[i] = load_dialect(check, s,
+                                          acct_config_mount_dialect(mount,
+                                                                    i),
+                                          "AcctAuthAPI",
+                                          &mount->owners[i]->place);
+        missing += mount->dialects[i] == NULL;
+    }
+    if (missing) {
+        mount->count = 0;
+        return;
+    }
+    conflict = acct_dialect_conflict(mount->dialects, mount->count,
+                                     check->ptemp);
+    if (conflict != NULL) {
+        complain(check, s, "ACCT0102", "AcctAuthAPI",
+                 &mount->owners[mount->count - 1]->place, conflict);
+    }
+}
+
+static void load_mounts(check_t *check, server_rec *s)
+{
+    acct_server_conf_t *conf = acct_server_conf(s);
+    apr_array_header_t *mounts = acct_config_mounts(s, check->pconf);
+    const acct_api_t *outer = NULL;
     const char *conflict;
     int i;
 
-    api->dialects = apr_pcalloc(check->pconf, (apr_size_t)api->names->nelts
-                                * sizeof(*api->dialects));
-    for (i = 0; i < api->names->nelts; i++) {
-        const acct_dialect_t *dialect =
-            load_dialect(check, s, APR_ARRAY_IDX(api->names, i,
-                                                 const char *),
-                         "AcctAuthAPI", &api->place);
-
-        if (dialect == NULL) {
-            return;
-        }
-        api->dialects[i] = dialect;
+    for (i = 0; i < mounts->nelts; i++) {
+        load_mount(check, s, APR_ARRAY_IDX(mounts, i, acct_mount_t *));
     }
-    api->count = api->names->nelts;
-    conflict = acct_dialect_conflict(api->dialects, api->count,
-                                     check->ptemp);
+    conf->mounts = mounts;
+    conflict = acct_config_mounts_conflict(mounts, &outer, check->ptemp);
     if (conflict != NULL) {
-        complain(check, s, "ACCT0102", "AcctAuthAPI", &api->place,
+        complain(check, s, "ACCT0102", "AcctAuthAPI", &outer->place,
                  conflict);
     }
 }
 
 /* ---- the key ---- */
 
-static const acct_api_t *api_that_needs_key(const apr_array_header_t *apis,
+static const acct_api_t *api_that_needs_key(const apr_array_header_t *mounts,
                                             const char **name)
 {
     int i;
     int j;
 
-    for (i = 0; i < apis->nelts; i++) {
-        const acct_api_t *api = APR_ARRAY_IDX(apis, i, acct_api_t *);
+    for (i = 0; i < mounts->nelts; i++) {
+        const acct_mount_t *mount = APR_ARRAY_IDX(mounts, i,
+                                                  const acct_mount_t *);
 
-        for (j = 0; j < api->count; j++) {
-            if (acct_dialect_needs_key(api->dialects[j])) {
-                *name = api->dialects[j]->name;
-                return api;
+        for (j = 0; j < mount->count; j++) {
+            if (acct_dialect_needs_key(mount->dialects[j])) {
+                *name = mount->dialects[j]->name;
+                return mount->owners[j];
             }
         }
     }
@@ -176,11 +196,7 @@ static void check_key(check_t *check, server_rec *s)
         }
         return;
     }
-    api = api_that_needs_key(conf->apis, &name);
-    if (api == NULL) {
-        api = api_that_needs_key(acct_server_conf(check->main_server)->apis,
-                                 &name);
-    }
+    api = api_that_needs_key(conf->mounts, &name);
     if (api != NULL) {
         complain(check, s, "ACCT0111", "AcctAuthAPI", &api->place,
                  apr_psprintf(check->ptemp, "the dialect %s hands tokens "
@@ -355,17 +371,21 @@ static void check_needs_database(check_t *check, server_rec *s)
 static void check_server(check_t *check, server_rec *s)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
-    int i;
+    const acct_place_t *astray = acct_config_mounts_astray(s);
 
+    if (astray != NULL) {
+        complain(check, s, "ACCT0107", "AcctAuthUnknownPath", astray,
+                 "there is no AcctAuthAPI in this section, so it says "
+                 "nothing; write it beside one, or outside of sections for "
+                 "all the server's APIs");
+    }
     if (conf->db.driver == NULL) {
         check_needs_database(check, s);
         return;
     }
     conf->base = load_dialect(check, s, "base", "AcctAuthDatabase",
                               &conf->db_place);
-    for (i = 0; i < conf->apis->nelts; i++) {
-        load_api(check, s, APR_ARRAY_IDX(conf->apis, i, acct_api_t *));
-    }
+    load_mounts(check, s);
     check_key(check, s);
     check_database(check, s);
     check_connections(s);

@@ -31,6 +31,44 @@ static int is_dialect_name(const char *name)
     return c != name;
 }
 
+/* What is wrong with the path of a <Location> that no request is for.
+ * httpd compares it with a request's path when that is decoded and its
+ * dots and double slashes are gone, and takes wildcards for a pattern of
+ * the whole path. */
+static const char *never_reached(cmd_parms *cmd, const char *path)
+{
+    static const char advice[] = "write the path as clients do, decoded: "
+        "<Location \"/api/auth/\">";
+    const char *what = NULL;
+    const char *dot;
+
+    if (strpbrk(path, "*?[]") != NULL) {
+        return apr_psprintf(cmd->pool, "AcctAuthAPI: <Location \"%s\"> has a "
+                            "wildcard, and no API can begin there: write a "
+                            "<Location> of its own for each path that the "
+                            "API is to begin at", path);
+    }
+    if (strpbrk(path, "%#\\") != NULL) {
+        what = "a character that clients encode and httpd decodes first";
+    }
+    else if (strstr(path, "//") != NULL) {
+        what = "two slashes in a row, which httpd makes one first";
+    }
+    for (dot = strstr(path, "/."); dot != NULL && what == NULL;
+         dot = strstr(dot + 1, "/.")) {
+        apr_size_t length = strspn(dot + 1, ".");
+
+        if (length <= 2 && (dot[1 + length] == '/'
+                            || dot[1 + length] == '\0')) {
+            what = "a part of dots alone, which httpd resolves first";
+        }
+    }
+    return what == NULL ? NULL
+        : apr_psprintf(cmd->pool, "AcctAuthAPI: no request is ever for "
+                       "<Location \"%s\">: it has %s; %s", path, what,
+                       advice);
+}
+
 /* Called once for each word; the words of one directive share its api. */
 const char *acct_add_api(cmd_parms *cmd, void *dirv, const char *name)
 {
@@ -48,10 +86,14 @@ const char *acct_add_api(cmd_parms *cmd, void *dirv, const char *name)
         || cmd->directive->parent == NULL
         || ap_cstr_casecmp(cmd->directive->parent->directive, "<Location")
            != 0
-        || ap_strchr_c(cmd->directive->parent->args, '~') != NULL) {
+        || acct_section_of(cmd)->kind == ACCT_SECTION_PATTERN) {
         return "AcctAuthAPI belongs into a section <Location "
                "\"/path/\"> (not <LocationMatch>, <Directory> or <If>): "
                "that path is where the API's paths begin";
+    }
+    error = never_reached(cmd, path);
+    if (error != NULL) {
+        return error;
     }
     if (!is_dialect_name(name)) {
         return apr_psprintf(cmd->pool, "AcctAuthAPI: \"%s\" is no name of a "
@@ -67,16 +109,37 @@ const char *acct_add_api(cmd_parms *cmd, void *dirv, const char *name)
     }
     if (api == NULL) {
         api = apr_pcalloc(cmd->pool, sizeof(*api));
-        api->mount = apr_pstrcat(cmd->pool, path,
-                                 path[strlen(path) - 1] == '/' ? NULL : "/",
+        api->bare = path[strlen(path) - 1] != '/';
+        api->mount = apr_pstrcat(cmd->pool, path, api->bare ? "/" : NULL,
                                  NULL);
         api->names = apr_array_make(cmd->pool, 2, sizeof(const char *));
         api->place = place;
+        api->section = dir;
         dir->api = api;
+        dir->is_set = 1;
         APR_ARRAY_PUSH(conf->apis, acct_api_t *) = api;
     }
     APR_ARRAY_PUSH(api->names, const char *) = name;
     return NULL;
+}
+
+static int parse_protect(const char *word, acct_protect_e *protect)
+{
+    static const struct {
+        const char *word;
+        acct_protect_e protect;
+    } words[] = { { "On", ACCT_PROTECT_ON },
+                  { "Optional", ACCT_PROTECT_OPTIONAL },
+                  { "Off", ACCT_PROTECT_OFF } };
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ap_cstr_casecmp(word, words[i].word) == 0) {
+            *protect = words[i].protect;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word)
@@ -84,28 +147,59 @@ const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word)
     acct_dir_conf_t *dir = dirv;
     const char *error = not_in_limit(cmd);
     acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    acct_protect_e protect;
 
     if (error != NULL) {
         return error;
     }
-    if (ap_cstr_casecmp(word, "On") == 0) {
-        dir->protect = ACCT_PROTECT_ON;
-    }
-    else if (ap_cstr_casecmp(word, "Optional") == 0) {
-        dir->protect = ACCT_PROTECT_OPTIONAL;
-    }
-    else if (ap_cstr_casecmp(word, "Off") == 0) {
-        dir->protect = ACCT_PROTECT_OFF;
-        return NULL;
-    }
-    else {
+    if (!parse_protect(word, &protect)) {
         return apr_psprintf(cmd->pool, "AcctAuthProtect: \"%s\" is not "
                             "known; write On, Optional or Off", word);
     }
-    /* A .htaccess is read when the server's settings are long final. */
-    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL) {
+    acct_section_note(cmd, dir);
+    /* Who can write a .htaccess cannot open what the server's own files
+     * guard; and when it is read the server's settings are long final. */
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL) {
+        dir->htaccess = protect;
+        return NULL;
+    }
+    dir->protect = protect;
+    if (protect != ACCT_PROTECT_OFF) {
         APR_ARRAY_PUSH(conf->protects, acct_place_t) = acct_place_of(cmd);
     }
+    return NULL;
+}
+
+const char *acct_set_unknown_path(cmd_parms *cmd, void *dirv,
+                                  const char *word)
+{
+    acct_dir_conf_t *dir = dirv;
+    const char *error = not_in_limit(cmd);
+    acct_server_conf_t *conf = acct_server_conf(cmd->server);
+    acct_unknown_e unknown;
+
+    if (error != NULL) {
+        return error;
+    }
+    if (strcmp(word, "404") == 0) {
+        unknown = ACCT_UNKNOWN_404;
+    }
+    else if (ap_cstr_casecmp(word, "Pass") == 0) {
+        unknown = ACCT_UNKNOWN_PASS;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AcctAuthUnknownPath: \"%s\" is not "
+                            "known; write 404 (the default), or Pass to let "
+                            "what no route of the API has through to the "
+                            "application", word);
+    }
+    if (cmd->path == NULL) {
+        conf->unknown_path = unknown;
+        return NULL;
+    }
+    dir->unknown_path = unknown;
+    APR_ARRAY_PUSH(conf->unknown_paths, acct_unknown_path_t) =
+        (acct_unknown_path_t) { dir, acct_place_of(cmd) };
     return NULL;
 }
 
@@ -135,6 +229,7 @@ const char *acct_set_scheme(cmd_parms *cmd, void *dirv, const char *word)
                             "password; write Token or Bearer", word);
     }
     dir->scheme = word;
+    dir->is_set = 1;
     return NULL;
 }
 
@@ -146,6 +241,7 @@ const char *acct_set_identity_headers(cmd_parms *cmd, void *dir, int on)
         return error;
     }
     ((acct_dir_conf_t *)dir)->identity_headers = on ? ACCT_ON : ACCT_OFF;
+    ((acct_dir_conf_t *)dir)->is_set = 1;
     return NULL;
 }
 
@@ -157,6 +253,7 @@ const char *acct_set_forward_token(cmd_parms *cmd, void *dir, int on)
         return error;
     }
     ((acct_dir_conf_t *)dir)->forward_token = on ? ACCT_ON : ACCT_OFF;
+    ((acct_dir_conf_t *)dir)->is_set = 1;
     return NULL;
 }
 
@@ -199,6 +296,7 @@ const char *acct_set_require_tls(cmd_parms *cmd, void *dirv,
                             "unless the client is on this machine), On or "
                             "Off", word);
     }
+    dir->is_set = 1;
     return NULL;
 }
 
@@ -218,5 +316,6 @@ const char *acct_set_max_body(cmd_parms *cmd, void *dirv,
                             "default is 16384", text);
     }
     dir->max_body = (apr_off_t)bytes;
+    dir->is_set = 1;
     return NULL;
 }

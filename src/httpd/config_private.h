@@ -7,6 +7,9 @@
  *   config.c           settings are made and merged; the list of directives
  *   config_server.c    what is set for a server, or for all
  *   config_location.c  what is set for a location
+ *   config_section.c   where a section lies, and what it says of users
+ *   config_mounts.c    the APIs of a server, where they begin
+ *   config_guards.c    guards that do not hold what they seem to
  *   config_check.c     what only shows when everything is read
  *   config_tree.c      what stands in the tree of directives
  */
@@ -43,10 +46,39 @@ const char *acct_set_password_hash(cmd_parms *cmd, void *dir, int argc,
 const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,
                                     char *const argv[]);
 
+/* config_section.c */
+
+/** The length of a path without the slashes at its end: how deep in the
+ *  tree of paths a section lies, compared with others on the same way. */
+apr_size_t acct_section_depth(const char *path);
+
+/** The path or pattern of a section, without quotes: of <Location "/path">
+ *  and its like, from the directive's own text. */
+const char *acct_section_path(const ap_directive_t *node, int *is_pattern,
+                              apr_pool_t *pool);
+
+/** Where the section lies that a directive is in. Lives as long as the
+ *  settings do. */
+const acct_section_t *acct_section_of(cmd_parms *cmd);
+
+/** What the arguments of one Require ask for. */
+acct_requires_e acct_requires_of(const char *args, apr_pool_t *pool);
+
+/** Note that a section says something about who is let in. */
+void acct_section_note(cmd_parms *cmd, acct_dir_conf_t *dir);
+
+/* Setters of other modules' directives, called beside theirs: they only
+ * note. */
+const char *acct_note_auth_type(cmd_parms *cmd, void *dirv,
+                                const char *args);
+const char *acct_note_require(cmd_parms *cmd, void *dirv, const char *args);
+
 /* config_location.c */
 
 const char *acct_add_api(cmd_parms *cmd, void *dirv, const char *name);
 const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word);
+const char *acct_set_unknown_path(cmd_parms *cmd, void *dirv,
+                                  const char *word);
 const char *acct_set_scheme(cmd_parms *cmd, void *dirv, const char *word);
 const char *acct_set_identity_headers(cmd_parms *cmd, void *dir, int on);
 const char *acct_set_forward_token(cmd_parms *cmd, void *dir, int on);

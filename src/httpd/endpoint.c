@@ -17,6 +17,7 @@
 #include "body.h"
 #include "config.h"
 #include "guard.h"
+#include "mount.h"
 #include "privacy.h"
 #include "repeat_log.h"
 #include "request.h"
@@ -42,27 +43,11 @@ typedef struct endpoint_t {
     int answered;               /* a filter has sent an answer */
 } endpoint_t;
 
-/* The path below the mount, or NULL when the request is not below it. */
-static const char *path_below(const request_rec *r, const acct_api_t *api)
+/* Whether an API answers the request: for hooks that run when httpd knows
+ * its location, where all but the first test is for APIs alone. */
+static int is_ours(const request_rec *r, acct_below_t *below)
 {
-    apr_size_t length = strlen(api->mount);
-
-    if (strncmp(r->uri, api->mount, length) == 0) {
-        return r->uri + length;
-    }
-    /* The mount itself, without its slash. */
-    if (strlen(r->uri) == length - 1
-        && strncmp(r->uri, api->mount, length - 1) == 0) {
-        return "";
-    }
-    return NULL;
-}
-
-static const acct_api_t *api_of(const request_rec *r)
-{
-    const acct_api_t *api = acct_dir_conf(r)->api;
-
-    return api != NULL && api->count > 0 ? api : NULL;
+    return acct_dir_conf(r)->api != NULL && acct_mount_answers(r, below);
 }
 
 /* ---- the answer ---- */
@@ -170,17 +155,41 @@ static int check_transport(endpoint_t *endpoint)
     return 0;
 }
 
-static int find_route(endpoint_t *endpoint, const acct_api_t *api,
-                      const char *path)
+static int find_route(endpoint_t *endpoint, const acct_below_t *below)
 {
     request_rec *r = endpoint->r;
 
-    outcome(endpoint, acct_dialect_match(api->dialects, api->count,
-                                         r->method, path, &endpoint->match,
+    outcome(endpoint, acct_dialect_match(below->mount->dialects,
+                                         below->mount->count, r->method,
+                                         below->path, &endpoint->match,
                                          r->pool));
     acct_request(r)->allow = endpoint->match.allow;
     return endpoint->result->outcome == ACCT_OK
         || endpoint->result->outcome == ACCT_METHOD_NOT_ALLOWED;
+}
+
+static int check_method(const endpoint_t *endpoint)
+{
+    return endpoint->result->outcome == ACCT_OK;
+}
+
+/* Who sends the wrong method and no token is refused for the token, as
+ * these APIs do; but in a dialect whose answer to that is no refusal (a
+ * sign-out without a token is done), the method is what is wrong. */
+static void refuse_token(endpoint_t *endpoint, acct_outcome_e why)
+{
+    acct_answer_t answer;
+    int is_wrong_method = !check_method(endpoint);
+
+    outcome(endpoint, why);
+    if (!is_wrong_method) {
+        return;
+    }
+    acct_render(endpoint->match.dialect, endpoint->match.route,
+                endpoint->result, &answer, endpoint->r->pool);
+    if (answer.status != 0 && answer.status < HTTP_BAD_REQUEST) {
+        outcome(endpoint, ACCT_METHOD_NOT_ALLOWED);
+    }
 }
 
 static int check_token(endpoint_t *endpoint)
@@ -190,15 +199,10 @@ static int check_token(endpoint_t *endpoint)
     }
     endpoint->verdict = acct_verdict(endpoint->r);
     if (endpoint->verdict->outcome != ACCT_OK) {
-        outcome(endpoint, endpoint->verdict->outcome);
+        refuse_token(endpoint, endpoint->verdict->outcome);
         return 0;
     }
     return 1;
-}
-
-static int check_method(const endpoint_t *endpoint)
-{
-    return endpoint->result->outcome == ACCT_OK;
 }
 
 /* The account a path names is the token's own, in just its spelling. */
@@ -376,11 +380,10 @@ static void run_with_token(endpoint_t *endpoint)
     }
 }
 
-static void run(endpoint_t *endpoint, const acct_api_t *api,
-                const char *path)
+static void run(endpoint_t *endpoint, const acct_below_t *below)
 {
     if (!check_transport(endpoint)
-        || !find_route(endpoint, api, path)
+        || !find_route(endpoint, below)
         || !check_token(endpoint)
         || !check_method(endpoint)
         || !check_service(endpoint)) {
@@ -397,11 +400,10 @@ static void run(endpoint_t *endpoint, const acct_api_t *api,
 
 static int handler(request_rec *r)
 {
-    const acct_api_t *api = api_of(r);
+    acct_below_t below;
     endpoint_t endpoint;
-    const char *path;
 
-    if (api == NULL || (path = path_below(r, api)) == NULL) {
+    if (!is_ours(r, &below)) {
         return DECLINED;
     }
     if (r->main != NULL) {
@@ -411,22 +413,48 @@ static int handler(request_rec *r)
     memset(&endpoint, 0, sizeof(endpoint));
     endpoint.r = r;
     endpoint.conf = acct_dir_conf(r);
-    endpoint.match.dialect = api->dialects[0];
+    endpoint.match.dialect = below.mount->dialects[0];
     endpoint.result = acct_result_make(ACCT_OK, r->pool);
     endpoint.result->method = r->method;
     acct_request(r)->asked = ACCT_ASKED_ENDPOINT;
-    run(&endpoint, api, path);
+    run(&endpoint, &below);
     acct_request(r)->asked = ACCT_ASKED_OTHERS;
     return endpoint.answered ? AP_FILTER_ERROR : send_answer(&endpoint);
 }
 
 /* An endpoint is no file, whatever lies below the document root by that
- * name: mod_dir may neither add a slash to a POST nor fall back. */
+ * name: as for a proxied path httpd looks at no file, reads no .htaccess
+ * and applies no <Directory>, so that a rule for the site's pages neither
+ * redirects a POST nor forbids it. Nor is it the application's whose
+ * ProxyPass the mount lies in. */
+static int map_to_storage(request_rec *r)
+{
+    acct_below_t below;
+
+    if (r->main != NULL || r->proxyreq == PROXYREQ_PROXY
+        || !acct_mount_answers(r, &below)) {
+        return DECLINED;
+    }
+    r->proxyreq = PROXYREQ_NONE;
+    /* No module finds a file by that name. */
+    r->filename = apr_pstrcat(r->pool, "acctauth:", r->uri, NULL);
+    return OK;
+}
+
+/* Nobody need look into a file for its type. */
+static int type_checker(request_rec *r)
+{
+    acct_below_t below;
+
+    return r->main == NULL && is_ours(r, &below) ? OK : DECLINED;
+}
+
+/* mod_dir may neither add a slash to a POST nor fall back. */
 static int fixups(request_rec *r)
 {
-    const acct_api_t *api = api_of(r);
+    acct_below_t below;
 
-    if (api != NULL && path_below(r, api) != NULL) {
+    if (is_ours(r, &below)) {
         r->handler = HANDLER;
         r->finfo.filetype = APR_NOFILE;
     }
@@ -435,8 +463,11 @@ static int fixups(request_rec *r)
 
 void acct_endpoint_hooks(void)
 {
+    /* Before mod_proxy, so that an endpoint inside "ProxyPass /"
+     * answers. */
+    ap_hook_map_to_storage(map_to_storage, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_type_checker(type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    /* Before mod_proxy, so that an endpoint inside "ProxyPass /" answers,
-     * and before mod_rewrite's redirect of a .htaccess. */
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }

@@ -10,6 +10,7 @@
 
 #include "asked.h"
 #include "config.h"
+#include "guard_policy.h"
 #include "hand_over.h"
 #include "identity.h"
 #include "presented.h"
@@ -27,11 +28,18 @@ static int is_our_auth_type(const char *type)
     return type != NULL && ap_cstr_casecmp(type, AUTH_TYPE) == 0;
 }
 
+/* Whether the one-line form stands anywhere above a request, or at it: it
+ * says who is asked where a Require wants a user and no AuthType stands
+ * beside it; also of an API's route, for which it may not hold itself. */
+static int is_protected(const request_rec *r)
+{
+    return acct_dir_conf(r)->protect >= ACCT_PROTECT_OPTIONAL
+        || acct_policy_protect(r) >= ACCT_PROTECT_OPTIONAL;
+}
+
 int acct_guard_is_on(request_rec *r)
 {
-    acct_protect_e protect = acct_dir_conf(r)->protect;
-
-    return protect == ACCT_PROTECT_ON || protect == ACCT_PROTECT_OPTIONAL
+    return acct_policy_protect(r) >= ACCT_PROTECT_OPTIONAL
         || is_our_auth_type(ap_auth_type(r));
 }
 
@@ -192,10 +200,10 @@ static int ask(request_rec *r, int optional)
  * decline, so that Require still holds. */
 static int check_access(request_rec *r)
 {
-    acct_protect_e protect = acct_dir_conf(r)->protect;
+    acct_protect_e protect = acct_policy_protect(r);
     int answer;
 
-    if (protect != ACCT_PROTECT_ON && protect != ACCT_PROTECT_OPTIONAL) {
+    if (protect < ACCT_PROTECT_OPTIONAL) {
         return DECLINED;
     }
     answer = ask(r, protect == ACCT_PROTECT_OPTIONAL);
@@ -248,7 +256,7 @@ static int check_access_ex(request_rec *r)
     }
     answer = check_access(r);
     if (answer == DECLINED && acct_is_used(r)
-        && is_our_auth_type(ap_auth_type(r))) {
+        && is_our_auth_type(ap_auth_type(r)) && !acct_policy_is_exempt(r)) {
         introduce(r);
     }
     mine = acct_request_if_any(r);
@@ -258,16 +266,38 @@ static int check_access_ex(request_rec *r)
     return answer;
 }
 
+/* Just before mod_authz_core, which takes an AuthType without any Require
+ * for a mistake. At an API's route it may be one above, whose Require is
+ * in a <Directory>. */
+static int before_require(request_rec *r)
+{
+    return acct_policy_is_exempt(r) && ap_auth_type(r) != NULL
+        && !acct_policy_has_require(r) ? OK : DECLINED;
+}
+
+/* Behind mod_authz_core, which declines where only a user is wanting:
+ * what a Require refuses or grants without one it has said. At an API's
+ * route nobody is asked for a token that only the API can hand out. Whom
+ * another AuthType asks for, that one goes on to ask for. */
+static int after_require(request_rec *r)
+{
+    const acct_request_t *mine = acct_request_if_any(r);
+    const char *type = ap_auth_type(r);
+
+    if (!acct_policy_is_exempt(r) || (mine != NULL && mine->admitted != NULL)
+        || (type != NULL ? !is_our_auth_type(type) : !is_protected(r))) {
+        return DECLINED;
+    }
+    return OK;
+}
+
 /* "AuthType Token", and the one-line form where a Require asks who it is:
  * the guard knows already. */
 static int check_authn(request_rec *r)
 {
     const char *type = ap_auth_type(r);
-    acct_protect_e protect = acct_dir_conf(r)->protect;
 
-    if (!is_our_auth_type(type)
-        && (type != NULL || (protect != ACCT_PROTECT_ON
-                             && protect != ACCT_PROTECT_OPTIONAL))) {
+    if (type != NULL ? !is_our_auth_type(type) : !is_protected(r)) {
         return DECLINED;
     }
     return ask(r, 0);
@@ -306,10 +336,16 @@ static int log_unmet(request_rec *r)
 
 void acct_guard_hooks(void)
 {
+    static const char *const authz[] = { "mod_authz_core.c", NULL };
+
     ap_hook_check_access(check_access, NULL, NULL, APR_HOOK_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_access_ex(check_access_ex, NULL, NULL, APR_HOOK_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(before_require, NULL, authz, APR_HOOK_LAST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(after_require, authz, NULL,
+                            APR_HOOK_REALLY_LAST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(check_authn, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL,

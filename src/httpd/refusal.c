@@ -16,6 +16,7 @@
 #include "config.h"
 #include "endpoint.h"
 #include "guard.h"
+#include "mount.h"
 #include "privacy.h"
 #include "request.h"
 
@@ -70,11 +71,10 @@ static const words_t *words_of(int status)
 
 /* ---- below a mount ---- */
 
-typedef struct mount_t {
+typedef struct place_t {
     const acct_server_conf_t *conf;     /* of its server */
-    const acct_api_t *api;
-    const char *rest;           /* of the path, below it */
-} mount_t;
+    acct_below_t below;
+} place_t;
 
 /* The path a client asked for, as far as it is known: of a request line
  * that is too long httpd has kept the beginning and taken nothing from
@@ -103,59 +103,35 @@ static const char *path_of(request_rec *r)
     return copy;
 }
 
-/* What of a path is below a mount, or NULL. The mount itself is meant
- * without its slash, too. */
-static const char *rest_of(const char *path, const char *mount)
+/* Whether an API of a server answers at a path, also with 404. */
+static int is_in(place_t *place, const server_rec *s, const char *path)
 {
-    apr_size_t length = strlen(mount);
-
-    if (strncmp(path, mount, length) == 0) {
-        return path + length;
-    }
-    return strlen(path) == length - 1
-        && strncmp(path, mount, length - 1) == 0 ? "" : NULL;
+    place->conf = acct_server_conf(s);
+    return acct_mount_find(s, path, &place->below)
+        && (place->below.has_route || !place->below.mount->passes);
 }
 
-static int is_in(mount_t *mount, const acct_server_conf_t *conf,
-                 const char *path)
-{
-    int i;
-
-    for (i = 0; conf->db.driver != NULL && i < conf->apis->nelts; i++) {
-        mount->api = APR_ARRAY_IDX(conf->apis, i, acct_api_t *);
-        mount->rest = rest_of(path, mount->api->mount);
-        mount->conf = conf;
-        if (mount->rest != NULL) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Find the mount a request is below. Until httpd has found the location
- * that is seen from the path, and until it has read the Host the server may
- * be any. */
-static int find_mount(mount_t *mount, request_rec *r)
+/* Find the API a request is for. Until httpd has found the location that is
+ * seen from the path, and until it has read the Host the server may be
+ * any. */
+static int find_place(place_t *place, request_rec *r)
 {
     const char *path;
     const server_rec *s;
 
-    mount->api = acct_dir_conf(r)->api;
-    mount->conf = acct_server_conf(r->server);
-    if (mount->api != NULL) {
-        mount->rest = rest_of(r->uri, mount->api->mount);
-        return 1;
+    if (acct_dir_conf(r)->api != NULL) {
+        return is_in(place, r->server, r->uri);
     }
     if (acct_asked(r) == ACCT_ASKED_REQUIRE
         || (path = path_of(r)) == NULL) {
         return 0;
     }
-    if (is_in(mount, mount->conf, path)) {
+    if (is_in(place, r->server, path)) {
         return 1;
     }
     for (s = r->hostname == NULL ? ap_server_conf : NULL; s != NULL;
          s = s->next) {
-        if (is_in(mount, acct_server_conf(s), path)) {
+        if (is_in(place, s, path)) {
             return 1;
         }
     }
@@ -163,19 +139,19 @@ static int find_mount(mount_t *mount, request_rec *r)
 }
 
 /* What its route has, for an endpoint that was not asked. */
-static void find_allow(request_rec *r, const mount_t *mount)
+static void find_allow(request_rec *r, const place_t *place)
 {
+    const acct_mount_t *mount = place->below.mount;
     acct_request_t *mine = acct_request(r);
     acct_match_t match;
 
-    if (mine->allow != NULL || mount->rest == NULL
-        || mount->api->count == 0) {
+    if (mine->allow != NULL || mount->count == 0) {
         return;
     }
     memset(&match, 0, sizeof(match));
-    (void)acct_dialect_match(mount->api->dialects, mount->api->count,
+    (void)acct_dialect_match(mount->dialects, mount->count,
                              r->method != NULL ? r->method : "",
-                             mount->rest, &match, r->pool);
+                             place->below.path, &match, r->pool);
     mine->allow = match.allow;
 }
 
@@ -249,7 +225,7 @@ static void find_words(telling_t *telling, request_rec *r)
 {
     const acct_request_t *mine = acct_request_if_any(r);
     const words_t *httpds;
-    mount_t mount;
+    place_t place;
 
     memset(telling, 0, sizeof(*telling));
     telling->conf = acct_server_conf(r->server);
@@ -258,11 +234,11 @@ static void find_words(telling_t *telling, request_rec *r)
         return;
     }
     telling->outcome = ACCT_OUTCOME__COUNT;
-    if (find_mount(&mount, r)) {
+    if (find_place(&place, r)) {
         httpds = mount_words(r);
         telling->below_mount = 1;
-        telling->conf = mount.conf;
-        find_allow(r, &mount);
+        telling->conf = place.conf;
+        find_allow(r, &place);
         if (httpds != NULL) {
             telling->outcome = httpds->outcome;
             telling->reason = httpds->reason;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard_policy.h"
+
+#include <string.h>
+
+#include "mount.h"
+
+/* Whether a pattern is about what a mount lies in, and so about the mount
+ * as a part of it: it matches the path that the mount is in as it does the
+ * mount's own. "^/api/auth/register" is not. */
+static int is_pattern_above(const ap_regex_t *pattern,
+                            const acct_mount_t *mount)
+{
+    char parent[HUGE_STRING_LEN];
+    apr_size_t length = mount->length - 1;
+
+    while (length > 0 && mount->path[length - 1] != '/') {
+        length--;
+    }
+    if (length == 0 || length >= sizeof(parent)) {
+        return 0;
+    }
+    memcpy(parent, mount->path, length);
+    parent[length] = '\0';
+    return ap_regexec(pattern, parent, 0, NULL, 0) == 0
+        && ap_regexec(pattern, mount->path, 0, NULL, 0) == 0;
+}
+
+/* Whether a section that applies to a request below a mount is further up
+ * than it. All the paths of such sections are on one way. */
+static int is_above(const acct_section_t *section, const acct_mount_t *mount)
+{
+    switch (section->kind) {
+    case ACCT_SECTION_SERVER:
+        return 1;
+    case ACCT_SECTION_PATH:
+        return section->depth < mount->length - 1;
+    case ACCT_SECTION_PATTERN:
+        return is_pattern_above(section->pattern, mount);
+    case ACCT_SECTION_OTHER:
+        break;
+    }
+    return 0;
+}
+
+/* What is looked for among the sections of a request. */
+typedef int (*matches_fn)(const acct_dir_conf_t *section);
+
+/* The last section that matches, of those that are not above a mount
+ * (NULL: of all), or NULL. */
+static const acct_dir_conf_t *last_section(const acct_dir_conf_t *conf,
+                                           const acct_mount_t *mount,
+                                           matches_fn matches)
+{
+    const acct_dir_conf_t *found;
+
+    while (conf != NULL && conf->section == NULL) {
+        found = conf->later != NULL
+            ? last_section(conf->later, mount, matches) : NULL;
+        if (found != NULL) {
+            return found;
+        }
+        conf = conf->earlier;
+    }
+    return conf != NULL && matches(conf)
+        && (mount == NULL || !is_above(conf->section, mount)) ? conf : NULL;
+}
+
+static int protects(const acct_dir_conf_t *section)
+{
+    return section->protect != ACCT_PROTECT_UNSET;
+}
+
+static int asks_for_user(const acct_dir_conf_t *section)
+{
+    return section->authenticates || section->requires == ACCT_REQUIRES_USER;
+}
+
+static int requires_something(const acct_dir_conf_t *section)
+{
+    return section->requires != ACCT_REQUIRES_NOTHING;
+}
+
+acct_protect_e acct_policy_protect(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+    acct_below_t below;
+
+    if (conf->api != NULL && acct_mount_is_route(r, &below)) {
+        conf = last_section(conf, below.mount, protects);
+        return conf != NULL ? conf->protect : ACCT_PROTECT_UNSET;
+    }
+    return conf->htaccess > conf->protect ? conf->htaccess : conf->protect;
+}
+
+int acct_policy_is_exempt(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+    acct_below_t below;
+
+    return conf->api != NULL && acct_mount_is_route(r, &below)
+        && last_section(conf, below.mount, asks_for_user) == NULL;
+}
+
+int acct_policy_has_require(const request_rec *r)
+{
+    return last_section(acct_dir_conf(r), NULL, requires_something) != NULL;
+}

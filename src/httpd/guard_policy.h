@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which guards hold for a request.
+ *
+ * Everywhere but at an API's routes these are httpd's merged settings. A
+ * route hands out the tokens that a guard asks for, so one that asks for
+ * them above the place where the API is mounted is left out for it; a
+ * guard of the API's own location, or of one below, is meant for it and
+ * holds, wherever in the file it stands.
+ */
+#ifndef ACCT_GUARD_POLICY_H
+#define ACCT_GUARD_POLICY_H
+
+#include <httpd.h>
+
+#include "config.h"
+
+/** AcctAuthProtect for a request: of the server's files and .htaccess the
+ *  one that asks for more. */
+acct_protect_e acct_policy_protect(const request_rec *r);
+
+/** Whether "AuthType Token" above an API is left out for a request: it is
+ *  for a route, and no section at or below the mount authenticates or
+ *  requires a user. */
+int acct_policy_is_exempt(const request_rec *r);
+
+/** Whether any section has a Require for a request. */
+int acct_policy_has_require(const request_rec *r);
+
+#endif
