@@ -261,6 +261,26 @@ subtest 'merging' => sub {
         ->{status}, 413, 'the server\'s again');
 };
 
+subtest 'below a mount that a host inherits every refusal is JSON' => sub {
+    for my $host (qw(first.example second.example third.example)) {
+        for my $row (['GET', '/api/auth/login%2F', 404],
+            ['GET', '/api/auth/%zz', 400], ['TRACE', '/api/auth/login/', 405],
+            ['GET', '/api/auth/%00', 404], ['POST', '/api/auth/%2e%2F', 404],
+            ['GET', '/accounts/none/', 404]) {
+            my ($method, $path, $status) = @$row;
+            my $r = ask($host, $method, $path);
+            is($r->{status}, $status, "$host: $method $path");
+            is($r->{headers}{'content-type'}, 'application/json',
+                'in JSON') or diag($r->{body});
+        }
+        my $r = ask($host, 'GET', '/api/auth/login/',
+            headers => [['X-Long', 'x' x 9000]]);
+        is($r->{status}, 400, "$host: a long header");
+        is($r->{headers}{'content-type'}, 'application/json', 'in JSON')
+            or diag($r->{body});
+    }
+};
+
 subtest 'forged names on every host' => sub {
     for my $host (qw(first.example second.example third.example x.y)) {
         next if $host eq 'third.example';   # proxies nothing that is open
