@@ -10,9 +10,11 @@
 #include "src/httpd/asked.h"
 #include "src/httpd/config.h"
 #include "src/httpd/config_check.h"
+#include "src/httpd/config_guards.h"
 #include "src/httpd/endpoint.h"
 #include "src/httpd/forged.h"
 #include "src/httpd/guard.h"
+#include "src/httpd/guard_opened.h"
 #include "src/httpd/hand_over.h"
 #include "src/httpd/key_watch.h"
 #include "src/httpd/presented.h"
@@ -27,6 +29,7 @@ static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
     acct_config_check_hooks();
+    acct_config_guards_hooks();
     acct_repeat_log_hooks();
     acct_runtime_hooks();
     acct_key_watch_hooks();
@@ -37,6 +40,7 @@ static void register_hooks(apr_pool_t *pool)
     acct_privacy_hooks();
     acct_trace_hooks();
     acct_guard_hooks();
+    acct_guard_opened_hooks();
     acct_refusal_hooks();
     acct_endpoint_hooks();
     acct_status_hooks();

@@ -363,6 +363,21 @@ wrong_bare 'AuthType token, in other letters, deep inside',
     in("Directory \"$dir/htdocs\"",
        "<IfModule core.c>\n!AuthType \"tOkEn\"\n</IfModule>"),
     qr/AuthType Token/, $add_db;
+wrong_bare 'of several AuthType Token the first is named',
+    in($loc, "<IfModule core.c>\n!AuthType Token\n</IfModule>\n"
+       . "<Limit GET>\nRequire valid-user\n</Limit>")
+    . "\n" . in('Location "/second/"', "AuthType Token\nRequire valid-user")
+    . "\n" . in('Location "/third/"', "AuthType Token\nRequire valid-user"),
+    qr/AuthType Token/, $add_db;
+wrong 'of several that fight the first is named',
+    in($loc, "<If \"true\">\nAuthType Basic\n!AcctAuthProtect On\n</If>")
+    . "\n" . in('Location "/second/"', "AuthType Basic\nAcctAuthProtect On")
+    . "\n" . in('Location "/third/"', "AcctAuthProtect On\nAuthType Basic"),
+    qr/AcctAuthProtect/, qr/AuthType Token/;
+wrong 'of several folders that serve it the first is named',
+    "Alias \"/files/\" \"$dir/aliased/\"\nAlias \"/all/\" \"$dir/\"\n"
+    . "!AcctAuthDatabase sqlite3 \"$dir/aliased/accounts.db\"",
+    qr/AcctAuthDatabase/, qr{lies in \Q$dir\E/aliased/?, which};
 wrong_bare 'an API in a virtual host, the database in another',
     in('VirtualHost *:1', "ServerName a\nAcctAuthDatabase sqlite3 $db\n"
        . "AcctAuthKeyFile $key\nAcctAuthDialectDir $dialects")

@@ -10,6 +10,8 @@
  *   config_section.c   where a section lies, and what it says of users
  *   config_mounts.c    the APIs of a server, where they begin
  *   config_guards.c    guards that do not hold what they seem to
+ *   config_sections.c  what sections say of who is let in
+ *   config_proxied.c   what is handed to applications
  *   config_check.c     what only shows when everything is read
  *   config_tree.c      what stands in the tree of directives
  */

@@ -102,6 +102,44 @@ int acct_policy_is_exempt(const request_rec *r)
         && last_section(conf, below.mount, asks_for_user) == NULL;
 }
 
+static int wants_user(const acct_dir_conf_t *section)
+{
+    return section->requires == ACCT_REQUIRES_USER;
+}
+
+int acct_policy_says_anything(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+
+    return conf->section != NULL || conf->later != NULL
+        || conf->earlier != NULL;
+}
+
+int acct_policy_asked_for_user(const request_rec *r)
+{
+    return !acct_policy_is_exempt(r)
+        && last_section(acct_dir_conf(r), NULL, wants_user) != NULL;
+}
+
+int acct_policy_is_granted_over(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+    const acct_dir_conf_t *asks = last_section(conf, NULL, wants_user);
+    const acct_dir_conf_t *last = last_section(conf, NULL,
+                                               requires_something);
+
+    if (asks == NULL || last->requires != ACCT_REQUIRES_GRANTED) {
+        return 0;
+    }
+    if (asks->section->kind != ACCT_SECTION_PATH) {
+        return last->section->kind == ACCT_SECTION_PATH
+            && last->section->depth == 0;
+    }
+    return last->section->kind == ACCT_SECTION_OTHER
+        || (last->section->kind == ACCT_SECTION_PATH
+            && last->section->depth < asks->section->depth);
+}
+
 int acct_policy_has_require(const request_rec *r)
 {
     return last_section(acct_dir_conf(r), NULL, requires_something) != NULL;

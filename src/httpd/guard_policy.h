@@ -27,4 +27,17 @@ int acct_policy_is_exempt(const request_rec *r);
 /** Whether any section has a Require for a request. */
 int acct_policy_has_require(const request_rec *r);
 
+/** Whether any section says anything of who is let in. */
+int acct_policy_says_anything(const request_rec *r);
+
+/** Whether a section has a Require that wants a user, and it is not left
+ *  out for an API's route. */
+int acct_policy_asked_for_user(const request_rec *r);
+
+/** Whether the last word on it is "all granted" of a section further up,
+ *  or of one whose place is not known (.htaccess): httpd takes the last
+ *  section's Require alone. Not so where a section further down says it,
+ *  which is how a part of a tree is opened on purpose. */
+int acct_policy_is_granted_over(const request_rec *r);
+
 #endif
