@@ -117,6 +117,11 @@ subtest 'AuthType Token that another section opens' => sub {
         in('Location "/x/"', "!$guard", 'Satisfy any'), $hold);
     warned('Satisfy Any in a folder', $id,
         in("Directory \"$docs\"", 'Satisfy Any') . "\n$x", $hold);
+    warned('AuthMerging Or', $id, in('Location "/x/"', $guard) . "\n"
+        . in('Location "/x/in/"', '!AuthMerging Or', 'Require user bob'),
+        qr/AuthMerging And/, $hold);
+    quiet('AuthMerging And', in('Location "/x/"', $guard) . "\n"
+        . in('Location "/x/in/"', 'AuthMerging And', 'Require user bob'));
     quiet('one before it', in('Location "/"', $open) . "\n"
         . in('Location "/x/"', $guard));
     quiet('one further down', in('Location "/x/"', $guard) . "\n"

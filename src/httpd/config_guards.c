@@ -149,6 +149,35 @@ static void tell_opened(const look_t *look, const acct_said_t *said,
                       by->directive, line_of(look, by), how));
 }
 
+/* Whether AuthType Token is said for a section, in it or further up. */
+static int is_part_of_token(const look_t *look, const acct_said_t *said)
+{
+    int i;
+
+    for (i = 0; i < look->sections->nelts; i++) {
+        const acct_said_t *other = section(look, i);
+
+        if (is_token(other) && acct_said_together(other, said)
+            && acct_said_covers(other, said)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void look_for_merging(const look_t *look, int at)
+{
+    const acct_said_t *said = section(look, at);
+
+    if (said->merging_or != NULL && said->requires == ACCT_REQUIRES_USER
+        && said->protect == NULL && is_part_of_token(look, said)) {
+        warn(look, "ACCT0141", said->merging_or, "whoever a section further "
+             "up lets in is let in here too, also everybody by a <Directory> "
+             "with Require all granted; write AuthMerging And, or "
+             "AcctAuthProtect On in this section");
+    }
+}
+
 static void look_for_opener(const look_t *look, int at)
 {
     const acct_said_t *said = section(look, at);
@@ -379,6 +408,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog,
     for (i = 0; i < look.sections->nelts; i++) {
         look_for_require(&look, i);
         look_for_opener(&look, i);
+        look_for_merging(&look, i);
         look_for_proxied(&look, i);
     }
     for (s = main_server; s != NULL; s = s->next) {

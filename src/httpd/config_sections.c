@@ -66,6 +66,10 @@ static void hear(acct_said_t *said, const ap_directive_t *node,
              && ap_cstr_casecmp(first_word(node, pool), "Any") == 0) {
         said->satisfy_any = node;
     }
+    else if (is(node, "AuthMerging")
+             && ap_cstr_casecmp(first_word(node, pool), "Or") == 0) {
+        said->merging_or = node;
+    }
     else if (is(node, "AcctAuthProtect")) {
         hear_protect(said, node, pool);
     }

@@ -32,6 +32,7 @@ typedef struct acct_said_t {
     const ap_directive_t *require;  /* the first */
     acct_requires_e requires;   /* what all of them come to */
     const ap_directive_t *satisfy_any;
+    const ap_directive_t *merging_or;   /* AuthMerging Or */
     const ap_directive_t *protect;  /* AcctAuthProtect On or Optional */
     const ap_directive_t *off;      /* AcctAuthProtect Off */
 } acct_said_t;
