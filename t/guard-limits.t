@@ -17,7 +17,8 @@ use Time::HiRes qw(sleep time);
 my $app = backend(sub {
     my ($req) = @_;
     return (200, [['Content-Type', 'text/plain'],
-        ['Cache-Control', 'max-age=300']], "APP $req->{path}\n");
+        ['Cache-Control', 'max-age=300']], "APP $req->{path}\n" . join '',
+        map { "$_->[0]: $_->[1]\n" } @{ $req->{headers} });
 });
 my $url = 'http://127.0.0.1:' . $app->port;
 
@@ -94,8 +95,15 @@ host('names-staff', "$private\nAcctAuthProtect On\n"
     . "Require expr \"reqenv('ACCTAUTH_STAFF') == '1'\"\n</Location>");
 host('moved', "Redirect 301 \"/old/\" \"/api/auth/\"\n"
     . "Redirect 308 \"/kept/\" \"/api/auth/\"");
-host('optional-env', "<Location \"/optional/\">\nAcctAuthProtect Optional\n"
-    . "RequestHeader set X-Remote \"expr=%{REMOTE_USER}\"\n</Location>");
+host('https', "RewriteEngine On\nRewriteCond %{HTTPS} !=on\n"
+    . 'RewriteRule "^" "https://%{HTTP_HOST}%{REQUEST_URI}" [R=308,L]');
+host('forwarded', "<Location \"/app/\">\nProxyPass \"$url/\"\n"
+    . "AcctAuthProtect On\n"
+    . "RequestHeader set X-Forwarded-User \"expr=%{REMOTE_USER}\"\n"
+    . '</Location>');
+host('app-letters', "ProxyPass \"/\" \"$url/\"\n"
+    . "<LocationMatch \"(?i)^/private(?:[/;]|\$)\">\nAcctAuthProtect On\n"
+    . '</LocationMatch>');
 
 # Pages of another origin: what to write so that a preflight is let through.
 my $cors = "Header always set Access-Control-Allow-Origin "
@@ -194,7 +202,8 @@ subtest 'a path of an application is not all that it takes for that path'
     open_to_all('app-slash', $_) for '/private', '/private;x', '/private;/x';
     held('app-pattern', $_) for '/private', '/private;x', '/private;/x',
         '/private/x', '/private/;x';
-    open_to_all('app-pattern', '/privately');
+    open_to_all('app-pattern', $_) for '/privately', '/PRIVATE';
+    held('app-letters', $_) for '/private', '/PRIVATE', '/Private;x';
     held('app-all', $_) for '/private', '/private;x', '/PRIVATE/', '/';
     open_to_all('app-all', '/public/x');
 };
@@ -234,6 +243,18 @@ subtest 'what was cached before it was guarded' => sub {
     $s->graceful;
     is(ask('cached', 'GET', '/cached/x')->{status}, 200, 'is served still');
     held('cached', '/cached/y');
+    $s->stop;
+    rename "$s->{dir}/cache", "$s->{dir}/cache.old" or die "rename: $!";
+    mkdir "$s->{dir}/cache";
+    chmod 0777, "$s->{dir}/cache";
+    $s->run;
+    held('cached', '/cached/x');
+    $s->stop;
+    rename "$s->{dir}/cache", "$s->{dir}/cache.empty" or die "rename: $!";
+    rename "$s->{dir}/cache.old", "$s->{dir}/cache" or die "rename: $!";
+    $s->run;
+    is(ask('cached', 'GET', '/cached/x')->{status}, 200, 'with the cache '
+        . 'it had');
     $cached = "CacheQuickHandler Off\n$guard";
     $s->_write_conf;
     $s->graceful;
@@ -269,10 +290,24 @@ subtest 'a name that anybody can sign up with is no role' => sub {
         ->{status}, 403, 'staff is what the operator says');
 };
 
+subtest 'a header for an application is set by the operator' => sub {
+    my $r = ask('forwarded', 'GET', '/app/x', token => $token,
+        headers => [['X-Forwarded-User', 'root'],
+            ['X_Forwarded_User', 'root']]);
+    is(join(' ', $r->{body} =~ /^X-Forwarded-User: (.*)$/gm), 'alice',
+        'in place of the client\'s');
+    like($r->{body}, qr/^X_Forwarded_User: root$/m, 'not in place of one '
+        . 'that is spelled in another way');
+};
+
 subtest 'a moved API: 308 keeps the method' => sub {
     my $at = sub { ask('moved', 'POST', $_[0], json => {})->{status} };
     is($at->('/old/login/'), 301, 'followed with GET by clients');
     is($at->('/kept/login/'), 308, 'followed with POST');
+    my $r = ask('https', 'POST', '/api/auth/login/', json => {});
+    is($r->{status}, 308, 'to https:// as well');
+    like($r->{headers}{location}, qr{^https://.*/api/auth/login/$},
+        'of the same path');
     is(ask('moved', 'GET', '/api/auth/login/')->{status}, 405,
         'which is no sign-in');
     is(ask('moved', 'POST', '/api/auth/login/', json => {})->{status}, 400,
