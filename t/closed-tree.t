@@ -26,8 +26,6 @@ my %host = (
     'pattern' => '<LocationMatch "^/(?!public/)"> | AcctAuthProtect On | '
         . '</LocationMatch>',
     'tilde' => '<Location ~ "^/"> | AcctAuthProtect On | </Location>',
-    'if' => '<If "%{REQUEST_URI} !~ m#^/public/#"> | AcctAuthProtect On | '
-        . '</If>',
     'if-within' => '<Location "/"> | <If "true"> | AcctAuthProtect On | '
         . '</If> | </Location>',
     'parent' => '<Location "/api"> | AcctAuthProtect On | </Location>'
@@ -50,6 +48,8 @@ my %own = (
         . 'Require expr %{REMOTE_USER} == "alice" | </Location>',
     'own-pattern' => '<LocationMatch "/register/?$"> | AcctAuthProtect On | '
         . '</LocationMatch>',
+    'own-condition' => '<If "%{REQUEST_URI} =~ m#/register/?$#"> | '
+        . 'AcctAuthProtect On | </If>',
     'own-wildcard' => '<Location "/*/auth/register/"> | AcctAuthProtect On '
         . '| </Location>',
     'own-if' => '<Location "/api/auth/register"> | <If "true"> | '

@@ -374,8 +374,8 @@ static void look_at_mounts(const look_t *look, const server_rec *s)
                          look->main_server, "ACCT0143: AcctAuthAPI on line "
                          "%d of %s: the whole site is below it, so every "
                          "page that is no route of it is 404; mount it at a "
-                         "path such as /api/auth/, or add "
-                         "AcctAuthUnknownPath Pass", at->line, at->file);
+                         "path of its own, or add AcctAuthUnknownPath "
+                         "Pass", at->line, at->file);
         }
         look_at_tree_of(look, mount);
     }

@@ -37,8 +37,8 @@ static int is_dialect_name(const char *name)
  * the whole path. */
 static const char *never_reached(cmd_parms *cmd, const char *path)
 {
-    static const char advice[] = "write the path as clients do, decoded: "
-        "<Location \"/api/auth/\">";
+    static const char advice[] = "write the path as httpd sees it, decoded: "
+        "<Location \"/path/\">";
     const char *what = NULL;
     const char *dot;
 

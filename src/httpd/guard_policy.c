@@ -7,7 +7,7 @@
 
 /* Whether a pattern is about what a mount lies in, and so about the mount
  * as a part of it: it matches the path that the mount is in as it does the
- * mount's own. "^/api/auth/register" is not. */
+ * mount's own. "^/mount/part" is not. */
 static int is_pattern_above(const ap_regex_t *pattern,
                             const acct_mount_t *mount)
 {
@@ -31,12 +31,13 @@ static int is_pattern_above(const ap_regex_t *pattern,
 static int is_above(const acct_section_t *section, const acct_mount_t *mount)
 {
     switch (section->kind) {
-    case ACCT_SECTION_SERVER:
-        return 1;
     case ACCT_SECTION_PATH:
         return section->depth < mount->length - 1;
     case ACCT_SECTION_PATTERN:
         return is_pattern_above(section->pattern, mount);
+    case ACCT_SECTION_SERVER:
+        /* What its condition is about only the operator knows; it may be
+         * just these routes. */
     case ACCT_SECTION_OTHER:
         break;
     }
