@@ -78,8 +78,9 @@ typedef enum {
     ACCT_SECTION_SERVER,        /* the whole server: <If> in none of these */
     ACCT_SECTION_PATH,          /* <Location "/path"> */
     ACCT_SECTION_PATTERN,       /* <LocationMatch> */
-    ACCT_SECTION_OTHER          /* <Directory>, <Files>, <Proxy>, .htaccess,
-                                 * <Location> with wildcards */
+    ACCT_SECTION_WILDCARD,      /* <Location> with wildcards */
+    ACCT_SECTION_FOLDER         /* <Directory>, <Files>, <Proxy>, .htaccess:
+                                 * never about a route */
 } acct_section_e;
 
 typedef struct acct_section_t {

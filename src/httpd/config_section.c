@@ -8,7 +8,7 @@
 
 /* ---- where ---- */
 
-static const acct_section_t other = { ACCT_SECTION_OTHER, 0, NULL };
+static const acct_section_t folder = { ACCT_SECTION_FOLDER, 0, NULL };
 static const acct_section_t whole_server = { ACCT_SECTION_SERVER, 0, NULL };
 
 static int is(const ap_directive_t *node, const char *name)
@@ -71,14 +71,14 @@ const acct_section_t *acct_section_of(cmd_parms *cmd)
     int is_pattern;
 
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL) {
-        return &other;
+        return &folder;
     }
     node = placed_section(cmd->directive);
     if (node == NULL) {
         return &whole_server;
     }
     if (!is(node, "<Location") && !is(node, "<LocationMatch")) {
-        return &other;
+        return &folder;
     }
     section = apr_pcalloc(cmd->pool, sizeof(*section));
     path = acct_section_path(node, &is_pattern, cmd->pool);
@@ -86,11 +86,11 @@ const acct_section_t *acct_section_of(cmd_parms *cmd)
         /* As core compiles it; it says so first where that fails. */
         section->kind = ACCT_SECTION_PATTERN;
         section->pattern = ap_pregcomp(cmd->pool, path, AP_REG_EXTENDED);
-        return section->pattern != NULL ? section : &other;
+        return section->pattern != NULL ? section : &folder;
     }
     /* A pattern of wildcards has as many parts as what it matches, so it
      * is never above an API that it matches something of. */
-    section->kind = apr_fnmatch_test(path) ? ACCT_SECTION_OTHER
+    section->kind = apr_fnmatch_test(path) ? ACCT_SECTION_WILDCARD
                                            : ACCT_SECTION_PATH;
     section->depth = acct_section_depth(path);
     return section;
@@ -121,9 +121,13 @@ const char *acct_note_auth_type(cmd_parms *cmd, void *dirv,
 {
     acct_dir_conf_t *dir = dirv;
 
-    acct_section_note(cmd, dir);
-    dir->authenticates =
-        ap_cstr_casecmp(ap_getword_conf(cmd->temp_pool, &args), "None") != 0;
+    /* Asked for of routes alone. */
+    if (acct_section_of(cmd)->kind != ACCT_SECTION_FOLDER) {
+        acct_section_note(cmd, dir);
+        dir->authenticates =
+            ap_cstr_casecmp(ap_getword_conf(cmd->temp_pool, &args), "None")
+            != 0;
+    }
     return only_beside(cmd, "mod_authn_core.c");
 }
 
@@ -154,14 +158,37 @@ acct_requires_e acct_requires_of(const char *args, apr_pool_t *pool)
                                                    : ACCT_REQUIRES_USER;
 }
 
+static int is_in_if(const ap_directive_t *node)
+{
+    for (; node != NULL; node = node->parent) {
+        if (is(node, "<If") || is(node, "<ElseIf") || is(node, "<Else")) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether a Require can matter to us. Folders that are open to all or to
+ * nobody are in every configuration and merged for every request: without
+ * a note there is nothing to merge. In an <If> they come after locations,
+ * and can open them. */
+static int is_worth_a_note(cmd_parms *cmd, acct_requires_e requires)
+{
+    return requires == ACCT_REQUIRES_USER
+        || acct_section_of(cmd)->kind != ACCT_SECTION_FOLDER
+        || is_in_if(cmd->directive->parent);
+}
+
 const char *acct_note_require(cmd_parms *cmd, void *dirv, const char *args)
 {
     acct_dir_conf_t *dir = dirv;
     acct_requires_e requires = acct_requires_of(args, cmd->temp_pool);
 
-    acct_section_note(cmd, dir);
-    if (requires > dir->requires) {
-        dir->requires = requires;
+    if (is_worth_a_note(cmd, requires)) {
+        acct_section_note(cmd, dir);
+        if (requires > dir->requires) {
+            dir->requires = requires;
+        }
     }
     return only_beside(cmd, "mod_authz_core.c");
 }

@@ -38,7 +38,8 @@ static int is_above(const acct_section_t *section, const acct_mount_t *mount)
     case ACCT_SECTION_SERVER:
         /* What its condition is about only the operator knows; it may be
          * just these routes. */
-    case ACCT_SECTION_OTHER:
+    case ACCT_SECTION_WILDCARD:
+    case ACCT_SECTION_FOLDER:
         break;
     }
     return 0;
@@ -136,7 +137,7 @@ int acct_policy_is_granted_over(const request_rec *r)
         return last->section->kind == ACCT_SECTION_PATH
             && last->section->depth == 0;
     }
-    return last->section->kind == ACCT_SECTION_OTHER
+    return last->section->kind == ACCT_SECTION_FOLDER
         || (last->section->kind == ACCT_SECTION_PATH
             && last->section->depth < asks->section->depth);
 }
