@@ -9,7 +9,7 @@
 #include <http_log.h>
 
 #include "config_proxied.h"
-#include "config_sections.h"
+#include "config_tree_sections.h"
 #include "mount.h"
 
 APLOG_USE_MODULE(acctauth);

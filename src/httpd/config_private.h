@@ -9,11 +9,12 @@
  *   config_location.c  what is set for a location
  *   config_section.c   where a section lies, and what it says of users
  *   config_mounts.c    the APIs of a server, where they begin
- *   config_guards.c    guards that do not hold what they seem to
- *   config_sections.c  what sections say of who is let in
- *   config_proxied.c   what is handed to applications
  *   config_check.c     what only shows when everything is read
+ *   config_guards.c    guards that do not hold what they seem to
+ *   config_proxied.c   what is handed to applications
  *   config_tree.c      what stands in the tree of directives
+ *   config_tree_sections.c
+ *                      what its sections say of who is let in
  */
 #ifndef ACCT_CONFIG_PRIVATE_H
 #define ACCT_CONFIG_PRIVATE_H

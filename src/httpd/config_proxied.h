@@ -10,7 +10,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-#include "config_sections.h"
+#include "config_tree_sections.h"
 
 typedef struct acct_proxied_t {
     const char *path;

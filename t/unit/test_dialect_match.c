@@ -35,6 +35,9 @@ static void match_all(apr_pool_t *pool, const acct_dialect_t *const *mounted,
                   &wanted[i]);
         same_text(match.account_id, wanted[i].id, &wanted[i]);
         same_text(match.allow, wanted[i].allow, &wanted[i]);
+        assert_int_equal(acct_dialect_has_path(mounted, count,
+                                               wanted[i].path),
+                         outcome != ACCT_NOT_FOUND);
     }
 }
 

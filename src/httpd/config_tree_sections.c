@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config_sections.h"
+#include "config_tree_sections.h"
 
 #include <apr_fnmatch.h>
 #include <apr_strings.h>

@@ -3,8 +3,8 @@
  * The sections of the configuration as it was read, and what each says of
  * who is let in. Only while the configuration is checked.
  */
-#ifndef ACCT_CONFIG_SECTIONS_H
-#define ACCT_CONFIG_SECTIONS_H
+#ifndef ACCT_CONFIG_TREE_SECTIONS_H
+#define ACCT_CONFIG_TREE_SECTIONS_H
 
 #include <httpd.h>
 #include <http_config.h>
