@@ -282,13 +282,15 @@ static int before_require(request_rec *r)
 static int after_require(request_rec *r)
 {
     const acct_request_t *mine = acct_request_if_any(r);
-    const char *type = ap_auth_type(r);
+    const char *type;
 
-    if (!acct_policy_is_exempt(r) || (mine != NULL && mine->admitted != NULL)
-        || (type != NULL ? !is_our_auth_type(type) : !is_protected(r))) {
+    if (!acct_policy_is_exempt(r)
+        || (mine != NULL && mine->admitted != NULL)) {
         return DECLINED;
     }
-    return OK;
+    type = ap_auth_type(r);
+    return (type != NULL ? is_our_auth_type(type) : is_protected(r))
+        ? OK : DECLINED;
 }
 
 /* "AuthType Token", and the one-line form where a Require asks who it is:
