@@ -126,7 +126,7 @@ typedef struct acct_server_conf_t {
 
     /* filled in by the check */
     const apr_array_header_t *mounts;   /* const acct_mount_t *, the deepest
-                                         * first */
+                                         * first; NULL: there are none */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
     const acct_key_t *key;
     struct {

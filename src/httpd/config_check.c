@@ -134,7 +134,7 @@ static void load_mounts(check_t *check, server_rec *s)
     for (i = 0; i < mounts->nelts; i++) {
         load_mount(check, s, APR_ARRAY_IDX(mounts, i, acct_mount_t *));
     }
-    conf->mounts = mounts;
+    conf->mounts = mounts->nelts > 0 ? mounts : NULL;
     conflict = acct_config_mounts_conflict(mounts, &outer, check->ptemp);
     if (conflict != NULL) {
         complain(check, s, "ACCT0102", "AcctAuthAPI", &outer->place,
@@ -150,7 +150,7 @@ static const acct_api_t *api_that_needs_key(const apr_array_header_t *mounts,
     int i;
     int j;
 
-    for (i = 0; i < mounts->nelts; i++) {
+    for (i = 0; mounts != NULL && i < mounts->nelts; i++) {
         const acct_mount_t *mount = APR_ARRAY_IDX(mounts, i,
                                                   const acct_mount_t *);
 

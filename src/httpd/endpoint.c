@@ -431,8 +431,8 @@ static int map_to_storage(request_rec *r)
 {
     acct_below_t below;
 
-    if (r->main != NULL || r->proxyreq == PROXYREQ_PROXY
-        || !acct_mount_answers(r, &below)) {
+    if (acct_server_conf(r->server)->mounts == NULL || r->main != NULL
+        || r->proxyreq == PROXYREQ_PROXY || !acct_mount_answers(r, &below)) {
         return DECLINED;
     }
     r->proxyreq = PROXYREQ_NONE;

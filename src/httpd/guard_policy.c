@@ -83,25 +83,25 @@ static int requires_something(const acct_dir_conf_t *section)
     return section->requires != ACCT_REQUIRES_NOTHING;
 }
 
-acct_protect_e acct_policy_protect(const request_rec *r)
+acct_protect_e acct_policy_protect_near_api(const request_rec *r)
 {
     const acct_dir_conf_t *conf = acct_dir_conf(r);
     acct_below_t below;
 
-    if (conf->api != NULL && acct_mount_is_route(r, &below)) {
+    if (acct_mount_is_route(r, &below)) {
         conf = last_section(conf, below.mount, protects);
         return conf != NULL ? conf->protect : ACCT_PROTECT_UNSET;
     }
     return conf->htaccess > conf->protect ? conf->htaccess : conf->protect;
 }
 
-int acct_policy_is_exempt(const request_rec *r)
+int acct_policy_is_exempt_near_api(const request_rec *r)
 {
-    const acct_dir_conf_t *conf = acct_dir_conf(r);
     acct_below_t below;
 
-    return conf->api != NULL && acct_mount_is_route(r, &below)
-        && last_section(conf, below.mount, asks_for_user) == NULL;
+    return acct_mount_is_route(r, &below)
+        && last_section(acct_dir_conf(r), below.mount, asks_for_user)
+           == NULL;
 }
 
 static int wants_user(const acct_dir_conf_t *section)

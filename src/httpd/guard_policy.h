@@ -15,14 +15,37 @@
 
 #include "config.h"
 
+/* Inline as far as a request is concerned whose location has no API: it
+ * asks for all of this. */
+
+/** What acct_policy_protect() is where an API is mounted at or above the
+ *  location. */
+acct_protect_e acct_policy_protect_near_api(const request_rec *r);
+
 /** AcctAuthProtect for a request: of the server's files and .htaccess the
  *  one that asks for more. */
-acct_protect_e acct_policy_protect(const request_rec *r);
+static inline acct_protect_e acct_policy_protect(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+
+    if (conf->api != NULL) {
+        return acct_policy_protect_near_api(r);
+    }
+    return conf->htaccess > conf->protect ? conf->htaccess : conf->protect;
+}
+
+/** What acct_policy_is_exempt() is where an API is mounted at or above the
+ *  location. */
+int acct_policy_is_exempt_near_api(const request_rec *r);
 
 /** Whether "AuthType Token" above an API is left out for a request: it is
  *  for a route, and no section at or below the mount authenticates or
  *  requires a user. */
-int acct_policy_is_exempt(const request_rec *r);
+static inline int acct_policy_is_exempt(const request_rec *r)
+{
+    return acct_dir_conf(r)->api != NULL
+        && acct_policy_is_exempt_near_api(r);
+}
 
 /** Whether any section has a Require for a request. */
 int acct_policy_has_require(const request_rec *r);
