@@ -133,6 +133,17 @@ my %row = (
         look => sub { at_app(@_) =~ /^Authorization: /m ? 'passed' : 'not' },
         want => ['passed', 'not'],
     },
+    AcctAuthSharedCache => {
+        main => "AcctAuthSharedCache On\n"
+            . "Header set Cache-Control public\n$guard",
+        host => 'AcctAuthSharedCache Off',
+        look => sub {
+            my $token = sign_in_as(@_, 'ann')->{json}{token};
+            return ask(@_, 'GET', '/app/x', token => $token)->{headers}
+                {'cache-control'};
+        },
+        want => ['public', 'private'],
+    },
     AcctAuthRequireTLS => {
         main => 'AcctAuthRequireTLS On', host => 'AcctAuthRequireTLS Off',
         look => sub { status_of(sign_in_as(@_, 'ann')) },

@@ -234,7 +234,7 @@ subtest 'what opens AuthType Token on a request is told once' => sub {
     $w->write("htdocs/$_/a.txt", "PAGE\n") for 'any', 'if', 'both', 'tree/open';
     my $ask = sub { $w->get($_[1], headers =>
         [['Host', "$_[0].example"]])->{status} };
-    my $told = sub { my @all = $w->log =~ /ACCT0302: .*/g; return @all };
+    my $told = sub { my @all = $w->log =~ /ACCT0303: .*/g; return @all };
 
     is($ask->('fine', $_), 200, "$_: open on purpose")
         for qw(/both/a.txt /if/a.txt /tree/open/a.txt);

@@ -84,7 +84,7 @@ static const acct_dialect_t *load_dialect(check_t *check, server_rec *s,
         == APR_SUCCESS) {
         for (i = 0; i < dialect->warnings->nelts; i++) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                         "ACCT0140: %s",
+                         "ACCT0145: %s",
                          APR_ARRAY_IDX(dialect->warnings, i, const char *));
         }
         apr_hash_set(check->dialects, path, APR_HASH_KEY_STRING, dialect);

@@ -265,6 +265,7 @@ const char *acct_set_shared_cache(cmd_parms *cmd, void *dir, int on)
         return error;
     }
     ((acct_dir_conf_t *)dir)->shared_cache = on ? ACCT_ON : ACCT_OFF;
+    ((acct_dir_conf_t *)dir)->is_set = 1;
     if (on) {
         APR_ARRAY_PUSH(acct_server_conf(cmd->server)->shares,
                        acct_place_t) = acct_place_of(cmd);

@@ -229,8 +229,9 @@ static int check_service(endpoint_t *endpoint)
         return 1;
     }
     acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
-                    endpoint->r->server->server_hostname, "an API is mounted here, but this "
-                    "server has no usable AcctAuthDatabase", 1);
+                    endpoint->r->server->server_hostname,
+                    "an API is mounted here, but this server has no usable "
+                    "AcctAuthDatabase", 1);
     outcome(endpoint, ACCT_UNAVAILABLE);
     return 0;
 }

@@ -50,7 +50,7 @@ static int fixups(request_rec *r)
     opener = type != NULL && ap_cstr_casecmp(type, "Token") == 0
         ? opener_of(r) : NULL;
     if (opener != NULL && is_first(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "ACCT0302: AuthType "
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "ACCT0303: AuthType "
                       "Token with a Require that wants a user is configured "
                       "for %s, but \"%s\" of another section lets everybody "
                       "in; write AcctAuthProtect On, which holds in any "

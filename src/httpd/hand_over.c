@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "guard.h"
+#include "guard_policy.h"
 #include "identity.h"
 #include "presented.h"
 #include "privacy.h"
@@ -90,7 +91,7 @@ static const acct_request_t *redirected(const request_rec *r)
  * it says that nobody is asked there, or asks by other means. */
 static int keeps_apart(request_rec *r)
 {
-    return acct_dir_conf(r)->protect == ACCT_PROTECT_OFF
+    return acct_policy_protect(r) == ACCT_PROTECT_OFF
         || (r->user != NULL && ap_auth_type(r) != NULL);
 }
 
@@ -177,7 +178,7 @@ static int fixups_late(request_rec *r)
         adopt(r, part->admitted);
     }
     else if (mine->admitted != NULL && mine->config != r->per_dir_config
-             && acct_dir_conf(r)->protect == ACCT_PROTECT_OFF) {
+             && acct_policy_protect(r) == ACCT_PROTECT_OFF) {
         set_apart(r);
     }
     return DECLINED;

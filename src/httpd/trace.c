@@ -73,6 +73,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
 void acct_trace_hooks(void)
 {
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    /* before the endpoint's, which ends that phase for its paths */
     ap_hook_map_to_storage(map_to_storage, NULL, NULL,
-                           APR_HOOK_REALLY_FIRST);
+                           APR_HOOK_REALLY_FIRST - 1);
 }
