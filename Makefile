@@ -68,7 +68,7 @@ CPPFLAGS    ?= $(APXS_CPPFLAGS)
 APXS_CPP    := $(call apxs_q,EXTRA_CPPFLAGS)
 LDFLAGS     ?= -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
 
-PKGS      = jansson libssl libcrypto libargon2 libutf8proc
+PKGS      = jansson libssl libcrypto libargon2 libutf8proc libidn2
 PKG_INC  := $(patsubst -I%,-isystem %,\
               $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)

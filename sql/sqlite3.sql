@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for SQLite (3.24 or newer), version 2.
+-- The schema of mod_acctauth for SQLite (3.24 or newer), version 3.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 
@@ -80,7 +80,7 @@ CREATE TABLE revocation (
 
 CREATE INDEX revocation_revoked_at ON revocation (revoked_at);
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '2');
+INSERT INTO meta (name, value) VALUES ('schema_version', '3');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at',

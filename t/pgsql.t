@@ -247,7 +247,7 @@ subtest 'all that is wrong is told at once' => sub {
 };
 $s->sql("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
 wrong('a newer schema', $conn, qr/newer mod_acctauth/);
-$s->sql("UPDATE meta SET value = '2' WHERE name = 'schema_version'");
+$s->sql("UPDATE meta SET value = '3' WHERE name = 'schema_version'");
 {
     my $latin = 'latin';
     $pg->sql("CREATE DATABASE $latin TEMPLATE template0 ENCODING 'LATIN1' "

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, the command does it
 #
-# acctauth upgrade: a database as version 1 made it becomes the current one,
-# whole or not at all, and its tokens go on.
+# acctauth upgrade: a database as an older version made it becomes the current
+# one, whole or not at all, and its tokens go on.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use Digest::SHA ();
 use POSIX ();
 use Test::More;
 
-my $CURRENT = 2;
+my $CURRENT = 3;
 my $HOUR = 3_600_000_000;
 my $now = time * 1_000_000;
 
@@ -37,11 +37,29 @@ sub columns
         : $s->sql("SELECT name FROM pragma_table_info('token')");
 }
 
-sub make_version_1
+# Columns, unique indexes and whatever else a catalogue has of the tables.
+sub schema
 {
+    return join "\n", map { $_->[0] } $s->driver eq 'pgsql'
+        ? $s->sql("SELECT table_name || ' ' || column_name || ' ' "
+            . "|| data_type || ' ' || coalesce(column_default, '') "
+            . "FROM information_schema.columns WHERE table_schema = 'public' "
+            . "UNION ALL SELECT indexdef FROM pg_indexes "
+            . "WHERE schemaname = 'public' ORDER BY 1")
+        : $s->sql("SELECT m.name || ' ' || c.name || ' ' || c.type || ' ' "
+            . "|| coalesce(c.dflt_value, '') FROM sqlite_master m, "
+            . "pragma_table_info(m.name) c WHERE m.type = 'table' "
+            . "UNION ALL SELECT sql FROM sqlite_master "
+            . "WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1");
+}
+
+sub make_version
+{
+    my ($version) = @_;
     my $key = value("SELECT value FROM meta WHERE name = 'key_id'");
     $s->sql("DROP TABLE $_") for qw(token revocation account meta);
-    $s->sql(slurp(tree() . '/t/fixtures/schema-1-' . $s->driver . '.sql'));
+    $s->sql(slurp(tree() . "/t/fixtures/schema-$version-" . $s->driver
+        . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
     $s->sql("INSERT INTO account (username, username_key, password, "
         . "created_at) VALUES ('ann', 'ann', '!', 1)");
@@ -56,7 +74,8 @@ sub make_version_1
 
 sub upgrade { $s->cli('upgrade') }
 my $fresh = columns();
-make_version_1();
+my $whole = schema();
+make_version(1);
 
 subtest 'an older schema is refused with the command that mends it' => sub {
     my ($ok, $text) = $s->configtest;
@@ -123,6 +142,18 @@ subtest 'a newer schema is left alone' => sub {
     is(version(), 99, 'the version stays');
     $s->sql('UPDATE meta SET value = ' . "'$CURRENT' "
         . "WHERE name = 'schema_version'");
+};
+
+subtest "each older version becomes what init makes" => sub {
+    for my $version (1 .. $CURRENT - 1) {
+        make_version($version);
+        my ($exit, $out, $err) = upgrade();
+        is($exit, 0, "from $version: well") or diag($err);
+        like($out, qr/from schema version $version to $CURRENT/,
+            'and says so');
+        is(schema(), $whole, 'the tables are the same');
+        is(version(), $CURRENT, 'the version is the current one');
+    }
 };
 
 # Statements of a server's connection outlive a new column: there the old

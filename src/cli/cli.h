@@ -36,8 +36,11 @@
 #define ACCT_OPT_WAIT 0x2000U
 #define ACCT_OPT_HELP 0x4000U
 #define ACCT_OPT_VERSION 0x8000U
+#define ACCT_OPT_DRY_RUN 0x10000U
+#define ACCT_OPT_KEEP_OLDEST 0x20000U
+#define ACCT_OPT_NO_COPY 0x40000U
 #define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
-#define ACCT_OPT__COUNT 16
+#define ACCT_OPT__COUNT 19
 
 typedef struct acct_cli_t {
     apr_pool_t *pool;

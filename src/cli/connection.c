@@ -162,14 +162,16 @@ int acct_cli_judge_schema(const acct_cli_t *cli, acct_schema_e found,
     }
 }
 
+/* @param opened out: whether it failed later than that */
 static apr_status_t look(acct_cli_t *cli, acct_db_t **db,
                          acct_schema_e *found, int *version,
-                         const char **detail)
+                         const char **detail, int *opened)
 {
     const char *error = NULL;
     apr_status_t status;
 
     status = acct_db_open(db, &cli->config, NULL, 0, cli->pool, &error);
+    *opened = status == APR_SUCCESS;
     if (status == APR_SUCCESS) {
         status = acct_store_check_schema(*db, found, version, detail,
                                          cli->pool);
@@ -186,6 +188,7 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
                   int *version, const char **detail)
 {
     apr_status_t status;
+    int opened;
 
     *found = ACCT_SCHEMA_DAMAGED;
     *version = 0;
@@ -197,7 +200,7 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
             return how;
         }
     }
-    status = look(cli, db, found, version, detail);
+    status = look(cli, db, found, version, detail, &opened);
     if (APR_STATUS_IS_ENOENT(status)
         && acct_db_is_file(cli->config.driver)) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "there is no database "
@@ -205,9 +208,10 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
                              "--key FILE", cli->config.params,
                              cli->config.params);
     }
-    if (status != APR_SUCCESS && acct_db_is_file(cli->config.driver)) {
-        /* another may just have changed it */
-        status = look(cli, db, found, version, detail);
+    if (status != APR_SUCCESS
+        && (opened || acct_db_is_file(cli->config.driver))) {
+        /* another may just have changed it, and ended who was connected */
+        status = look(cli, db, found, version, detail, &opened);
     }
     return status == APR_SUCCESS ? ACCT_EXIT_OK
                                  : acct_cli_database_failed(cli, status);

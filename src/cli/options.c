@@ -20,11 +20,15 @@ static const acct_cli_verb_t verbs[] = {
       "With -d pgsql the database is there, and its tables are made.\n",
       ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },
-    { "upgrade", "[-p PARAMS]", "bring a database to this version's schema",
+    { "upgrade", "[-p PARAMS] [--dry-run] [--keep-oldest] [--no-copy]",
+      "bring a database to this version's schema",
       "All of it or nothing, in one transaction. Does nothing where the\n"
       "schema is current already. Stop the servers that use the database\n"
-      "first, and keep a copy of it.\n",
-      ACCT_OPT_DATABASE, 0, 0, acct_cli_upgrade },
+      "first. A file is copied beside itself before; keep a copy of what is\n"
+      "on a server. Ends with 1, and changes nothing, where by the rules of\n"
+      "this version several accounts have one name or address.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_DRY_RUN | ACCT_OPT_KEEP_OLDEST
+      | ACCT_OPT_NO_COPY, 0, 0, acct_cli_upgrade },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
       "           [--staff] [--password-stdin]\n"
       "       acctauth user add --no-username --email E ...",
@@ -116,6 +120,13 @@ static const apr_getopt_option_t options[] = {
       "-h, --help             print this help" },
     { "version", 'V', 0,
       "-V, --version          print the version" },
+    { "dry-run", 270, 0,
+      "    --dry-run          change nothing, only say what would be done" },
+    { "keep-oldest", 271, 0,
+      "    --keep-oldest      of accounts that have one name or address the\n"
+      "                         oldest keeps it" },
+    { "no-copy", 272, 0,
+      "    --no-copy          make no copy of the file before" },
     { NULL, 0, 0, NULL }
 };
 

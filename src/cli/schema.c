@@ -19,15 +19,31 @@ INCLUDE_TEXT(acct_cli_sqlite3_sql, "sql/sqlite3.sql");
 INCLUDE_TEXT(acct_cli_pgsql_sql, "sql/pgsql.sql");
 INCLUDE_TEXT(acct_cli_upgrade_2_sqlite3_sql, "sql/upgrade-2-sqlite3.sql");
 INCLUDE_TEXT(acct_cli_upgrade_2_pgsql_sql, "sql/upgrade-2-pgsql.sql");
+INCLUDE_TEXT(acct_cli_upgrade_3_sqlite3_sql, "sql/upgrade-3-sqlite3.sql");
+INCLUDE_TEXT(acct_cli_upgrade_3_pgsql_sql, "sql/upgrade-3-pgsql.sql");
 
-extern const char acct_cli_sqlite3_sql[]
-    __attribute__((visibility("hidden")));
-extern const char acct_cli_pgsql_sql[]
-    __attribute__((visibility("hidden")));
-extern const char acct_cli_upgrade_2_sqlite3_sql[]
-    __attribute__((visibility("hidden")));
-extern const char acct_cli_upgrade_2_pgsql_sql[]
-    __attribute__((visibility("hidden")));
+#define TEXT(symbol) \
+    extern const char symbol[] __attribute__((visibility("hidden")))
+
+TEXT(acct_cli_sqlite3_sql);
+TEXT(acct_cli_pgsql_sql);
+TEXT(acct_cli_upgrade_2_sqlite3_sql);
+TEXT(acct_cli_upgrade_2_pgsql_sql);
+TEXT(acct_cli_upgrade_3_sqlite3_sql);
+TEXT(acct_cli_upgrade_3_pgsql_sql);
+
+/* What makes a version from the one before. A step that was released never
+ * changes. */
+static const struct {
+    const char *driver;
+    int version;
+    const char *sql;
+} steps[] = {
+    { "sqlite3", 2, acct_cli_upgrade_2_sqlite3_sql },
+    { "pgsql", 2, acct_cli_upgrade_2_pgsql_sql },
+    { "sqlite3", 3, acct_cli_upgrade_3_sqlite3_sql },
+    { "pgsql", 3, acct_cli_upgrade_3_pgsql_sql }
+};
 
 const char *acct_cli_schema(const char *driver)
 {
@@ -39,12 +55,11 @@ const char *acct_cli_schema(const char *driver)
 
 const char *acct_cli_upgrade_schema(const char *driver, int version)
 {
-    if (version != 2) {
-        return NULL;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (steps[i].version == version
+            && strcmp(steps[i].driver, driver) == 0) {
+            return steps[i].sql;
+        }
     }
-    if (strcmp(driver, "sqlite3") == 0) {
-        return acct_cli_upgrade_2_sqlite3_sql;
-    }
-    return strcmp(driver, "pgsql") == 0 ? acct_cli_upgrade_2_pgsql_sql
-                                        : NULL;
+    return NULL;
 }

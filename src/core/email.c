@@ -15,6 +15,8 @@
  * Taken here, refused there: two conditions of IDNA are not computed, a
  * label's length in its encoded form ("xn--...", 63 code points are
  * counted instead, as Django does since 5.1) and the mixing of directions.
+ *
+ * How two addresses are compared is another matter: acct_email_key().
  */
 #include "identifier.h"
 
@@ -24,11 +26,12 @@
 #include <apr_strings.h>
 #include <utf8proc.h>
 
+#include "domain.h"
+
 #define ADDRESS_MAX 320         /* code points; RFC 3696, 3 */
 #define LABEL_MAX 63            /* RFC 1034, 3.1 */
 #define LITERAL_MAX 39          /* the longest way to write an IPv6 address,
                                  * but for one that ends like an IPv4 one */
-#define IDEOGRAPHIC_STOP "\xe3\x80\x82"     /* U+3002 */
 
 static int is_alnum(int c)
 {
@@ -167,32 +170,6 @@ static int is_literal(const char *domain)
 
 /* --------------------------------------------------------- the whole thing */
 
-/* Folded, and with the dot that IDNA takes for one (RFC 3490, 3.1). */
-static apr_status_t fold(const char *text, const char **folded,
-                         apr_pool_t *pool)
-{
-    char *copy, *from, *to;
-    apr_status_t status;
-
-    status = acct_fold(text, folded, pool);
-    if (status != APR_SUCCESS || strstr(*folded, IDEOGRAPHIC_STOP) == NULL) {
-        return status;
-    }
-    copy = apr_pstrdup(pool, *folded);
-    for (from = to = copy; *from != '\0';) {
-        if (strncmp(from, IDEOGRAPHIC_STOP, 3) == 0) {
-            *to++ = '.';
-            from += 3;
-        }
-        else {
-            *to++ = *from++;
-        }
-    }
-    *to = '\0';
-    *folded = copy;
-    return APR_SUCCESS;
-}
-
 int acct_email_valid(const char *email, apr_pool_t *pool)
 {
     const char *at, *domain, *key;
@@ -209,14 +186,33 @@ int acct_email_valid(const char *email, apr_pool_t *pool)
         return 1;
     }
     /* A domain outside ASCII is judged by what it comes to. */
-    if (fold(domain, &key, pool) != APR_SUCCESS) {
+    if (acct_domain_fold(domain, &key, pool) != APR_SUCCESS) {
         return 0;
     }
     return is_host_name(key) || is_literal(key);
 }
 
+apr_status_t acct_address_key(const char *text, const char **key,
+                              apr_pool_t *pool)
+{
+    const char *at = strrchr(text, '@'), *local, *domain;
+    apr_status_t status;
+
+    status = acct_fold(apr_pstrmemdup(pool, text, (apr_size_t)(at - text)),
+                       &local, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_domain_key(at + 1, &domain, pool);
+    }
+    if (status == APR_SUCCESS) {
+        *key = apr_pstrcat(pool, local, "@", domain, NULL);
+    }
+    return status;
+}
+
+/* A name and an address are looked up by the same key, so that one is never
+ * another's. */
 apr_status_t acct_email_key(const char *email, const char **key,
                             apr_pool_t *pool)
 {
-    return fold(acct_trim(email, pool), key, pool);
+    return acct_username_key(email, key, pool);
 }

@@ -168,7 +168,12 @@ apr_status_t acct_username_key(const char *name, const char **key,
     apr_status_t status;
 
     status = acct_username_normalize(name, &name, pool);
-    return status == APR_SUCCESS ? acct_fold(name, key, pool) : status;
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    /* Too long to be anybody's: as it is; see acct_fold(). */
+    return strchr(name, '@') != NULL && acct_utf8_length(name) <= ACCT_FOLD_MAX
+        ? acct_address_key(name, key, pool) : acct_fold(name, key, pool);
 }
 
 /* What Python's \w matches, and the four signs of a username. */

@@ -52,8 +52,10 @@ int acct_username_valid(const char *name, apr_pool_t *pool);
 
 /**
  * The form a username is unique and looked up by: trimmed and folded
- * (acct_fold()). Any text has one, so a login looks up whatever it was
- * given. @return APR_EINVAL when it is not UTF-8
+ * (acct_fold()); where it holds an '@', as the address it may be
+ * (acct_address_key()), for one may not be another's address in any
+ * spelling. Any text has one, so a login looks up whatever it was given.
+ * @return APR_EINVAL when it is not UTF-8, APR_ENOMEM
  */
 apr_status_t acct_username_key(const char *name, const char **key,
                                apr_pool_t *pool);
@@ -63,11 +65,15 @@ apr_status_t acct_username_key(const char *name, const char **key,
  *  ACCT_EMAIL_MAX is another problem and the caller's. */
 int acct_email_valid(const char *email, apr_pool_t *pool);
 
-/** The form an address is unique and looked up by: trimmed and folded, the
- *  local part too, and the ideographic full stop as the dot it stands for;
- *  so spellings of one internationalised domain are one.
- *  @return APR_EINVAL when it is not UTF-8 */
+/** The form an address is unique and looked up by: trimmed, the local part
+ *  folded (acct_fold()), the domain by what it names (acct_domain_key()).
+ *  The key of a username that is spelled like it.
+ *  @return APR_EINVAL when it is not UTF-8, APR_ENOMEM */
 apr_status_t acct_email_key(const char *email, const char **key,
                             apr_pool_t *pool);
+
+/** The same of a text with an '@', trimmed and NFKC already. */
+apr_status_t acct_address_key(const char *text, const char **key,
+                              apr_pool_t *pool);
 
 #endif

@@ -29,7 +29,7 @@
 #include <apr_time.h>
 #include "database.h"
 
-#define ACCT_SCHEMA_VERSION 2
+#define ACCT_SCHEMA_VERSION 3
 
 typedef struct acct_account_t {
     apr_int64_t id;

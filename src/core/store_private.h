@@ -13,6 +13,7 @@
  *   store_row.c         rows to structs
  *   store_schema.c      whether the schema is the right one
  *   store_exposure.c    what surrounds it on a server
+ *   store_rekey.c       the keys of all accounts made anew
  */
 #ifndef ACCT_STORE_PRIVATE_H
 #define ACCT_STORE_PRIVATE_H

@@ -153,11 +153,11 @@ static inline int fixture_teardown(void **state)
 }
 
 /* What the schema is made with. */
-static inline const char *fixture_schema_sql(fixture_t *f)
+static inline const char *fixture_text(fixture_t *f, const char *name)
 {
     const char *top = getenv("ACCT_SOURCE_DIR");
-    const char *path = apr_pstrcat(f->pool, top ? top : ".",
-                                   "/sql/", f->config.driver, ".sql", NULL);
+    const char *path = apr_pstrcat(f->pool, top ? top : ".", "/sql/", name,
+                                   NULL);
     FILE *file = fopen(path, "r");
     char *text = apr_pcalloc(f->pool, 65536);
 
@@ -166,6 +166,12 @@ static inline const char *fixture_schema_sql(fixture_t *f)
     }
     fclose(file);
     return text;
+}
+
+static inline const char *fixture_schema_sql(fixture_t *f)
+{
+    return fixture_text(f, apr_pstrcat(f->pool, f->config.driver, ".sql",
+                                       NULL));
 }
 
 /* Open the fixture's file or fail the test. */

@@ -510,13 +510,6 @@ static void the_key_of_an_address_is_without_case(void **state)
 {
     (void)state;
     assert_string_equal(mail_key(" Mike@Example.ORG\n"), "mike@example.org");
-    assert_string_equal(mail_key("a@B\xc3\x9c" "CHER.de"),
-                        "a@b\xc3\xbc" "cher.de");
-    assert_string_equal(mail_key("a@\xe4\xbe\x8b\xe3\x80\x82jp"),
-                        "a@\xe4\xbe\x8b.jp");
-    assert_string_equal(mail_key("a@\xe4\xbe\x8b\xef\xbd\xa1jp"),
-                        "a@\xe4\xbe\x8b.jp");
-    assert_string_equal(mail_key("a@fa\xc3\x9f.de"), "a@fass.de");
     assert_string_not_equal(mail_key("m\xc4\xb1ke@example.org"),
                             mail_key("mike@example.org"));
 }
