@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "form.h"
+#include "json_number.h"
 
 /* What is wrong, and where: line and column (in characters) from 1. */
 static const char *at_offset(const char *what, const char *body,
@@ -80,6 +81,7 @@ static const char *scan(const char *body, apr_size_t length,
 /* The parser's verdict in words of our own: its own text holds pieces of
  * the body, which may be a password. */
 static const char *parser_reason(const json_error_t *error,
+                                 const acct_json_text_t *quoted,
                                  apr_pool_t *pool)
 {
     const char *what;
@@ -100,15 +102,13 @@ static const char *parser_reason(const json_error_t *error,
     case json_error_null_byte_in_key:
         what = "a null character in the name of a member";
         break;
-    case json_error_numeric_overflow:
-        what = "a number is too large";
-        break;
     default:
         what = "invalid syntax";
         break;
     }
     return apr_psprintf(pool, "%s: line %d column %d", what, error->line,
-                        error->column);
+                        error->column - acct_json_quotes_before(
+                            quoted, (apr_size_t)error->position));
 }
 
 /* Overwrites every string: any of them may be a password, one under a
@@ -166,26 +166,38 @@ static const char *type_word(const json_t *json)
     }
 }
 
-acct_outcome_e acct_json_parse(const char *body, apr_size_t length,
-                               json_t **json, acct_result_t *result,
-                               apr_pool_t *pool)
+/* The same of a whole body; what was a number in it is one. */
+static const char *body_type(const json_t *json,
+                             const acct_json_text_t *quoted)
+{
+    const char *number = json_string_value(json);
+
+    if (number == NULL || quoted->copy == NULL) {
+        return type_word(json);
+    }
+    return acct_json_is_real(number, json_string_length(json)) ? "float"
+                                                               : "int";
+}
+
+static json_t *load(const acct_json_text_t *quoted, json_error_t *error)
+{
+    /* A null character in a value is a problem of its field, told later. */
+    return json_loadb(quoted->text, quoted->length, JSON_REJECT_DUPLICATES
+                      | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
+}
+
+/* @a quoted is what is parsed of the body. */
+static acct_outcome_e parse(const acct_json_text_t *quoted, json_t **json,
+                            acct_result_t *result, apr_pool_t *pool)
 {
     json_error_t error;
 
-    *json = NULL;
-    result->format = "JSON";
-    result->reason = scan(body, length, pool);
-    if (result->reason != NULL) {
-        return ACCT_PARSE_ERROR;
-    }
-    /* A null character in a value is a problem of its field, told later. */
-    *json = json_loadb(body, length, JSON_REJECT_DUPLICATES
-                       | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    *json = load(quoted, &error);
     if (*json == NULL) {
         if (json_error_code(&error) == json_error_out_of_memory) {
             return ACCT_UNAVAILABLE;
         }
-        result->reason = parser_reason(&error, pool);
+        result->reason = parser_reason(&error, quoted, pool);
         return ACCT_PARSE_ERROR;
     }
     apr_pool_cleanup_register(pool, *json, free_json,
@@ -194,10 +206,31 @@ acct_outcome_e acct_json_parse(const char *body, apr_size_t length,
         return ACCT_NO_DATA;
     }
     if (!json_is_object(*json)) {
-        result->type = type_word(*json);
+        result->type = body_type(*json, quoted);
         return ACCT_NOT_AN_OBJECT;
     }
     return ACCT_OK;
+}
+
+acct_outcome_e acct_json_parse(const char *body, apr_size_t length,
+                               json_t **json, acct_result_t *result,
+                               apr_pool_t *pool)
+{
+    acct_json_text_t quoted;
+    acct_outcome_e outcome;
+
+    *json = NULL;
+    result->format = "JSON";
+    result->reason = scan(body, length, pool);
+    if (result->reason != NULL) {
+        return ACCT_PARSE_ERROR;
+    }
+    acct_json_quote_numbers(body, length, &quoted, pool);
+    outcome = parse(&quoted, json, result, pool);
+    if (quoted.copy != NULL) {
+        OPENSSL_cleanse(quoted.copy, quoted.length);
+    }
+    return outcome;
 }
 
 /* Digits are picked out of printf's text, whose decimal point is the

@@ -23,8 +23,8 @@
  *         ACCT_NO_DATA: null; ACCT_UNAVAILABLE: no memory
  * Refused beside what is not JSON: nesting deeper than ACCT_FORM_DEPTH,
  * objects of more than ACCT_FORM_MEMBERS, a member named twice, a byte
- * order mark, numbers beyond 64 bits or a double, a null character in a
- * name. In a value it is let through.
+ * order mark, a null character in a name. In a value it is let through.
+ * Numbers beyond 64 bits or a double come as strings of their text.
  */
 acct_outcome_e acct_json_parse(const char *body, apr_size_t length,
                                json_t **json, acct_result_t *result,

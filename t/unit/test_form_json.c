@@ -86,9 +86,22 @@ static void what_is_not_json_is_a_parse_error(void **state)
         { "{\"a\":\"\\ud800\\ud800\"}", NULL },
         { "{\"a\":\"\\u12\"}", NULL }, { "{\"a\":\"\\x41\"}", NULL },
         { "{\"a\":\"\n\"}", NULL },
-        { "{\"a\":1e999}", "a number is too large: line 1 column 10" },
-        { "{\"a\":-1e999}", NULL },
-        { "{\"a\":12345678901234567890}", NULL },
+        /* as many digits as no machine number has, and no number */
+        { "{\"a\":012345678901234567890}", NULL },
+        { "{\"a\":-012345678901234567890}", NULL },
+        { "{\"a\":+12345678901234567890}", NULL },
+        { "{\"a\":12345678901234567890.}", NULL },
+        { "{\"a\":12345678901234567890e}", NULL },
+        { "{\"a\":1e+}", NULL }, { "{\"a\":.1e400}", NULL },
+        { "{\"a\":1e400x}", NULL }, { "{\"a\":x1e400}", NULL },
+        { "{\"a\":1e400\"\"}", NULL }, { "{\"a\":\"\"1e400}", NULL },
+        { "{\"a\":1e400 1e400}", NULL }, { "{\"a\":--1e400}", NULL },
+        { "{1e400:1}", NULL }, { "{12345678901234567890 : 1}", NULL },
+        { "[12345678901234567890", NULL }, { "{\"a\":1e400", NULL },
+        { "{\"a\":1e400.5}", NULL }, { "{\"a\":1_e400}", NULL },
+        { "1e400 1e400", NULL }, { "{\"a\":12345678901234567890,}", NULL },
+        { "{\n\"a\":1e400,\n\"b\":[1e400, -1e400 ], \"c\":x}",
+          "invalid syntax: line 3 column 27" },
     };
     size_t i;
 
@@ -105,6 +118,79 @@ static void what_is_not_json_is_a_parse_error(void **state)
         }
         assert_null(result->problems);
     }
+}
+
+/* RFC 8259 sets numbers no range. */
+static void numbers_of_any_size_are_taken_as_their_text(void **state)
+{
+    static const char *const cases[][2] = {
+        { "9223372036854775807", NULL }, { "9223372036854775808", NULL },
+        { "-9223372036854775808", NULL }, { "-9223372036854775809", NULL },
+        { "18446744073709551616", NULL }, { "491711234567890123456", NULL },
+        { "99999999999999999999999999999999999999999", NULL },
+        { "1e400", NULL }, { "-1E+400", NULL }, { "1.5e309", NULL },
+        { "1e99999999999999999999999", NULL }, { "1e-400", "0.0" },
+        { "1e-99999999999999999999999", "0.0" }, { "0e400", "0.0" },
+        { "0.0e99999999999", "0.0" }, { "0.00001e400", NULL },
+        { "1e308", "1e+308" }, { "10e308", NULL }, { "0.1e309", "1e+308" },
+        { "1.7976931348623157e308", "1.7976931348623157e+308" },
+        { "1.7976931348623159e308", NULL },
+        { "179769313486231570000e288", "1.7976931348623157e+308" },
+        { "1.50", "1.5" }, { "12", NULL }, { "-0", "0" }
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *number = cases[i][0];
+
+        assert_string_equal(told(&register_route, JSON, apr_psprintf(pool,
+            "{\"x\": %s,\"y\":[%s,{\"z\":%s }],\"username\":%s,"
+            "\"password\":%s\n}", number, number, number, number,
+            number)), "ok");
+        assert_string_equal(VALUE(USERNAME),
+                            cases[i][1] != NULL ? cases[i][1] : number);
+        assert_string_equal(VALUE(PASSWORD),
+                            cases[i][1] != NULL ? cases[i][1] : number);
+    }
+}
+
+static void what_looks_like_a_number_in_a_string_is_a_string(void **state)
+{
+    (void)state;
+    assert_string_equal(told(&register_route, JSON,
+        "{\"username\":\"1e400\","
+        "\"first_name\":\"12345678901234567890, 1e400\","
+        "\"password\":\"\\\":1e400,\\\\\",\"x\":1e400}"), "ok");
+    assert_string_equal(VALUE(FIRST_NAME), "12345678901234567890, 1e400");
+    assert_string_equal(VALUE(PASSWORD), "\":1e400,\\");
+}
+
+static void a_large_number_is_as_much_an_object_as_a_small_one(void **state)
+{
+    static const char *const cases[][2] = {
+        { "18446744073709551616", "int" }, { " 1e400 ", "float" },
+        { "-1.0E400\n", "float" }, { "[1e400]", "list" },
+        { "\"1e400\"", "str" }
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(told(&login_route, JSON, cases[i][0]),
+                            "not_an_object");
+        assert_string_equal(result->type, cases[i][1]);
+    }
+}
+
+static void the_other_limits_hold_beside_large_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text(&login_route, JSON,
+        "{\"a\":1e400,\"a\":1e400}"), ACCT_PARSE_ERROR);
+    assert_string_equal(told(&register_route, JSON, "{\"username\":[1e400],"
+        "\"password\":{\"a\":1e400}}"),
+        "invalid username.not_a_string password.not_a_string");
 }
 
 static void raw_null_bytes_are_parse_errors(void **state)
@@ -205,6 +291,10 @@ int main(void)
         TEST(an_empty_body_is_an_empty_object),
         TEST(something_else_than_an_object_is_named),
         TEST(what_is_not_json_is_a_parse_error),
+        TEST(numbers_of_any_size_are_taken_as_their_text),
+        TEST(what_looks_like_a_number_in_a_string_is_a_string),
+        TEST(a_large_number_is_as_much_an_object_as_a_small_one),
+        TEST(the_other_limits_hold_beside_large_numbers),
         TEST(raw_null_bytes_are_parse_errors),
         TEST(the_reason_never_holds_what_was_sent),
         TEST(nesting_is_limited_to_32),
