@@ -112,6 +112,46 @@ subtest 'an empty or missing field is told, the username first' => sub {
         'no body at all';
 };
 
+subtest 'every other problem is told in the envelope, the first of them' => sub {
+    my $no_string = 'Not a valid string.';
+    my $null = 'Null characters are not allowed.';
+    my $long = sub { "Ensure this field has no more than $_[0] characters." };
+    my $good = '"password":"example123"';
+    my @table = (
+        [ qq({"username":["admin"],$good}), $no_string ],
+        [ qq({"username":{"a":1},$good}), $no_string ],
+        [ qq({"username":true,$good}), $no_string ],
+        [ qq({"username":"ad\\u0000min",$good}), $null ],
+        [ qq({"username":") . 'a' x 255 . qq(",$good}), $long->(254) ],
+        [ '{"username":"admin","password":[]}', $no_string ],
+        [ '{"username":"admin","password":false}', $no_string ],
+        [ '{"username":"admin","password":"a\\u0000"}', $null ],
+        [ '{"username":"admin","password":"' . 'p' x 1025 . '"}',
+            $long->(1024) ],
+        [ '{"username":[],"password":""}', $no_string ],
+        [ '{"username":"a\\u0000","password":[]}', $null ],
+        [ '{"password":[]}', 'The username cannot be empty' ],
+        [ '[]', 'Invalid data. Expected a dictionary, but got list.' ],
+        [ '"x"', 'Invalid data. Expected a dictionary, but got str.' ],
+        [ '1', 'Invalid data. Expected a dictionary, but got int.' ],
+        [ '1e400', 'Invalid data. Expected a dictionary, but got float.' ],
+        [ 'true', 'Invalid data. Expected a dictionary, but got bool.' ],
+        [ 'null', 'No data provided' ],
+    );
+    for my $row (@table) {
+        my ($body, $want) = @$row;
+        answer_is $s->request('POST', '/accounts/signin/', body => $body,
+            type => 'application/json'), 400, refused($want),
+            length $body < 60 ? $body : substr($body, 0, 57) . '...';
+    }
+};
+
+subtest 'a body that cannot be parsed is told as everywhere' => sub {
+    like $s->request('POST', '/accounts/signin/', body => '{',
+        type => 'application/json')->{body}, qr/\A\{"detail":"JSON parse/,
+        'without the envelope';
+};
+
 subtest 'a blocked account is told so, and only after the right password'
     => sub {
     $s->account(username => 'barred', password => 'right');

@@ -118,9 +118,13 @@ static void accounts_where_the_document_is_silent(void **state)
     }
     invalid(p, "accounts", "signin/", "password.blank", 400,
             ENVELOPE(400, "ValueError", "The password cannot be empty"));
-    /* Gathered problems are told first. */
     invalid(p, "accounts", "signin/", "username.blank password.not_a_string",
-            400, "{\"password\":[\"Not a valid string.\"]}");
+            400, ENVELOPE(400, "ValueError", "The username cannot be empty"));
+    invalid(p, "accounts", "signin/",
+            "password.null_characters username.not_a_string", 400,
+            ENVELOPE(400, "ValueError", "Not a valid string."));
+    invalid(p, "accounts", "signin/", "password.null_characters", 400,
+            ENVELOPE(400, "ValueError", "Null characters are not allowed."));
     outcome(p, "accounts", "POST", "signout/", ACCT_NOT_AUTHENTICATED, 401,
             ENVELOPE(401, "Permission Denied",
                      "Authentication credentials were not provided."));
