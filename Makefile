@@ -204,6 +204,10 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/table.o
 
+# Counts the calls.
+$(BUILD)/unit/test_password_normal: private override LDFLAGS += \
+    -Wl,--wrap=acct_password_verify
+
 $(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) $(LDFLAGS) \

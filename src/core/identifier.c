@@ -139,6 +139,16 @@ apr_status_t acct_fold(const char *text, const char **folded,
     return APR_EINVAL;
 }
 
+apr_status_t acct_compose(const char *text, char **composed,
+                          apr_pool_t *pool)
+{
+    if (acct_utf8_length(text) < 0) {
+        return APR_EINVAL;
+    }
+    *composed = map(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE, pool);
+    return *composed != NULL ? APR_SUCCESS : APR_EINVAL;
+}
+
 /* -------------------------------------------------------------- usernames */
 
 apr_status_t acct_username_normalize(const char *text, const char **name,

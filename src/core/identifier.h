@@ -38,6 +38,15 @@ apr_status_t acct_fold(const char *text, const char **folded,
                        apr_pool_t *pool);
 
 /**
+ * NFC (Unicode TR 15): what is the same to a reader, and stays as it is
+ * otherwise. For texts of bounded length: sorting marks is quadratic.
+ * Copies made on the way are wiped; the result is the caller's to wipe.
+ * @return APR_EINVAL when it is not UTF-8
+ */
+apr_status_t acct_compose(const char *text, char **composed,
+                          apr_pool_t *pool);
+
+/**
  * A username as it is stored: trimmed, NFKC (Unicode TR 15).
  * @return APR_EINVAL when it is not UTF-8
  */

@@ -267,8 +267,8 @@ acct_password_verdict_e acct_password_verify(const char *stored,
     if (stored == NULL) {
         return ACCT_PASSWORD_UNUSABLE;
     }
-    if (password == NULL || strnlen(password, ACCT_PASSWORD_MAX + 1)
-                            > ACCT_PASSWORD_MAX) {
+    if (password == NULL || strnlen(password, ACCT_PASSWORD_NORMAL_MAX + 1)
+                            > ACCT_PASSWORD_NORMAL_MAX) {
         return ACCT_PASSWORD_MISMATCH;
     }
     for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -318,6 +318,7 @@ apr_status_t acct_password_hash(const acct_password_params_t *params,
 {
     argon2_hash_t made;
     apr_status_t status = APR_SUCCESS;
+    const char *normal;
     int code;
 
     if (!params_in_bounds(params)
@@ -328,7 +329,9 @@ apr_status_t acct_password_hash(const acct_password_params_t *params,
     if (RAND_bytes(made.salt, SALT_BYTES) != 1) {
         return APR_EGENERAL;
     }
-    code = run_argon2(Argon2_id, &made, password, made.hash);
+    normal = acct_password_normal(password, pool);
+    code = run_argon2(Argon2_id, &made, normal, made.hash);
+    acct_password_wipe_normal(password, normal);
     if (code == ARGON2_OK) {
         *hash = to_phc(&made, made.hash, pool);
     }

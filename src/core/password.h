@@ -17,7 +17,20 @@
 #include <apr_hash.h>
 #include "outcome.h"
 
-#define ACCT_PASSWORD_MAX 1024  /* bytes; longer is refused unhashed */
+#define ACCT_PASSWORD_MAX 1024  /* bytes as sent; longer is refused unhashed */
+#define ACCT_PASSWORD_NORMAL_MAX (3 * ACCT_PASSWORD_MAX)    /* NFC makes up to
+                                 * three bytes of one */
+
+/**
+ * The form that new hashes are made of: NFC, as RFC 8265 (4.2.2,
+ * OpaqueString) has it, so that two keyboards that spell a letter
+ * differently mean one password. What is not UTF-8 stays as it is.
+ * @param password up to ACCT_PASSWORD_MAX bytes
+ * @return @a password itself where it has that form, else a copy in
+ *         @a pool, to be wiped with acct_password_wipe_normal()
+ */
+const char *acct_password_normal(const char *password, apr_pool_t *pool);
+void acct_password_wipe_normal(const char *password, const char *normal);
 
 /* How new passwords are hashed: argon2id (RFC 9106). */
 typedef struct acct_password_params_t {
@@ -41,7 +54,8 @@ apr_status_t acct_password_params_parse(const char *const *words,
                                         const char **error);
 
 /**
- * Hash a password. @param hash a PHC string, in @a pool
+ * Hash a password's normal form (acct_password_normal()).
+ * @param hash a PHC string, in @a pool
  * @return APR_EINVAL (longer than ACCT_PASSWORD_MAX, parameters out of
  *         bounds), APR_ENOMEM, APR_EGENERAL (random generator, library)
  */
@@ -58,8 +72,9 @@ typedef enum {
     ACCT_PASSWORD_FAILED        /* out of memory: cannot know now */
 } acct_password_verdict_e;
 
-/** Verify a password against a stored hash (any string, NULL too). A
- *  password longer than ACCT_PASSWORD_MAX is a mismatch without work. */
+/** Verify a password, exactly as it is given, against a stored hash (any
+ *  string, NULL too). One longer than ACCT_PASSWORD_NORMAL_MAX is a
+ *  mismatch without work. */
 acct_password_verdict_e acct_password_verify(const char *stored,
                                              const char *password,
                                              apr_pool_t *pool);

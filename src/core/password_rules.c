@@ -165,6 +165,23 @@ static acct_problem_e judge_folded(const acct_password_rules_t *rules,
     return ACCT_PROBLEM__COUNT;
 }
 
+/* As the same characters, whatever keyboard spelled them. No UTF-8 has
+ * length -1: too short for any rule about it. */
+static int is_too_short(const acct_password_rules_t *rules,
+                        const char *password, apr_pool_t *pool)
+{
+    const char *normal;
+    int length;
+
+    if (rules->min_length <= 0) {
+        return 0;
+    }
+    normal = acct_password_normal(password, pool);
+    length = acct_utf8_length(normal);
+    acct_password_wipe_normal(password, normal);
+    return length < rules->min_length;
+}
+
 acct_problem_e acct_password_judge(const acct_password_rules_t *rules,
                                    const char *password,
                                    const char *const *own,
@@ -176,9 +193,7 @@ acct_problem_e acct_password_judge(const acct_password_rules_t *rules,
     if (rules == NULL) {
         return ACCT_PROBLEM__COUNT;
     }
-    /* No UTF-8 has length -1: too short for any rule about it. */
-    if (rules->min_length > 0
-        && acct_utf8_length(password) < rules->min_length) {
+    if (is_too_short(rules, password, pool)) {
         return ACCT_PROBLEM_TOO_SHORT;
     }
     if ((rules->block_list == NULL && !rules->not_similar)
