@@ -213,7 +213,7 @@ subtest 'a name that is another account\'s address steals nothing' => sub {
 
 subtest 'passwords are taken exactly' => sub {
     my @words = ('pw ', ' pw', 'pw', 'PW', "p\tw", "pw\n", '   ',
-                 'пароль', "e\x{301}", "\x{e9}", '"\\\'%s%n$1?;--',
+                 'пароль', "\x{e9}", '"\\\'%s%n$1?;--',
                  "\x{1f511}" x 3, 'x' x 1024, "\x{e9}" x 512);
     my $n = 0;
     for my $word (@words) {

@@ -43,7 +43,7 @@ void acct_do_verify(void *baton)
     if (hash->verdict == ACCT_PASSWORD_UNUSABLE) {
         /* No such account, or one whose hash cannot be verified: spend
          * the same work, as often, and never match. */
-        dummy = verify(hash, hash->service->dummy, &as_sent);
+        dummy = verify(hash, hash->dummy, &as_sent);
         hash->verdict = dummy == ACCT_PASSWORD_FAILED
             ? ACCT_PASSWORD_FAILED : ACCT_PASSWORD_MISMATCH;
     }

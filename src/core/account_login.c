@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "account_dummy.h"
 #include "identifier.h"
 #include "token_check_row.h"
 
@@ -12,6 +13,7 @@ typedef struct find_account_t {
     const acct_route_t *route;
     const char *username_key;   /* NULL: do not look by it */
     const char *email_key;
+    const char *dummy;          /* verified where there is no such account */
     acct_account_t account;
 } find_account_t;
 
@@ -157,7 +159,8 @@ static int try_login(const acct_service_t *service, find_account_t *find,
     acct_issue_t issue = { service, find->route, NULL, 0, NULL, NULL, NULL,
                       { 0 }, 0 };
     acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
-                    ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
+                    find->dummy, ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS,
+                    pool };
     apr_status_t status;
     int known;
 
@@ -224,10 +227,16 @@ void acct_login(const acct_service_t *service, const acct_route_t *route,
                 const acct_form_t *form, acct_result_t *result,
                 apr_pool_t *pool)
 {
-    find_account_t find = { route, NULL, NULL, { 0 } };
+    find_account_t find = { route, NULL, NULL, NULL, { 0 } };
     int try;
 
     identifier_keys(&find, form, pool);
+    if (acct_dummy_for(service, find.email_key != NULL ? find.email_key
+                                                       : find.username_key,
+                       &find.dummy, pool) != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return;
+    }
     for (try = 0; try < ACCT_TRIES; try++) {
         if (try_login(service, &find, form, result, pool)) {
             return;

@@ -10,6 +10,7 @@
  *   account_logout.c    sign out, here or everywhere
  *   account_token.c     issuing a token
  *   account_hash.c      hashing, inside the gate
+ *   account_dummy.c     what is verified for a name that nobody has
  *   account_admin.c     what the command does besides
  */
 #ifndef ACCT_ACCOUNT_PRIVATE_H
@@ -76,6 +77,7 @@ typedef struct acct_hash_t {
     const acct_service_t *service;
     const char *password;
     const char *stored;         /* verify: NULL for an unknown name */
+    const char *dummy;          /* verify: in its place; acct_dummy_for() */
     acct_password_verdict_e verdict;
     const char *hash;           /* out: a new hash, or NULL */
     apr_status_t status;

@@ -122,7 +122,7 @@ void acct_register(const acct_service_t *service,
     acct_account_t *account = apr_palloc(pool, sizeof(*account));
     acct_issue_t issue = { service, route, account, 0, NULL, NULL, NULL, { 0 },
                       0 };
-    acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
+    acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL, NULL,
                     ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
     apr_status_t status;
     int try;

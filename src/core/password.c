@@ -245,43 +245,6 @@ static acct_password_verdict_e verify_argon2i(const char *rest,
     return verify_argon2(Argon2_i, rest, password);
 }
 
-/* ---------------------------------------------------- what can be verified */
-
-typedef struct format_t {
-    const char *prefix;
-    acct_password_verdict_e (*verify)(const char *rest, const char *password,
-                                      apr_pool_t *pool);
-} format_t;
-
-static const format_t formats[] = {
-    { NEW_PREFIX, verify_argon2id },
-    { "$argon2i$", verify_argon2i }
-};
-
-acct_password_verdict_e acct_password_verify(const char *stored,
-                                             const char *password,
-                                             apr_pool_t *pool)
-{
-    size_t i, length;
-
-    if (stored == NULL) {
-        return ACCT_PASSWORD_UNUSABLE;
-    }
-    if (password == NULL || strnlen(password, ACCT_PASSWORD_NORMAL_MAX + 1)
-                            > ACCT_PASSWORD_NORMAL_MAX) {
-        return ACCT_PASSWORD_MISMATCH;
-    }
-    for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        length = strlen(formats[i].prefix);
-        if (strncmp(stored, formats[i].prefix, length) == 0) {
-            return formats[i].verify(stored + length, password, pool);
-        }
-    }
-    return ACCT_PASSWORD_UNUSABLE;
-}
-
-/* -------------------------------------------------------------- new hashes */
-
 /* Base64 without padding of up to PART_MAX bytes. */
 static const char *to_base64(const unsigned char *bytes, size_t length,
                              apr_pool_t *pool)
@@ -293,15 +256,77 @@ static const char *to_base64(const unsigned char *bytes, size_t length,
     return text;
 }
 
-static const char *to_phc(const argon2_hash_t *from,
-                          const unsigned char *hash, apr_pool_t *pool)
+static const char *to_phc(const char *prefix, const argon2_hash_t *from,
+                          apr_pool_t *pool)
 {
-    return apr_psprintf(pool, NEW_PREFIX "v=%u$m=%u,t=%u,p=%u$%s$%s",
+    return apr_psprintf(pool, "%sv=%u$m=%u,t=%u,p=%u$%s$%s", prefix,
                         from->version, from->params.memory_kib,
                         from->params.passes, from->params.lanes,
                         to_base64(from->salt, from->salt_length, pool),
-                        to_base64(hash, from->hash_length, pool));
+                        to_base64(from->hash, from->hash_length, pool));
 }
+
+/* Salt and hash all zero. A password that hashes to it would have to be
+ * found first, and would open nothing: there is no account. */
+static const char *blank_argon2(const char *prefix, const char *rest,
+                                apr_pool_t *pool)
+{
+    argon2_hash_t stored;
+    int is_sound = parse_argon2(rest, &stored);
+
+    OPENSSL_cleanse(stored.salt, sizeof(stored.salt));
+    OPENSSL_cleanse(stored.hash, sizeof(stored.hash));
+    return is_sound ? to_phc(prefix, &stored, pool) : NULL;
+}
+
+/* ---------------------------------------------------- what can be verified */
+
+typedef struct format_t {
+    const char *prefix;
+    acct_password_verdict_e (*verify)(const char *rest, const char *password,
+                                      apr_pool_t *pool);
+    /* one that costs the same and that nobody has; NULL: no sound one */
+    const char *(*blank)(const char *prefix, const char *rest,
+                         apr_pool_t *pool);
+} format_t;
+
+static const format_t formats[] = {
+    { NEW_PREFIX, verify_argon2id, blank_argon2 },
+    { "$argon2i$", verify_argon2i, blank_argon2 }
+};
+
+/* NULL where it is of none. */
+static const format_t *format_of(const char *stored)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (strncmp(stored, formats[i].prefix, strlen(formats[i].prefix))
+            == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+acct_password_verdict_e acct_password_verify(const char *stored,
+                                             const char *password,
+                                             apr_pool_t *pool)
+{
+    const format_t *format = stored != NULL ? format_of(stored) : NULL;
+
+    if (stored == NULL) {
+        return ACCT_PASSWORD_UNUSABLE;
+    }
+    if (password == NULL || strnlen(password, ACCT_PASSWORD_NORMAL_MAX + 1)
+                            > ACCT_PASSWORD_NORMAL_MAX) {
+        return ACCT_PASSWORD_MISMATCH;
+    }
+    return format == NULL ? ACCT_PASSWORD_UNUSABLE
+        : format->verify(stored + strlen(format->prefix), password, pool);
+}
+
+/* -------------------------------------------------------------- new hashes */
 
 static void prepare(argon2_hash_t *made, const acct_password_params_t *params)
 {
@@ -333,7 +358,7 @@ apr_status_t acct_password_hash(const acct_password_params_t *params,
     code = run_argon2(Argon2_id, &made, normal, made.hash);
     acct_password_wipe_normal(password, normal);
     if (code == ARGON2_OK) {
-        *hash = to_phc(&made, made.hash, pool);
+        *hash = to_phc(NEW_PREFIX, &made, pool);
     }
     else {
         status = code == ARGON2_MEMORY_ALLOCATION_ERROR ? APR_ENOMEM
@@ -371,11 +396,18 @@ apr_status_t acct_password_dummy(const acct_password_params_t *params,
     if (!params_in_bounds(params)) {
         return APR_EINVAL;
     }
-    /* Salt and hash all zero. A password that hashes to it would have to
-     * be found first, and would open nothing: there is no account. */
-    prepare(&made, params);
-    *hash = to_phc(&made, made.hash, pool);
+    prepare(&made, params);     /* as blank_argon2() */
+    *hash = to_phc(NEW_PREFIX, &made, pool);
     return APR_SUCCESS;
+}
+
+const char *acct_password_dummy_like(const char *stored, apr_pool_t *pool)
+{
+    const format_t *format = format_of(stored);
+
+    return format == NULL ? NULL
+        : format->blank(format->prefix, stored + strlen(format->prefix),
+                        pool);
 }
 
 #define USAGE "write it as: argon2id m=19456 t=2 p=1 (m in KiB, from 8 for " \

@@ -90,6 +90,13 @@ int acct_password_needs_rehash(const acct_password_params_t *params,
 apr_status_t acct_password_dummy(const acct_password_params_t *params,
                                  const char **hash, apr_pool_t *pool);
 
+/**
+ * The same, of the kind and cost of a stored hash: those that take the same
+ * work have the same dummy, and nothing of their salt or hash is in it.
+ * @return NULL for what cannot be verified
+ */
+const char *acct_password_dummy_like(const char *stored, apr_pool_t *pool);
+
 /*
  * Rules a site may turn on for new passwords (NIST SP 800-63B, 5.1.1.2;
  * OWASP ASVS 6.2). All zero: no rules.

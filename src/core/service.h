@@ -79,6 +79,7 @@ typedef struct acct_service_t {
     const acct_key_t *key;      /* NULL where no dialect needs one */
     acct_password_params_t params;
     const char *dummy;          /* acct_password_dummy(params) */
+    struct acct_dummies_t *dummies; /* account_dummy.h; NULL: dummy for all */
     const acct_password_rules_t *rules;     /* NULL: none */
 } acct_service_t;
 

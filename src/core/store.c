@@ -68,3 +68,11 @@ apr_status_t acct_store_meta_replace(acct_db_t *db, const char *name,
 
     return ACCT_RUN_FOUND(db, ACCT_SQL_META_REPLACE, args, pool);
 }
+
+apr_status_t acct_store_meta_add(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(name), ACCT_TEXT(value) };
+
+    return ACCT_RUN(db, ACCT_SQL_META_ADD, args, NULL, pool);
+}

@@ -11,7 +11,8 @@
  *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at,
  *                                   key_id (id of the key tokens are
  *                                   sealed under, or absent),
- *                                   tokens_checked (token_check_row.h)
+ *                                   tokens_checked (token_check_row.h),
+ *                                   name_mix_key (account_dummy.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login)   id is never used again
@@ -144,6 +145,10 @@ apr_status_t acct_store_meta_replace(acct_db_t *db, const char *name,
                                      const char *old, const char *value,
                                      apr_pool_t *pool);
 
+/** Write it if there is none. */
+apr_status_t acct_store_meta_add(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool);
+
 /** Find an account by id, canonical username or canonical email.
  *  APR_NOTFOUND when there is none. */
 apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
@@ -183,6 +188,19 @@ apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
 apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
                                      int limit, apr_array_header_t **list,
                                      apr_pool_t *pool);
+
+/* How many hashes make a sample. */
+#define ACCT_STORE_SAMPLE 512
+
+/**
+ * Stored hashes: all where they are so few, else one of each of that many
+ * stretches of ids, and nearly the same ones each time. Costs so many
+ * look-ups by id, however many accounts there are.
+ * @param list array of char *, in @a pool and the caller's to wipe
+ */
+apr_status_t acct_store_password_sample(acct_db_t *db,
+                                        apr_array_header_t **list,
+                                        apr_pool_t *pool);
 
 /** Both APR_NOTFOUND when the account is gone. */
 apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,

@@ -10,6 +10,7 @@
  *   store_token.c       tokens, and when they were used
  *   store_revocation.c  revocations, and up to where they were read
  *   store_purge.c       deleting what nobody needs any more
+ *   store_sample.c      a sample of the stored hashes
  *   store_row.c         rows to structs
  *   store_schema.c      whether the schema is the right one
  *   store_exposure.c    what surrounds it on a server
@@ -26,6 +27,7 @@ typedef enum {
     ACCT_SQL_META_GET,
     ACCT_SQL_META_SET,
     ACCT_SQL_META_REPLACE,
+    ACCT_SQL_META_ADD,
     ACCT_SQL_ACCOUNT_BY_ID,
     ACCT_SQL_ACCOUNT_BY_USERNAME,
     ACCT_SQL_ACCOUNT_BY_EMAIL,
@@ -37,6 +39,9 @@ typedef enum {
     ACCT_SQL_ACCOUNT_ID,
     ACCT_SQL_ACCOUNT_TAKEN,
     ACCT_SQL_ACCOUNT_LIST,
+    ACCT_SQL_ACCOUNT_FIRST,
+    ACCT_SQL_ACCOUNT_LAST,
+    ACCT_SQL_ACCOUNT_SAMPLE,
     ACCT_SQL_ACCOUNT_SET_ACTIVE,
     ACCT_SQL_ACCOUNT_SET_PASSWORD,
     ACCT_SQL_ACCOUNT_SET_LAST_LOGIN,

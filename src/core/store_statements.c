@@ -35,6 +35,9 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value" },
     [ACCT_SQL_META_REPLACE] = { .label = "meta_replace", .sql =
         "UPDATE meta SET value = %s WHERE name = %s AND value = %s" },
+    [ACCT_SQL_META_ADD] = { .label = "meta_add", .sql =
+        "INSERT INTO meta (name, value) VALUES (%s, %s) "
+        "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_ACCOUNT_BY_ID] = { .label = "account_by_id", .sql =
         SELECT_ACCOUNT "a.id = %lld" },
     [ACCT_SQL_ACCOUNT_BY_USERNAME] = { .label = "account_by_username", .sql =
@@ -75,6 +78,16 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END" },
     [ACCT_SQL_ACCOUNT_LIST] = { .label = "account_list", .sql =
         SELECT_ACCOUNT "a.id > %lld ORDER BY a.id LIMIT %lld" },
+    [ACCT_SQL_ACCOUNT_FIRST] = { .label = "account_first", .sql =
+        "SELECT password FROM account ORDER BY id LIMIT %lld" },
+    [ACCT_SQL_ACCOUNT_LAST] = { .label = "account_last", .sql =
+        "SELECT COALESCE(MAX(id), 0) FROM account" },
+    [ACCT_SQL_ACCOUNT_SAMPLE] = { .label = "account_sample", .sql =
+        "WITH RECURSIVE stretch (id) AS (SELECT CAST(0 AS BIGINT) "
+        "UNION ALL SELECT id + %lld FROM stretch WHERE id + %lld <= %lld) "
+        "SELECT (SELECT a.password FROM account a WHERE a.id >= stretch.id "
+        "AND a.id < stretch.id + %lld ORDER BY a.id LIMIT 1) "
+        "FROM stretch" },
     [ACCT_SQL_ACCOUNT_SET_ACTIVE] = { .label = "account_set_active", .sql =
         "UPDATE account SET is_active = %lld WHERE id = %lld" },
     [ACCT_SQL_ACCOUNT_SET_PASSWORD] = { .label = "account_set_password", .sql =

@@ -4,6 +4,7 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 
+#include "../core/account_dummy.h"
 #include "../core/token_lookup.h"
 #include "config.h"
 #include "key.h"
@@ -39,6 +40,9 @@ static apr_status_t start_database(acct_database_t *database, int threads,
     status = APR_SUCCESS;
     if (threads > 1) {
         status = start_lookups(database, crowd, pchild);
+    }
+    if (status == APR_SUCCESS) {
+        status = acct_dummies_make(&database->dummies, pchild);
     }
     if (status == APR_SUCCESS) {
         status = acct_pool_child_init(database->pool, threads, crowd, pchild);
@@ -178,6 +182,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
             continue;
         }
         runtime->service.lookups = runtime->database->lookups;
+        runtime->service.dummies = runtime->database->dummies;
     }
     start_rounds(rounds, main_server, pchild);
 }

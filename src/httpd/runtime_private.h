@@ -36,6 +36,7 @@ typedef struct acct_database_t {
     /* child only */
     struct acct_lookups_t *lookups;     /* token_lookup.h; NULL: there is
                                          * one thread */
+    struct acct_dummies_t *dummies;     /* account_dummy.h */
     int is_ready;               /* the child is, for this database */
 } acct_database_t;
 
