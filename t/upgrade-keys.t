@@ -253,7 +253,8 @@ subtest 'also those of a role that calls itself something else' => sub {
     plan skip_all => 'a file has none' if $is_file;
     make_old($clashing[0]);
     local $SIG{PIPE} = 'IGNORE';
-    $s->sql("CREATE ROLE upgrade_web LOGIN; "
+    $s->sql('CREATE ROLE upgrade_web LOGIN; '
+        . "GRANT CONNECT ON DATABASE $s->{dbname} TO upgrade_web; "
         . 'GRANT SELECT, INSERT ON account TO upgrade_web');
     my $params = $s->db;
     my $session;
@@ -277,7 +278,8 @@ subtest 'what cannot be ended is named, and nothing is changed' => sub {
     make_old($clashing[0]);
     local $SIG{PIPE} = 'IGNORE';
     my $session = connect_as('mod_acctauth');
-    $s->sql('CREATE ROLE upgrade_owner LOGIN');
+    $s->sql('CREATE ROLE upgrade_owner LOGIN; '
+        . "GRANT CONNECT ON DATABASE $s->{dbname} TO upgrade_owner");
     $s->sql("ALTER TABLE $_ OWNER TO upgrade_owner")
         for qw(account token revocation meta);
     my ($exit, $err);
