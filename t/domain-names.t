@@ -17,7 +17,8 @@ use Unicode::Normalize ();
 binmode $_, ':encoding(UTF-8)' for Test::More->builder->output,
     Test::More->builder->failure_output;
 
-my $s = AcctTest->start(hash => 'argon2id m=8 t=1 p=1', conf => <<'CONF');
+my $s = AcctTest->start(hash => 'argon2id m=8 t=1 p=1', api => 0,
+    conf => <<'CONF');
 <Location "/api/v1/users/">
     AcctAuthAPI users-v1
 </Location>

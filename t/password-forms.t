@@ -15,7 +15,8 @@ use Unicode::Normalize qw(NFC NFD);
 binmode $_, ':encoding(UTF-8)' for Test::More->builder->output,
     Test::More->builder->failure_output;
 
-my $s = AcctTest->start(hash => 'argon2id m=8 t=1 p=1', conf => <<'CONF');
+my $s = AcctTest->start(hash => 'argon2id m=8 t=1 p=1', api => 0,
+    conf => <<'CONF');
 <Location "/account/">
     AcctAuthAPI account-register
 </Location>

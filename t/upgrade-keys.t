@@ -19,7 +19,8 @@ use Time::HiRes ();
 my $CURRENT = 3;
 my $PASSWORD = 'correct horse';
 
-my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', conf => <<'CONF');
+my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', api => 0,
+    conf => <<'CONF');
 <Location "/api/v1/users/">
     AcctAuthAPI users-v1
 </Location>
