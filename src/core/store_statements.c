@@ -79,7 +79,8 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
     [ACCT_SQL_ACCOUNT_LIST] = { .label = "account_list", .sql =
         SELECT_ACCOUNT "a.id > %lld ORDER BY a.id LIMIT %lld" },
     [ACCT_SQL_ACCOUNT_FIRST] = { .label = "account_first", .sql =
-        "SELECT password FROM account ORDER BY id LIMIT %lld" },
+        "SELECT password FROM account WHERE id > 0 ORDER BY id "
+        "LIMIT %lld" },
     [ACCT_SQL_ACCOUNT_LAST] = { .label = "account_last", .sql =
         "SELECT COALESCE(MAX(id), 0) FROM account" },
     [ACCT_SQL_ACCOUNT_SAMPLE] = { .label = "account_sample", .sql =
