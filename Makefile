@@ -21,7 +21,7 @@
 # BUILD=dir chooses the output folder, CC= the compiler, WERROR=1 makes
 # warnings errors, V=1 shows the commands.
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 
 BUILD   ?= build
 PORT    ?= 8000

@@ -112,7 +112,8 @@ subtest 'help and version' => sub {
     my (undef, $group) = cmd('user', '-h');
     like($group, qr/^  user passwd /m, 'user -h lists its verbs');
     unlike($group, qr/^  token/m, 'and no others');
-    is(join('|', cmd('--version')), "0|acctauth 0.1.0\n|", '--version');
+    my ($version) = slurp("$tree/Makefile") =~ /^VERSION = (\S+)$/m;
+    is(join('|', cmd('--version')), "0|acctauth $version\n|", '--version');
     is((cmd('--help', { env => { ACCTAUTH_PARAMS => '/none/x' } }))[0], 0,
         'help needs no database');
 };
