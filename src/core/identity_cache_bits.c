@@ -37,7 +37,9 @@ void acct_bit_set(const acct_cache_t *cache, acct_bit_e bit,
     uint64_t mask = UINT64_C(1) << i % 64;
 
     /* 64 slots share the word: it is not written without need */
+    /* relaxed, both: the bit says where to look and orders nothing */
     if ((atomic_load_explicit(word, memory_order_relaxed) & mask) == 0) {
+        /* relaxed: as above */
         atomic_fetch_or_explicit(word, mask, memory_order_relaxed);
     }
 }
@@ -49,7 +51,9 @@ void acct_bit_clear(const acct_cache_t *cache, acct_bit_e bit,
     _Atomic uint64_t *word = word_of(cache, bit, i / 64);
     uint64_t mask = UINT64_C(1) << i % 64;
 
+    /* relaxed, both: as in acct_bit_set() */
     if ((atomic_load_explicit(word, memory_order_relaxed) & mask) != 0) {
+        /* relaxed: as above */
         atomic_fetch_and_explicit(word, ~mask, memory_order_relaxed);
     }
 }
@@ -57,6 +61,7 @@ void acct_bit_clear(const acct_cache_t *cache, acct_bit_e bit,
 uint64_t acct_bits_of(const acct_cache_t *cache, acct_bit_e bit,
                       size_t group)
 {
+    /* relaxed: what the slots hold is read in the slots' own order */
     uint64_t bits = atomic_load_explicit(word_of(cache, bit, group),
                                          memory_order_relaxed);
     size_t left = cache->slots - group * 64;

@@ -7,6 +7,12 @@
 #define FNV_BASIS 0xcbf29ce484222325ull
 #define FNV_PRIME 0x100000001b3ull
 
+/* Memory order. key is released by take() when the slot is ready, and
+ * acquired by whoever looks for one, so that told and untold are seen as
+ * take() left them; a claim of key is acquire, and relaxed where it fails.
+ * told and untold are relaxed: they order nothing, and of two threads that
+ * would tell at once the exchange lets one. */
+
 /* The key of a slot that is being given to another kind. A process that
  * dies meanwhile costs one slot. */
 #define TAKEN 1
@@ -44,7 +50,8 @@ apr_uint64_t acct_repeat_key(const char *id, const char *about,
  * told nothing yet is not: whoever took it is about to. */
 static int is_over(acct_repeat_slot_t *slot, apr_time_t now)
 {
-    apr_int64_t told = atomic_load(&slot->told);
+    apr_int64_t told = atomic_load_explicit(&slot->told,
+                                            memory_order_relaxed);
 
     return told != 0 && now - told >= ACCT_REPEAT_AFTER;
 }
@@ -53,12 +60,14 @@ static int is_over(acct_repeat_slot_t *slot, apr_time_t now)
 static int take(acct_repeat_slot_t *slot, apr_uint64_t other,
                 apr_uint64_t key)
 {
-    if (!atomic_compare_exchange_strong(&slot->key, &other, TAKEN)) {
+    if (!atomic_compare_exchange_strong_explicit(&slot->key, &other, TAKEN,
+                                                 memory_order_acquire,
+                                                 memory_order_relaxed)) {
         return 0;
     }
-    atomic_store(&slot->told, 0);
-    atomic_store(&slot->untold, 0);
-    atomic_store(&slot->key, key);
+    atomic_store_explicit(&slot->told, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->untold, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->key, key, memory_order_release);
     return 1;
 }
 
@@ -71,12 +80,13 @@ static acct_repeat_slot_t *slot_of(acct_repeat_t *repeat, apr_uint64_t key,
     acct_repeat_slot_t *slot;
 
     for (slot = repeat->slots; slot < last; slot++) {
-        if (atomic_load(&slot->key) == key) {
+        if (atomic_load_explicit(&slot->key, memory_order_acquire) == key) {
             return slot;
         }
     }
     for (slot = repeat->slots; slot < last; slot++) {
-        apr_uint64_t other = atomic_load(&slot->key);
+        apr_uint64_t other = atomic_load_explicit(&slot->key,
+                                                  memory_order_acquire);
 
         if (other == key) {
             return slot;
@@ -93,13 +103,17 @@ int acct_repeat_is_due(acct_repeat_t *repeat, apr_uint64_t key,
                        apr_time_t now, apr_uint32_t *untold)
 {
     acct_repeat_slot_t *slot = slot_of(repeat, key, now);
-    apr_int64_t told = atomic_load(&slot->told);
+    apr_int64_t told = atomic_load_explicit(&slot->told,
+                                            memory_order_relaxed);
 
     if ((told == 0 || now - told >= ACCT_REPEAT_AFTER)
-        && atomic_compare_exchange_strong(&slot->told, &told, now)) {
-        *untold = atomic_exchange(&slot->untold, 0);
+        && atomic_compare_exchange_strong_explicit(&slot->told, &told, now,
+                                                   memory_order_relaxed,
+                                                   memory_order_relaxed)) {
+        *untold = atomic_exchange_explicit(&slot->untold, 0,
+                                           memory_order_relaxed);
         return 1;
     }
-    atomic_fetch_add(&slot->untold, 1);
+    atomic_fetch_add_explicit(&slot->untold, 1, memory_order_relaxed);
     return 0;
 }

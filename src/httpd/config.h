@@ -142,10 +142,6 @@ typedef struct acct_server_conf_t {
 
     const struct acct_privacy_filters_t *filters;   /* privacy.c; one for
                                                      * all */
-
-    /* guard_opened.c's mark in memory that the children share: that it has
-     * told; NULL while the configuration is only checked */
-    volatile apr_uint32_t *opened_told;
 } acct_server_conf_t;
 
 typedef struct acct_dir_conf_t {

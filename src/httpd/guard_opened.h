@@ -9,7 +9,7 @@
 #ifndef ACCT_GUARD_OPENED_H
 #define ACCT_GUARD_OPENED_H
 
-/** Hooks post_config and fixups. */
+/** Hook fixups. */
 void acct_guard_opened_hooks(void);
 
 #endif

@@ -7,8 +7,15 @@
 
 #include "segment.h"
 
-/* Of pconf. */
+/* Of pconf; of the process's pool, those of configurations before. */
 #define USERDATA "acctauth:keys"
+#define BEFORE "acctauth:keys:before"
+
+/* How many of those are kept. A child that httpd had just begun to make
+ * when it was reloaded has the old configuration, and may answer a request
+ * by it before it is told to end; it attaches the old keys while the parent
+ * is at the new ones already. */
+#define KEPT 4
 
 /* How much there is place for: each file is read once, and takes memory
  * once it was. */
@@ -19,11 +26,46 @@ typedef struct keys_t {
     acct_segment_t *segment;    /* acct_key_t[MOST] */
     apr_array_header_t *key;    /* acct_key_t *, in the same order */
     apr_hash_t *of_path;
+    apr_pool_t *process;        /* of the segment's few bytes, too */
 } keys_t;
 
-static apr_status_t release(void *data)
+typedef struct before_t {
+    acct_segment_t *segment[KEPT];
+    int oldest;
+} before_t;
+
+static before_t *before_of(apr_pool_t *process)
 {
-    acct_segment_release(data);
+    void *found = NULL;
+    before_t *before;
+
+    apr_pool_userdata_get(&found, BEFORE, process);
+    if (found != NULL) {
+        return found;
+    }
+    before = apr_pcalloc(process, sizeof(*before));
+    return apr_pool_userdata_set(before, BEFORE, NULL, process)
+        == APR_SUCCESS ? before : NULL;
+}
+
+/* With its configuration's pool: keep the segment for a while, and let go
+ * of the one that was kept the longest. */
+static apr_status_t retire(void *data)
+{
+    keys_t *keys = data;
+    before_t *before = before_of(keys->process);
+    int at;
+
+    if (before == NULL) {
+        acct_segment_release(keys->segment);
+        return APR_SUCCESS;
+    }
+    at = before->oldest;
+    before->oldest = (at + 1) % KEPT;
+    if (before->segment[at] != NULL) {
+        acct_segment_release(before->segment[at]);
+    }
+    before->segment[at] = keys->segment;
     return APR_SUCCESS;
 }
 
@@ -38,13 +80,15 @@ static keys_t *find(apr_pool_t *pconf)
 static apr_status_t make(keys_t **keys, apr_pool_t *pconf)
 {
     keys_t *made = apr_pcalloc(pconf, sizeof(*made));
-    apr_status_t status = acct_segment_make(&made->segment, BYTES, pconf);
+    apr_status_t status;
 
+    /* pconf is made of the process's pool */
+    made->process = apr_pool_parent_get(pconf);
+    status = acct_segment_make(&made->segment, BYTES, made->process);
     if (status != APR_SUCCESS) {
         return status;
     }
-    apr_pool_cleanup_register(pconf, made->segment, release,
-                              apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pconf, made, retire, apr_pool_cleanup_null);
     made->key = apr_array_make(pconf, 4, sizeof(acct_key_t *));
     made->of_path = apr_hash_make(pconf);
     *keys = made;

@@ -26,8 +26,9 @@ void acct_repeat_log(request_rec *r, int level, apr_status_t status,
                      const char *id, const char *about, const char *text,
                      int telling);
 
-/** Hook post_config: the memory that children share. It outlives reloads;
- *  where it cannot be had each child counts for itself. */
+/** Hooks post_config, drop_privileges, child_init: the memory that children
+ *  share (segment.h). It outlives reloads; where it cannot be had each child
+ *  counts for itself. */
 void acct_repeat_log_hooks(void);
 
 #endif
