@@ -459,7 +459,8 @@ part 'the database is another one' => sub {
     $pg->sql("${end}ALTER DATABASE $name RENAME TO away;\n"
         . "ALTER DATABASE $other->{dbname} RENAME TO $name;\n"
         . "ALTER DATABASE away RENAME TO $other->{dbname};\n$begin");
-    $pg->sql('GRANT ALL ON ALL TABLES IN SCHEMA public TO web', $name);
+    $pg->sql("GRANT CONNECT ON DATABASE $name TO web;\n"
+        . 'GRANT ALL ON ALL TABLES IN SCHEMA public TO web', $name);
     in_time(sub { open_with($many) }, 'a good token is not looked up there');
     in_time(\&login, 'nor is an account');
     like($s->log, qr/another database than the one/, 'the log says why');

@@ -44,7 +44,7 @@ sub at_once
 subtest 'more sign-ins than the hasher takes' => sub {
     my $s = AcctTest->start(workers => { StartServers => 4 },
         conf => "AcctAuthHashConcurrency 1\n"
-            . "AcctAuthPasswordHash argon2id m=19456 t=30 p=1\n");
+            . "AcctAuthPasswordHash argon2id m=65536 t=10 p=1\n");
     $s->account(username => 'ann', password => 'correct horse');
     my $refused = 0;
     for my $round (1 .. 2) {

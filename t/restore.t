@@ -50,6 +50,8 @@ sub restore
         my $admin = $s->{pg};
         $admin->sql("DROP DATABASE $s->{dbname} WITH (FORCE)");
         $admin->sql("CREATE DATABASE $s->{dbname}");
+        $admin->sql("REVOKE CONNECT, TEMPORARY ON DATABASE $s->{dbname} "
+            . 'FROM PUBLIC');
         return run('pg_restore', @pg, '-d', $s->{dbname}, $copy);
     }
     unlink map { $s->db . $_ } '', '-wal', '-shm';
