@@ -30,7 +30,7 @@ typedef struct acct_folder_t {
  * @param path   absolute; the file itself need not be there. Where it is a
  *               symbolic link and @a follow is set, the folder and the name
  *               are those it leads to
- * @param folder closed with @a pool
+ * @param folder closed with @a pool, and so has to live as long
  * @return the errno of what is in the way, as a status
  */
 apr_status_t acct_folder_open(acct_folder_t *folder, const char *path,

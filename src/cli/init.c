@@ -257,20 +257,24 @@ int acct_init_interrupted(const init_t *init)
 /* Ctrl-C waits until there is both or neither, and it is said which. */
 int acct_cli_init(acct_cli_t *cli)
 {
-    init_t init = { .cli = cli, .key = { .fd = -1 },
-                    .database = { .fd = -1 } };
+    /* In the pool, whose end closes its files. */
+    init_t *init = apr_pcalloc(cli->pool, sizeof(*init));
     sigset_t wait_with;
     sigset_t before;
-    int how = prepare(&init);
+    int how;
 
+    init->cli = cli;
+    init->key.fd = -1;
+    init->database.fd = -1;
+    how = prepare(init);
     if (how != ACCT_EXIT_OK) {
         return how;
     }
     choose_signals(&wait_with);
     sigprocmask(SIG_BLOCK, &wait_with, &before);
-    how = make_all(&init);
+    how = make_all(init);
     if (how == ACCT_EXIT_OK) {
-        acct_init_tell(&init);
+        acct_init_tell(init);
         fflush(stdout);         /* a failure is told by who ends this */
     }
     sigprocmask(SIG_SETMASK, &before, NULL);

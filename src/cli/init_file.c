@@ -118,24 +118,24 @@ static int clean_up(init_t *init)
  * way there leads to. Else its owner does. */
 static int choose_maker(const init_t *init, int *as_owner)
 {
-    acct_folder_t folder;
+    acct_folder_t *folder = apr_palloc(init->cli->pool, sizeof(*folder));
     apr_status_t status;
 
     *as_owner = 0;
     if (geteuid() != 0) {
         return ACCT_EXIT_OK;
     }
-    status = acct_folder_open(&folder, init->database_path, 0,
+    status = acct_folder_open(folder, init->database_path, 0,
                               init->cli->pool);
-    if (status != APR_SUCCESS && folder.open_to_others == NULL) {
+    if (status != APR_SUCCESS && folder->open_to_others == NULL) {
         return acct_init_failed(init, "make", init->database_path, status);
     }
-    *as_owner = folder.open_to_others != NULL;
+    *as_owner = folder->open_to_others != NULL;
     return !*as_owner || init->given_away ? ACCT_EXIT_OK
         : acct_cli_fail(init->cli, ACCT_EXIT_FAILED, "others than root can "
                         "change %s, so root opens nothing there: close that "
                         "folder to others, or say --owner USER",
-                        folder.open_to_others);
+                        folder->open_to_others);
 }
 
 /* One part of it, as who makes the file. */

@@ -132,7 +132,7 @@ static int check_file(const acct_cli_t *cli, const acct_user_t *user,
 
 int acct_privilege_drop(const acct_cli_t *cli, const char *path)
 {
-    acct_folder_t folder;
+    acct_folder_t *folder = apr_palloc(cli->pool, sizeof(*folder));
     acct_user_t user;
     char *absolute;
     int how;
@@ -140,16 +140,16 @@ int acct_privilege_drop(const acct_cli_t *cli, const char *path)
     if (geteuid() != 0
         || apr_filepath_merge(&absolute, NULL, path, APR_FILEPATH_NATIVE,
                               cli->pool) != APR_SUCCESS
-        || (acct_folder_open(&folder, absolute, 1, cli->pool) != APR_SUCCESS
-            && folder.open_to_others == NULL)
-        || folder.open_to_others == NULL) {
+        || (acct_folder_open(folder, absolute, 1, cli->pool) != APR_SUCCESS
+            && folder->open_to_others == NULL)
+        || folder->open_to_others == NULL) {
         return ACCT_EXIT_OK;    /* opening it says what is wrong */
     }
-    if (folder.name == NULL) {
+    if (folder->name == NULL) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "there is no way to %s",
                              path);
     }
-    how = choose_worker(cli, &folder, path, &user);
+    how = choose_worker(cli, folder, path, &user);
     if (how == ACCT_EXIT_OK) {
         how = become(cli, &user);
     }

@@ -140,7 +140,6 @@ static void restore(int fd, const struct termios *before)
     sigaddset(&background, SIGTTOU);
     sigprocmask(SIG_BLOCK, &background, &mask);
     while (tcsetattr(fd, TCSAFLUSH, before) != 0 && errno == EINTR) {
-        continue;
     }
     sigprocmask(SIG_SETMASK, &mask, NULL);
 }

@@ -38,6 +38,7 @@ int acct_libpq_find(acct_libpq_t *libpq)
 }
 
 /* An option as PQconndefaults() has it. */
+/* cppcheck-suppress-begin unusedStructMember ; the layout is libpq's */
 typedef struct option_t {
     char *keyword;              /* NULL: the end */
     char *envvar;
@@ -47,6 +48,7 @@ typedef struct option_t {
     char *dispchar;             /* "*" for a password */
     int dispsize;
 } option_t;
+/* cppcheck-suppress-end unusedStructMember */
 
 typedef struct options_t {
     option_t *(*defaults)(void);

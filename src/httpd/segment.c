@@ -10,6 +10,7 @@
 
 struct acct_segment_t {
     apr_size_t bytes;           /* with the first page */
+    /* cppcheck-suppress unusedStructMember ; on Linux it is used */
     int id;
     pid_t holder;               /* whose the rest is */
     char *hold;                 /* the first page; NULL: let go of */

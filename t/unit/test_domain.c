@@ -155,7 +155,7 @@ static void a_name_with_an_at_sign_has_the_key_of_the_address(void **state)
 {
     static const char *const texts[] = {
         "Q@d\xc3\xb6m\xc3\xa4in.com", "q@xn--dmin-moa0i.com",
-        "q@stra\xc3\x9f" "e.de", "q@strasse.de", "@", "@@", "a@",
+        ("q@stra\xc3\x9f" "e.de"), "q@strasse.de", "@", "@@", "a@",
         "@\xc3\x9c.x", "a@b@\xc3\x9c.x"
     };
     size_t i;
