@@ -38,7 +38,6 @@ int acct_libpq_find(acct_libpq_t *libpq)
 }
 
 /* An option as PQconndefaults() has it. */
-/* cppcheck-suppress-begin unusedStructMember ; the layout is libpq's */
 typedef struct option_t {
     char *keyword;              /* NULL: the end */
     char *envvar;
@@ -48,7 +47,6 @@ typedef struct option_t {
     char *dispchar;             /* "*" for a password */
     int dispsize;
 } option_t;
-/* cppcheck-suppress-end unusedStructMember */
 
 typedef struct options_t {
     option_t *(*defaults)(void);

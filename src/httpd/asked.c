@@ -116,7 +116,6 @@ static int account_matters(request_rec *r)
     acct_request_t *mine = acct_request(r);
 
     mine->names_account = 0;
-    /* cppcheck-suppress knownConditionTrueFalse ; a hook sets it meanwhile */
     return rehearse(r, 0) != HTTP_FORBIDDEN
         || mine->names_account
         || rehearse(r, 1) != HTTP_FORBIDDEN;

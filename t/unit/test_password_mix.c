@@ -99,8 +99,8 @@ static void what_cannot_be_verified_is_no_kind(void **state)
 {
     static const char *const bad[] = {
         "", "!", "x", "$argon2id$", "md5$a$b",
-        "$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
-        "NBAAm7uwhjSB48qYxD+uSepIdj40CTVA4wFUxY4InXU"
+        ("$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+         "NBAAm7uwhjSB48qYxD+uSepIdj40CTVA4wFUxY4InXU")
     };
     acct_password_mix_t *mix = acct_password_mix_make(pool);
 
