@@ -202,6 +202,7 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 
 # What of src/httpd needs no header of httpd can be tested like the core.
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o
+$(BUILD)/unit/test_pool: $(OBJ)/src/httpd/pool.o
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/table.o
 
 # Counts the calls.

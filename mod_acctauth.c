@@ -16,12 +16,13 @@
 #include "src/httpd/guard.h"
 #include "src/httpd/guard_opened.h"
 #include "src/httpd/hand_over.h"
-#include "src/httpd/key_watch.h"
+#include "src/httpd/never_served.h"
 #include "src/httpd/presented.h"
 #include "src/httpd/privacy.h"
 #include "src/httpd/refusal.h"
 #include "src/httpd/repeat_log.h"
 #include "src/httpd/runtime.h"
+#include "src/httpd/secret_watch.h"
 #include "src/httpd/status.h"
 #include "src/httpd/trace.h"
 
@@ -32,7 +33,8 @@ static void register_hooks(apr_pool_t *pool)
     acct_config_guards_hooks();
     acct_repeat_log_hooks();
     acct_runtime_hooks();
-    acct_key_watch_hooks();
+    acct_secret_watch_hooks();
+    acct_never_served_hooks();
     acct_asked_hooks();
     acct_forged_hooks();
     acct_presented_hooks();

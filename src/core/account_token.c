@@ -10,8 +10,8 @@
 static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
 {
     acct_log(issue->service, ACCT_LOG_ERROR, APR_SUCCESS, pool,
-             "reusable tokens can neither be made nor handed out: the "
-             "server goes without its key file (see the log of its start)");
+             "tokens can neither be made nor handed out: the server goes "
+             "without its key file (see the log of its start)");
     return APR_ENOENT;
 }
 
@@ -24,6 +24,11 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     int checked = 0;
     apr_status_t status;
 
+    /* Without the key it would have no check, and from then on no token
+     * could be told from those that were never made. */
+    if (key == NULL && issue->service->key_is_away) {
+        return without_key(issue, pool);
+    }
     memset(token, 0, sizeof(*token));
     token->account_id = issue->account->id;
     token->label = issue->route->dialect->name;

@@ -35,6 +35,11 @@ typedef struct acct_db_config_t {
                                  * connection string. May hold a password:
                                  * show acct_db_describe() instead */
     const char *name;           /* from acct_db_resolve(), or NULL */
+    const char *written;        /* params for a command in a message, as
+                                 * they were written; NULL: not known, or
+                                 * they hold a secret */
+    const char *remake;         /* the command that makes it, for messages;
+                                 * NULL: acctauth init in general */
     const char *synchronous;    /* sqlite3: "FULL" (NULL) or "NORMAL" */
     apr_interval_time_t patience;   /* pgsql: the longest that a statement
                                      * may take; 0: what a request may wait */
@@ -90,6 +95,11 @@ apr_status_t acct_db_resolve(acct_db_config_t *config, apr_pool_t *pool,
 
 /** What to call a database in messages; holds no secret. */
 const char *acct_db_describe(const acct_db_config_t *config);
+
+/** Options of a command of acctauth, for messages: "-d DRIVER -p PARAMS",
+ *  to be pasted; PARAMS in general words where they are not to be told. */
+const char *acct_db_options(const acct_db_config_t *config,
+                            apr_pool_t *pool);
 
 /** Parameters as an operator wrote them, but without a password.
  *  @param held_secret whether there was one */

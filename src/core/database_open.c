@@ -8,6 +8,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "shell.h"
+
 /* How long opening waits for another's lock: half a second. */
 #define BUSY_TRIES 25
 #define BUSY_PAUSE apr_time_from_msec(20)
@@ -92,6 +94,19 @@ const char *acct_db_describe(const acct_db_config_t *config)
     }
     return acct_db_is_file(config->driver) ? config->params
                                            : config->driver;
+}
+
+const char *acct_db_options(const acct_db_config_t *config,
+                            apr_pool_t *pool)
+{
+    const char *params = config->written;
+
+    if (!params && acct_db_is_file(config->driver)) {
+        params = config->params;
+    }
+    return apr_pstrcat(pool, "-d ", config->driver, " -p ",
+                       params ? acct_shell_word(params, pool) : "CONNECTION",
+                       NULL);
 }
 
 const char *acct_db_mask(const char *driver, const char *params,

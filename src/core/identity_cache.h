@@ -124,6 +124,9 @@ void acct_cache_revive(acct_cache_t *cache);
  */
 int acct_cache_feed(acct_cache_t *cache, uint64_t database);
 
+/** The same where it was asked for before, else -1. */
+int acct_cache_feed_find(const acct_cache_t *cache, uint64_t database);
+
 /** Note that the feed was read: all revocations that were visible at
  *  @a tick have raised their epochs.
  *  @param last_id where to read on, a number of the reader's (not
@@ -157,9 +160,37 @@ int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed);
 int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
                           int64_t tick, int64_t patience);
 
-/** Note whether reading the feed fails, for the log of all children.
+/** Note whether reading the feed fails: whoever reads it again can say
+ *  nothing of what was revoked meanwhile, whichever child that is.
  *  @return what was noted before */
 int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing);
+
+/* What may go wrong with a database apart from the other. */
+typedef enum {
+    ACCT_CACHE_NO_READING,      /* nothing can be asked */
+    ACCT_CACHE_NO_WRITING,      /* what is asked is answered */
+    ACCT_CACHE_TROUBLES
+} acct_cache_trouble_e;
+
+/** Note what is wrong with a feed's database, for the log of all children.
+ *  @param trouble a number of the caller's; 0: nothing
+ *  @return what was noted before */
+uint32_t acct_cache_feed_trouble(acct_cache_t *cache, int feed,
+                                 acct_cache_trouble_e which,
+                                 uint32_t trouble);
+
+/** What is noted. */
+uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
+                                     acct_cache_trouble_e which);
+
+/**
+ * Agree with the other children on which database it is, when the parent
+ * could not find out: the first that opens it says so, once for all.
+ * @param creation tells databases at one place apart; not 0
+ * @return what all go by: @a creation, or what another said before
+ */
+uint64_t acct_cache_feed_bind(acct_cache_t *cache, int feed,
+                              uint64_t creation);
 
 /** Whether the feed was read within @a bound (microseconds) before
  *  @a tick: only then may anything be believed that is not asked of the

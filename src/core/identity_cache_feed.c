@@ -6,9 +6,9 @@
 /* A time that never comes: nothing is fresh by it. */
 #define RETIRED INT64_MAX
 
-int acct_cache_feed(acct_cache_t *cache, uint64_t database)
+int acct_cache_feed_find(const acct_cache_t *cache, uint64_t database)
 {
-    acct_cache_block_t *block = cache->block;
+    const acct_cache_block_t *block = cache->block;
     uint64_t i;
 
     for (i = 0; i < block->feeds && i < ACCT_CACHE_FEEDS; i++) {
@@ -16,12 +16,19 @@ int acct_cache_feed(acct_cache_t *cache, uint64_t database)
             return (int)i;
         }
     }
-    if (i == ACCT_CACHE_FEEDS) {
-        return -1;
+    return -1;
+}
+
+int acct_cache_feed(acct_cache_t *cache, uint64_t database)
+{
+    acct_cache_block_t *block = cache->block;
+    int found = acct_cache_feed_find(cache, database);
+
+    if (found >= 0 || block->feeds >= ACCT_CACHE_FEEDS) {
+        return found;
     }
-    block->feed[i].database = database;
-    block->feeds++;
-    return (int)i;
+    block->feed[block->feeds].database = database;
+    return (int)block->feeds++;
 }
 
 void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
@@ -121,6 +128,37 @@ int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing)
     return atomic_exchange_explicit(&cache->block->feed[feed].failing,
                                     is_failing != 0,
                                     memory_order_relaxed) != 0;
+}
+
+uint32_t acct_cache_feed_trouble(acct_cache_t *cache, int feed,
+                                 acct_cache_trouble_e which,
+                                 uint32_t trouble)
+{
+    /* relaxed: for the log alone */
+    return atomic_exchange_explicit(&cache->block->feed[feed].trouble[which],
+                                    trouble, memory_order_relaxed);
+}
+
+uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
+                                     acct_cache_trouble_e which)
+{
+    /* relaxed: for the log alone */
+    return atomic_load_explicit(&cache->block->feed[feed].trouble[which],
+                                memory_order_relaxed);
+}
+
+uint64_t acct_cache_feed_bind(acct_cache_t *cache, int feed,
+                              uint64_t creation)
+{
+    uint64_t bound = 0;
+
+    /* relaxed, both: it is one word, and nothing else goes with it */
+    if (atomic_compare_exchange_strong_explicit(
+            &cache->block->feed[feed].creation, &bound, creation,
+            memory_order_relaxed, memory_order_relaxed)) {
+        return creation;
+    }
+    return bound;
 }
 
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,

@@ -27,7 +27,7 @@
 /* ---- layout ---- */
 
 /* Another one for each change below. */
-#define ACCT_CACHE_LAYOUT 4
+#define ACCT_CACHE_LAYOUT 5
 
 #define ACCT_SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define ACCT_TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
@@ -80,6 +80,8 @@ typedef struct acct_cache_feed_t {
     _Atomic uint64_t checked;   /* seal of it; see checked_seal() */
     _Atomic int64_t claim;      /* tick */
     _Atomic int64_t failing;
+    _Atomic uint32_t trouble[ACCT_CACHE_TROUBLES];  /* 0: none */
+    _Atomic uint64_t creation;  /* of the database; 0: not known yet */
 } acct_cache_feed_t;
 
 /* In the memory of a cache the bits come first (identity_cache_bits.c),

@@ -53,6 +53,20 @@ static int again(tries_t *tries, apr_status_t status, const acct_db_t *db)
         && took <= STALE_SHOWS_WITHIN;
 }
 
+static void tell_failure(const acct_service_t *service, acct_unit_e unit,
+                         acct_db_t *db, apr_status_t status, int is_over,
+                         apr_pool_t *pool)
+{
+    if (service->failed != NULL) {
+        service->failed(service->context, unit, db, status, is_over, pool);
+        return;
+    }
+    acct_log(service, is_over ? ACCT_LOG_ERROR : ACCT_LOG_DEBUG, status,
+             pool, "the database did not do as asked: %s%s",
+             acct_db_error(db), acct_db_is_broken(db)
+             ? " (connection given up)" : "");
+}
+
 apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
                            acct_work_fn work, void *baton, apr_pool_t *pool)
 {
@@ -74,12 +88,8 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
         /* Without words from the database the unit failed for a reason
          * of its own, which it has told, or found what it looked for. */
         if (status != APR_SUCCESS && acct_db_error(db)[0] != '\0') {
-            acct_log(service, once_more && !acct_db_is_broken(db)
-                              ? ACCT_LOG_DEBUG : ACCT_LOG_ERROR,
-                     status, pool,
-                     "the database did not do as asked: %s%s",
-                     acct_db_error(db), acct_db_is_broken(db)
-                     ? " (connection given up)" : "");
+            tell_failure(service, unit, db, status,
+                         !once_more || acct_db_is_broken(db), pool);
         }
         service->release(service->context, unit, db);
     } while (once_more);

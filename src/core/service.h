@@ -43,6 +43,12 @@ typedef struct acct_service_t {
                             acct_db_t **db, apr_pool_t *pool);
     void (*release)(void *context, acct_unit_e unit, acct_db_t *db);
 
+    /* The database did not do as asked in a unit of work; acct_db_error()
+     * says why. is_over: it will not be tried again. NULL: the log is
+     * told. */
+    void (*failed)(void *context, acct_unit_e unit, acct_db_t *db,
+                   apr_status_t status, int is_over, apr_pool_t *pool);
+
     /* So many microseconds were waited for what another asks the database:
      * they count as if a connection had been held. Called with a lock
      * held that others want. NULL: nobody counts. */
@@ -76,7 +82,8 @@ typedef struct acct_service_t {
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */
     const acct_sha256_t *sha256;    /* NULL: fetched each time */
-    const acct_key_t *key;      /* NULL where no dialect needs one */
+    const acct_key_t *key;      /* NULL where no dialect needs one, or: */
+    int key_is_away;            /* one is named and cannot be used now */
     acct_password_params_t params;
     const char *dummy;          /* acct_password_dummy(params) */
     struct acct_dummies_t *dummies; /* account_dummy.h; NULL: dummy for all */

@@ -113,7 +113,8 @@ apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
 apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
                              apr_pool_t *pool, const char **error);
 
-/** The parts of acct_store_open(), for who has something to do in between:
+/** The parts of acct_store_open(), which is APR_EMISMATCH for a schema of
+ *  another kind or version, for who has something to do in between:
  *  after acct_db_open() without statements, look at the schema, prepare,
  *  keep watch; and, when that failed, what to tell the operator. */
 apr_status_t acct_store_make_ready(acct_db_t *db,
@@ -122,6 +123,12 @@ apr_status_t acct_store_make_ready(acct_db_t *db,
 const char *acct_store_open_error(const acct_db_config_t *config,
                                   apr_status_t status, const char *error,
                                   apr_pool_t *pool);
+
+/** What the driver said of a failure, or, where the file system's words say
+ *  more, the cause in those; in @a pool. Tries the file system: not on a
+ *  path that is taken often. */
+const char *acct_store_cause(const acct_db_config_t *config,
+                             const char *said, apr_pool_t *pool);
 
 /** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
  *  ended by a line that ends in ';', comments from a line that begins with

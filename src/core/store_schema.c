@@ -4,12 +4,16 @@
  */
 #include "store.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <apr_lib.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>
+
+#include "file_trouble.h"
+#include "shell.h"
 
 /* How long the first look waits for another's lock: half a second. */
 #define BUSY_TRIES 25
@@ -181,6 +185,27 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
     return rv;
 }
 
+/* The command that makes the database. What lies in the way of a file by
+ * its name is moved away, never removed. */
+static const char *remake(const acct_db_config_t *config, int is_there,
+                          apr_pool_t *pool)
+{
+    const char *command = config->remake;
+
+    if (!command) {
+        command = apr_pstrcat(pool, "acctauth init ",
+                              acct_db_options(config, pool),
+                              " --key KEYFILE", NULL);
+    }
+    if (is_there && acct_db_is_file(config->driver)) {
+        const char *file = acct_shell_word(config->params, pool);
+
+        command = apr_pstrcat(pool, "mv ", file, " ", file, ".old && ",
+                              command, NULL);
+    }
+    return command;
+}
+
 static const char *schema_error(const acct_db_config_t *config,
                                 acct_schema_e found, int version,
                                 const char *detail, apr_pool_t *pool)
@@ -192,17 +217,14 @@ static const char *schema_error(const acct_db_config_t *config,
         return NULL;
     case ACCT_SCHEMA_MISSING:
         return apr_psprintf(pool, "the database %s has no account tables; "
-                            "make one that has with: acctauth init -d %s -p "
-                            "%s --key KEYFILE", name, config->driver,
-                            acct_db_is_file(config->driver) ? "FILE"
-                                                            : "CONNECTION");
+                            "make one that has with: %s", name,
+                            remake(config, 1, pool));
     case ACCT_SCHEMA_OLDER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
                             "this version needs %d; bring it there with: "
-                            "acctauth upgrade -d %s -p %s", name, version,
-                            ACCT_SCHEMA_VERSION, config->driver,
-                            acct_db_is_file(config->driver) ? "FILE"
-                                                            : "CONNECTION");
+                            "acctauth upgrade %s", name, version,
+                            ACCT_SCHEMA_VERSION,
+                            acct_db_options(config, pool));
     case ACCT_SCHEMA_NEWER:
         return apr_psprintf(pool, "the database %s has schema version %d, "
                             "made by a newer mod_acctauth; this one knows "
@@ -230,12 +252,14 @@ apr_status_t acct_store_make_ready(acct_db_t *db,
     rv = acct_store_check_schema(db, &found, &version, &detail, pool);
     if (rv != APR_SUCCESS) {
         *error = apr_psprintf(pool, "the database %s cannot be read: %s",
-                              name, acct_db_error(db));
+                              name, acct_store_cause(config,
+                                                     acct_db_error(db),
+                                                     pool));
         return rv;
     }
     if (found != ACCT_SCHEMA_CURRENT) {
         *error = schema_error(config, found, version, detail, pool);
-        return APR_EGENERAL;
+        return APR_EMISMATCH;
     }
     statements = acct_store_statements(config->driver, &count);
     rv = acct_db_prepare(db, statements, count, pool, error);
@@ -250,31 +274,51 @@ apr_status_t acct_store_make_ready(acct_db_t *db,
     return APR_SUCCESS;
 }
 
+const char *acct_store_cause(const acct_db_config_t *config,
+                             const char *said, apr_pool_t *pool)
+{
+    const char *cause = NULL;
+
+    if (acct_db_is_file(config->driver)
+        && acct_file_trouble_is_likely(said)) {
+        cause = acct_file_trouble(config->params, pool);
+    }
+    if (!cause && strcmp(said, "database or disk is full") == 0) {
+        /* what was too little for a page may do for a look */
+        cause = acct_file_trouble_words(ENOSPC, pool);
+    }
+    return cause ? cause : said;
+}
+
 const char *acct_store_open_error(const acct_db_config_t *config,
                                   apr_status_t status, const char *error,
                                   apr_pool_t *pool)
 {
     const char *remedy = "";
+    const char *cause = NULL;
 
     if (!acct_db_is_file(config->driver)) {
         return apr_psprintf(pool, "the database %s cannot be reached: %s",
                             acct_db_describe(config), error);
     }
     if (APR_STATUS_IS_ENOENT(status)) {
-        remedy = apr_psprintf(pool, "; make it with: acctauth init -d %s "
-                              "-p FILE --key KEYFILE", config->driver);
+        remedy = apr_psprintf(pool, "; put it back, or make a "
+                              "new one with: %s",
+                              remake(config, 0, pool));
     }
     else if (APR_STATUS_IS_EACCES(status)
-             || strstr(error, "unable to open") != NULL) {
-        remedy = "; the user that httpd's children run as must be able to "
-            "read and write it, and to make files beside it";
+             || acct_file_trouble_is_likely(error)) {
+        cause = acct_file_trouble(config->params, pool);
+        remedy = cause ? "" : "; the user that httpd's children run as must "
+            "be able to read and write it, and to make files beside it";
     }
     else if (strstr(error, "not a database") != NULL) {
         remedy = "; restore it from a backup, or name the file that "
             "acctauth init made";
     }
     return apr_psprintf(pool, "the database %s cannot be opened: %s%s",
-                        acct_db_describe(config), error, remedy);
+                        acct_db_describe(config), cause ? cause : error,
+                        remedy);
 }
 
 apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,

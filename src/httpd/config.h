@@ -11,8 +11,6 @@
 
 #include <httpd.h>
 #include <http_config.h>
-#include <sys/types.h>
-#include <time.h>
 
 #include "../core/account.h"
 #include "../core/dialect.h"
@@ -91,7 +89,10 @@ typedef struct acct_section_t {
 } acct_section_t;
 
 struct acct_runtime_t;
+struct acct_never_served_t;
 struct acct_rounds_t;
+struct acct_secrets_t;
+struct acct_trusted_t;
 struct acct_estate_t;
 struct acct_privacy_filters_t;
 struct acct_repeat_t;
@@ -101,6 +102,8 @@ typedef struct acct_server_conf_t {
     acct_place_t db_place;
     int db_connections;         /* most of a child; 0: not set */
     acct_place_t db_connections_place;  /* not inherited */
+    acct_place_t db_password_place;     /* of a password that stands in the
+                                         * configuration; not inherited */
     const char *key_file;
     acct_place_t key_place;
     const char *dialect_dir;
@@ -129,12 +132,16 @@ typedef struct acct_server_conf_t {
                                          * first; NULL: there are none */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
     const acct_key_t *key;
-    struct {
-        ino_t inode;
-        struct timespec changed_at;
-    } key_refused;              /* key NULL: the file that was no good */
+    const char *closed;         /* why nobody may use the database before
+                                 * the next reload; NULL: it may be used */
     const char *created_at;     /* of the database, now or when it was read
                                  * last (known_marks.h); NULL: not known */
+    struct acct_never_served_t *never_served;   /* never_served.h; the main
+                                                 * server's */
+    struct acct_secrets_t *secrets;     /* secret_watch.h; the main
+                                         * server's */
+    const struct acct_trusted_t *trusted;   /* trusted.h; the main
+                                             * server's */
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
     struct acct_estate_t *estate;       /* runtime_private.h; the same */

@@ -7,14 +7,12 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include "config.h"
 #include "config_mounts.h"
 #include "config_tree.h"
-#include "key.h"
-#include "known_marks.h"
-#include "pool.h"
+#include "state_check.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -40,23 +38,6 @@ static void complain(check_t *check, server_rec *s, const char *id,
     else {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, s,
                      "%s: %s: %s", id, directive, what);
-    }
-}
-
-/* What lies outside the configuration (the database, the key file) may be
- * gone for a while. That stops a start, but not a reload: a server that
- * died of it would take the unprotected site with it. */
-static void complain_outside(check_t *check, server_rec *s, const char *id,
-                             const char *directive,
-                             const acct_place_t *place, const char *what)
-{
-    int failed = check->failed;
-
-    complain(check, s, id, directive, place, what);
-    if (ap_state_query(AP_SQ_CONFIG_GEN) > 0) {
-        check->failed = failed;
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "%s: reloaded all the "
-                     "same; what needs it is answered with 503", id);
     }
 }
 
@@ -164,36 +145,13 @@ static const acct_api_t *api_that_needs_key(const apr_array_header_t *mounts,
     return NULL;
 }
 
-/* Go on without the key, and remember which file it was that would not
- * do, so that the parent sees when it changes (key_watch.c). */
-static void refuse_key(check_t *check, server_rec *s, const char *id,
-                       const char *error)
+static void check_needs_key(check_t *check, server_rec *s)
 {
-    acct_server_conf_t *conf = acct_server_conf(s);
-    struct stat info;
-
-    conf->key = NULL;
-    memset(&conf->key_refused, 0, sizeof(conf->key_refused));
-    if (stat(conf->key_file, &info) == 0) {
-        conf->key_refused.inode = info.st_ino;
-        conf->key_refused.changed_at = info.st_ctim;
-    }
-    complain_outside(check, s, id, "AcctAuthKeyFile", &conf->key_place,
-                     error);
-}
-
-static void check_key(check_t *check, server_rec *s)
-{
-    acct_server_conf_t *conf = acct_server_conf(s);
+    const acct_server_conf_t *conf = acct_server_conf(s);
     const acct_api_t *api;
     const char *name = NULL;
-    const char *error = NULL;
 
     if (conf->key_file != NULL) {
-        if (acct_keys_read(conf->key_file, &conf->key, check->pconf,
-                           check->ptemp, &error) != APR_SUCCESS) {
-            refuse_key(check, s, "ACCT0110", error);
-        }
         return;
     }
     api = api_that_needs_key(conf->mounts, &name);
@@ -233,78 +191,43 @@ static void check_not_served(check_t *check, server_rec *s,
 
 /* ---- the database ---- */
 
-static const char *check_file_mode(const char *path, apr_pool_t *pool)
+/* A driver that is not installed is no state of a database's. */
+static void check_driver(check_t *check, server_rec *s)
 {
-    struct stat info;
-
-    if (stat(path, &info) == 0 && (info.st_mode & 077) != 0) {
-        return apr_psprintf(pool, "the database %s can be read or written "
-                            "by others than its owner (mode %03o); say: "
-                            "chmod 600 %s", path,
-                            (unsigned)(info.st_mode & 0777), path);
-    }
-    return NULL;
-}
-
-/* Whether it can be used. Where it cannot, it is the one that was there
- * when it could: no other is taken for it when it is back. */
-static int read_marks(check_t *check, server_rec *s,
-                      acct_pool_marks_t *marks)
-{
-    acct_server_conf_t *conf = acct_server_conf(s);
+    const acct_server_conf_t *conf = acct_server_conf(s);
     const char *error = NULL;
 
-    if (acct_pool_check_database(&conf->db, marks, &error, check->ptemp)
-        == APR_SUCCESS) {
-        acct_known_marks_keep(&conf->db, marks, s->process->pool,
-                              check->ptemp);
-        return 1;
+    if (acct_db_init(check->ptemp, conf->db.driver, &error) != APR_SUCCESS) {
+        complain(check, s, "ACCT0126", "AcctAuthDatabase", &conf->db_place,
+                 error);
     }
-    complain_outside(check, s, "ACCT0120", "AcctAuthDatabase",
-                     &conf->db_place, error);
-    memset(marks, 0, sizeof(*marks));
-    acct_known_marks_recall(&conf->db, marks, s->process->pool,
-                            check->ptemp);
-    return 0;
 }
 
-static void check_database(check_t *check, server_rec *s)
+static void check_database_not_served(check_t *check, server_rec *s)
 {
-    acct_server_conf_t *conf = acct_server_conf(s);
-    acct_pool_marks_t marks = { NULL, NULL, NULL };
-    const char *error = NULL;
-    int is_file = acct_db_is_file(conf->db.driver);
-    int is_there;
+    const acct_server_conf_t *conf = acct_server_conf(s);
+    const char *path = conf->db.params;
 
-    if (!is_file && strncmp(conf->db.params, "file:", 5) == 0) {
-        check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
-                         conf->db.params + 5);
+    if (!acct_db_is_file(conf->db.driver)) {
+        path = strncmp(path, "file:", 5) == 0 ? path + 5 : NULL;
     }
-    if (acct_db_resolve(&conf->db, check->pconf, &error) != APR_SUCCESS) {
-        complain_outside(check, s, "ACCT0123", "AcctAuthDatabase",
-                         &conf->db_place, error);
-        return;
-    }
-    is_there = read_marks(check, s, &marks);
-    conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
-    error = is_there && is_file
-        ? check_file_mode(conf->db.params, check->ptemp) : NULL;
-    if (error != NULL) {
-        complain_outside(check, s, "ACCT0121", "AcctAuthDatabase",
-                         &conf->db_place, error);
-    }
-    if (marks.exposure != NULL) {
-        complain_outside(check, s, "ACCT0124", "AcctAuthDatabase",
-                         &conf->db_place, marks.exposure);
-    }
-    if (conf->key != NULL && marks.key_id != NULL
-        && strcmp(conf->key->id, marks.key_id) != 0) {
-        refuse_key(check, s, "ACCT0112",
-                   apr_psprintf(check->ptemp, "%s is not the key that the "
-                                "tokens in %s are sealed under; name the "
-                                "key file that was made with that database",
-                                conf->key_file,
-                                acct_db_describe(&conf->db)));
+    check_not_served(check, s, "AcctAuthDatabase", &conf->db_place, path);
+}
+
+/* Told here and not where it is read: a virtual host's log is not set up
+ * by then. */
+static void warn_of_password(const server_rec *s)
+{
+    const acct_server_conf_t *conf = acct_server_conf(s);
+    const acct_place_t *place = &conf->db_password_place;
+
+    if (place->file != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "ACCT0122: AcctAuthDatabase on line %d of %s: the "
+                     "password stands in the configuration; put the "
+                     "connection string into a file of mode 0600 and write "
+                     "AcctAuthDatabase %s file:/PATH", place->line,
+                     place->file, conf->db.driver);
     }
 }
 
@@ -386,14 +309,12 @@ static void check_server(check_t *check, server_rec *s)
     conf->base = load_dialect(check, s, "base", "AcctAuthDatabase",
                               &conf->db_place);
     load_mounts(check, s);
-    check_key(check, s);
-    check_database(check, s);
+    check_needs_key(check, s);
+    check_driver(check, s);
+    check_database_not_served(check, s);
+    warn_of_password(s);
     check_connections(s);
     warn_of_shared_caches(s);
-    if (acct_db_is_file(conf->db.driver)) {
-        check_not_served(check, s, "AcctAuthDatabase", &conf->db_place,
-                         conf->db.params);
-    }
     check_not_served(check, s, "AcctAuthKeyFile", &conf->key_place,
                      conf->key_file);
 }
@@ -417,7 +338,11 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog,
                  "would want to say who the user is; remove one of them, or "
                  "write AuthType Token");
     }
-    return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
+    if (check.failed) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    acct_state_check(main_server, pconf, ptemp);
+    return OK;
 }
 
 void acct_config_check_hooks(void)

@@ -15,6 +15,7 @@
  *   config_tree.c      what stands in the tree of directives
  *   config_tree_sections.c
  *                      what its sections say of who is let in
+ *   state_check.c      what lies outside of it, and stops nothing
  */
 #ifndef ACCT_CONFIG_PRIVATE_H
 #define ACCT_CONFIG_PRIVATE_H

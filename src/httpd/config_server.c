@@ -5,7 +5,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 
 #include "pool.h"
 
@@ -24,15 +23,17 @@ static void mask_directive(const cmd_parms *cmd, const char *driver,
                                   NULL);
 }
 
-static const char *set_server(cmd_parms *cmd, acct_db_config_t *db,
+static const char *set_server(cmd_parms *cmd, acct_server_conf_t *conf,
                               const char *params)
 {
+    acct_db_config_t *db = &conf->db;
     acct_db_config_t look = *db;
     const char *error;
     int held_secret;
 
     mask_directive(cmd, db->driver, acct_db_mask(db->driver, params,
                                                  cmd->pool, &held_secret));
+    db->written = held_secret ? NULL : params;
     if (strncmp(params, "file:", 5) == 0) {
         return params[5] == '/' ? NULL
             : "AcctAuthDatabase: the path behind file: must be absolute; "
@@ -46,13 +47,8 @@ static const char *set_server(cmd_parms *cmd, acct_db_config_t *db,
                            "holds such a line", NULL);
     }
     if (held_secret) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
-                     cmd->server, "ACCT0122: AcctAuthDatabase on line %d of "
-                     "%s: the password stands in the configuration; put the "
-                     "connection string into a file of mode 0600 and write "
-                     "AcctAuthDatabase %s file:/PATH",
-                     cmd->directive->line_num, cmd->directive->filename,
-                     db->driver);
+        /* told by the check: this server's log is not set up yet */
+        conf->db_password_place = acct_place_of(cmd);
     }
     return NULL;
 }
@@ -76,11 +72,15 @@ const char *acct_set_database(cmd_parms *cmd, void *dir,
     conf->db.driver = driver;
     conf->db.params = params;
     conf->db_place = acct_place_of(cmd);
+    conf->db_password_place.file = NULL;
+    conf->db.written = NULL;
     if (!acct_db_is_file(driver)) {
-        return set_server(cmd, &conf->db, params);
+        return set_server(cmd, conf, params);
     }
     conf->db.params = ap_server_root_relative(cmd->pool, params);
-    if (conf->db.params == NULL || params[0] == '\0') {
+    if (conf->db.params == NULL || params[0] == '\0'
+        || strcmp(params, ":memory:") == 0
+        || strncmp(params, "file:", 5) == 0) {
         return apr_psprintf(cmd->pool, "AcctAuthDatabase: \"%s\" is no "
                             "usable path; write the absolute path of the "
                             "file that 'acctauth init' made", params);

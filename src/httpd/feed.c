@@ -63,26 +63,20 @@ static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
     return status;
 }
 
-/* Once for all children. */
-static void complain(acct_feed_t *feed, server_rec *s, apr_status_t status,
-                     const char *error)
+/* The word decides what is forgotten later; the log is the outage's. */
+static void cannot_read(acct_feed_t *feed, server_rec *s,
+                        apr_status_t status, const char *error,
+                        apr_pool_t *pool)
 {
-    if (!acct_cache_feed_failing(feed->cache, feed->place, 1)) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, acct_told_status(status), s,
-                     "ACCT0230: revocations cannot be read, so each request "
-                     "asks the database itself: %s", error);
-    }
+    (void)acct_cache_feed_failing(feed->cache, feed->place, 1);
+    acct_outage_begin(feed->outage, ACCT_UNIT_READ, s, "ACCT0230", status,
+                      error, pool);
 }
 
-static void tell_forgotten(server_rec *s, acct_missed_e missed,
-                           int was_failing)
+/* After an outage it is told that this is over, and no more. */
+static void tell_forgotten(server_rec *s, acct_missed_e missed)
 {
-    if (was_failing) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                     "ACCT0231: store_recovered: revocations are read "
-                     "again, and everybody is asked of the database again");
-    }
-    else if (missed == ACCT_MISSED_TOO_MANY) {
+    if (missed == ACCT_MISSED_TOO_MANY) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "ACCT0236: everybody is asked of the database again: "
                      "more was revoked than is told one by one");
@@ -106,7 +100,9 @@ static void believe(acct_feed_t *feed, server_rec *s,
 
     if (missed != ACCT_MISSED_NOTHING || was_failing) {
         acct_cache_raise_all(feed->cache);
-        tell_forgotten(s, missed, was_failing);
+        if (!was_failing) {
+            tell_forgotten(s, missed);
+        }
     }
     acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
     acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
@@ -137,7 +133,7 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     status = acct_pool_acquire(feed->pool, ACCT_UNIT_FOLLOW, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        complain(feed, s, status, error);
+        cannot_read(feed, s, status, error, pool);
         return status;
     }
     if (feed->mark.number < 0) {
@@ -151,9 +147,10 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     }
     if (status == APR_SUCCESS) {
         believe(feed, s, tick, missed);
+        acct_outage_over(feed->outage, ACCT_UNIT_READ, s);
     }
     else {
-        complain(feed, s, status, acct_db_error(db));
+        cannot_read(feed, s, status, acct_db_error(db), pool);
     }
     acct_pool_release(feed->pool, ACCT_UNIT_FOLLOW, db);
     return status;

@@ -13,12 +13,14 @@
 #include <httpd.h>
 
 #include "../core/store.h"
+#include "outage.h"
 #include "pool.h"
 
 /* What is known of a database's feed. In pconf; used by one reader at a
  * time once the children run. */
 typedef struct acct_feed_t {
     acct_pool_t *pool;
+    acct_outage_t *outage;      /* the database's */
     acct_cache_t *cache;
     uint64_t database;
     int place;                  /* acct_cache_feed() */

@@ -16,7 +16,9 @@
 
 struct acct_pool_t {
     acct_db_config_t config;
-    acct_pool_marks_t expected;
+    acct_pool_expected_t expected;
+    const char *closed;             /* why nobody may use it, or NULL */
+    acct_file_guard_t guard;
     acct_gate_t *writers;           /* see acct_pool_acquire() */
     int most;                       /* on a server; 0: nobody said */
     /* child only */
@@ -34,15 +36,38 @@ struct acct_pool_t {
 
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
                             acct_gate_t *writers,
-                            const acct_pool_marks_t *expected,
+                            const acct_pool_expected_t *expected,
                             apr_pool_t *pconf)
 {
     acct_pool_t *pool = apr_pcalloc(pconf, sizeof(*pool));
 
     pool->config = *config;
     pool->writers = writers;
-    pool->expected = *expected;
+    pool->expected.key_id = expected->key_id;
+    pool->expected.key_file = expected->key_file;
+    pool->expected.creation.known = expected->creation.known;
     return pool;
+}
+
+void acct_pool_agree_in(acct_pool_t *pool, acct_cache_t *cache, int place)
+{
+    pool->expected.creation.cache = cache;
+    pool->expected.creation.place = place;
+}
+
+void acct_pool_guard(acct_pool_t *pool, const acct_trusted_t *trusted,
+                     const char *owner)
+{
+    if (acct_pool_is_file(pool)) {
+        pool->guard.path = pool->config.params;
+        pool->guard.trusted = trusted;
+        pool->guard.owner = owner;
+    }
+}
+
+void acct_pool_close(acct_pool_t *pool, const char *why)
+{
+    pool->closed = why;
 }
 
 void acct_pool_limit(acct_pool_t *pool, int connections)
@@ -127,6 +152,13 @@ static unsigned int generation_of(acct_pool_t *pool)
     return generation;
 }
 
+static void suspect_all(acct_pool_t *pool)
+{
+    apr_thread_mutex_lock(pool->lock);
+    pool->generation++;
+    apr_thread_mutex_unlock(pool->lock);
+}
+
 /* Called by the list with its lock held. */
 static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
 {
@@ -153,6 +185,9 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
         /* As it was before the opening: one that breaks meanwhile makes
          * this one suspect too. */
         acct_db_set_generation(db, generation);
+    }
+    if (status == APR_EMISMATCH) {
+        suspect_all(pool);      /* what is open reads the same */
     }
     note_opening(pool, begun, status == APR_SUCCESS ? NULL : error);
     apr_pool_destroy(scratch);
@@ -192,6 +227,9 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
                                          APR_THREAD_MUTEX_DEFAULT, pchild);
     }
     if (status == APR_SUCCESS) {
+        status = acct_file_guard_child_init(&pool->guard, pchild);
+    }
+    if (status == APR_SUCCESS) {
         status = apr_reslist_create(&pool->connections, 0, most, most, 0,
                                     construct, destruct, pool, pchild);
     }
@@ -219,7 +257,7 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     for (try = 0; try <= ACCT_POOL_CONNECTIONS; try++) {
         status = apr_reslist_acquire(pool->connections, &resource);
         if (APR_STATUS_IS_TIMEUP(status)) {
-            *error = "all connections to the database are in use";
+            *error = ACCT_POOL_IN_USE;
             return status;
         }
         if (status != APR_SUCCESS) {
@@ -240,6 +278,19 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     return APR_EGENERAL;
 }
 
+/* What another child has told of must not be told to be over, nor to begin
+ * again, by this one because it did not look. */
+static int what_others_say(const acct_pool_t *pool)
+{
+    const acct_creation_t *creation = &pool->expected.creation;
+
+    if (creation->cache == NULL) {
+        return -1;
+    }
+    return acct_cache_feed_has_trouble(creation->cache, creation->place,
+                                       ACCT_CACHE_NO_READING) == 0;
+}
+
 static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
                                apr_interval_time_t within, acct_db_t **db,
                                const char **error, apr_pool_t *p)
@@ -247,12 +298,20 @@ static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
     apr_status_t status;
     int slot;
 
+    if (pool->closed != NULL) {
+        *error = pool->closed;
+        return APR_EACCES;
+    }
     if (pool->server != NULL && unit == ACCT_UNIT_FOLLOW) {
         return acct_server_pool_acquire_own(pool->server, within, db, error,
                                             p);
     }
     if (pool->server != NULL) {
         return acct_server_pool_acquire(pool->server, within, db, error, p);
+    }
+    if (!acct_file_guard_is_open(&pool->guard, what_others_say(pool),
+                                 error, p)) {
+        return APR_EACCES;
     }
     if (pool->connections == NULL) {
         *error = "the connections could not be set up when the child began";
@@ -267,7 +326,7 @@ static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
      * a connection in its hands. */
     status = acct_gate_enter(pool->writers, &slot);
     if (status != APR_SUCCESS) {
-        *error = "other requests keep writing to the database";
+        *error = ACCT_POOL_WRITERS;
         return status;
     }
     status = acquire(pool, db, error, p);
@@ -311,9 +370,7 @@ static void end_unit(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)
         return;
     }
     if (acct_db_is_broken(db)) {
-        apr_thread_mutex_lock(pool->lock);
-        pool->generation++;
-        apr_thread_mutex_unlock(pool->lock);
+        suspect_all(pool);
         apr_reslist_invalidate(pool->connections, db);
     }
     else if (is_suspect(pool, db)) {

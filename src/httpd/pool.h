@@ -12,22 +12,33 @@
 #define ACCT_POOL_H
 
 #include <apr_pools.h>
+#include <string.h>
 
 #include "../core/account.h"
 #include "../core/crowd.h"
+#include "creation.h"
+#include "file_guard.h"
 #include "gate.h"
 
 typedef struct acct_pool_t acct_pool_t;
 
-/* What tells one accounts' database from another; NULL: not known. */
+/* What a database says of itself; NULL: it does not. */
 typedef struct acct_pool_marks_t {
     const char *created_at;
     const char *key_id;         /* of the key its tokens are sealed under */
-    const char *exposure;       /* from acct_pool_check_database(): what
-                                 * makes it unsafe to use and what to say to
-                                 * the server, in sentences; NULL:
+    const char *exposure;       /* what makes it unsafe to use and what to
+                                 * say to the server, in sentences; NULL:
                                  * nothing */
 } acct_pool_marks_t;
+
+/* What each connection must find: another database by the same name is no
+ * database of ours. */
+typedef struct acct_pool_expected_t {
+    acct_creation_t creation;
+    const char *key_id;         /* of the key its tokens are sealed under;
+                                 * NULL: of any */
+    const char *key_file;       /* that key's, for messages */
+} acct_pool_expected_t;
 
 /** How many connections a child has at most, where nobody says another
  *  number. On a server each is a process there; sqlite runs one statement
@@ -41,13 +52,26 @@ typedef struct acct_pool_marks_t {
 /**
  * The pool of a database; @a pconf owns it. Parent.
  * @param writers  the gate of those who write to it, with one slot
- * @param expected what each connection must find there; another database
- *                 by the same name is no database of ours
+ * @param expected what each connection must find there
  */
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
                             acct_gate_t *writers,
-                            const acct_pool_marks_t *expected,
+                            const acct_pool_expected_t *expected,
                             apr_pool_t *pconf);
+
+/** Where the children agree on which database it is; see creation.h.
+ *  Parent, before it forks. */
+void acct_pool_agree_in(acct_pool_t *pool, acct_cache_t *cache, int place);
+
+/** No connection to a file is handed out while others can get at it. The
+ *  strings and lists live as long as the pool. Parent.
+ *  @param owner whose the file should be, for messages */
+void acct_pool_guard(acct_pool_t *pool, const acct_trusted_t *trusted,
+                     const char *owner);
+
+/** No connection is handed out before the next reload. Parent.
+ *  @param why told instead; lives as long as the pool */
+void acct_pool_close(acct_pool_t *pool, const char *why);
 
 /** How many connections a child may have to a database server. Of those
  *  who share the pool and say different numbers the smallest is taken.
@@ -66,6 +90,20 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 /** A crowd waits only as long as the server answers somebody: at most for
  *  such a silence. */
 #define ACCT_POOL_SILENCE apr_time_from_msec(300)
+
+/** What those are told who find no connection in time though the database
+ *  may be well: there is more to do than there are connections. */
+#define ACCT_POOL_IN_USE "all connections to the database are in use"
+#define ACCT_POOL_NO_TIME \
+    "no time is left to open a connection to the database"
+#define ACCT_POOL_WRITERS "other requests keep writing to the database"
+
+static inline int acct_pool_is_crowded(const char *error)
+{
+    return strcmp(error, ACCT_POOL_IN_USE) == 0
+        || strcmp(error, ACCT_POOL_NO_TIME) == 0
+        || strcmp(error, ACCT_POOL_WRITERS) == 0;
+}
 
 /** How many of a child's threads may wait for a database server that says
  *  nothing: a quarter, or one, is left for the rest of the site. */
@@ -109,7 +147,8 @@ void acct_pool_unfollow(acct_pool_t *pool);
 void acct_pool_close_idle(acct_pool_t *pool);
 
 /**
- * Open a database once, look at its schema, close it again. Parent.
+ * Open a database once, look at its schema, close it again. In a process
+ * that is no child of httpd's (probe.h).
  * @param marks what it says of itself, in @a p
  * @param error what is wrong and which command mends it, in @a p
  */

@@ -39,9 +39,15 @@ static apr_status_t read_marks(acct_db_t *db, const acct_db_config_t *config,
     if (status == APR_SUCCESS) {
         status = read_mark(db, "key_id", &marks->key_id, p);
     }
+    if (status == APR_SUCCESS) {
+        status = acct_store_find_exposure(db, acct_db_describe(config),
+                                          &marks->exposure, p);
+    }
     if (status != APR_SUCCESS) {
         *error = apr_psprintf(p, "the database %s cannot be read: %s",
-                              acct_db_describe(config), acct_db_error(db));
+                              acct_db_describe(config),
+                              acct_store_cause(config, acct_db_error(db),
+                                               p));
     }
     return status;
 }
@@ -100,31 +106,6 @@ static apr_status_t open_and_read(acct_db_t **db,
     if (status != APR_SUCCESS) {
         acct_db_close(*db);
         *db = NULL;
-    }
-    return status;
-}
-
-static apr_status_t find_exposure(acct_db_t *db,
-                                  const acct_db_config_t *config,
-                                  acct_pool_marks_t *marks,
-                                  acct_watch_t *watch, const char **error,
-                                  apr_pool_t *p)
-{
-    apr_interval_time_t took;
-    apr_status_t status;
-
-    if (watch != NULL) {
-        acct_watch_begin(watch, acct_db_socket(db),
-                         acct_ticks() + LOOK_OVER_AT_START);
-    }
-    status = acct_store_find_exposure(db, acct_db_describe(config),
-                                      &marks->exposure, p);
-    if (watch != NULL) {
-        (void)acct_watch_end(watch, acct_db_socket(db), &took);
-    }
-    if (status != APR_SUCCESS) {
-        *error = apr_psprintf(p, "the database %s cannot be read: %s",
-                              acct_db_describe(config), acct_db_error(db));
     }
     return status;
 }
@@ -191,9 +172,6 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
                                acct_ticks() + LOOK_OVER_AT_START, error, p);
     }
     if (status == APR_SUCCESS) {
-        status = find_exposure(db, config, marks, watch, error, p);
-    }
-    if (status == APR_SUCCESS) {
         status = find_pooler(db, config, watch, error, p);
     }
     apr_pool_destroy(sub);      /* the thread too, before anybody forks */
@@ -201,14 +179,37 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
     return status;
 }
 
-static int is_expected(const char *expected, const char *found)
+const char *acct_pool_key_error(const acct_db_config_t *config,
+                                const char *key_file, apr_pool_t *p)
 {
-    return expected == NULL
-        || (found != NULL && strcmp(expected, found) == 0);
+    return apr_psprintf(p, "%s is not the key that the tokens in %s are "
+                        "sealed under; name the key file that was made with "
+                        "that database", key_file, acct_db_describe(config));
+}
+
+/* NULL when it is the right one, and closed to others. */
+static const char *find_fault(const acct_pool_marks_t *marks,
+                              const acct_db_config_t *config,
+                              acct_pool_expected_t *expected, apr_pool_t *p)
+{
+    if (marks->exposure != NULL) {
+        return marks->exposure;
+    }
+    if (!acct_creation_is(&expected->creation, marks->created_at)) {
+        return apr_psprintf(p, "%s is another database than the one the "
+                            "server was started with; put that back, or "
+                            "reload the server to use this one",
+                            acct_db_describe(config));
+    }
+    if (expected->key_id != NULL && (marks->key_id == NULL
+            || strcmp(expected->key_id, marks->key_id) != 0)) {
+        return acct_pool_key_error(config, expected->key_file, p);
+    }
+    return NULL;
 }
 
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
-                            const acct_pool_marks_t *expected,
+                            acct_pool_expected_t *expected,
                             acct_watch_t *watch,
                             apr_interval_time_t until, const char **error,
                             apr_pool_t *p)
@@ -220,14 +221,10 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (is_expected(expected->created_at, marks.created_at)
-        && is_expected(expected->key_id, marks.key_id)) {
+    *error = find_fault(&marks, config, expected, p);
+    if (*error == NULL) {
         return APR_SUCCESS;
     }
-    *error = apr_psprintf(p, "%s is another database than the one the "
-                          "server was started with; put that back, or "
-                          "reload the server to use this one",
-                          acct_db_describe(config));
     acct_db_close(*db);
     *db = NULL;
     return APR_EMISMATCH;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request_service.h"
 
+#include <apr_strings.h>
 #include <http_log.h>
 
 #include "../core/ticks.h"
@@ -29,6 +30,20 @@ static apr_interval_time_t *spent_by(const acct_request_service_t *self)
     return &acct_request(acct_initial_request(self->r))->spent;
 }
 
+/* More work than there are connections is no outage: it is told as often as
+ * it lasts. */
+static void not_acquired(const acct_request_service_t *self,
+                         apr_status_t status, const char *error,
+                         apr_pool_t *pool)
+{
+    if (acct_pool_is_crowded(error)) {
+        tell_fault(self, status, "ACCT0201: store_unavailable", error);
+        return;
+    }
+    acct_outage_begin(&self->runtime->database->outage, ACCT_UNIT_READ,
+                      self->r->server, "ACCT0201", status, error, pool);
+}
+
 static apr_status_t acquire(void *context, acct_unit_e unit,
                             acct_db_t **db, apr_pool_t *pool)
 {
@@ -43,8 +58,8 @@ static apr_status_t acquire(void *context, acct_unit_e unit,
                                       &error, pool);
     if (status != APR_SUCCESS) {
         *spent += acct_ticks() - self->since;
-        tell_fault(self, status, "ACCT0201: store_unavailable",
-                   error != NULL ? error : "no connection");
+        not_acquired(self, status, error != NULL ? error : "no connection",
+                     pool);
     }
     return status;
 }
@@ -52,9 +67,35 @@ static apr_status_t acquire(void *context, acct_unit_e unit,
 static void release(void *context, acct_unit_e unit, acct_db_t *db)
 {
     acct_request_service_t *self = context;
+    acct_database_t *database = self->runtime->database;
 
-    acct_pool_release(self->runtime->database->pool, unit, db);
+    if (acct_db_error(db)[0] == '\0' && !acct_db_is_broken(db)) {
+        acct_outage_over(&database->outage, ACCT_UNIT_READ, self->r->server);
+    }
+    acct_pool_release(database->pool, unit, db);
     *spent_by(self) += acct_ticks() - self->since;
+}
+
+/* A lock that somebody holds is none either. */
+static void failed(void *context, acct_unit_e unit, acct_db_t *db,
+                   apr_status_t status, int is_over, apr_pool_t *pool)
+{
+    acct_request_service_t *self = context;
+    const char *text = apr_psprintf(pool, "the database did not do as "
+                                    "asked: %s", acct_db_error(db));
+
+    if (!is_over) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, status, self->r,
+                      "ACCT0206: %s", text);
+    }
+    else if (acct_db_is_busy(db) || acct_db_is_conflict(db)) {
+        tell_fault(self, status, "ACCT0203", text);
+    }
+    else {
+        acct_outage_begin(&self->runtime->database->outage, unit,
+                          self->r->server, "ACCT0203", status,
+                          acct_db_error(db), pool);
+    }
 }
 
 static void waited(void *context, apr_interval_time_t time)
@@ -118,6 +159,7 @@ void acct_request_service_prepare(acct_service_t *service)
 {
     service->acquire = acquire;
     service->release = release;
+    service->failed = failed;
     service->waited = waited;
     service->enter = enter;
     service->leave = leave;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "remedy.h"
 #include "shared.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -58,13 +59,11 @@ static const char *location_of(const acct_db_config_t *config,
 }
 
 /* What tells a database from others in the cache: where it is and when it
- * was made. */
-static apr_uint64_t cache_key(const acct_server_conf_t *conf,
+ * was made ("": that is not known yet). */
+static apr_uint64_t cache_key(const char *location, const char *created_at,
                               apr_pool_t *pconf)
 {
-    const char *name = apr_pstrcat(pconf, location_of(&conf->db, pconf),
-                                   "\n", conf->created_at != NULL
-                                   ? conf->created_at : "", NULL);
+    const char *name = apr_pstrcat(pconf, location, "\n", created_at, NULL);
     unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
     apr_uint64_t key = 0;
 
@@ -72,6 +71,36 @@ static apr_uint64_t cache_key(const acct_server_conf_t *conf,
         memcpy(&key, digest, sizeof(key));
     }
     return key;
+}
+
+/* What the log was told of a database while less was known of it is what
+ * has to be told to be over. */
+static void take_trouble(acct_feed_t *feed, apr_uint64_t before)
+{
+    int from = acct_cache_feed_find(feed->cache, before);
+    int i;
+
+    for (i = 0; i < ACCT_CACHE_TROUBLES && from >= 0 && from != feed->place;
+         i++) {
+        uint32_t trouble = acct_cache_feed_trouble(feed->cache, from, i,
+                                                   0);
+
+        if (trouble != 0) {
+            (void)acct_cache_feed_trouble(feed->cache, feed->place, i,
+                                          trouble);
+        }
+    }
+}
+
+static void take_troubles(acct_feed_t *feed, const acct_server_conf_t *conf,
+                          apr_pool_t *pconf)
+{
+    take_trouble(feed, cache_key(location_of(&conf->db, pconf), "", pconf));
+    if (conf->db.written != NULL && conf->closed == NULL) {
+        take_trouble(feed, cache_key(apr_pstrcat(pconf, conf->db.driver,
+                                                 "\n", conf->db.written,
+                                                 NULL), "", pconf));
+    }
 }
 
 static acct_feed_t *make_feed(const acct_server_conf_t *conf,
@@ -82,7 +111,9 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
 
     feed->pool = pool;
     feed->cache = cache;
-    feed->database = cache_key(conf, pconf);
+    feed->database = cache_key(location_of(&conf->db, pconf),
+                               conf->created_at != NULL
+                               ? conf->created_at : "", pconf);
     feed->place = acct_cache_feed(cache, feed->database);
     acct_mark_at(&feed->mark, -1, 0);
     if (feed->place < 0) {
@@ -94,7 +125,11 @@ static acct_feed_t *make_feed(const acct_server_conf_t *conf,
                      "are fewer now", ACCT_CACHE_FEEDS,
                      acct_db_describe(&conf->db));
     }
-    return feed->database != 0 && feed->place >= 0 ? feed : NULL;
+    if (feed->database == 0 || feed->place < 0) {
+        return NULL;
+    }
+    take_troubles(feed, conf, pconf);
+    return feed;
 }
 
 /* The database of a server: the one another virtual host has, or a new
@@ -105,9 +140,11 @@ static acct_database_t *database_of(apr_hash_t *databases,
                                     apr_pool_t *pconf)
 {
     const acct_db_config_t *config = &conf->db;
-    acct_pool_marks_t expected = { conf->created_at,
-                                   conf->key != NULL ? conf->key->id
-                                                     : NULL, NULL };
+    acct_pool_expected_t expected = {
+        .creation.known = conf->created_at,
+        .key_id = conf->key != NULL ? conf->key->id : NULL,
+        .key_file = conf->key_file
+    };
     const char *key = location_of(config, pconf);
     acct_database_t *database = apr_hash_get(databases, key,
                                              APR_HASH_KEY_STRING);
@@ -130,6 +167,14 @@ static acct_database_t *database_of(apr_hash_t *databases,
     if (estate->shared != NULL) {
         database->feed = make_feed(conf, database->pool, &estate->cache, s,
                                    pconf);
+    }
+    database->outage.config = config;
+    if (database->feed != NULL) {
+        acct_pool_agree_in(database->pool, &estate->cache,
+                           database->feed->place);
+        database->feed->outage = &database->outage;
+        database->outage.cache = &estate->cache;
+        database->outage.place = database->feed->place;
     }
     apr_hash_set(databases, key, APR_HASH_KEY_STRING, database);
     return database;
@@ -154,6 +199,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     runtime->gate = gate;
     acct_request_service_prepare(service);
     service->key = conf->key;
+    service->key_is_away = conf->key_file != NULL && conf->key == NULL;
     service->params = conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
                                                : conf->max_tokens;
@@ -259,6 +305,7 @@ static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
         apr_hash_this(index, NULL, NULL, &value);
         database = value;
         database->upkeep.pool = database->pool;
+        database->upkeep.outage = &database->outage;
         database->upkeep.feed = bound > 0 ? database->feed : NULL;
         database->upkeep.notes = database->feed;
         database->upkeep.next = all;
@@ -310,6 +357,11 @@ static apr_status_t make_runtime_of(server_rec *s, acct_estate_t *estate,
 
     if (database == NULL) {
         return APR_ENOMEM;
+    }
+    acct_pool_guard(database->pool, global->trusted,
+                    apr_pstrdup(pconf, acct_remedy_owner()));
+    if (conf->closed != NULL) {
+        acct_pool_close(database->pool, conf->closed);
     }
     if (conf->db_connections > 0) {
         acct_pool_limit(database->pool, conf->db_connections);

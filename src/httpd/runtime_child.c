@@ -103,8 +103,12 @@ static void go_without(acct_runtime_t *runtime, int cache, int keys)
         runtime->service.cache_answers = 0;
         runtime->database->upkeep.feed = NULL;
         runtime->database->upkeep.notes = NULL;
+        runtime->database->outage.cache = NULL;
+        acct_pool_agree_in(runtime->database->pool, NULL, 0);
     }
     if (!keys) {
+        runtime->service.key_is_away = runtime->service.key != NULL
+            || runtime->service.key_is_away;
         runtime->service.key = NULL;
     }
 }

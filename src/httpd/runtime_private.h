@@ -31,6 +31,7 @@ typedef struct acct_estate_t {
 /* Shared by the virtual hosts of one database. In pconf. */
 typedef struct acct_database_t {
     acct_pool_t *pool;
+    acct_outage_t outage;
     acct_feed_t *feed;          /* NULL: no shared memory for it */
     acct_upkeep_t upkeep;
     /* child only */

@@ -42,7 +42,7 @@ typedef struct idle_t {
 struct acct_server_pool_t {
     acct_db_config_t config;
     _Atomic(unsigned int) address;  /* see acct_db_config_t */
-    const acct_pool_marks_t *expected;
+    acct_pool_expected_t *expected;
     acct_watch_t *watch;
     int most;
     acct_crowd_t *crowd;
@@ -96,7 +96,7 @@ static int most_of(int threads, int allowed)
 
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
-                                   const acct_pool_marks_t *expected,
+                                   acct_pool_expected_t *expected,
                                    int threads, int most,
                                    acct_crowd_t *crowd,
                                    apr_pool_t *pchild)
@@ -207,6 +207,9 @@ static apr_status_t open_fresh(acct_server_pool_t *pool,
         try_next_address(pool);
     }
     apr_thread_mutex_lock(pool->lock);
+    if (status == APR_EMISMATCH) {
+        pool->generation++;     /* what is open reads the same */
+    }
     it_failed(pool, acct_ticks() - begun, *error);
     apr_thread_mutex_unlock(pool->lock);
     return status;
@@ -259,8 +262,7 @@ static apr_interval_time_t may_wait(const acct_server_pool_t *pool,
     apr_interval_time_t heard = pool->heard + ACCT_POOL_SILENCE - now;
 
     *why = pool->count < pool->most
-        ? "no time is left to open a connection to the database"
-        : "all connections to the database are in use";
+        ? ACCT_POOL_NO_TIME : ACCT_POOL_IN_USE;
     if (is_refused(pool)) {
         *why = "the database does not answer";
         return 0;

@@ -27,7 +27,7 @@ typedef struct acct_server_pool_t acct_server_pool_t;
  *                 one */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
-                                   const acct_pool_marks_t *expected,
+                                   acct_pool_expected_t *expected,
                                    int threads, int most,
                                    acct_crowd_t *crowd,
                                    apr_pool_t *pchild);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upkeep.h"
 
+#include <apr_general.h>
 #include <apr_optional.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
@@ -9,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "../core/purge.h"
+#include "../core/store.h"
 #include "../core/ticks.h"
 #include "../core/told_status.h"
 
@@ -214,13 +216,31 @@ static apr_status_t read_slow_feeds(int state, void *data, apr_pool_t *pool)
 
 /* ---- writing ---- */
 
-static void write_failed(acct_upkeep_t *one, server_rec *s,
-                         apr_status_t status, const char *error)
+/* The cause is the outage's to tell. */
+static void not_acquired(acct_upkeep_t *one, server_rec *s,
+                         apr_status_t status, const char *error,
+                         apr_pool_t *pool)
+{
+    if (!acct_pool_is_crowded(error)) {
+        acct_outage_begin(one->outage, ACCT_UNIT_READ, s, "ACCT0201",
+                          status, error, pool);
+    }
+}
+
+static void not_written(acct_upkeep_t *one, server_rec *s,
+                        apr_status_t status, acct_db_t *db, apr_pool_t *pool)
+{
+    if (!acct_db_is_busy(db) && !acct_db_is_conflict(db)) {
+        acct_outage_begin(one->outage, ACCT_UNIT_WRITE, s, "ACCT0203",
+                          status, acct_db_error(db), pool);
+    }
+}
+
+static void write_failed(acct_upkeep_t *one, server_rec *s)
 {
     ap_log_error(APLOG_MARK, one->is_behind ? APLOG_DEBUG : APLOG_WARNING,
-                 status, s, "ACCT0233: when tokens were last used cannot be "
-                 "written; those that live by being used may expire: %s",
-                 error);
+                 0, s, "ACCT0233: when tokens were last used cannot be "
+                 "written now; those that live by being used may expire");
     one->is_behind = 1;
 }
 
@@ -266,12 +286,14 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        write_failed(one, s, status, error);
+        not_acquired(one, s, status, error, pool);
+        write_failed(one, s);
         return;
     }
     status = acct_last_used_write(notes, one->notes->cache, db, pool);
     if (status != APR_SUCCESS) {
-        write_failed(one, s, status, acct_db_error(db));
+        not_written(one, s, status, db, pool);
+        write_failed(one, s);
     }
     else {
         one->is_behind = 0;
@@ -282,14 +304,13 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
 }
 
-static void complain(acct_upkeep_t *one, server_rec *s, apr_status_t status,
-                     const char *error)
+static void complain(acct_upkeep_t *one, server_rec *s)
 {
     if (!one->complained) {
         one->complained = 1;
-        ap_log_error(APLOG_MARK, APLOG_WARNING, acct_told_status(status), s,
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "ACCT0240: expired tokens cannot be cleared away now, "
-                     "and stay in the database until they can: %s", error);
+                     "and stay in the database until they can");
     }
 }
 
@@ -319,12 +340,14 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        complain(one, s, status, error);
+        not_acquired(one, s, status, error, pool);
+        complain(one, s);
         return status;
     }
     status = acct_purge(db, apr_time_now(), purged, pool);
     if (status != APR_SUCCESS) {
-        complain(one, s, status, acct_db_error(db));
+        not_written(one, s, status, db, pool);
+        complain(one, s);
     }
     else {
         one->complained = 0;
@@ -373,8 +396,36 @@ static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
     }
 }
 
+/* Whether the database takes writes again: only what is really written
+ * shows it. */
+static apr_status_t write_something(acct_db_t *db, void *ignored,
+                                    apr_pool_t *pool)
+{
+    (void)ignored;
+    return acct_store_meta_replace(db, "schema_version",
+                                   APR_STRINGIFY(ACCT_SCHEMA_VERSION),
+                                   APR_STRINGIFY(ACCT_SCHEMA_VERSION), pool);
+}
+
+static void try_writing(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
+{
+    const char *error = "";
+    acct_db_t *db;
+
+    if (!acct_outage_of_writing(one->outage)
+        || acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error, pool)
+           != APR_SUCCESS) {
+        return;
+    }
+    if (acct_db_transact(db, write_something, NULL, pool) == APR_SUCCESS) {
+        acct_outage_over(one->outage, ACCT_UNIT_WRITE, round->server);
+    }
+    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
+}
+
 static void write_due(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
+    try_writing(one, round, pool);
     /* Before the purge, which may find what they prolong. */
     write_notes(one, round->server, pool);
     if (acct_ticks() >= one->purge_at && !is_over(round)) {

@@ -25,6 +25,7 @@
  * thread says is its own. */
 typedef struct acct_upkeep_t {
     acct_pool_t *pool;
+    acct_outage_t *outage;
     acct_feed_t *feed;          /* NULL: its revocations are not read */
     const acct_feed_t *notes;   /* whose cache has the notes; NULL: none */
     /* the writing thread's */

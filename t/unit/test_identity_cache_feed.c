@@ -163,6 +163,38 @@ static void an_origin_and_a_failure_are_kept(void **state)
     assert_int_equal(acct_cache_feed_failing(&cache, feed, 0), 0);
 }
 
+static void trouble_with_reading_and_with_writing_is_noted_apart(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+
+    (void)state;
+    assert_int_equal(acct_cache_feed_trouble(&cache, feed,
+                                             ACCT_CACHE_NO_READING, 5), 0);
+    assert_int_equal(acct_cache_feed_has_trouble(&cache, feed,
+                                                 ACCT_CACHE_NO_WRITING), 0);
+    assert_int_equal(acct_cache_feed_trouble(&cache, feed,
+                                             ACCT_CACHE_NO_READING, 9), 5);
+    assert_int_equal(acct_cache_feed_has_trouble(&cache, feed,
+                                                 ACCT_CACHE_NO_READING), 9);
+    assert_int_equal(acct_cache_feed_trouble(&cache, feed,
+                                             ACCT_CACHE_NO_READING, 0), 9);
+    assert_int_equal(acct_cache_feed_has_trouble(&cache, feed,
+                                                 ACCT_CACHE_NO_READING), 0);
+}
+
+static void the_first_says_which_database_it_is_and_all_go_by_it(
+    void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+    int other = acct_cache_feed(&cache, DB + 1);
+
+    (void)state;
+    assert_int_equal(acct_cache_feed_bind(&cache, feed, 77), 77);
+    assert_int_equal(acct_cache_feed_bind(&cache, feed, 78), 77);
+    assert_int_equal(acct_cache_feed_bind(&cache, other, 78), 78);
+    assert_int_equal(acct_cache_feed_bind(&cache, feed, 77), 77);
+}
+
 static void there_are_sixty_four_feeds_and_no_more(void **state)
 {
     uint64_t i;
@@ -204,6 +236,8 @@ int main(void)
         T(halves_of_two_readings_are_not_believed),
         T(one_reads_and_another_takes_over),
         T(an_origin_and_a_failure_are_kept),
+        T(trouble_with_reading_and_with_writing_is_noted_apart),
+        T(the_first_says_which_database_it_is_and_all_go_by_it),
         T(there_are_sixty_four_feeds_and_no_more),
         T(no_scribbled_head_gives_a_feed_that_is_none),
     };

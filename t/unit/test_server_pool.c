@@ -25,7 +25,7 @@ struct acct_db_t {
 typedef struct world_t {
     apr_pool_t *pool;
     acct_db_config_t config;
-    acct_pool_marks_t expected;
+    acct_pool_expected_t expected;
     acct_crowd_t crowd;         /* a single thread is one */
     acct_server_pool_t *server;
     acct_db_t *taken[MOST];
@@ -45,7 +45,7 @@ apr_interval_time_t acct_ticks(void)
 }
 
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
-                            const acct_pool_marks_t *expected,
+                            acct_pool_expected_t *expected,
                             acct_watch_t *watch, apr_interval_time_t until,
                             const char **error, apr_pool_t *p)
 {
