@@ -224,6 +224,7 @@ static int look_again(upgrade_t *up, apr_status_t status)
     }
     acct_db_close(db);
     if (found == ACCT_SCHEMA_CURRENT) {
+        up->from = ACCT_SCHEMA_VERSION;     /* another's work */
         return ACCT_EXIT_OK;
     }
     up->cli->db_error = error;
