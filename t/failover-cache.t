@@ -76,7 +76,8 @@ subtest 'what was known before is asked of the new primary' => sub {
     is(opens_everywhere($s, $ghost), 401,
         'a row that is not there is not believed');
     is(opens_everywhere($s, $stays), 200, 'one that is there is let in');
-    like($s->log, qr/ACCT023[16].*everybody is asked/, 'the log tells');
+    like($s->log, qr/ACCT0236.*everybody is asked|ACCT0231: store_recovered/,
+        'the log tells');
 };
 
 subtest 'what is revoked on the new primary is over' => sub {

@@ -116,13 +116,16 @@ sub at_once
         });
 }
 
-# While it lasts. known: a pattern of what a look-up may say, else 503.
+# While it lasts. known: a pattern of what a look-up may say, else 503;
+# cached: of what is said to whom the cache knows, else 200.
 sub is_borne
 {
     my ($cached, $tokens, %opt) = @_;
     my ($r, $t) = timed(sub { open_with($cached) });
     note_time(cached => $t);
-    is($r->{status}, 200, 'who was let in a moment ago is let in');
+    my $let_in = $opt{cached} || '200';
+    like($r->{status}, qr/^(?:$let_in)\z/,
+        'who was let in a moment ago is let in');
     cmp_ok($t, '<', 0.5, sprintf '  after %.3f s', $t);
     my @r = at_once($tokens, 0);
     my $known = $opt{known} || '503';
@@ -250,7 +253,8 @@ fault('it is frozen', sub { $pg->freeze }, sub { $pg->thaw });
             $hold->($left);
             $s->wait_for(sub { $all->() + connections() >= $PLACES }, 1);
         }
-    }, sub { close $_ for splice @held });
+    # which takes longer than what is known may be believed, at times
+    }, sub { close $_ for splice @held }, cached => '200|503');
 }
 
 fault('it only reads', sub {
