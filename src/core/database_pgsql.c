@@ -210,8 +210,9 @@ static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
 {
     int count = acct_pg_addresses(options);
     /* relaxed: a hint, and all there is to it is the number */
-    unsigned int at = config->address
+    unsigned int seen = config->address
         ? atomic_load_explicit(config->address, memory_order_relaxed) : 0;
+    unsigned int at = seen;
     const char *failures = NULL;
     apr_status_t rv = APR_EGENERAL;
 
@@ -239,8 +240,11 @@ static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
         }
     }
     if (config->address) {
-        /* relaxed: as above */
-        atomic_store_explicit(config->address, at, memory_order_relaxed);
+        /* relaxed: as above; where another thread has moved on meanwhile it
+         * knows better */
+        atomic_compare_exchange_strong_explicit(config->address, &seen, at,
+                                                memory_order_relaxed,
+                                                memory_order_relaxed);
     }
     return rv;
 }

@@ -165,12 +165,21 @@ static void it_failed(acct_server_pool_t *pool, apr_interval_time_t after,
     apr_cpystrn(pool->failure, failure, sizeof(pool->failure));
 }
 
-/* What connects and then keeps silent: of several addresses the next is
- * asked. */
-static void try_next_address(acct_server_pool_t *pool)
+static unsigned int address_now(acct_server_pool_t *pool)
 {
     /* relaxed: a hint, and all there is to it is the number */
-    atomic_fetch_add_explicit(&pool->address, 1, memory_order_relaxed);
+    return atomic_load_explicit(&pool->address, memory_order_relaxed);
+}
+
+/* What connects and then keeps silent: of several addresses the one behind
+ * @a seen is asked next. Not where another thread has moved on already: of
+ * two addresses the second to move on would come back to the silent one. */
+static void try_next_address(acct_server_pool_t *pool, unsigned int seen)
+{
+    /* relaxed: as above */
+    atomic_compare_exchange_strong_explicit(&pool->address, &seen, seen + 1,
+                                            memory_order_relaxed,
+                                            memory_order_relaxed);
 }
 
 /* ---- taking one ---- */
@@ -190,6 +199,7 @@ static apr_status_t open_fresh(acct_server_pool_t *pool,
                                apr_interval_time_t until, acct_db_t **db,
                                const char **error, apr_pool_t *p)
 {
+    unsigned int seen = address_now(pool);
     apr_status_t status;
 
     status = acct_pool_open(db, &pool->config, pool->expected, pool->watch,
@@ -204,7 +214,7 @@ static apr_status_t open_fresh(acct_server_pool_t *pool,
         return APR_SUCCESS;
     }
     if (APR_STATUS_IS_TIMEUP(status)) {
-        try_next_address(pool);
+        try_next_address(pool, seen);
     }
     apr_thread_mutex_lock(pool->lock);
     if (status == APR_EMISMATCH) {
@@ -421,10 +431,11 @@ static int end_unit(acct_server_pool_t *pool, acct_db_t *db)
     int broken = cut || acct_db_is_broken(db);
 
     acct_crowd_leave(pool->crowd);
-    if (cut) {
-        try_next_address(pool);
-    }
     apr_thread_mutex_lock(pool->lock);
+    /* the first of its age: those that are cut with it move on no further */
+    if (cut && acct_db_generation(db) == pool->generation) {
+        try_next_address(pool, address_now(pool));
+    }
     if (broken) {
         it_failed(pool, cut && took < SLOW ? SLOW : took,
                   cut ? "the database does not answer" : acct_db_error(db));
