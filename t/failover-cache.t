@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# alone: yes, what it measures other tests would lengthen
 # long: yes
 #
 # A standby takes over while the cache is on: who is in the cache is let in

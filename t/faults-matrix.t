@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# alone: yes, what it measures other tests would lengthen
 #
 # Every way in which a PostgreSQL can fail, each by itself, and of each
 # the same things: who was asked for a moment ago is still let in, as the

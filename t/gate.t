@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# alone: yes, what it measures other tests would lengthen
 # long: yes
 # driver: any, no database takes part
 # mpm: own

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# alone: yes, what it measures other tests would lengthen
 #
 # A PostgreSQL that falls silent while more requests than a child has threads
 # need it, whatever for: the rest of the site goes on.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# alone: yes, what it measures other tests would lengthen
 #
 # Graceful reloads under traffic: nobody notices, nothing is lost, nothing
 # is left behind.
