@@ -78,21 +78,26 @@ subtest 'twice is once' => sub {
     ok(!-e "$dir/key.again", 'without a key');
 };
 
-# Somebody else holds the lock that init waits for.
+# How many have the lock of those that make tables, or wait for it.
+sub locks
+{
+    my ($granted) = @_;
+    return (sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
+        . "AND objid = 7133218 AND granted = $granted"))[0][0];
+}
+
+# Somebody else holds the lock that init waits for, until CODE is done.
 sub while_locked
 {
     my ($code) = @_;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-    if (!$pid) {
-        sql('SELECT pg_advisory_lock(7133218); SELECT pg_sleep(3)');
-        POSIX::_exit(0);
-    }
-    my $held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
-        . 'AND objid = 7133218 AND granted';
-    select undef, undef, undef, 0.05 until (sql($held))[0][0];
+    my $psql = PgServer::bin_dir() . '/psql';
+    open my $held, '|-', -x $psql ? $psql : 'psql', '-qXo', '/dev/null',
+        $params or die "psql: $!";
+    $held->autoflush(1);
+    print {$held} "SELECT pg_advisory_lock(7133218);\n";
+    await(sub { locks('true') }, 'the lock is held');
     $code->();
-    waitpid $pid, 0;
+    close $held;
 }
 
 subtest 'an init that is told to stop while it waits makes nothing' => sub {
@@ -109,9 +114,7 @@ subtest 'an init that is told to stop while it waits makes nothing' => sub {
                 exec build_dir() . '/acctauth', 'init', @database, '--key',
                     "$dir/key.stopped";
             }
-            my $waits = 'SELECT count(*) FROM pg_locks WHERE locktype = '
-                . "'advisory' AND objid = 7133218 AND NOT granted";
-            select undef, undef, undef, 0.05 until (sql($waits))[0][0];
+            await(sub { locks('false') }, 'it waits for the lock');
             kill $signal, $pid;
         });
         waitpid $pid, 0;

@@ -267,7 +267,11 @@ subtest 'what goes on after a sign-out' => sub {
     syswrite $sock, "GET /events/ HTTP/1.1\r\nHost: events.example\r\n"
         . "Authorization: Token $mine\r\n\r\n";
     my $text = '';
-    sysread $sock, $text, 4096, length $text until $text =~ /data: 2\b/;
+    await(sub {
+        sysread $sock, $text, 4096, length $text
+            if IO::Select->new($sock)->can_read(0.1);
+        return $text =~ /data: 2\b/;
+    }, 'the second event');
     is($s->post('/api/auth/logout/', undef, token => $mine)->{status}, 204,
         'signed out');
     my $until = time + 5;

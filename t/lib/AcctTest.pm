@@ -37,7 +37,7 @@ use Test::More ();
 use Time::HiRes ();
 
 our @EXPORT = qw(answer_is slurp spew free_port child_user tree build_dir
-                 has_module has_h2);
+                 has_module has_h2 await);
 
 my $TREE = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 my @servers;        # weak; stopped at END whatever happens
@@ -658,7 +658,21 @@ sub write
     return $file;
 }
 
-# wait_for(sub {...}, SECONDS): polls until it is true; its value.
+# await(sub {...}, WHAT, SECONDS): polls until it is true and returns its
+# value. Without WHAT after so long (30 s) the test cannot go on: it dies.
+sub await
+{
+    my ($code, $what, $seconds) = @_;
+    my $end = Time::HiRes::time() + ($seconds || 30);
+    while (Time::HiRes::time() < $end) {
+        my $value = $code->();
+        return $value if $value;
+        Time::HiRes::sleep(0.02);
+    }
+    die "waited in vain: $what\n";
+}
+
+# wait_for(sub {...}, SECONDS): the same where the caller asserts the value.
 sub wait_for
 {
     my ($self, $code, $seconds) = @_;
