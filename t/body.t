@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, how a body is read does not depend on it
 # driver: any, a body is read before a database is asked
 #
 # Request bodies on the wire: too long, cut off, slow, badly framed; and what

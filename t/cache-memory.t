@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, the segment is made by the parent of either
 # driver: any, no database takes part
 #
 # A large AcctAuthCache costs nothing until it is used: neither to start

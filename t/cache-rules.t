@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, headers do not depend on it
 # driver: any, headers do not depend on it
 #
 # A site's cache rules beside guarded locations and endpoints: what depended

@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, which section holds does not depend on it
+# driver: any, which section holds does not depend on it
 #
 # An API inside a tree that is closed to those without a token: its routes
 # are never guarded by the tokens that only they hand out. What is said of

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, merging is the same with any
 # driver: sqlite3, merging is the same with any
 #
 # Every directive of the module: what the main server says holds in a

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, addresses are compared the same with any
 #
 # An address is one however its domain is spelled: as it is typed, as a
 # browser's field for addresses sends it, in capitals, in another normal

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is let in is httpd's rules
 # driver: any, what is let in is httpd's rules
 #
 # What docs/what-a-guard-does-not-hold.md says, in its order: each shape

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, a refusal is the same with any
 # driver: any, a refusal is the same, and so is a 503
 #
 # What a refusal looks like: its body and challenge, 401 and 503 told apart,

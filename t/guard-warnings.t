@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, configtest is the same with any
 # driver: sqlite3
 #
 # Guards that do not hold what they seem to: configtest warns of them and

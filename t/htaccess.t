@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, sections are merged the same with any
+# driver: any, sections are merged the same with any
 #
 # AcctAuthProtect in .htaccess: it can ask for more than the server's own
 # files do, and take back what an outer .htaccess asked for; it cannot open

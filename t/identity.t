@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what others are told does not depend on it
 # driver: any, what others are told is read from the same record
 #
 # Who it is, told to CGI, logs, expressions and a proxied application; and

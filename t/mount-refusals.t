@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, httpd refuses the same with any
 # driver: any, httpd refuses before any database is asked
 #
 # What httpd itself refuses below a mount, before an endpoint is asked: in

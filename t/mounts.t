@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what a path leads to does not depend on it
+# driver: any, what a path leads to does not depend on it
 #
 # Where an API is mounted: its routes are no files, what no route has is the
 # application's where it is told so, and several mounts go together.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what a file is does not depend on it
 # driver: sqlite3
 #
 # A database, its journals and its key are never handed out, whatever way

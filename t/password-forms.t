@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, a password is compared the same with any
 #
 # A password is the same whatever keyboard spelled its letters; else it is
 # taken exactly.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, who refused does not depend on it
 # driver: any, who refused does not depend on it
 #
 # Whose refusal it is. The guard's, and below a mount httpd's own, are in

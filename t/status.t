@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is told is of all children together
 #
 # What mod_status tells: how full the cache is, how old the feed's reading is,
 # how much was revoked; and nothing of any account or token.

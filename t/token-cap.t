@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, the database counts the tokens
 #
 # How many live tokens an account can have: exactly as many as
 # AcctAuthMaxTokens says, and the oldest goes, at once and everywhere.

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, what is taken is the same with any
 # driver: any, what is taken is the same
 #
 # The presented token is taken from a request once it was judged: no CGI, no

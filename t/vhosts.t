@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, which host holds does not depend on it
 #
 # Virtual hosts, each with accounts of its own or those of the main server,
 # and how directives merge: server, virtual host, location.

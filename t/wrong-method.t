@@ -1,5 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
+# mpm: any, a method is refused the same with any
+# driver: any, a method is refused before it is asked
 #
 # A wrong method is refused as such, also where a dialect's answer to
 # somebody without a token is no refusal: signing out of nothing is done.
