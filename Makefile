@@ -114,8 +114,8 @@ export FLAGS_NOW = $(CC) $(CC_ALL) $(GLUE_INC) $(LDFLAGS) $(PKG_LIBS) \
 
 # ----------------------------------------------------------------- sources
 
-CORE_SRC := $(wildcard src/core/*.c)
-GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*.c)
+CORE_SRC := $(wildcard src/core/*/*.c)
+GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard t/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
@@ -174,11 +174,12 @@ $(OBJ)/mod_acctauth.o: mod_acctauth.c $(BUILD)/.flags
 # cmocka's macros convert freely, so -Wconversion is left out here.
 $(OBJ)/t/unit/%.o: t/unit/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) $(ERR) -iquote t/unit $(CORE_INC) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CC_ALL) $(ERR) -iquote t/unit -iquote src/httpd $(CORE_INC) \
+	    -MMD -MP -c -o $@ $<
 
 # What has the text of files in it.
-$(OBJ)/src/core/dialect_builtin.o: conf/dialects/base.json
-$(OBJ)/src/cli/schema.o: $(wildcard sql/*.sql)
+$(OBJ)/src/core/dialect/builtin.o: conf/dialects/base.json
+$(OBJ)/src/cli/schema_text.o: $(wildcard sql/*.sql)
 
 $(LIBCORE): $(CORE_OBJ)
 	@rm -f $@
@@ -201,9 +202,9 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 # What of src/httpd needs no header of httpd can be tested like the core.
-$(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/server_pool.o
-$(BUILD)/unit/test_pool: $(OBJ)/src/httpd/pool.o
-$(BUILD)/unit/test_table: $(OBJ)/src/httpd/table.o
+$(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/connections/server_pool.o
+$(BUILD)/unit/test_pool: $(OBJ)/src/httpd/connections/pool.o
+$(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
 
 # Counts the calls.
 $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
@@ -252,12 +253,12 @@ portability:
 # be had: older runtimes fail at some layouts.
 STRESS     = $(BUILD)/stress/identity_cache
 STRESS_SRC := $(filter-out t/stress/server_pool.c,\
-                $(wildcard t/stress/*.c)) $(wildcard src/core/identity_cache*.c)
+                $(wildcard t/stress/*.c)) $(wildcard src/core/cache/*.c)
 STRESS_SAN ?= -fsanitize=thread
 NO_ASLR    := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 $(STRESS): $(STRESS_SRC) \
-           $(wildcard t/stress/*.h src/core/identity_cache*.h) \
+           $(wildcard t/stress/*.h src/core/cache/*.h) \
            $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
@@ -267,15 +268,15 @@ $(STRESS): $(STRESS_SRC) \
 
 # The pool of connections to a server, in the same way.
 STRESS_POOL     = $(BUILD)/stress/server_pool
-STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/server_pool.c \
-                  src/httpd/watch.c src/core/ticks.c
+STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/connections/server_pool.c \
+                  src/httpd/connections/watch.c src/core/base/ticks.c
 
-$(STRESS_POOL): $(STRESS_POOL_SRC) $(wildcard src/httpd/*.h src/core/*.h) \
+$(STRESS_POOL): $(STRESS_POOL_SRC) $(wildcard src/httpd/*/*.h src/core/*/*.h) \
                 $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
 	    -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP) \
-	    $(CORE_INC) -o $@ $(STRESS_POOL_SRC) $(APR_LIBS) $(APR_RPATH) \
+	    -iquote src/httpd $(CORE_INC) -o $@ $(STRESS_POOL_SRC) $(APR_LIBS) $(APR_RPATH) \
 	    -pthread
 
 stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)

@@ -197,7 +197,7 @@ my %row = (
 
 # ------------------------------------------------------------ the directives
 
-my @names = slurp(tree() . '/src/httpd/config.c')
+my @names = slurp(tree() . '/src/httpd/config/config.c')
     =~ /AP_INIT_[A-Z0-9_]+\(\s*"(\w+)"/g;
 cmp_ok(scalar @names, '>=', 18, 'the directives were found');
 is_deeply([grep { !$row{$_} } @names], [],

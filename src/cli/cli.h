@@ -8,10 +8,10 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
-#include "account_admin.h"
-#include "database.h"
-#include "password.h"
-#include "store.h"
+#include "account/admin.h"
+#include "database/database.h"
+#include "text/password.h"
+#include "store/store.h"
 
 /* How the command ends. */
 #define ACCT_EXIT_OK 0

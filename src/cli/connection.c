@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "privilege.h"
-#include "store.h"
-#include "told_status.h"
+#include "store/store.h"
+#include "base/told_status.h"
 
 /* How long a statement may take; nobody waits for a page. */
 #define PATIENCE apr_time_from_sec(60)

@@ -7,7 +7,7 @@
 #include <apr_tables.h>
 #include <stdio.h>
 
-#include "dialect.h"
+#include "dialect/dialect.h"
 
 static void print_lines(const acct_cli_t *cli, const char *what,
                         const apr_array_header_t *lines)

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store.h"
-#include "token.h"
-#include "token_check_row.h"
+#include "store/store.h"
+#include "token/token.h"
+#include "token/check_row.h"
 
 static int is_there(const init_t *init, const char *path)
 {

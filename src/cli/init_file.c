@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store/store.h"
 
 /* The tables, then what is only known now: under which key tokens will be
  * sealed. */

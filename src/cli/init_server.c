@@ -3,7 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "store.h"
+#include "store/store.h"
 
 static int server_failed(const init_t *init, acct_db_t *db)
 {

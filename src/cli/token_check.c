@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "token_check_row.h"
+#include "token/check_row.h"
 
 static int tell(const acct_check_row_t *row, apr_pool_t *pool)
 {

@@ -8,8 +8,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "json.h"
-#include "store.h"
+#include "print_json.h"
+#include "store/store.h"
 
 /* Tokens held in memory at once. Each page is sorted out of all that the
  * account has, so it is not a small one. */

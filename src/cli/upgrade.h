@@ -10,7 +10,7 @@
 #define ACCT_CLI_UPGRADE_H
 
 #include "cli.h"
-#include "store_rekey.h"
+#include "store/rekey.h"
 
 /** Print which accounts claim one key, and which of them keeps it. */
 void acct_upgrade_print_clashes(const acct_cli_t *cli,

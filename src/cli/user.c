@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
-#include "store.h"
+#include "print_json.h"
+#include "store/store.h"
 
 #define PAGE 200                /* accounts held in memory at once */
 

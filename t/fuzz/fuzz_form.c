@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "form.h"
-#include "identifier.h"
+#include "form/form.h"
+#include "text/identifier.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,9 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "httpd/pool_open.h"
-#include "httpd/server_pool.h"
-#include "ticks.h"
+#include "httpd/connections/pool_open.h"
+#include "httpd/connections/server_pool.h"
+#include "base/ticks.h"
 
 #define THREADS 12
 

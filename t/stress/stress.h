@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "identity_cache_private.h"
+#include "cache/block.h"
 
 #define WORKERS 4
 #define ACCOUNTS 48

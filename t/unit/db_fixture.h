@@ -25,7 +25,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "database.h"
+#include "database/database.h"
 
 typedef struct fixture_t {
     apr_pool_t *pool;

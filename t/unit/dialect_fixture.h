@@ -15,9 +15,9 @@
 #include <apr_pools.h>
 #include <apr_strings.h>
 
-#include "dialect.h"
-#include "render.h"
-#include "result.h"
+#include "dialect/dialect.h"
+#include "dialect/render.h"
+#include "form/result.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(*(list))))
 

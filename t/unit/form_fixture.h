@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "form.h"
+#include "form/form.h"
 
 #define JSON "application/json"
 #define FORM "application/x-www-form-urlencoded"

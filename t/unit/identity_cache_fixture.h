@@ -20,7 +20,7 @@
 
 #include "cmocka_header.h"
 
-#include "identity_cache.h"
+#include "cache/cache.h"
 
 #define SLOTS 64
 #define DB UINT64_C(0x1122334455667788)

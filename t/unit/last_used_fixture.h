@@ -8,11 +8,11 @@
 
 #include "db_fixture.h"
 
-#include "identity.h"
-#include "last_used.h"
-#include "store.h"
-#include "ticks.h"
-#include "token.h"
+#include "token/identity.h"
+#include "cache/last_used.h"
+#include "store/store.h"
+#include "base/ticks.h"
+#include "token/token.h"
 
 #define SLOTS 64
 #define DB UINT64_C(0x1122334455667788)

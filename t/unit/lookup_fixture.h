@@ -10,9 +10,9 @@
 
 #include <pthread.h>
 
-#include "ticks.h"
-#include "token.h"
-#include "token_lookup.h"
+#include "base/ticks.h"
+#include "token/token.h"
+#include "token/lookup.h"
 
 #define PEOPLE 24
 #define LONG_TIME apr_time_from_sec(60)

@@ -8,7 +8,7 @@
 
 #include "db_fixture.h"
 
-#include "store.h"
+#include "store/store.h"
 
 #define DIGEST_A \
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

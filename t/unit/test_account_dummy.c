@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "account_dummy.h"
-#include "password.h"
+#include "account/dummy.h"
+#include "text/password.h"
 
 #define OLD "m=8,t=1,p=1"
 #define NEW "m=16,t=1,p=1"

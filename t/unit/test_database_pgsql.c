@@ -9,7 +9,7 @@
 #include <apr_time.h>
 #include <sys/socket.h>
 
-#include "store.h"
+#include "store/store.h"
 
 enum { ADD, GET, PUT, WAIT, MINE, FOREIGN, NSTATEMENTS };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dialects of conf/, and what docs/dialects.md says. */
 #include "dialect_files.h"
-#include "template.h"
+#include "dialect/template.h"
 
 static void the_dialects_are_as_documented(void **state)
 {

@@ -2,11 +2,11 @@
 /* A folder of dialects outlives an upgrade of the module: what came after
  * it was written is answered in the module's own words. */
 #include "dialect_files.h"
-#include "dialect_private.h"
+#include "dialect/draft.h"
 
 /* As in a later version, in which "throttled", "blocked" and the problem
  * "too_similar" are new. The linker takes these for those of
- * dialect_since.c. */
+ * dialect/since.c. */
 int acct_outcome_since(acct_outcome_e outcome)
 {
     return outcome == ACCT_THROTTLED || outcome == ACCT_BLOCKED ? 2 : 1;

@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-#include "domain.h"
-#include "identifier.h"
+#include "text/domain.h"
+#include "text/identifier.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file_safety.h"
-#include "shell.h"
+#include "base/file_safety.h"
+#include "base/shell.h"
 
 #define WEB 33
 #define OWNER 1000

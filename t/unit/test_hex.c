@@ -7,7 +7,7 @@
 
 #include "cmocka_header.h"
 
-#include "hex.h"
+#include "base/hex.h"
 
 static void bytes_are_written_as_lower_case_digits(void **state)
 {

@@ -10,7 +10,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "identifier.h"
+#include "text/identifier.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

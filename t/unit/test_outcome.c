@@ -6,7 +6,7 @@
 #include <string.h>
 #include "cmocka_header.h"
 
-#include "outcome.h"
+#include "base/outcome.h"
 
 /* Where outcomes end: every one listed for an operation, and no other. */
 static void assert_can(acct_op_e op, const acct_outcome_e *can, int count)

@@ -15,7 +15,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "password.h"
+#include "text/password.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

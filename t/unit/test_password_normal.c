@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-#include "account_private.h"
-#include "password.h"
+#include "account/issue.h"
+#include "text/password.h"
 
 #define COMPOSED "p\xc3\xa4ssw\xc3\xb6rd"
 #define DECOMPOSED "pa\xcc\x88sswo\xcc\x88rd"

@@ -14,8 +14,8 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "database.h"
-#include "pgsql_params.h"
+#include "database/database.h"
+#include "database/params.h"
 
 static apr_pool_t *pool;
 

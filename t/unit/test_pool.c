@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "httpd/pool_open.h"
-#include "httpd/server_pool.h"
-#include "ticks.h"
+#include "httpd/connections/pool_open.h"
+#include "httpd/connections/server_pool.h"
+#include "base/ticks.h"
 
 struct acct_db_t {
     unsigned int generation;

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "apr_fixture.h"
-#include "repeat.h"
+#include "cache/repeat.h"
 
 #define SECOND ((apr_time_t)1000000)
 

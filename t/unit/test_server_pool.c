@@ -9,9 +9,9 @@
 #include <apr_thread_proc.h>
 #include <stdlib.h>
 
-#include "httpd/pool_open.h"
-#include "httpd/server_pool.h"
-#include "ticks.h"
+#include "httpd/connections/pool_open.h"
+#include "httpd/connections/server_pool.h"
+#include "base/ticks.h"
 
 #define SECOND APR_USEC_PER_SEC
 #define MINUTE (60 * SECOND)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What surrounds the tables on a server; see store.h. What is exposed is
+/* What surrounds the tables on a server; see store/store.h. What is exposed is
  * looked at with a server of its own, in t/pgsql.t. */
 #include "store_fixture.h"
 

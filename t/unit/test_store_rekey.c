@@ -2,7 +2,7 @@
 /* Keys of names and addresses are made anew, whatever they were. */
 #include "store_fixture.h"
 
-#include "store_rekey.h"
+#include "store/rekey.h"
 
 #define DAEMIN "d\xc3\xb6m\xc3\xa4in.com"
 #define ENCODED "xn--dmin-moa0i.com"

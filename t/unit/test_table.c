@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "httpd/table.h"
+#include "httpd/request/table.h"
 
 typedef struct asked_t {
     const char *unwanted;       /* first letter of names that go */

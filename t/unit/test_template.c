@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dialect_fixture.h"
-#include "template.h"
+#include "dialect/template.h"
 
 /* Errors one after the other, "PATH: what" each. */
 typedef struct heard_t {

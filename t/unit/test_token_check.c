@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "token_check.h"
+#include "token/check.h"
 
 #define KEY_ID "0123456789abcdef"
 #define RANDOM_32 "000102030405060708090a0b0c0d0e0f"

@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include "store.h"
-#include "token_check_row.h"
+#include "store/store.h"
+#include "token/check_row.h"
 
 #define KEY "00112233445566aa"
 #define OTHER "ffeeddccbbaa9988"

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "database.h"
-#include "told_status.h"
+#include "database/database.h"
+#include "base/told_status.h"
 
 static void a_reason_is_told(void **state)
 {

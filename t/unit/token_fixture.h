@@ -20,7 +20,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "token.h"
+#include "token/token.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define HEX40 "0123456789abcdef0123456789abcdef01234567"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the feed reads, and how the cache fills again when it had to forget
- * everything. The feed itself (src/httpd/feed.c) needs an httpd; here are
+ * everything. The feed itself (src/httpd/process/feed.c) needs an httpd; here are
  * its numbers once more.
  */
 #include "sim.h"

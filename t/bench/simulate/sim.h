@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "identity_cache.h"
-#include "last_used.h"
+#include "cache/cache.h"
+#include "cache/last_used.h"
 #include "random.h"
 
 #define SECOND INT64_C(1000000)             /* ticks */
@@ -41,7 +41,7 @@ uint32_t popularity_draw(const popularity_t *popularity, random_t *random);
 /* ---- a server's cache ---- */
 
 /* With the notes of last use, and with what the database knows of them:
- * they are collected every ten seconds as src/httpd/upkeep.c does it. */
+ * they are collected every ten seconds as src/httpd/process/upkeep.c does it. */
 typedef struct world_t {
     acct_cache_t cache;
     void *block;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "last_used.h"
+#include "cache/last_used.h"
 
 #define DATABASE UINT64_C(0x5eed)
 #define BEGIN (1000 * SECOND)   /* so that "never" is long ago */

@@ -21,7 +21,7 @@
 #include <apr_time.h>
 
 #include "random.h"
-#include "store.h"
+#include "store/store.h"
 
 #define MAX_CONNECTIONS 64
 #define TOKENS_EACH 10          /* of an account */

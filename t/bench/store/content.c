@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "token.h"
+#include "token/token.h"
 
 #define WORD_HEX 16
 

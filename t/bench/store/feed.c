@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "token_check_row.h"
+#include "token/check_row.h"
 
 #define FEED_MOST 8192          /* rows of a reading, as in
-                                 * src/httpd/feed.c */
+                                 * src/httpd/process/feed.c */
 
 static apr_status_t write_revocations(acct_db_t *db, void *baton,
                                       apr_pool_t *pool)

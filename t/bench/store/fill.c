@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "password.h"
+#include "text/password.h"
 
 #define BATCH 10000             /* tokens of a transaction */
 

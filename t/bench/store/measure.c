@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ticks.h"
+#include "base/ticks.h"
 
 #define MAX_TIMES 2000000
 #define MOST_RENEWED 3          /* connections of one thread */

@@ -2,7 +2,7 @@
 /* Writing when tokens were used last, as many as a server does at once. */
 #include "bench.h"
 
-#include "last_used.h"
+#include "cache/last_used.h"
 
 static apr_status_t write_uses(acct_db_t *db, void *baton, apr_pool_t *pool)
 {

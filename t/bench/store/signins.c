@@ -2,7 +2,7 @@
 /* What a sign-in asks of the database; its hash is left out. */
 #include "bench.h"
 
-#include "token_check_row.h"
+#include "token/check_row.h"
 
 #define TOKENS_MOST 20          /* of an account, AcctAuthMaxTokens */
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who presents a token, and the current account; see account/account.h. */
+#include "account/issue.h"
+
+#include "token/identity.h"
+#include "token/lookup.h"
+
+void acct_unavailable(acct_result_t *result, int retry_after)
+{
+    result->outcome = ACCT_UNAVAILABLE;
+    result->retry_after = retry_after;
+}
+
+/* ---- who presents a token ---- */
+
+static acct_outcome_e read_identity(const acct_service_t *service,
+                                    const unsigned char *digest,
+                                    acct_identity_t *identity,
+                                    apr_pool_t *pool)
+{
+    char digits[ACCT_DIGEST_HEX + 1];
+    apr_status_t status;
+
+    identity->is_noted = 0;
+    acct_token_digest_hex(digest, digits);
+    status = acct_token_look_up(service, digits, &identity->token,
+                                &identity->account, pool);
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        return ACCT_INVALID_TOKEN;
+    }
+    if (status != APR_SUCCESS) {
+        return ACCT_UNAVAILABLE;
+    }
+    return identity->account.is_active ? ACCT_OK : ACCT_INVALID_TOKEN;
+}
+
+/* A row that has expired may not know yet of a use that prolongs it. */
+static acct_outcome_e ask_database(const acct_service_t *service,
+                                   const unsigned char *digest,
+                                   acct_identity_t *identity,
+                                   apr_pool_t *pool)
+{
+    const acct_token_t *token = &identity->token;
+    acct_use_e use = ACCT_USE_UNKNOWN;
+    acct_outcome_e outcome;
+    int tries = 2;
+
+    do {
+        outcome = read_identity(service, digest, identity, pool);
+        if (outcome != ACCT_OK || !acct_token_is_over(token)) {
+            return outcome;
+        }
+        use = acct_identity_find_use(service, digest, identity);
+    } while (use == ACCT_USE_WRITTEN && --tries > 0);
+    return use == ACCT_USE_NOTED ? ACCT_OK : ACCT_INVALID_TOKEN;
+}
+
+acct_outcome_e acct_authenticate(const acct_service_t *service,
+                                 const char *token,
+                                 acct_identity_t *identity,
+                                 apr_pool_t *pool)
+{
+    unsigned char digest[ACCT_DIGEST_HEX / 2];
+    acct_outcome_e outcome;
+    uint64_t ticket = 0;
+
+    if (acct_token_digest_by(service->sha256, token, digest)
+        != APR_SUCCESS) {
+        return ACCT_UNAVAILABLE;
+    }
+    if (service->cache_answers
+        && acct_identity_recall(service, token, digest, identity, pool)) {
+        return ACCT_OK;
+    }
+    /* After what is known, so that good tokens do not pay for it. */
+    if (acct_identity_is_garbage(service, token)) {
+        return ACCT_INVALID_TOKEN;
+    }
+    if (service->cache != NULL) {
+        /* Before the database is asked; see cache/cache.h. */
+        ticket = acct_cache_ticket(service->cache);
+    }
+    outcome = ask_database(service, digest, identity, pool);
+    if (outcome == ACCT_OK && service->cache != NULL) {
+        acct_identity_remember(service, digest, ticket, identity);
+    }
+    return outcome;
+}
+
+/* ---- the current account ---- */
+
+typedef struct current_t {
+    apr_int64_t id;
+    acct_account_t *account;
+} current_t;
+
+static apr_status_t read_account(acct_db_t *db, void *baton,
+                                 apr_pool_t *pool)
+{
+    current_t *current = baton;
+
+    return acct_store_account_by_id(db, current->id, current->account,
+                                    pool);
+}
+
+void acct_current(const acct_service_t *service,
+                  const acct_identity_t *identity, const char *token,
+                  acct_result_t *result, apr_pool_t *pool)
+{
+    current_t current = { identity->account.id,
+                          apr_pcalloc(pool, sizeof(acct_account_t)) };
+    apr_status_t status;
+
+    status = acct_unit_run(service, ACCT_UNIT_READ, read_account, &current,
+                           pool);
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        result->outcome = ACCT_INVALID_TOKEN;
+        return;
+    }
+    if (status != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return;
+    }
+    result->outcome = ACCT_OK;
+    result->account = current.account;
+    result->token = token;
+    result->token_id = identity->token.id;
+    result->token_expires = identity->token.expires_at;
+}

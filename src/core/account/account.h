@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operations of an account server. Policy lives here and only here:
+ * what is checked in which order, what is written in one transaction,
+ * what an attacker may not learn from time or answers.
+ *
+ * An operation takes connections for one unit of work at a time and holds
+ * none while it hashes. It runs in the calling thread and may wait there
+ * (gate, database), always bounded by the service's time-outs.
+ */
+#ifndef ACCT_ACCOUNT_H
+#define ACCT_ACCOUNT_H
+
+#include <apr_pools.h>
+#include "account/admin.h"
+#include "dialect/dialect.h"
+#include "form/form.h"
+#include "token/identity.h"
+#include "form/result.h"
+#include "base/service.h"
+#include "store/store.h"
+
+/**
+ * Whose token this is, now.
+ * @return ACCT_OK only after a positive, current answer of the database;
+ *         ACCT_INVALID_TOKEN (unknown, expired, revoked, blocked: the
+ *         same for all four); ACCT_UNAVAILABLE when it cannot be known
+ */
+acct_outcome_e acct_authenticate(const acct_service_t *service,
+                                 const char *token,
+                                 acct_identity_t *identity,
+                                 apr_pool_t *pool);
+
+/**
+ * Make an account from a form, and a token where the route shows one.
+ * @param form   as read; may hold only what was right of it
+ * @param result in: ACCT_OK or ACCT_INVALID with the problems found so far;
+ *               out: ACCT_OK with account and token, ACCT_INVALID,
+ *               ACCT_UNAVAILABLE, ACCT_ERROR
+ * The password is hashed before it is known whether the name is free.
+ * Problems that need the database are looked for even when the form has
+ * others, so that all are told together.
+ */
+void acct_register(const acct_service_t *service,
+                   const acct_route_t *route, const acct_form_t *form,
+                   acct_result_t *result, apr_pool_t *pool);
+
+/**
+ * Sign in: find the account, verify, and in one transaction look at its
+ * state again, write the last login and give it a token.
+ * @param result out: ACCT_OK with account and token,
+ *               ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED (only after the right
+ *               password), ACCT_UNAVAILABLE, ACCT_ERROR
+ * An unknown name costs the same work as a wrong password.
+ */
+void acct_login(const acct_service_t *service, const acct_route_t *route,
+                const acct_form_t *form, acct_result_t *result,
+                apr_pool_t *pool);
+
+/**
+ * Sign out: end the presented token; under the policy reuse the account's
+ * reusable token as well. Answered after the commit.
+ * @param result out: ACCT_OK, ACCT_INVALID_TOKEN when another request was
+ *               faster, ACCT_UNAVAILABLE
+ */
+void acct_logout(const acct_service_t *service, const acct_route_t *route,
+                 const acct_identity_t *identity, acct_result_t *result,
+                 apr_pool_t *pool);
+
+/** Sign out everywhere: end all tokens of the account. */
+void acct_logout_all(const acct_service_t *service,
+                     const acct_route_t *route,
+                     const acct_identity_t *identity,
+                     acct_result_t *result, apr_pool_t *pool);
+
+/**
+ * The current account: all that is known of who presents the token.
+ * @param result out: ACCT_OK, ACCT_INVALID_TOKEN when the account is gone
+ *               by now, ACCT_UNAVAILABLE
+ */
+void acct_current(const acct_service_t *service,
+                  const acct_identity_t *identity, const char *token,
+                  acct_result_t *result, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "account/admin.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/identifier.h"
+
+/* What is wrong with an account somebody wants to make, or NULL. Fills in
+ * the canonical forms. */
+static const char *check_account(acct_account_t *account, apr_pool_t *pool)
+{
+    if (account->username == NULL && account->email == NULL) {
+        return "an account needs a username or an email address";
+    }
+    if (account->username != NULL) {
+        if (acct_username_normalize(account->username, &account->username,
+                                    pool) != APR_SUCCESS
+            || !acct_username_valid(account->username, pool)
+            || acct_username_key(account->username, &account->username_key,
+                                 pool) != APR_SUCCESS) {
+            return "the username may hold only letters, digits and @ . + - _";
+        }
+        if (acct_utf8_length(account->username) > ACCT_USERNAME_MAX) {
+            return "the username is longer than 150 characters";
+        }
+    }
+    if (account->email != NULL) {
+        account->email = acct_trim(account->email, pool);
+        if (acct_utf8_length(account->email) > ACCT_EMAIL_MAX) {
+            return "the email address is longer than 254 characters";
+        }
+        if (!acct_email_valid(account->email, pool)
+            || acct_email_key(account->email, &account->email_key, pool)
+               != APR_SUCCESS) {
+            return "this is no email address";
+        }
+    }
+    account->first_name = acct_trim(account->first_name != NULL
+                                    ? account->first_name : "", pool);
+    account->last_name = acct_trim(account->last_name != NULL
+                                   ? account->last_name : "", pool);
+    if (acct_utf8_length(account->first_name) < 0
+        || acct_utf8_length(account->last_name) < 0) {
+        return "a name is not UTF-8";
+    }
+    if (acct_utf8_length(account->first_name) > ACCT_NAME_MAX
+        || acct_utf8_length(account->last_name) > ACCT_NAME_MAX) {
+        return "a name is longer than 150 characters";
+    }
+    return NULL;
+}
+
+/* C0, DEL, and C1 as UTF-8 writes it. */
+static int has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7f
+            || (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *check_password(const acct_service_t *service,
+                                  const acct_account_t *account,
+                                  const char *password, apr_pool_t *pool)
+{
+    const char *own[] = { account->username ? account->username : "",
+                          account->email ? account->email : "",
+                          account->first_name ? account->first_name : "",
+                          account->last_name ? account->last_name : "",
+                          NULL };
+
+    if (password[0] == '\0') {
+        return "the password is empty";
+    }
+    if (strlen(password) > ACCT_PASSWORD_MAX) {
+        return "the password is longer than 1024 bytes";
+    }
+    if (acct_utf8_length(password) < 0) {
+        return "the password is not UTF-8, so no client could send it";
+    }
+    if (has_control(password)) {
+        return "the password holds a control character (a line end, a tab, "
+               "a key that was meant for the terminal)";
+    }
+    if (service->rules == NULL) {
+        return NULL;
+    }
+    switch (acct_password_judge(service->rules, password, own, pool)) {
+    case ACCT_PROBLEM_TOO_SHORT:
+        return "the password is too short";
+    case ACCT_PROBLEM_TOO_COMMON:
+        return "the password is too common";
+    case ACCT_PROBLEM_TOO_SIMILAR:
+        return "the password is too similar to the name or address";
+    default:
+        return NULL;
+    }
+}
+
+static apr_status_t insert(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    return acct_store_account_insert(db, baton, pool);
+}
+
+typedef struct taken_t {
+    const acct_account_t *account;
+    int username;
+    int email;
+} taken_t;
+
+static apr_status_t look_for_taken(acct_db_t *db, void *baton,
+                                   apr_pool_t *pool)
+{
+    taken_t *taken = baton;
+
+    return acct_store_taken(db, taken->account->username_key,
+                            taken->account->email_key, &taken->username,
+                            &taken->email, pool);
+}
+
+apr_status_t acct_account_add(const acct_service_t *service,
+                              acct_account_t *account,
+                              const char *password, const char **problem,
+                              apr_pool_t *pool)
+{
+    taken_t taken = { account, 0, 0 };
+    apr_status_t status;
+
+    *problem = check_account(account, pool);
+    if (*problem == NULL) {
+        *problem = check_password(service, account, password, pool);
+    }
+    if (*problem != NULL) {
+        return APR_EINVAL;
+    }
+    status = acct_password_hash(&service->params, password,
+                                &account->password, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    account->is_active = 1;
+    account->created_at = apr_time_now();
+    status = acct_transaction_run(service, insert, account, pool);
+    if (APR_STATUS_IS_EEXIST(status)) {
+        *problem = "the username or email address is taken";
+        if (acct_unit_run(service, ACCT_UNIT_READ, look_for_taken, &taken,
+                          pool) == APR_SUCCESS
+            && taken.username != taken.email) {
+            *problem = taken.username ? "the username is taken"
+                                      : "the email address is taken";
+        }
+    }
+    return status;
+}
+
+typedef struct find_t {
+    const char *name;
+    acct_account_t *account;
+} find_t;
+
+/* An id is written "#12", so that it is never taken for a username. */
+static int parse_id(const char *name, apr_int64_t *id)
+{
+    char *end;
+
+    if (name[0] != '#' || name[1] < '0' || name[1] > '9') {
+        return 0;
+    }
+    errno = 0;
+    *id = apr_strtoi64(name + 1, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static apr_status_t find(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    find_t *what = baton;
+    const char *name;
+    const char *key;
+    apr_status_t status = APR_NOTFOUND;
+    apr_int64_t id;
+
+    if (parse_id(what->name, &id)) {
+        return acct_store_account_by_id(db, id, what->account, pool);
+    }
+    if (acct_username_normalize(what->name, &name, pool) == APR_SUCCESS
+        && acct_username_key(name, &key, pool) == APR_SUCCESS) {
+        status = acct_store_account_by_username(db, key, what->account,
+                                                pool);
+    }
+    if (APR_STATUS_IS_NOTFOUND(status)
+        && acct_email_key(acct_trim(what->name, pool), &key, pool)
+           == APR_SUCCESS) {
+        status = acct_store_account_by_email(db, key, what->account, pool);
+    }
+    return status;
+}
+
+apr_status_t acct_account_find(const acct_service_t *service,
+                               const char *name, acct_account_t *account,
+                               apr_pool_t *pool)
+{
+    find_t what = { name, account };
+
+    return acct_unit_run(service, ACCT_UNIT_READ, find, &what, pool);
+}
+
+/* A change that ends tokens: what it does, then the tokens, then the note
+ * that they were ended, all or nothing. */
+typedef struct change_t {
+    apr_int64_t account;
+    apr_status_t (*apply)(acct_db_t *db, const struct change_t *change,
+                          apr_pool_t *pool);
+    int number;                 /* set_blocked: is_active */
+    const char *text;           /* set_password: hash; revoke: token id */
+    int ends_tokens;
+    int *ended;
+} change_t;
+
+static apr_status_t run_change(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    const change_t *change = baton;
+    apr_status_t status;
+
+    status = change->apply(db, change, pool);
+    if (status != APR_SUCCESS || !change->ends_tokens) {
+        return status;
+    }
+    return acct_store_revocation_insert(db, change->account, pool);
+}
+
+static apr_status_t change_account(const acct_service_t *service,
+                                   change_t *change, apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    status = acct_transaction_run(service, run_change, change, pool);
+    if (change->ends_tokens && !APR_STATUS_IS_NOTFOUND(status)) {
+        acct_service_revoked(service, change->account);
+    }
+    return status;
+}
+
+static apr_status_t apply_active(acct_db_t *db, const change_t *change,
+                                 apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    status = acct_store_account_set_active(db, change->account,
+                                           change->number, pool);
+    if (status == APR_SUCCESS && change->ends_tokens) {
+        status = acct_store_token_delete_all(db, change->account,
+                                             change->ended, pool);
+    }
+    return status;
+}
+
+apr_status_t acct_account_set_blocked(const acct_service_t *service,
+                                      apr_int64_t account, int blocked,
+                                      apr_pool_t *pool)
+{
+    change_t change = { account, apply_active, !blocked, NULL, blocked,
+                        NULL };
+
+    return change_account(service, &change, pool);
+}
+
+static apr_status_t apply_password(acct_db_t *db, const change_t *change,
+                                   apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    status = acct_store_account_set_password(db, change->account, NULL,
+                                             change->text, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_delete_all(db, change->account,
+                                             change->ended, pool);
+    }
+    return status;
+}
+
+apr_status_t acct_account_set_password(const acct_service_t *service,
+                                       const acct_account_t *account,
+                                       const char *password,
+                                       const char **problem,
+                                       apr_pool_t *pool)
+{
+    change_t change = { account->id, apply_password, 0, NULL, 1, NULL };
+    apr_status_t status;
+
+    *problem = check_password(service, account, password, pool);
+    if (*problem != NULL) {
+        return APR_EINVAL;
+    }
+    status = acct_password_hash(&service->params, password, &change.text,
+                                pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return change_account(service, &change, pool);
+}
+
+static apr_status_t apply_delete(acct_db_t *db, const change_t *change,
+                                 apr_pool_t *pool)
+{
+    return acct_store_account_delete(db, change->account, pool);
+}
+
+apr_status_t acct_account_delete(const acct_service_t *service,
+                                 apr_int64_t account, apr_pool_t *pool)
+{
+    change_t change = { account, apply_delete, 0, NULL, 1, NULL };
+
+    return change_account(service, &change, pool);
+}
+
+/* One token is only ended for the account it belongs to. */
+static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
+                                 apr_pool_t *pool)
+{
+    acct_account_t account;
+    apr_status_t status;
+    int changed = 0;
+
+    /* first, as in everything that ends tokens; see sign_out() */
+    status = acct_store_account_lock(db, change->account, &account, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (change->text == NULL) {
+        return acct_store_token_delete_all(db, change->account,
+                                           change->ended, pool);
+    }
+    status = acct_store_token_delete_of(db, change->account, change->text,
+                                        &changed, pool);
+    if (change->ended != NULL) {
+        *change->ended = changed;
+    }
+    return status == APR_SUCCESS && changed == 0 ? APR_NOTFOUND : status;
+}
+
+apr_status_t acct_account_revoke(const acct_service_t *service,
+                                 apr_int64_t account, const char *token_id,
+                                 int *ended, apr_pool_t *pool)
+{
+    change_t change = { account, apply_revoke, 0, token_id, 1, ended };
+
+    return change_account(service, &change, pool);
+}
+
+typedef struct everyone_t {
+    apr_int64_t tokens;
+    apr_int64_t accounts;
+} everyone_t;
+
+static apr_status_t revoke_everyone(acct_db_t *db, void *baton,
+                                    apr_pool_t *pool)
+{
+    everyone_t *everyone = baton;
+
+    return acct_store_revoke_everyone(db, &everyone->tokens,
+                                      &everyone->accounts, pool);
+}
+
+apr_status_t acct_account_revoke_everyone(const acct_service_t *service,
+                                          apr_int64_t *tokens,
+                                          apr_int64_t *accounts,
+                                          apr_pool_t *pool)
+{
+    everyone_t everyone = { 0, 0 };
+    apr_status_t status = acct_transaction_run(service, revoke_everyone,
+                                               &everyone, pool);
+
+    *tokens = everyone.tokens;
+    *accounts = everyone.accounts;
+    return status;
+}

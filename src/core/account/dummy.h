@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is verified in the place of a hash that is not there: a dummy of a
+ * kind and cost that stored hashes have (text/password_mix.h). What they have is
+ * read now and then, a bounded sample of it, and shared by the threads of a
+ * process. The key by which names are given kinds is a row of meta, made by
+ * who first needs it: so all servers of a database, before and after a
+ * restart, give a name the same kind, and who can read the key can read the
+ * names.
+ */
+#ifndef ACCT_ACCOUNT_DUMMY_H
+#define ACCT_ACCOUNT_DUMMY_H
+
+#include <apr_pools.h>
+#include "base/service.h"
+
+typedef struct acct_dummies_t acct_dummies_t;
+
+/** Make it for a database. @param pool has it for as long as threads may
+ *  use it; not used by them */
+apr_status_t acct_dummies_make(acct_dummies_t **dummies, apr_pool_t *pool);
+
+/** How long what was read is believed, in microseconds. */
+#define ACCT_DUMMIES_AGE apr_time_from_sec(10)
+
+/**
+ * The dummy for a name, whether or not there is such an account: to be
+ * called before that is known, so that it takes all names as long. Any
+ * thread; holds no connection when it returns, and may have waited for one.
+ * @param name  in canonical form; NULL: it has none
+ * @param dummy out, in @a pool; the service's own where it keeps no mix, or
+ *        no account has a hash that can be verified
+ * @return another than APR_SUCCESS when it cannot be known now
+ */
+apr_status_t acct_dummy_for(const acct_service_t *service, const char *name,
+                            const char **dummy, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hashing and verifying, inside the gate; see account/issue.h. */
+#include "account/issue.h"
+
+void acct_do_hash(void *baton)
+{
+    acct_hash_t *hash = baton;
+
+    hash->status = acct_password_hash(&hash->service->params,
+                                      hash->password, &hash->hash,
+                                      hash->pool);
+}
+
+/* A hash is of the normal form, or of what was sent: where it was made
+ * elsewhere, or before there was that form.
+ * @param as_sent out: 1 when only the second matched */
+static acct_password_verdict_e verify(const acct_hash_t *hash,
+                                      const char *stored, int *as_sent)
+{
+    const char *normal = acct_password_normal(hash->password, hash->pool);
+    acct_password_verdict_e verdict;
+
+    *as_sent = 0;
+    verdict = acct_password_verify(stored, normal, hash->pool);
+    if (verdict == ACCT_PASSWORD_MISMATCH && normal != hash->password) {
+        verdict = acct_password_verify(stored, hash->password, hash->pool);
+        *as_sent = verdict == ACCT_PASSWORD_MATCH;
+    }
+    acct_password_wipe_normal(hash->password, normal);
+    return verdict;
+}
+
+void acct_do_verify(void *baton)
+{
+    acct_hash_t *hash = baton;
+    acct_password_verdict_e dummy;
+    int as_sent = 0;
+
+    hash->verdict = ACCT_PASSWORD_UNUSABLE;
+    if (hash->stored != NULL) {
+        hash->verdict = verify(hash, hash->stored, &as_sent);
+    }
+    if (hash->verdict == ACCT_PASSWORD_UNUSABLE) {
+        /* No such account, or one whose hash cannot be verified: spend
+         * the same work, as often, and never match. */
+        dummy = verify(hash, hash->dummy, &as_sent);
+        hash->verdict = dummy == ACCT_PASSWORD_FAILED
+            ? ACCT_PASSWORD_FAILED : ACCT_PASSWORD_MISMATCH;
+    }
+    if (hash->verdict == ACCT_PASSWORD_MATCH
+        && (as_sent || acct_password_needs_rehash(&hash->service->params,
+                                                  hash->stored))) {
+        /* A better hash is welcome, not needed: failing leaves the old. */
+        acct_do_hash(hash);
+        if (hash->status != APR_SUCCESS) {
+            hash->hash = NULL;
+        }
+    }
+}

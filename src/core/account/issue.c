@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Issuing a token, in the transaction of who signs in or up; see
+ * account/issue.h. */
+#include "account/issue.h"
+
+#include <string.h>
+
+#include "token/check_row.h"
+
+static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
+{
+    acct_log(issue->service, ACCT_LOG_ERROR, APR_SUCCESS, pool,
+             "tokens can neither be made nor handed out: the server goes "
+             "without its key file (see the log of its start)");
+    return APR_ENOENT;
+}
+
+static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
+{
+    const acct_token_policy_t *policy = &issue->route->dialect->policy;
+    acct_token_t *token = &issue->token;
+    const acct_key_t *key = issue->service->key;
+    char *digest = apr_palloc(pool, ACCT_DIGEST_HEX + 1);
+    int checked = 0;
+    apr_status_t status;
+
+    /* Without the key it would have no check, and from then on no token
+     * could be told from those that were never made. */
+    if (key == NULL && issue->service->key_is_away) {
+        return without_key(issue, pool);
+    }
+    memset(token, 0, sizeof(*token));
+    token->account_id = issue->account->id;
+    token->label = issue->route->dialect->name;
+    token->created_at = apr_time_now();
+    if (policy->lifetime != 0) {
+        token->ends_at = token->created_at + policy->lifetime;
+    }
+    token->sliding = policy->sliding;
+    token->expires_at = policy->sliding != 0
+        ? token->created_at + policy->sliding : token->ends_at;
+    if ((status = acct_token_check_mint(key != NULL ? &key->check : NULL,
+                                        policy->bytes, &issue->text,
+                                        &checked, pool)) != APR_SUCCESS
+        || (status = acct_token_mint_id(&token->id, pool)) != APR_SUCCESS
+        || (status = acct_token_digest(issue->text, digest))
+            != APR_SUCCESS) {
+        acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+                 "no token could be made: the random number generator or "
+                 "SHA-256 failed");
+        return status;
+    }
+    token->digest = digest;
+    if (policy->kind == ACCT_POLICY_REUSE) {
+        if (key == NULL) {
+            return without_key(issue, pool);
+        }
+        status = acct_token_seal(key, token->account_id,
+                                 issue->text, &token->sealed, pool);
+        if (status != APR_SUCCESS) {
+            acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+                     "a reusable token could not be sealed");
+            return status;
+        }
+    }
+    status = acct_store_token_insert(db, token, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_check_row_admit(db, checked ? key->id : NULL, pool);
+    }
+    return status;
+}
+
+int acct_end_check(const acct_service_t *service, apr_pool_t *pool)
+{
+    acct_log(service, ACCT_LOG_WARNING, APR_SUCCESS, pool,
+             "tokens are made without the check that the database's other "
+             "tokens have, so from now on each unknown token is looked up "
+             "in the database: name its AcctAuthKeyFile, and give tokens 20 "
+             "bytes or more; then see 'acctauth token check'");
+    return acct_check_end(service, pool) == APR_SUCCESS;
+}
+
+/* Open the account's reusable token, and see that it is the one whose
+ * digest the row holds. */
+static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
+{
+    char digest[ACCT_DIGEST_HEX + 1];
+    apr_status_t status;
+
+    if (issue->service->key == NULL) {
+        return without_key(issue, pool);
+    }
+    status = acct_token_unseal(issue->service->key, issue->account->id,
+                               issue->token.sealed, &issue->text, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_token_digest(issue->text, digest);
+    }
+    if (status == APR_SUCCESS
+        && !acct_token_digest_equal(digest, issue->token.digest)) {
+        status = APR_EGENERAL;
+    }
+    if (status != APR_SUCCESS) {
+        issue->text = NULL;
+        acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+                 "the token of account %" APR_INT64_T_FMT " cannot be handed "
+                 "out again: it was sealed under another key, or its row "
+                 "was changed; 'acctauth token revoke' lets a new one be "
+                 "made", issue->account->id);
+    }
+    return status;
+}
+
+int acct_token_is_over(const acct_token_t *token)
+{
+    return token->expires_at != 0 && token->expires_at <= apr_time_now();
+}
+
+/* Nobody made this end but by hand: servers may hold the token for longer,
+ * so it goes as one that is revoked. */
+static apr_status_t drop_reusable(acct_issue_t *issue, acct_db_t *db,
+                                  apr_pool_t *pool)
+{
+    apr_status_t status = acct_store_token_delete(db, issue->token.id,
+                                                  &issue->dropped, pool);
+
+    return status == APR_SUCCESS
+        ? acct_store_revocation_insert(db, issue->account->id, pool) : status;
+}
+
+apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
+                              apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
+        status = acct_store_token_reusable(db, issue->account->id,
+                                           &issue->token, pool);
+        if (status == APR_SUCCESS) {
+            if (!acct_token_is_over(&issue->token)) {
+                return reopen(issue, pool);
+            }
+            status = drop_reusable(issue, db, pool);
+        }
+        if (status != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(status)) {
+            return status;
+        }
+    }
+    return mint(issue, db, pool);
+}
+
+/* Before the insert, so that what is told to somebody now is never what
+ * goes, whatever the clocks of several servers say. */
+apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
+                            apr_pool_t *pool)
+{
+    int most = issue->service->max_tokens;
+    apr_time_t now = apr_time_now();
+    apr_status_t status;
+
+    issue->dropped = 0;
+    if (most <= 0 || issue->route->dialect->policy.kind != ACCT_POLICY_MANY) {
+        return APR_SUCCESS;
+    }
+    status = acct_store_token_delete_oldest(db, issue->account->id, now,
+                                            most - 1, &issue->dropped, pool);
+    if (status != APR_SUCCESS || issue->dropped == 0) {
+        return status;
+    }
+    return acct_store_revocation_insert(db, issue->account->id, pool);
+}
+
+void acct_tell_token(acct_result_t *result, const acct_issue_t *issue)
+{
+    result->token = issue->text;
+    result->token_id = issue->token.id;
+    result->token_expires = issue->token.expires_at;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operations on accounts share: how a token is issued, how a
+ * password is hashed inside the gate, how one gives up.
+ *
+ * The files:
+ *   account/account.c           who presents a token; the current account
+ *   account/register.c  sign up
+ *   account/login.c     sign in
+ *   account/logout.c    sign out, here or everywhere
+ *   account/issue.c     issuing a token
+ *   account/hash.c      hashing, inside the gate
+ *   account/dummy.c     what is verified for a name that nobody has
+ *   account/admin.c     what the command does besides
+ */
+#ifndef ACCT_ACCOUNT_PRIVATE_H
+#define ACCT_ACCOUNT_PRIVATE_H
+
+#include "account/account.h"
+
+/* How long a client is asked to wait when something cannot be known now. */
+#define ACCT_RETRY_DATABASE 5
+#define ACCT_RETRY_GATE 2
+
+/* How often an operation starts again because what it had read changed
+ * under it (a password re-hashed, a name freed). */
+#define ACCT_TRIES 3
+
+/** The outcome when something cannot be known now.
+ *  @param retry_after seconds */
+void acct_unavailable(acct_result_t *result, int retry_after);
+
+/* account/issue.c */
+
+/* What a login or registration writes, and what comes of it. */
+typedef struct acct_issue_t {
+    const acct_service_t *service;
+    const acct_route_t *route;
+    acct_account_t *account;
+    apr_int64_t id;             /* login: whose */
+    const char *verified;       /* login: the stored hash that matched */
+    const char *rehashed;       /* login: a better one, or NULL */
+    const char *text;           /* out: the token */
+    acct_token_t token;         /* out */
+    int dropped;                /* out: older tokens that were ended */
+} acct_issue_t;
+
+/** Whether a token has expired, by this machine's clock. */
+int acct_token_is_over(const acct_token_t *token);
+
+/** Give the account issue->account its token, in the caller's
+ *  transaction: the reusable one, or one that is made. A reusable one that
+ *  is over is ended, and counted in issue->dropped.
+ *  @return ACCT_CHECK_STANDS when the check of tokens (token/check_row.h)
+ *          stands in the way: roll back, acct_end_check(), again */
+apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
+                              apr_pool_t *pool);
+
+/** End the oldest tokens where the account would have too many; in the
+ *  caller's transaction, with the account locked. Counts them in
+ *  issue->dropped. */
+apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
+                            apr_pool_t *pool);
+
+/** A token was to go in that servers would refuse unseen: have them look
+ *  tokens up from now on. @return 0 when that cannot be done */
+int acct_end_check(const acct_service_t *service, apr_pool_t *pool);
+
+/** The token that was issued, into the result. */
+void acct_tell_token(acct_result_t *result, const acct_issue_t *issue);
+
+/* account/hash.c */
+
+/* What is hashed or verified, and what comes of it. */
+
+typedef struct acct_hash_t {
+    const acct_service_t *service;
+    const char *password;
+    const char *stored;         /* verify: NULL for an unknown name */
+    const char *dummy;          /* verify: in its place; acct_dummy_for() */
+    acct_password_verdict_e verdict;
+    const char *hash;           /* out: a new hash, or NULL */
+    apr_status_t status;
+    apr_pool_t *pool;
+} acct_hash_t;
+
+/** Hash hash->password, or verify it against hash->stored; for
+ *  acct_gate_run(), with an acct_hash_t. Where a better hash than the
+ *  stored one is to be had, verifying makes it. */
+void acct_do_hash(void *baton);
+void acct_do_verify(void *baton);
+
+#endif

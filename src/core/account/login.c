@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signing in; see account/account.h. */
+#include "account/issue.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "account/dummy.h"
+#include "text/identifier.h"
+#include "token/check_row.h"
+
+typedef struct find_account_t {
+    const acct_route_t *route;
+    const char *username_key;   /* NULL: do not look by it */
+    const char *email_key;
+    const char *dummy;          /* verified where there is no such account */
+    acct_account_t account;
+} find_account_t;
+
+static apr_status_t find_account(acct_db_t *db, void *baton,
+                                 apr_pool_t *pool)
+{
+    find_account_t *find = baton;
+    int username_first = find->route->dialect->by_username
+        < find->route->dialect->by_email;
+    apr_status_t status = APR_NOTFOUND;
+    int turn;
+
+    for (turn = 0; turn < 2 && APR_STATUS_IS_NOTFOUND(status); turn++) {
+        if ((turn == 0) == username_first) {
+            if (find->username_key != NULL) {
+                status = acct_store_account_by_username(
+                    db, find->username_key, &find->account, pool);
+            }
+        }
+        else if (find->email_key != NULL) {
+            status = acct_store_account_by_email(db, find->email_key,
+                                                 &find->account, pool);
+        }
+    }
+    return status;
+}
+
+/* Which keys an identifier may stand for. One that has no canonical form
+ * is nobody's. */
+static void identifier_keys(find_account_t *find, const acct_form_t *form,
+                            apr_pool_t *pool)
+{
+    const acct_dialect_t *dialect = find->route->dialect;
+    const char *text = form->value[ACCT_ROLE_IDENTIFIER];
+    const char *name;
+
+    if (form->value[ACCT_ROLE_EMAIL] != NULL) {
+        if (acct_email_key(form->value[ACCT_ROLE_EMAIL], &find->email_key,
+                           pool) != APR_SUCCESS) {
+            find->email_key = NULL;
+        }
+        return;
+    }
+    if (text == NULL) {
+        return;
+    }
+    if (dialect->by_email
+        && acct_email_key(text, &find->email_key, pool) != APR_SUCCESS) {
+        find->email_key = NULL;
+    }
+    if (dialect->by_username
+        && (acct_username_normalize(text, &name, pool) != APR_SUCCESS
+            || acct_username_key(name, &find->username_key, pool)
+               != APR_SUCCESS)) {
+        find->username_key = NULL;
+    }
+}
+
+/* In one transaction: the account as it is now, its last login, a token.
+ * APR_EACCES: blocked meanwhile; APR_NOTFOUND: gone; APR_EAGAIN: its
+ * password is another now, or somebody else gave it its one token. */
+static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    acct_issue_t *issue = baton;
+    acct_account_t *account = issue->account;
+    apr_time_t now = apr_time_now();
+    apr_status_t status;
+
+    status = acct_store_account_lock(db, issue->id, account, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (account->password == NULL
+        || strcmp(account->password, issue->verified) != 0) {
+        return APR_EAGAIN;
+    }
+    if (!account->is_active) {
+        return APR_EACCES;
+    }
+    if (issue->rehashed != NULL) {
+        status = acct_store_account_set_password(db, account->id,
+                                                 issue->verified,
+                                                 issue->rehashed, pool);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+    }
+    status = acct_store_account_set_last_login(db, account->id, now, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    account->last_login = now;
+    status = acct_make_room(issue, db, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = acct_issue_token(issue, db, pool);
+    /* A reusable token came to be after we had looked for one: back, and
+     * look again. */
+    return APR_STATUS_IS_EEXIST(status) ? APR_EAGAIN : status;
+}
+
+static void log_dropped(const acct_issue_t *issue, apr_pool_t *pool)
+{
+    if (issue->dropped == 0) {
+        return;
+    }
+    if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
+        acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+                 "session_expired: account %" APR_INT64_T_FMT ": its token "
+                 "was over, and another was made", issue->account->id);
+        return;
+    }
+    acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+             "excess_sessions_exceeded: account %" APR_INT64_T_FMT
+             ": %d older token%s ended", issue->account->id,
+             issue->dropped, issue->dropped == 1 ? "" : "s");
+}
+
+static void refuse_login(const acct_service_t *service,
+                         const acct_account_t *account,
+                         acct_outcome_e outcome, acct_result_t *result,
+                         apr_pool_t *pool)
+{
+    result->outcome = outcome;
+    if (account == NULL) {
+        acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+                 "authn_login_fail: no such account");
+        return;
+    }
+    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+             "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
+             account->id, outcome == ACCT_BLOCKED ? "blocked"
+                                                  : "wrong password");
+}
+
+/* One try. 0 when the account changed between the look and the writing,
+ * so that it has to be tried again. */
+static int try_login(const acct_service_t *service, find_account_t *find,
+                     const acct_form_t *form, acct_result_t *result,
+                     apr_pool_t *pool)
+{
+    acct_issue_t issue = { service, find->route, NULL, 0, NULL, NULL, NULL,
+                      { 0 }, 0 };
+    acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
+                    find->dummy, ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS,
+                    pool };
+    apr_status_t status;
+    int known;
+
+    status = acct_unit_run(service, ACCT_UNIT_READ, find_account, find,
+                           pool);
+    known = status == APR_SUCCESS;
+    if (!known && !APR_STATUS_IS_NOTFOUND(status)) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return 1;
+    }
+    hash.stored = known ? find->account.password : NULL;
+    status = acct_gate_run(service, acct_do_verify, &hash);
+    if (status != APR_SUCCESS || hash.verdict == ACCT_PASSWORD_FAILED) {
+        acct_unavailable(result, ACCT_RETRY_GATE);
+        return 1;
+    }
+    if (hash.verdict != ACCT_PASSWORD_MATCH) {
+        refuse_login(service, known ? &find->account : NULL,
+                     ACCT_WRONG_CREDENTIALS, result, pool);
+        return 1;
+    }
+    if (!find->account.is_active) {
+        refuse_login(service, &find->account, ACCT_BLOCKED, result, pool);
+        return 1;
+    }
+
+    issue.account = apr_pmemdup(pool, &find->account,
+                                sizeof(find->account));
+    issue.id = find->account.id;
+    issue.verified = find->account.password;
+    issue.rehashed = hash.hash;
+    status = acct_transaction_run(service, sign_in, &issue, pool);
+    if (issue.dropped > 0) {
+        /* Which tokens went only the database knows, so all of the
+         * account's are asked for once more. Also when the commit's fate
+         * is unknown: it may be done. */
+        acct_service_revoked(service, issue.id);
+    }
+    if (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_NOTFOUND(status)) {
+        return 0;
+    }
+    if (APR_STATUS_IS_EACCES(status)) {
+        refuse_login(service, issue.account, ACCT_BLOCKED, result, pool);
+        return 1;
+    }
+    if (status == ACCT_CHECK_STANDS && acct_end_check(service, pool)) {
+        return 0;
+    }
+    if (status != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return 1;
+    }
+    result->outcome = ACCT_OK;
+    result->account = issue.account;
+    acct_tell_token(result, &issue);
+    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+             "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
+             issue.account->id, issue.token.id);
+    log_dropped(&issue, pool);
+    return 1;
+}
+
+void acct_login(const acct_service_t *service, const acct_route_t *route,
+                const acct_form_t *form, acct_result_t *result,
+                apr_pool_t *pool)
+{
+    find_account_t find = { route, NULL, NULL, NULL, { 0 } };
+    int try;
+
+    identifier_keys(&find, form, pool);
+    if (acct_dummy_for(service, find.email_key != NULL ? find.email_key
+                                                       : find.username_key,
+                       &find.dummy, pool) != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return;
+    }
+    for (try = 0; try < ACCT_TRIES; try++) {
+        if (try_login(service, &find, form, result, pool)) {
+            return;
+        }
+    }
+    acct_unavailable(result, ACCT_RETRY_GATE);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signing out, here or everywhere; see account/account.h. */
+#include "account/issue.h"
+
+typedef struct logout_t {
+    const acct_identity_t *identity;
+    int all;
+    int reusable;
+    acct_account_t *account;    /* out: whose tokens were ended */
+} logout_t;
+
+static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    logout_t *logout = baton;
+    apr_int64_t account = logout->identity->account.id;
+    apr_status_t status;
+    int changed = 0;
+
+    /* First, as in everything that ends tokens: two that end each other's
+     * in their own order would wait for each other. */
+    status = acct_store_account_lock(db, account, logout->account, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_delete(db, logout->identity->token.id,
+                                         &changed, pool);
+    }
+    if (status == APR_SUCCESS && changed == 0) {
+        /* Somebody ended it after we looked. */
+        return APR_NOTFOUND;
+    }
+    if (status == APR_SUCCESS && logout->all) {
+        status = acct_store_token_delete_all(db, account, NULL, pool);
+    }
+    else if (status == APR_SUCCESS && logout->reusable) {
+        status = acct_store_token_delete_reusable(db, account, NULL, pool);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return acct_store_revocation_insert(db, account, pool);
+}
+
+static void run_logout(const acct_service_t *service, logout_t *logout,
+                       acct_result_t *result, apr_pool_t *pool)
+{
+    const acct_account_t *account = &logout->identity->account;
+    apr_status_t status;
+
+    logout->account = apr_pcalloc(pool, sizeof(*logout->account));
+    status = acct_transaction_run(service, sign_out, logout, pool);
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        result->outcome = ACCT_INVALID_TOKEN;
+        return;
+    }
+    /* Also when the commit's fate is unknown: it may be done. */
+    acct_service_revoked(service, account->id);
+    if (status != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return;
+    }
+    result->outcome = ACCT_OK;
+    result->account = logout->account;
+    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+             "%s: account %" APR_INT64_T_FMT ", token %s",
+             logout->all ? "authn_logout_all" : "authn_token_revoked",
+             account->id, logout->identity->token.id);
+}
+
+void acct_logout(const acct_service_t *service, const acct_route_t *route,
+                 const acct_identity_t *identity, acct_result_t *result,
+                 apr_pool_t *pool)
+{
+    logout_t logout = { identity, 0,
+                        route->dialect->policy.kind == ACCT_POLICY_REUSE,
+                        NULL };
+
+    run_logout(service, &logout, result, pool);
+}
+
+void acct_logout_all(const acct_service_t *service,
+                     const acct_route_t *route,
+                     const acct_identity_t *identity,
+                     acct_result_t *result, apr_pool_t *pool)
+{
+    logout_t logout = { identity, 1, 0, NULL };
+
+    (void)route;
+    run_logout(service, &logout, result, pool);
+}

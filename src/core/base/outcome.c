@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/outcome.h"
+
+#include <string.h>
+
+#define BIT(op)  (1u << (op))
+#define NO_OP    0u
+#define FIELDS   (BIT(ACCT_OP_REGISTER) | BIT(ACCT_OP_LOGIN))
+#define TOKEN    (BIT(ACCT_OP_LOGOUT) | BIT(ACCT_OP_LOGOUT_ALL) \
+                  | BIT(ACCT_OP_CURRENT))
+#define EVERY_OP (FIELDS | TOKEN)
+
+static const char *const op_names[ACCT_OP__COUNT] = {
+    [ACCT_OP_REGISTER] = "register",
+    [ACCT_OP_LOGIN] = "login",
+    [ACCT_OP_LOGOUT] = "logout",
+    [ACCT_OP_LOGOUT_ALL] = "logout_all",
+    [ACCT_OP_CURRENT] = "current"
+};
+
+static const char *const outcome_names[ACCT_OUTCOME__COUNT] = {
+    [ACCT_OK] = "ok",
+    [ACCT_NOT_FOUND] = "not_found",
+    [ACCT_METHOD_NOT_ALLOWED] = "method_not_allowed",
+    [ACCT_OPTIONS] = "options",
+    [ACCT_TLS_REQUIRED] = "tls_required",
+    [ACCT_UNSUPPORTED_MEDIA_TYPE] = "unsupported_media_type",
+    [ACCT_UNSUPPORTED_ENCODING] = "unsupported_encoding",
+    [ACCT_TOO_LARGE] = "too_large",
+    [ACCT_PARSE_ERROR] = "parse_error",
+    [ACCT_NOT_AN_OBJECT] = "not_an_object",
+    [ACCT_NO_DATA] = "no_data",
+    [ACCT_INVALID] = "invalid",
+    [ACCT_NOT_AUTHENTICATED] = "not_authenticated",
+    [ACCT_TOKEN_ABSENT] = "token_absent",
+    [ACCT_TOKEN_SPACES] = "token_spaces",
+    [ACCT_TOKEN_CHARACTERS] = "token_characters",
+    [ACCT_INVALID_TOKEN] = "invalid_token",
+    [ACCT_NOT_OWNER] = "not_owner",
+    [ACCT_PERMISSION_DENIED] = "permission_denied",
+    [ACCT_WRONG_CREDENTIALS] = "wrong_credentials",
+    [ACCT_BLOCKED] = "blocked",
+    [ACCT_THROTTLED] = "throttled",
+    [ACCT_UNAVAILABLE] = "unavailable",
+    [ACCT_ERROR] = "error"
+};
+
+/* Which operations can end in an outcome. */
+static const unsigned int outcome_ops[ACCT_OUTCOME__COUNT] = {
+    [ACCT_OK] = EVERY_OP,
+    [ACCT_NOT_FOUND] = NO_OP,           /* there is no route then */
+    [ACCT_METHOD_NOT_ALLOWED] = EVERY_OP,
+    [ACCT_OPTIONS] = EVERY_OP,
+    [ACCT_TLS_REQUIRED] = EVERY_OP,
+    [ACCT_UNSUPPORTED_MEDIA_TYPE] = FIELDS,
+    [ACCT_UNSUPPORTED_ENCODING] = FIELDS,
+    [ACCT_TOO_LARGE] = EVERY_OP,        /* an ignored body has a cap too */
+    [ACCT_PARSE_ERROR] = FIELDS,
+    [ACCT_NOT_AN_OBJECT] = FIELDS,
+    [ACCT_NO_DATA] = FIELDS,
+    [ACCT_INVALID] = FIELDS,
+    [ACCT_NOT_AUTHENTICATED] = TOKEN,
+    [ACCT_TOKEN_ABSENT] = TOKEN,
+    [ACCT_TOKEN_SPACES] = TOKEN,
+    [ACCT_TOKEN_CHARACTERS] = TOKEN,
+    [ACCT_INVALID_TOKEN] = TOKEN,
+    [ACCT_NOT_OWNER] = TOKEN,
+    [ACCT_PERMISSION_DENIED] = NO_OP,   /* a protected location's */
+    [ACCT_WRONG_CREDENTIALS] = BIT(ACCT_OP_LOGIN),
+    [ACCT_BLOCKED] = BIT(ACCT_OP_LOGIN),
+    [ACCT_THROTTLED] = EVERY_OP,
+    [ACCT_UNAVAILABLE] = EVERY_OP,
+    [ACCT_ERROR] = EVERY_OP
+};
+
+static const char *const role_names[ACCT_ROLE__COUNT] = {
+    [ACCT_ROLE_IDENTIFIER] = "identifier",
+    [ACCT_ROLE_USERNAME] = "username",
+    [ACCT_ROLE_EMAIL] = "email",
+    [ACCT_ROLE_PASSWORD] = "password",
+    [ACCT_ROLE_PASSWORD_AGAIN] = "password_again",
+    [ACCT_ROLE_FIRST_NAME] = "first_name",
+    [ACCT_ROLE_LAST_NAME] = "last_name"
+};
+
+static const char *const problem_names[ACCT_PROBLEM__COUNT] = {
+    [ACCT_PROBLEM_REQUIRED] = "required",
+    [ACCT_PROBLEM_NULL] = "null",
+    [ACCT_PROBLEM_BLANK] = "blank",
+    [ACCT_PROBLEM_NOT_A_STRING] = "not_a_string",
+    [ACCT_PROBLEM_NULL_CHARACTERS] = "null_characters",
+    [ACCT_PROBLEM_TOO_LONG] = "too_long",
+    [ACCT_PROBLEM_INVALID] = "invalid",
+    [ACCT_PROBLEM_TAKEN] = "taken",
+    [ACCT_PROBLEM_MISMATCH] = "mismatch",
+    [ACCT_PROBLEM_TOO_SHORT] = "too_short",
+    [ACCT_PROBLEM_TOO_COMMON] = "too_common",
+    [ACCT_PROBLEM_TOO_SIMILAR] = "too_similar"
+};
+
+static const char *name_of(const char *const *names, unsigned int count,
+                           unsigned int which)
+{
+    return which < count ? names[which] : NULL;
+}
+
+static int find(const char *const *names, int count, const char *name)
+{
+    if (!name) {
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *acct_op_name(acct_op_e op)
+{
+    return name_of(op_names, ACCT_OP__COUNT, (unsigned int)op);
+}
+
+int acct_op_find(const char *name)
+{
+    return find(op_names, ACCT_OP__COUNT, name);
+}
+
+int acct_op_needs_token(acct_op_e op)
+{
+    return (unsigned int)op < ACCT_OP__COUNT && (BIT(op) & TOKEN) != 0;
+}
+
+const char *acct_outcome_name(acct_outcome_e outcome)
+{
+    return name_of(outcome_names, ACCT_OUTCOME__COUNT,
+                   (unsigned int)outcome);
+}
+
+int acct_outcome_find(const char *name)
+{
+    return find(outcome_names, ACCT_OUTCOME__COUNT, name);
+}
+
+int acct_op_can(acct_op_e op, acct_outcome_e outcome)
+{
+    return (unsigned int)op < ACCT_OP__COUNT
+           && (unsigned int)outcome < ACCT_OUTCOME__COUNT
+           && (outcome_ops[outcome] & BIT(op)) != 0;
+}
+
+const char *acct_role_name(acct_role_e role)
+{
+    return name_of(role_names, ACCT_ROLE__COUNT, (unsigned int)role);
+}
+
+int acct_role_find(const char *name)
+{
+    return find(role_names, ACCT_ROLE__COUNT, name);
+}
+
+const char *acct_problem_name(acct_problem_e problem)
+{
+    return name_of(problem_names, ACCT_PROBLEM__COUNT,
+                   (unsigned int)problem);
+}
+
+int acct_problem_find(const char *name)
+{
+    return find(problem_names, ACCT_PROBLEM__COUNT, name);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an account server can do and what can come of it: the one place
+ * where operations, outcomes, roles of fields and problems with fields
+ * are listed. Everything here is a name; how a name is spelled on the
+ * wire is the dialect's business (dialect/dialect.h).
+ *
+ * Constant tables only; safe from any thread.
+ */
+#ifndef ACCT_OUTCOME_H
+#define ACCT_OUTCOME_H
+
+#include <stddef.h>
+
+/* The operations a route can name ("operation" in a dialect file). */
+typedef enum {
+    ACCT_OP_REGISTER,           /* register    make an account */
+    ACCT_OP_LOGIN,              /* login       identifier + password */
+    ACCT_OP_LOGOUT,             /* logout      end this token */
+    ACCT_OP_LOGOUT_ALL,         /* logout_all  end all the account's tokens */
+    ACCT_OP_CURRENT,            /* current     who is this token */
+    ACCT_OP__COUNT
+} acct_op_e;
+
+/* What can come of a request. The name in a dialect file is the part
+ * after ACCT_ in lower case. */
+typedef enum {
+    ACCT_OK,
+    /* the request itself */
+    ACCT_NOT_FOUND,             /* no route has this path */
+    ACCT_METHOD_NOT_ALLOWED,    /* a route has the path, none the method */
+    ACCT_OPTIONS,               /* OPTIONS on a route */
+    ACCT_TLS_REQUIRED,          /* credentials over plain HTTP */
+    ACCT_UNSUPPORTED_MEDIA_TYPE,
+    ACCT_UNSUPPORTED_ENCODING,
+    ACCT_TOO_LARGE,
+    ACCT_PARSE_ERROR,           /* not JSON, not a form */
+    ACCT_NOT_AN_OBJECT,         /* JSON, but a list, string, number... */
+    ACCT_NO_DATA,               /* JSON null */
+    ACCT_INVALID,               /* problems with fields, gathered */
+    /* the token */
+    ACCT_NOT_AUTHENTICATED,     /* no header, or another scheme */
+    ACCT_TOKEN_ABSENT,          /* the scheme alone */
+    ACCT_TOKEN_SPACES,          /* more than one word after the scheme */
+    ACCT_TOKEN_CHARACTERS,      /* not printable ASCII */
+    ACCT_INVALID_TOKEN,         /* unknown, expired, revoked, blocked */
+    ACCT_NOT_OWNER,             /* the path names another account */
+    ACCT_PERMISSION_DENIED,     /* good token, but the location says no */
+    /* the account */
+    ACCT_WRONG_CREDENTIALS,
+    ACCT_BLOCKED,               /* right password, blocked account */
+    /* the server */
+    ACCT_THROTTLED,
+    ACCT_UNAVAILABLE,           /* cannot know now: database, hasher */
+    ACCT_ERROR,
+    ACCT_OUTCOME__COUNT
+} acct_outcome_e;
+
+/* What a field of a request body means ("as" in a dialect file). */
+typedef enum {
+    ACCT_ROLE_IDENTIFIER,       /* identifier: login by what the dialect
+                                 * lists in "identifier"; no grammar */
+    ACCT_ROLE_USERNAME,         /* username */
+    ACCT_ROLE_EMAIL,            /* email: grammar is checked, in login too */
+    ACCT_ROLE_PASSWORD,         /* password */
+    ACCT_ROLE_PASSWORD_AGAIN,   /* password_again */
+    ACCT_ROLE_FIRST_NAME,       /* first_name */
+    ACCT_ROLE_LAST_NAME,        /* last_name */
+    ACCT_ROLE__COUNT
+} acct_role_e;
+
+/* What can be wrong with a field. A dialect names a problem by itself
+ * ("required") or with its field ("email.required"). */
+typedef enum {
+    ACCT_PROBLEM_REQUIRED,
+    ACCT_PROBLEM_NULL,
+    ACCT_PROBLEM_BLANK,
+    ACCT_PROBLEM_NOT_A_STRING,
+    ACCT_PROBLEM_NULL_CHARACTERS,
+    ACCT_PROBLEM_TOO_LONG,
+    ACCT_PROBLEM_INVALID,       /* grammar of username or email */
+    ACCT_PROBLEM_TAKEN,
+    ACCT_PROBLEM_MISMATCH,      /* password and password_again */
+    ACCT_PROBLEM_TOO_SHORT,     /* password rules */
+    ACCT_PROBLEM_TOO_COMMON,
+    ACCT_PROBLEM_TOO_SIMILAR,
+    ACCT_PROBLEM__COUNT
+} acct_problem_e;
+
+/** The name of an operation in dialect files, e.g. "logout_all". */
+const char *acct_op_name(acct_op_e op);
+
+/** The operation called @a name, or -1. */
+int acct_op_find(const char *name);
+
+/** Whether @a op acts for the account of a presented token. */
+int acct_op_needs_token(acct_op_e op);
+
+/** The name of an outcome in dialect files, e.g. "wrong_credentials". */
+const char *acct_outcome_name(acct_outcome_e outcome);
+
+/** The outcome called @a name, or -1. */
+int acct_outcome_find(const char *name);
+
+/** Whether @a op can end in @a outcome, so that a route of this
+ *  operation needs a response for it (its own or the dialect's). */
+int acct_op_can(acct_op_e op, acct_outcome_e outcome);
+
+/** The name of a role in dialect files, e.g. "password_again". */
+const char *acct_role_name(acct_role_e role);
+
+/** The role called @a name, or -1. */
+int acct_role_find(const char *name);
+
+/** The name of a problem in dialect files, e.g. "too_long". */
+const char *acct_problem_name(acct_problem_e problem);
+
+/** The problem called @a name, or -1. */
+int acct_problem_find(const char *name);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operations need from where they run (httpd, the command, a
+ * test), and units of work on a connection.
+ *
+ * A connection is held for one unit of work: never while a password is
+ * hashed, a body read or an answer written.
+ */
+#ifndef ACCT_SERVICE_H
+#define ACCT_SERVICE_H
+
+#include <apr_pools.h>
+#include "database/database.h"
+#include "cache/cache.h"
+#include "text/password.h"
+#include "token/token.h"
+
+/* What a unit of work does, for whoever hands out connections. */
+typedef enum {
+    ACCT_UNIT_READ,
+    ACCT_UNIT_FOLLOW,           /* reads what it has read before, and has
+                                 * to know that nothing came between: by
+                                 * the same connection for as long as that
+                                 * is good. One thread at a time */
+    ACCT_UNIT_WRITE             /* begins a transaction that writes */
+} acct_unit_e;
+
+/* How serious something worth a line in the log is. */
+typedef enum {
+    ACCT_LOG_ERROR,             /* an operator has to do something */
+    ACCT_LOG_WARNING,
+    ACCT_LOG_INFO,              /* an event: login, logout, refused… */
+    ACCT_LOG_DEBUG
+} acct_log_e;
+
+/* What operations need from where they run. The functions may be called
+ * from any thread at any time; the context is theirs. */
+typedef struct acct_service_t {
+    /* Connections. acquire waits a bounded time; release puts back one
+     * that is fine and closes one that is broken. Each acquire is
+     * followed by one release with the same unit. */
+    apr_status_t (*acquire)(void *context, acct_unit_e unit,
+                            acct_db_t **db, apr_pool_t *pool);
+    void (*release)(void *context, acct_unit_e unit, acct_db_t *db);
+
+    /* The database did not do as asked in a unit of work; acct_db_error()
+     * says why. is_over: it will not be tried again. NULL: the log is
+     * told. */
+    void (*failed)(void *context, acct_unit_e unit, acct_db_t *db,
+                   apr_status_t status, int is_over, apr_pool_t *pool);
+
+    /* So many microseconds were waited for what another asks the database:
+     * they count as if a connection had been held. Called with a lock
+     * held that others want. NULL: nobody counts. */
+    void (*waited)(void *context, apr_interval_time_t time);
+
+    /* The gate in front of the hasher: how many passwords are hashed at
+     * once. enter waits a bounded time, then fails (APR_TIMEUP, APR_EAGAIN
+     * when too many wait already). NULL: no gate. */
+    apr_status_t (*enter)(void *context);
+    void (*leave)(void *context);
+
+    /* Logging; message ids and place are the caller's. Never given a
+     * secret. */
+    void (*log)(void *context, acct_log_e level, apr_status_t status,
+                const char *message);
+
+    void *context;
+
+    /* What is believed without asking the database; cache NULL: nothing,
+     * nor where the feed is not fresh. */
+    acct_cache_t *cache;
+    int cache_answers;          /* 0: no token is looked up in it */
+    uint64_t cache_database;    /* key of this database in the cache */
+    int cache_feed;
+    apr_interval_time_t revocation_bound;   /* microseconds; 0:
+                                             * never fresh */
+    struct acct_memo_t *memo;   /* token/identity.h; NULL: none */
+
+    struct acct_lookups_t *lookups; /* token/lookup.h; NULL: each by itself */
+
+    int max_tokens;             /* live ones an account may have, but for
+                                 * the reusable one; 0: any number */
+    const acct_sha256_t *sha256;    /* NULL: fetched each time */
+    const acct_key_t *key;      /* NULL where no dialect needs one, or: */
+    int key_is_away;            /* one is named and cannot be used now */
+    acct_password_params_t params;
+    const char *dummy;          /* acct_password_dummy(params) */
+    struct acct_dummies_t *dummies; /* account/dummy.h; NULL: dummy for all */
+    const acct_password_rules_t *rules;     /* NULL: none */
+} acct_service_t;
+
+/** Run one operation's unit on a connection, on a fresh one again if the
+ *  first turns out to be broken; for operations of the command too.
+ *  @param work returns APR_SUCCESS or what it failed with; is run again
+ *         only after what it did left nothing behind: once when the
+ *         connection was broken, a few times when another transaction was
+ *         in the way
+ */
+apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
+                           acct_work_fn work, void *baton,
+                           apr_pool_t *pool);
+
+/** The same inside BEGIN … COMMIT; @a work failing rolls back. */
+apr_status_t acct_transaction_run(const acct_service_t *service,
+                                  acct_work_fn work, void *baton,
+                                  apr_pool_t *pool);
+
+/** Run @a work with @a baton inside the gate. @return what the gate said
+ *  when it did not open (nothing was run), else APR_SUCCESS */
+apr_status_t acct_gate_run(const acct_service_t *service,
+                           void (*work)(void *baton), void *baton);
+
+/** What an account's tokens were is over: forget what is believed of them.
+ *  After the commit, also one of unknown fate, and before the answer. */
+void acct_service_revoked(const acct_service_t *service,
+                          apr_int64_t account);
+
+/** Tell the log; @a format as of printf, given no secret. */
+void acct_log(const acct_service_t *service, acct_log_e level,
+              apr_status_t status, apr_pool_t *pool, const char *format,
+              ...) __attribute__((format(printf, 5, 6)));
+
+#endif

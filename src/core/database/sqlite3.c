@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "database/driver.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+/* The file as a URI that does not let sqlite make a new one. */
+static const char *file_uri(apr_pool_t *pool, const char *path)
+{
+    char *uri = apr_palloc(pool, strlen("file://?mode=rw")
+                                 + 3 * strlen(path) + 1);
+    char *to = apr_cpystrn(uri, "file://", sizeof("file://"));
+
+    for (; *path; path++) {
+        switch (*path) {
+        case '%':
+            to = apr_cpystrn(to, "%25", 4);
+            break;
+        case '?':
+            to = apr_cpystrn(to, "%3f", 4);
+            break;
+        case '#':
+            to = apr_cpystrn(to, "%23", 4);
+            break;
+        default:
+            *to++ = *path;
+        }
+    }
+    apr_cpystrn(to, "?mode=rw", sizeof("?mode=rw"));
+    return uri;
+}
+
+/* The absolute path of a plain file that is there. Absolute, so that it
+ * cannot be taken for a URI or for ":memory:". */
+static apr_status_t plain_file(char **path, const char *name,
+                               apr_pool_t *pool, const char **error)
+{
+    apr_finfo_t info;
+    char text[120];
+    apr_status_t rv;
+
+    rv = apr_filepath_merge(path, NULL, name, APR_FILEPATH_NATIVE, pool);
+    if (rv == APR_SUCCESS) {
+        rv = apr_stat(&info, *path, APR_FINFO_TYPE, pool);
+    }
+    if (rv != APR_SUCCESS) {
+        *error = apr_pstrdup(pool, apr_strerror(rv, text, sizeof(text)));
+        return rv;
+    }
+    if (info.filetype != APR_REG) {
+        *error = "not a plain file";
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
+                                   apr_pool_t *own,
+                                   const acct_db_config_t *config,
+                                   apr_dbd_t **handle, void **session,
+                                   apr_pool_t *pool, const char **error)
+{
+    char *path;
+    apr_status_t rv = plain_file(&path, config->params, pool, error);
+
+    *handle = NULL;
+    *session = NULL;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = apr_dbd_open_ex(dbd, own, file_uri(pool, path), handle, error);
+    if (rv != APR_SUCCESS) {
+        /* A sqlite built without URI file names takes the URI for a path
+         * and fails. The file was there a moment ago, so the path alone
+         * will hardly make a new one (and that would have no schema). */
+        rv = apr_dbd_open_ex(dbd, own, path, handle, error);
+    }
+    return rv;
+}
+
+static apr_status_t sqlite_identify(const char *params,
+                                    acct_db_identity_t *identity)
+{
+    struct stat info;
+
+    if (stat(params, &info) != 0) {
+        return errno;
+    }
+    identity->device = info.st_dev;
+    identity->file = info.st_ino;
+    return APR_SUCCESS;
+}
+
+/* Set a pragma and read it back: sqlite ignores what it cannot do. */
+static apr_status_t pragma(acct_db_t *db, const char *set, const char *get,
+                           const char *want, apr_pool_t *pool,
+                           const char **error)
+{
+    acct_rows_t rows;
+
+    if (acct_db_query(db, set, &rows, pool) != APR_SUCCESS
+        || acct_db_query(db, get, &rows, pool) != APR_SUCCESS) {
+        *error = acct_db_error(db);
+        return APR_EGENERAL;
+    }
+    if (rows.count != 1 || rows.columns != 1 || !rows.cell[0][0]
+        || strcmp(rows.cell[0][0], want) != 0) {
+        *error = apr_psprintf(pool, "%s has no effect", set);
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+/* The journal mode is the file's: where it is WAL already this is a look,
+ * and a copy that VACUUM INTO made, which is not WAL, is put right. No
+ * busy_timeout: the driver would wait inside its process-wide lock. */
+static apr_status_t sqlite_settle(acct_db_t *db,
+                                  const acct_db_config_t *config,
+                                  apr_pool_t *pool, const char **error)
+{
+    const char *synchronous = config->synchronous ? config->synchronous
+                                                  : "FULL";
+    apr_status_t rv;
+
+    rv = pragma(db, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode",
+                "wal", pool, error);
+    if (rv != APR_SUCCESS
+        && strcmp(acct_db_error(db), "unable to open database file") == 0) {
+        return APR_EACCES;      /* maybe not for long */
+    }
+    if (rv == APR_SUCCESS) {
+        rv = pragma(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys",
+                    "1", pool, error);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (apr_strnatcasecmp(synchronous, "FULL") == 0) {
+        return pragma(db, "PRAGMA synchronous = FULL", "PRAGMA synchronous",
+                      "2", pool, error);
+    }
+    if (apr_strnatcasecmp(synchronous, "NORMAL") == 0) {
+        return pragma(db, "PRAGMA synchronous = NORMAL",
+                      "PRAGMA synchronous", "1", pool, error);
+    }
+    *error = "synchronous must be FULL or NORMAL";
+    return APR_EINVAL;
+}
+
+/* apr_dbd uses sqlite's old interface, where a step says SQLITE_ERROR
+ * and the text alone says why. A statement that has expired before it
+ * began leaves no text at all. */
+static acct_db_failure_e sqlite_judge(const void *session, int code,
+                                      const char *text, const char **show)
+{
+    enum { SQLITE_IS_ERROR = 1, SQLITE_IS_BUSY = 5, SQLITE_IS_LOCKED = 6,
+           SQLITE_IS_SCHEMA = 17 };
+
+    (void)session;
+    *show = text;
+    if (code == SQLITE_IS_SCHEMA
+        || strcmp(text, "database schema has changed") == 0
+        || (code == SQLITE_IS_ERROR && strcmp(text, "not an error") == 0)) {
+        return ACCT_DB_FAILURE_STALE;
+    }
+    /* the driver has waited for the lock already, 1.6 seconds */
+    if (code == SQLITE_IS_BUSY || code == SQLITE_IS_LOCKED
+        || strncmp(text, "database is locked", 18) == 0
+        || strncmp(text, "database table is locked", 24) == 0) {
+        return ACCT_DB_FAILURE_BUSY;
+    }
+    /* A connection that cannot write for want of space still reads, and a
+     * fresh one could not even be opened then. */
+    if (strstr(text, "constraint failed")
+        || strcmp(text, "database or disk is full") == 0) {
+        return ACCT_DB_FAILURE_FINAL;
+    }
+    return ACCT_DB_FAILURE_OTHER;
+}
+
+/* sqlite rolls back by itself when a COMMIT finds no space. */
+static int sqlite_was_rolled_back(const char *text)
+{
+    return strstr(text, "no transaction is active") != NULL;
+}
+
+const acct_db_driver_t acct_db_sqlite3 = {
+    .name = "sqlite3",
+    .package = "libaprutil1-dbd-sqlite3",
+    .begin = "BEGIN IMMEDIATE",
+    .connect = sqlite_connect,
+    .settle = sqlite_settle,
+    .identify = sqlite_identify,
+    .judge = sqlite_judge,
+    .was_rolled_back = sqlite_was_rolled_back
+};

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include "dialect/draft.h"
+
+/* -------------------------------------------------------------- look-ups */
+
+static const acct_entry_t *in_entries(const apr_array_header_t *list,
+                                      const char *key, int *turn)
+{
+    int i;
+
+    for (i = 0; list != NULL && i < list->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(list, i, acct_entry_t).key, key) == 0) {
+            if (turn != NULL) {
+                *turn = i;
+            }
+            return &APR_ARRAY_IDX(list, i, acct_entry_t);
+        }
+    }
+    return NULL;
+}
+
+/* The response under a key: the route's, else the dialect's. */
+static const acct_entry_t *find_entry(const acct_load_t *load,
+                                      const acct_draft_t *draft,
+                                      const char *key)
+{
+    const acct_entry_t *entry = draft != NULL
+        ? in_entries(draft->entries, key, NULL) : NULL;
+
+    return entry != NULL ? entry : in_entries(load->entries, key, NULL);
+}
+
+/* The response to an outcome; the module's own where the outcome is newer
+ * than the file. */
+static const acct_entry_t *answer_to(acct_load_t *load,
+                                     const acct_draft_t *draft,
+                                     acct_outcome_e outcome)
+{
+    const acct_entry_t *entry = find_entry(load, draft,
+                                           acct_outcome_name(outcome));
+
+    return entry != NULL ? entry : acct_builtin_entry(load, outcome);
+}
+
+/* The response that another shares by its key. */
+static const acct_entry_t *shared_by(acct_load_t *load,
+                                     const acct_draft_t *draft,
+                                     const acct_entry_t *entry)
+{
+    const acct_entry_t *next = find_entry(load, draft, entry->same_as);
+
+    return next == NULL && entry->is_builtin
+        ? acct_builtin_shared(load, entry->same_as) : next;
+}
+
+static const acct_message_t *in_messages(const apr_array_header_t *list,
+                                         const char *key)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(list, i, acct_message_t).key, key) == 0) {
+            return &APR_ARRAY_IDX(list, i, acct_message_t);
+        }
+    }
+    return NULL;
+}
+
+static const acct_message_t *outcome_message(acct_load_t *load,
+                                             const acct_draft_t *draft,
+                                             acct_outcome_e outcome)
+{
+    const char *key = acct_outcome_name(outcome);
+    const acct_message_t *message = NULL;
+
+    if (outcome == ACCT_INVALID) {
+        return NULL;            /* the name is a problem's */
+    }
+    if (draft != NULL) {
+        message = in_messages(draft->messages, key);
+    }
+    if (message == NULL) {
+        message = in_messages(load->messages, key);
+    }
+    return message != NULL ? message
+                           : acct_builtin_outcome_message(load, outcome);
+}
+
+static const acct_message_t *problem_message(acct_load_t *load,
+                                             const acct_draft_t *draft,
+                                             const char *key,
+                                             acct_problem_e problem)
+{
+    const char *code = acct_problem_name(problem);
+    const apr_array_header_t *lists[2];
+    const acct_message_t *message = NULL;
+    int i;
+
+    lists[0] = draft->messages;
+    lists[1] = load->messages;
+    for (i = 0; i < 2 && message == NULL; i++) {
+        message = in_messages(lists[i], key);
+        if (message == NULL) {
+            message = in_messages(lists[i], code);
+        }
+    }
+    return message != NULL ? message
+                           : acct_builtin_problem_message(load, problem);
+}
+
+/* Every key that could be meant, for suggestions. */
+static const char *const *keys_of(acct_load_t *load,
+                                  const acct_draft_t *draft)
+{
+    apr_array_header_t *keys = apr_array_make(load->tmp, 32,
+                                              sizeof(const char *));
+    int i;
+
+    for (i = 0; draft != NULL && i < draft->entries->nelts; i++) {
+        APR_ARRAY_PUSH(keys, const char *) =
+            APR_ARRAY_IDX(draft->entries, i, acct_entry_t).key;
+    }
+    for (i = 0; i < load->entries->nelts; i++) {
+        APR_ARRAY_PUSH(keys, const char *) =
+            APR_ARRAY_IDX(load->entries, i, acct_entry_t).key;
+    }
+    APR_ARRAY_PUSH(keys, const char *) = NULL;
+    return (const char *const *)keys->elts;
+}
+
+/* Follow "answer as under that key". A name is looked up anew in the
+ * route first, so that what a route says of "wrong_credentials" holds for
+ * a "blocked" that shares it: an answer that is to look the same cannot
+ * come to look different by being written in one place only. */
+static const acct_entry_t *resolve(acct_load_t *load,
+                                   const acct_draft_t *draft,
+                                   const acct_entry_t *entry)
+{
+    const acct_entry_t *next;
+    int steps;
+
+    for (steps = 0; entry->same_as != NULL; steps++) {
+        next = shared_by(load, draft, entry);
+        if (next == NULL) {
+            acct_report(load, &entry->at, "there is no response \"%s\" to "
+                        "share; %s", acct_shown(entry->same_as, load->tmp),
+                        acct_suggest(entry->same_as, keys_of(load, draft),
+                                     load->tmp));
+            return NULL;
+        }
+        if (steps > load->entries->nelts
+                    + (draft != NULL ? draft->entries->nelts : 0)) {
+            acct_report(load, &entry->at, "\"%s\" and \"%s\" share one "
+                        "another in a circle; give one of them a response "
+                        "of its own", entry->key, next->key);
+            return NULL;
+        }
+        entry = next;
+    }
+    return entry->response != NULL ? entry : NULL;
+}
+
+/* The message of an outcome; of one that shares a response and has none of
+ * its own, the shared one's. @a entry was resolved, so there is no circle. */
+static const acct_message_t *shared_message(acct_load_t *load,
+                                            const acct_draft_t *draft,
+                                            const acct_entry_t *entry,
+                                            acct_outcome_e outcome)
+{
+    const acct_message_t *message = outcome_message(load, draft, outcome);
+    int shared;
+
+    while (message == NULL && entry != NULL && entry->same_as != NULL) {
+        shared = acct_outcome_find(entry->same_as);
+        if (shared >= 0) {
+            message = outcome_message(load, draft, (acct_outcome_e)shared);
+        }
+        entry = shared_by(load, draft, entry);
+    }
+    return message;
+}
+
+/* --------------------------------------------------------- what is known */
+
+static const char *where_known(acct_value_e value)
+{
+    unsigned int bit = ACCT_VALUE_BIT(value);
+
+    if ((bit & ACCT_VALUES_ACCOUNT) != 0) {
+        return "in \"ok\"";
+    }
+    if ((bit & ACCT_VALUES_TOKEN) != 0) {
+        return "in \"ok\" of register, login and current";
+    }
+    switch (value) {
+    case ACCT_VALUE_ERRORS:
+        return "in \"invalid\"";
+    case ACCT_VALUE_METHOD:
+        return "in \"method_not_allowed\"";
+    case ACCT_VALUE_MEDIA_TYPE:
+        return "in \"unsupported_media_type\"";
+    case ACCT_VALUE_ENCODING:
+        return "in \"unsupported_encoding\"";
+    case ACCT_VALUE_FORMAT:
+    case ACCT_VALUE_REASON:
+        return "in \"parse_error\"";
+    case ACCT_VALUE_TYPE:
+        return "in \"not_an_object\"";
+    case ACCT_VALUE_LIMIT:
+        return "with the problems \"too_long\" and \"too_short\"";
+    case ACCT_VALUE_RETRY_AFTER:
+        return "in \"throttled\" and \"unavailable\"";
+    default:
+        return "where there is a message";
+    }
+}
+
+/* Everything a response shows must be known when it is used for @a key. */
+static void check_uses(acct_load_t *load, const acct_entry_t *entry,
+                       const char *key, unsigned int known,
+                       const acct_message_t *message)
+{
+    int i;
+
+    for (i = 0; i < entry->uses->nelts; i++) {
+        const acct_use_t *use = &APR_ARRAY_IDX(entry->uses, i, acct_use_t);
+        acct_place_t at = { entry->at.file, use->path };
+
+        if ((known & ACCT_VALUE_BIT(use->value)) == 0) {
+            acct_report(load, &at, "\"{%s}\" is not known when \"%s\" is "
+                        "answered; use it %s", acct_value_name(use->value),
+                        key, where_known(use->value));
+        }
+        else if (use->value == ACCT_VALUE_MESSAGE && message == NULL) {
+            acct_report(load, &at, "\"{message}\" stands for nothing when "
+                        "\"%s\" is answered; add \"%s\": \"...\" to "
+                        "\"messages\"", key, key);
+        }
+        else if (use->value == ACCT_VALUE_MESSAGE && message->text != NULL
+                 && (message->text->uses & ~known) != 0) {
+            acct_report(load, &message->at, "the message is shared by "
+                        "\"%s\", where not all it shows is known; add "
+                        "\"%s\": \"...\" to \"messages\"", key, key);
+        }
+    }
+}
+
+/* ------------------------------------------------------ the whole dialect */
+
+/* Outcomes that come before any route is known. */
+static int comes_without_route(acct_outcome_e outcome)
+{
+    return outcome == ACCT_NOT_FOUND || outcome == ACCT_TLS_REQUIRED
+        || outcome == ACCT_UNAVAILABLE || outcome == ACCT_ERROR;
+}
+
+static void check_general(acct_load_t *load)
+{
+    struct acct_dialect_private_t *p = load->dialect->p;
+    acct_place_t top = { load->dialect->file, "" };
+    acct_place_t at = acct_place_member(load, &top, "responses");
+    const char *missing = NULL;
+    int i;
+
+    for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
+        acct_outcome_e outcome = (acct_outcome_e)i;
+        const char *key = acct_outcome_name(outcome);
+        const acct_entry_t *entry = answer_to(load, NULL, outcome);
+        const acct_entry_t *first = entry;
+        const acct_message_t *message;
+
+        if (entry == NULL && outcome != ACCT_OK
+            && (load->drafts->nelts == 0 || comes_without_route(outcome))) {
+            missing = acct_listed(load, missing, key);
+        }
+        entry = entry != NULL ? resolve(load, NULL, entry) : NULL;
+        if (entry != NULL) {
+            message = shared_message(load, NULL, first, outcome);
+            check_uses(load, entry, key, acct_values_known(-1, outcome),
+                       message);
+            p->response[i] = entry->response;
+            p->message[i] = message != NULL ? message->text : NULL;
+        }
+    }
+    if (missing != NULL) {
+        acct_report(load, &at, "there is no response for %s; write one, or "
+                    "\"extends\": \"base\"", missing);
+    }
+}
+
+/* -------------------------------------------------------------- a route */
+
+/* @return whether there is a response at all */
+static int check_outcome(acct_load_t *load, acct_draft_t *draft,
+                         acct_outcome_e outcome)
+{
+    struct acct_route_private_t *p = draft->route.p;
+    const char *key = acct_outcome_name(outcome);
+    const acct_message_t *message;
+    const acct_entry_t *first;
+    const acct_entry_t *entry;
+
+    if (!acct_op_can(draft->route.op, outcome)) {
+        p->response[outcome] = load->dialect->p->response[outcome];
+        p->message[outcome] = load->dialect->p->message[outcome];
+        return 1;
+    }
+    first = answer_to(load, draft, outcome);
+    entry = first != NULL ? resolve(load, draft, first) : NULL;
+    if (entry != NULL) {
+        message = shared_message(load, draft, first, outcome);
+        check_uses(load, entry, key,
+                   acct_values_known((int)draft->route.op, outcome), message);
+        p->response[outcome] = entry->response;
+        p->message[outcome] = message != NULL ? message->text : NULL;
+    }
+    return first != NULL;
+}
+
+static void check_outcomes(acct_load_t *load, acct_draft_t *draft)
+{
+    acct_place_t at = acct_place_member(load, &draft->at, "responses");
+    const char *missing = NULL;
+    int i;
+
+    for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
+        if (check_outcome(load, draft, (acct_outcome_e)i)) {
+            continue;
+        }
+        if (i == ACCT_OK) {
+            acct_report(load, &at, "there is no response for \"ok\"; write "
+                        "what the route answers when all went well");
+        }
+        else {
+            missing = acct_listed(load, missing,
+                                  acct_outcome_name((acct_outcome_e)i));
+        }
+    }
+    if (missing != NULL) {
+        acct_report(load, &at, "there is no response for %s; write one here "
+                    "or in the \"responses\" of the dialect, or "
+                    "\"extends\": \"base\"", missing);
+    }
+}
+
+static void check_problem(acct_load_t *load, acct_draft_t *draft,
+                          const acct_field_t *field, acct_problem_e problem)
+{
+    acct_problem_answer_t *answer =
+        &draft->route.p->problem[field->index][problem];
+    const char *code = acct_problem_name(problem);
+    const char *key = apr_pstrcat(load->tmp, field->name, ".", code, NULL);
+    const char *any = apr_pstrcat(load->tmp, field->name, ".*", NULL);
+    const acct_message_t *message = problem_message(load, draft, key,
+                                                    problem);
+    unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
+                         | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
+    const acct_entry_t *entry;
+    acct_place_t at;
+
+    answer->message = message != NULL ? message->text : NULL;
+    entry = in_entries(draft->entries, key, &answer->turn);
+    if (entry == NULL) {
+        entry = in_entries(draft->entries, any, &answer->turn);
+    }
+    if (entry == NULL && message == NULL) {
+        at = acct_place_member(load, &draft->at, "fields");
+        at = acct_place_member(load, &at, field->name);
+        acct_report(load, &at, "there is no message for \"%s\"; add \"%s\": "
+                    "\"...\" or \"%s\": \"...\" to \"messages\"", key, key,
+                    code);
+    }
+    entry = entry != NULL ? resolve(load, draft, entry) : NULL;
+    if (entry != NULL) {
+        if (problem == ACCT_PROBLEM_TOO_LONG
+            || problem == ACCT_PROBLEM_TOO_SHORT) {
+            known |= ACCT_VALUE_BIT(ACCT_VALUE_LIMIT);
+        }
+        check_uses(load, entry, key, known, message);
+        answer->response = entry->response;
+    }
+}
+
+static void check_problems(acct_load_t *load, acct_draft_t *draft)
+{
+    acct_route_t *route = &draft->route;
+    int i, j;
+
+    route->p->problem = apr_pcalloc(load->pool,
+                                    ((apr_size_t)route->nfields + 1)
+                                    * sizeof(*route->p->problem));
+    for (i = 0; i < route->nfields; i++) {
+        for (j = 0; j < ACCT_PROBLEM__COUNT; j++) {
+            if (acct_field_can(route, &route->fields[i],
+                               (acct_problem_e)j)) {
+                check_problem(load, draft, &route->fields[i],
+                              (acct_problem_e)j);
+            }
+        }
+    }
+}
+
+/* A route with a place for the account takes every number that stands
+ * there; a literal number would be some account's. */
+static void check_shadow(acct_load_t *load, const acct_draft_t *draft)
+{
+    const char *key = draft->route.p->key;
+    const char *id;
+    apr_size_t length, i;
+    int j;
+
+    for (j = 0; j < load->drafts->nelts; j++) {
+        const acct_draft_t *other = &APR_ARRAY_IDX(load->drafts, j,
+                                                   acct_draft_t);
+
+        if (draft->nowhere || draft->route.names_account || other->nowhere
+            || !other->route.names_account
+            || !acct_route_matches(&other->route, key, strlen(key), &id,
+                                   &length)) {
+            continue;
+        }
+        for (i = 0; i < length && apr_isdigit(id[i]); i++) {
+        }
+        if (i == length) {
+            acct_place_t at = acct_place_member(load, &draft->at, "path");
+
+            acct_report(load, &at, "\"%s\" stands where \"%s\" has an "
+                        "account's number and hides that account; write "
+                        "another path", draft->route.path,
+                        other->route.path);
+        }
+    }
+}
+
+/* What a route shows and what it needs of the dialect. */
+static void check_token(acct_load_t *load, acct_draft_t *draft)
+{
+    acct_route_t *route = &draft->route;
+    const acct_entry_t *entry = find_entry(load, draft, "ok");
+    const acct_response_t *ok = route->p->response[ACCT_OK];
+    unsigned int uses = ok != NULL ? ok->uses : 0;
+    acct_place_t at = acct_place_member(load, &draft->at, "responses");
+
+    at = acct_place_member(load, &at, "ok");
+    entry = entry != NULL ? resolve(load, draft, entry) : NULL;
+    if (acct_op_needs_token(route->op) || ok == NULL || entry == NULL
+        || entry->is_broken) {
+        return;
+    }
+    route->mints_token = (uses & ACCT_VALUE_BIT(ACCT_VALUE_TOKEN)) != 0;
+    if (!route->mints_token && route->op == ACCT_OP_LOGIN) {
+        acct_report(load, &at, "nobody learns the token; write \"{token}\" "
+                    "where the client looks for it");
+    }
+    else if (!route->mints_token && (uses & ACCT_VALUES_TOKEN) != 0) {
+        acct_report(load, &at, "shows something of a token but not the "
+                    "token; add \"{token}\", or remove \"{token.id}\" and "
+                    "\"{token.expires}\"");
+    }
+    if (route->mints_token && !load->token_seen) {
+        acct_place_t top = { load->dialect->file, "token" };
+
+        acct_report(load, &top, "is missing; write how tokens are made, "
+                    "{\"policy\": \"reuse\"}");
+    }
+}
+
+static void check_identifier(acct_load_t *load, const acct_draft_t *draft)
+{
+    const acct_dialect_t *dialect = load->dialect;
+    acct_place_t at = { dialect->file, "identifier" };
+    int i;
+
+    if (draft->route.op != ACCT_OP_LOGIN) {
+        return;
+    }
+    if (!load->identifier_seen) {
+        acct_report(load, &at, "is missing; write what people sign in with, "
+                    "[\"username\"], [\"email\"] or both");
+        return;
+    }
+    for (i = 0; i < draft->route.nfields; i++) {
+        if (draft->route.fields[i].role == ACCT_ROLE_EMAIL
+            && !dialect->by_email) {
+            acct_report(load, &at, "does not hold \"email\", but %s signs "
+                        "in by it; add it", draft->at.path);
+        }
+    }
+}
+
+static void check_route(acct_load_t *load, acct_draft_t *draft)
+{
+    if (draft->broken) {
+        return;
+    }
+    check_outcomes(load, draft);
+    check_problems(load, draft);
+    check_shadow(load, draft);
+    check_token(load, draft);
+    check_identifier(load, draft);
+}
+
+void acct_check_dialect(acct_load_t *load)
+{
+    const acct_source_t *top = &APR_ARRAY_IDX(load->sources, 0,
+                                              acct_source_t);
+    acct_place_t at = { top->file, "routes" };
+    acct_route_t *routes;
+    int i, count = load->drafts->nelts;
+
+    if (count == 0 && load->sources->nelts > 1) {
+        acct_report(load, &at, "there are no routes, here or in what is "
+                    "extended; write what the dialect answers to");
+    }
+    check_general(load);
+    routes = apr_pcalloc(load->pool, ((apr_size_t)count + 1)
+                                     * sizeof(*routes));
+    for (i = 0; i < count; i++) {
+        acct_draft_t *draft = &APR_ARRAY_IDX(load->drafts, i, acct_draft_t);
+
+        check_route(load, draft);
+        routes[i] = draft->route;
+    }
+    acct_builtin_warn(load);
+    load->dialect->routes = routes;
+    load->dialect->nroutes = count;
+}

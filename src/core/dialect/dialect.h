@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dialects: the spelling of one API, read from a JSON file
+ * (docs/dialects.md). Loading checks everything and parses the templates;
+ * after that a dialect is constant and safe from any thread.
+ *
+ * A dialect lives in the pool it was loaded into. jansson's objects do not
+ * outlive loading.
+ */
+#ifndef ACCT_DIALECT_H
+#define ACCT_DIALECT_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include "base/outcome.h"
+
+typedef struct acct_dialect_t acct_dialect_t;
+typedef struct acct_response_t acct_response_t;     /* dialect/template.h */
+
+typedef enum {
+    ACCT_POLICY_REUSE,          /* one token per account, handed out again
+                                 * until it is signed out */
+    ACCT_POLICY_MANY            /* each login makes a token */
+} acct_policy_e;
+
+typedef struct acct_token_policy_t {
+    acct_policy_e kind;
+    int bytes;                  /* of randomness; the text has twice as
+                                 * many hex digits */
+    apr_interval_time_t lifetime;   /* microseconds; 0: until signed out */
+    apr_interval_time_t sliding;    /* microseconds that a token lives on
+                                     * after a use; 0: use prolongs nothing;
+                                     * less than lifetime where both are */
+} acct_token_policy_t;
+
+/* One member of a request's body. */
+typedef struct acct_field_t {
+    const char *name;           /* on the wire; problems are keyed by it */
+    acct_role_e role;
+    const char *const *aliases; /* NULL-terminated: other names, taken in
+                                 * this order when the name is absent */
+    int required;               /* an optional one may be absent or "" */
+    int index;                  /* place in the route's list */
+} acct_field_t;
+
+typedef struct acct_route_t {
+    const acct_dialect_t *dialect;
+    const char *path;           /* as in the file: "signin/" */
+    const char *method;         /* "POST" */
+    acct_op_e op;
+    const acct_field_t *fields;
+    int nfields;
+    int mints_token;            /* its ok response shows {token} */
+    int names_account;          /* its path holds {account.id} */
+    /* private to dialect/dialect.c and dialect/render.c */
+    struct acct_route_private_t *p;
+} acct_route_t;
+
+struct acct_dialect_t {
+    const char *name;           /* "auth-signin" */
+    const char *file;           /* path it was read from */
+    apr_array_header_t *warnings;   /* const char *: what works, but should
+                                     * be looked at; "FILE: …" */
+    int by_username;            /* identifier: 0 no, else its turn (1, 2) */
+    int by_email;
+    acct_token_policy_t policy;
+    const acct_route_t *routes;
+    int nroutes;
+    /* private to dialect/dialect.c and dialect/render.c */
+    struct acct_dialect_private_t *p;
+};
+
+/**
+ * Load a dialect file with all it extends, and check it.
+ * @param path   the file; "extends" names a file NAME.json beside it
+ * @param pool   the dialect lives here
+ * @param errors what is wrong, one string (const char *) each: "FILE: JSON
+ *               path or line:column: what is wrong; what to write". As
+ *               many as can be told apart, not only the first. In @a pool.
+ * @return APR_EINVAL when there are errors, APR_ENOENT and the like (with
+ *         one error) when a file cannot be read
+ */
+apr_status_t acct_dialect_load(const char *path,
+                               const acct_dialect_t **dialect,
+                               apr_array_header_t **errors,
+                               apr_pool_t *pool);
+
+/** Whether anything in the dialect needs the key file (policy reuse). */
+int acct_dialect_needs_key(const acct_dialect_t *dialect);
+
+/**
+ * Routes of two dialects mounted on one location that can never be
+ * reached (same path and method), or a dialect without any route.
+ * @return a sentence about the first such pair, or NULL
+ */
+const char *acct_dialect_conflict(const acct_dialect_t *const *dialects,
+                                  int count, apr_pool_t *pool);
+
+typedef struct acct_match_t {
+    const acct_dialect_t *dialect;  /* whose answers to use; never NULL */
+    const acct_route_t *route;      /* NULL when no route has the path; on
+                                     * METHOD_NOT_ALLOWED and OPTIONS one
+                                     * that has the path */
+    const char *account_id;         /* what stands for {account.id} in the
+                                     * path, or NULL; any text */
+    const char *allow;              /* value of Allow: "POST, OPTIONS"; NULL
+                                     * when no route has the path */
+} acct_match_t;
+
+/** Whether a route of any of the dialects has a path, whatever its method;
+ *  what acct_dialect_match() answers with other than ACCT_NOT_FOUND.
+ *  Allocates nothing. */
+int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,
+                          const char *path);
+
+/**
+ * Find the route of a request among the dialects mounted on a location.
+ * The first dialect with a route for path and method answers. Within a
+ * dialect a literal path goes before one with {account.id}. Both
+ * spellings of a path match, with and without the final slash.
+ * @param path   below the mount, decoded, with no leading slash
+ * @param method as in the request; HEAD matches GET
+ * @return ACCT_OK, ACCT_NOT_FOUND, ACCT_METHOD_NOT_ALLOWED, ACCT_OPTIONS
+ */
+acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
+                                  int count, const char *method,
+                                  const char *path, acct_match_t *match,
+                                  apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of dialects share: the finished form that dialect/render.c and
+ * dialect/match.c read, and what is passed around while a file is loaded.
+ *
+ * The way of a file:
+ *   dialect/read.c      the file and what it extends
+ *   dialect/dialect.c           its plain members; loading as a whole
+ *   dialect/route.c     its routes: path, method, operation
+ *   dialect/fields.c     "fields" of a route
+ *   dialect/response.c  "responses" of a route or general
+ *   dialect/message.c   "messages" of a route or general
+ *   dialect/check.c     lays route, dialect and what it extends over one
+ *                       another, checks that nothing is missing, and
+ *                       writes down the answer to everything
+ *   dialect/builtin.c   what answers what is newer than a file
+ *   dialect/since.c     which outcomes and problems that can be
+ *   dialect/report.c    how mistakes are told
+ */
+#ifndef ACCT_DIALECT_PRIVATE_H
+#define ACCT_DIALECT_PRIVATE_H
+
+#include <jansson.h>
+#include "dialect/dialect.h"
+#include "dialect/template.h"
+
+/* ---------------------------------------------------- the finished form */
+
+/* How a problem with a field is told. */
+typedef struct acct_problem_answer_t {
+    const acct_response_t *response;    /* NULL: gathered in {errors} */
+    const acct_template_t *message;     /* NULL where nothing shows it */
+    int turn;                   /* place of the response in its route */
+} acct_problem_answer_t;
+
+struct acct_route_private_t {
+    const acct_response_t *response[ACCT_OUTCOME__COUNT];
+    const acct_template_t *message[ACCT_OUTCOME__COUNT];
+    acct_problem_answer_t (*problem)[ACCT_PROBLEM__COUNT];  /* by field */
+    const char *key;            /* path without the final slash */
+    apr_size_t before;          /* of {account.id}: bytes of key in front */
+    const char *after;          /* rest of key behind it */
+};
+
+struct acct_dialect_private_t {
+    const acct_response_t *response[ACCT_OUTCOME__COUNT];
+    const acct_template_t *message[ACCT_OUTCOME__COUNT];
+};
+
+/* ------------------------------------------------------- while it loads */
+
+/* Where something stands in a file. */
+typedef struct acct_place_t {
+    const char *file;
+    const char *path;           /* "routes[0].path"; "" for the whole */
+} acct_place_t;
+
+/* One file of those that extend one another. */
+typedef struct acct_source_t {
+    const char *name;
+    const char *file;
+    json_t *root;
+} acct_source_t;
+
+/* A member of "responses". */
+typedef struct acct_entry_t {
+    const char *key;
+    acct_place_t at;
+    const char *same_as;        /* answer as under this key; or */
+    acct_response_t *response;  /* … so; NULL when it is wrong */
+    int is_builtin;             /* of the module's own base */
+    int has_body;               /* a "body" stands there, right or wrong */
+    int is_broken;              /* its body or headers: what they show is
+                                 * not known */
+    apr_array_header_t *uses;   /* acct_use_t, with the whole path */
+} acct_entry_t;
+
+/* A member of "messages". */
+typedef struct acct_message_t {
+    const char *key;
+    acct_place_t at;
+    const acct_template_t *text;    /* NULL when it is wrong */
+} acct_message_t;
+
+/* A route while it is read. */
+typedef struct acct_draft_t {
+    acct_place_t at;
+    acct_route_t route;
+    apr_array_header_t *entries;    /* acct_entry_t */
+    apr_array_header_t *messages;   /* acct_message_t */
+    int broken;                 /* its operation or fields: what hangs on
+                                 * them cannot be checked */
+    int nowhere;                /* its method or path */
+} acct_draft_t;
+
+typedef struct acct_load_t {
+    apr_pool_t *pool;           /* the dialect's */
+    apr_pool_t *tmp;            /* gone when loading is over */
+    apr_array_header_t *errors; /* const char *, in pool */
+    apr_array_header_t *sources;    /* acct_source_t, the file itself first,
+                                     * then what it extends */
+    apr_array_header_t *entries;    /* general ones, the nearest of a key */
+    apr_array_header_t *messages;
+    apr_array_header_t *drafts;     /* acct_draft_t */
+    const struct acct_builtin_t *builtin;   /* NULL: not asked for yet */
+    const char *newer;              /* what it answers, for a warning */
+    acct_dialect_t *dialect;
+    int is_incomplete;          /* a map of a file is none: what it would
+                                 * have said is not missing */
+    int fields_known;           /* the drafts are the routes that messages
+                                 * being read are for */
+    int identifier_seen;
+    int token_seen;
+} acct_load_t;
+
+/* dialect/report.c */
+
+/** Add an error: "FILE: PATH: what is wrong; what to write". */
+void acct_report(acct_load_t *load, const acct_place_t *at,
+                 const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** The place of a member, of an item. */
+acct_place_t acct_place_member(acct_load_t *load, const acct_place_t *at,
+                               const char *name);
+acct_place_t acct_place_item(acct_load_t *load, const acct_place_t *at,
+                             apr_size_t index);
+
+/** Add to "a", "b": another name in quotation marks; @a list NULL: the
+ *  first. In load->tmp. */
+const char *acct_listed(acct_load_t *load, const char *list,
+                        const char *name);
+
+/** Report every member of @a object that is not in @a names. */
+void acct_check_members(acct_load_t *load, const acct_place_t *at,
+                        const json_t *object, const char *const *names);
+
+/** Report unless @a value is of this type. @return whether it is */
+int acct_check_type(acct_load_t *load, const acct_place_t *at,
+                    const json_t *value, json_type type);
+
+/** The member's text, NULL when it is absent or (reported) no text. */
+const char *acct_text_member(acct_load_t *load, const acct_place_t *at,
+                             const json_t *object, const char *name);
+
+/* All names of operations, outcomes, roles, problems; NULL-terminated. */
+const char *const *acct_op_names(acct_load_t *load);
+const char *const *acct_outcome_names(acct_load_t *load);
+const char *const *acct_role_names(acct_load_t *load);
+const char *const *acct_problem_names(acct_load_t *load);
+
+/* A template's errors, at a place. Baton of acct_place_report. */
+typedef struct acct_place_baton_t {
+    acct_load_t *load;
+    acct_place_t at;
+} acct_place_baton_t;
+void acct_place_report(void *baton, const char *path, const char *what);
+
+/* dialect/read.c */
+
+/** The JSON of a source's text, freed with load->tmp.
+ *  @return NULL: it is none, or no object; reported at @a at */
+json_t *acct_parse_source(acct_load_t *load, const acct_place_t *at,
+                          const char *bytes, apr_size_t length);
+
+/** Read a file and those it extends into load->sources.
+ *  @return a failure when not all could be read; reported */
+apr_status_t acct_read_sources(acct_load_t *load, const char *path);
+
+/** "users-v1" of "…/users-v1.json". */
+const char *acct_base_name(apr_pool_t *pool, const char *file);
+
+/* dialect/route.c */
+
+/** Read "routes" into the drafts. */
+void acct_read_routes(acct_load_t *load, const acct_place_t *at,
+                      const json_t *routes);
+
+/* dialect/fields.c */
+
+/** Read "fields" of a route whose operation is known; marks the draft
+ *  broken when they cannot be used. */
+void acct_read_fields(acct_load_t *load, const json_t *route,
+                      acct_draft_t *draft);
+
+/** Whether @a problem can come of @a field of @a route. */
+int acct_field_can(const acct_route_t *route, const acct_field_t *field,
+                   acct_problem_e problem);
+
+/** The field called so, or NULL. */
+const acct_field_t *acct_field_find(const acct_route_t *route,
+                                    const char *name, apr_size_t length);
+
+/* dialect/response.c */
+
+/** Read "responses" of a route, or general ones (@a draft NULL).
+ *  @return 0: they are no object at all; reported */
+int acct_read_responses(acct_load_t *load, const acct_place_t *at,
+                         const json_t *responses, const acct_draft_t *draft,
+                         apr_array_header_t *entries);
+
+/** Report unless "field.code" (@a dot points to its last dot) can come of
+ *  a route. @return whether it can */
+int acct_check_problem_key(acct_load_t *load, const acct_place_t *at,
+                           const acct_draft_t *draft, const char *key,
+                           const char *dot);
+
+/** Report unless an outcome can come of a route; @a draft NULL: any can.
+ *  @return whether it can */
+int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
+                           const acct_draft_t *draft, acct_outcome_e outcome);
+
+/* dialect/message.c */
+
+/** Read "messages" of a route, or general ones (@a draft NULL).
+ *  @return 0: they are no object at all; reported */
+int acct_read_messages(acct_load_t *load, const acct_place_t *at,
+                        const json_t *messages, const acct_draft_t *draft,
+                        apr_array_header_t *list);
+
+/** Values that are known in an outcome; @a op -1 for a general response,
+ *  which holds for any operation. */
+unsigned int acct_values_known(int op, acct_outcome_e outcome);
+
+/* dialect/builtin.c */
+
+/** The module's own response to an outcome that came with a later version
+ *  of the format than the first, for files that were written before it;
+ *  noted in load->newer. @return NULL: it did not, or there is none */
+const acct_entry_t *acct_builtin_entry(acct_load_t *load,
+                                       acct_outcome_e outcome);
+
+/** The module's own response under a key, whatever came when: what those of
+ *  acct_builtin_entry() share. @return NULL: none */
+const acct_entry_t *acct_builtin_shared(acct_load_t *load, const char *key);
+
+/** The module's own message for an outcome or a problem, as
+ *  acct_builtin_entry(). */
+const acct_message_t *acct_builtin_outcome_message(acct_load_t *load,
+                                                   acct_outcome_e outcome);
+const acct_message_t *acct_builtin_problem_message(acct_load_t *load,
+                                                   acct_problem_e problem);
+
+/** Add to the dialect's warnings what the above answered. */
+void acct_builtin_warn(acct_load_t *load);
+
+/* dialect/since.c */
+
+/** The version of the dialect format, from 1, that an outcome or a problem
+ *  came with. A file need not know those that came after version 1: so a
+ *  folder of dialects that was valid once stays valid. */
+int acct_outcome_since(acct_outcome_e outcome);
+int acct_problem_since(acct_problem_e problem);
+
+/* dialect/check.c */
+
+/** Check the whole and write the finished form into load->dialect. */
+void acct_check_dialect(acct_load_t *load);
+
+/* dialect/match.c */
+
+/** Fill in what matching needs of a path that was checked. */
+void acct_route_prepare(acct_route_t *route, apr_pool_t *pool);
+
+/** Whether a path of @a length bytes, without its final slash, is the
+ *  route's. @param id what stands for {account.id} in it, else NULL */
+int acct_route_matches(const acct_route_t *route, const char *path,
+                       apr_size_t length, const char **id,
+                       apr_size_t *id_length);
+
+/** Whether two paths (with no regard to the final slash) are one. */
+int acct_route_same_path(const acct_route_t *a, const acct_route_t *b);
+
+#endif

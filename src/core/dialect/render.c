@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <apr_strings.h>
+#include "dialect/draft.h"
+#include "dialect/render.h"
+
+/* What is told, and with what. */
+typedef struct choice_t {
+    const acct_response_t *response;
+    const acct_template_t *message;
+    int limit;
+    const acct_told_t *told;
+    int ntold;
+} choice_t;
+
+static const char *message_text(const acct_template_t *message,
+                                const acct_result_t *result, int limit,
+                                apr_pool_t *pool)
+{
+    acct_values_t values;
+    apr_size_t length;
+
+    if (message == NULL) {
+        return NULL;
+    }
+    memset(&values, 0, sizeof(values));
+    values.result = result;
+    values.limit = limit;
+    return acct_template_fill(message, &values, &length, pool);
+}
+
+static void choose_outcome(choice_t *choice, const acct_dialect_t *dialect,
+                           const acct_route_t *route, acct_outcome_e outcome)
+{
+    memset(choice, 0, sizeof(*choice));
+    if ((unsigned int)outcome >= ACCT_OUTCOME__COUNT) {
+        return;
+    }
+    if (route != NULL) {
+        choice->response = route->p->response[outcome];
+        choice->message = route->p->message[outcome];
+    }
+    else {
+        choice->response = dialect->p->response[outcome];
+        choice->message = dialect->p->message[outcome];
+    }
+}
+
+/* How the route answers a problem; NULL for one that is none of its. */
+static const acct_problem_answer_t *answer_to(
+    const acct_route_t *route, const acct_field_problem_t *problem)
+{
+    if (problem->field == NULL || problem->field->index < 0
+        || problem->field->index >= route->nfields
+        || (unsigned int)problem->problem >= ACCT_PROBLEM__COUNT) {
+        return NULL;
+    }
+    return &route->p->problem[problem->field->index][problem->problem];
+}
+
+/* Problems: those without a response of their own together, else the one
+ * whose response the route lists first. */
+static void choose_problem(choice_t *choice, const acct_route_t *route,
+                           const acct_result_t *result, apr_pool_t *pool)
+{
+    const acct_problem_answer_t *first = NULL;
+    acct_told_t *told;
+    int i, count;
+
+    if (route == NULL || result->problems == NULL) {
+        choice->response = NULL;
+        return;
+    }
+    count = result->problems->nelts;
+    told = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(*told));
+    choice->told = told;
+    for (i = 0; i < count; i++) {
+        const acct_field_problem_t *problem =
+            &APR_ARRAY_IDX(result->problems, i, acct_field_problem_t);
+        const acct_problem_answer_t *answer = answer_to(route, problem);
+
+        if (answer == NULL) {
+            choice->response = NULL;
+            return;
+        }
+        if (answer->response == NULL) {
+            told[choice->ntold].field = problem->field->name;
+            told[choice->ntold++].message =
+                message_text(answer->message, result, problem->limit, pool);
+        }
+        else if (first == NULL || answer->turn < first->turn) {
+            first = answer;
+            choice->limit = problem->limit;
+        }
+    }
+    if (choice->ntold == 0) {
+        choice->response = first != NULL ? first->response : NULL;
+        choice->message = first != NULL ? first->message : NULL;
+    }
+}
+
+/* Whether the result holds what the response shows. Loading has checked
+ * that it should; an answer that shows a token which is not there must
+ * not be sent whatever went wrong. */
+static int can_fill(const choice_t *choice, const acct_result_t *result)
+{
+    unsigned int uses;
+    int i;
+
+    if (choice->response == NULL) {
+        return 0;
+    }
+    uses = choice->response->uses;
+    for (i = 0; i < choice->ntold; i++) {
+        if (choice->told[i].message == NULL) {
+            return 0;
+        }
+    }
+    return !((uses & ACCT_VALUES_ACCOUNT) != 0 && result->account == NULL)
+        && !((uses & ACCT_VALUES_TOKEN) != 0 && result->token == NULL)
+        && !((uses & ACCT_VALUE_BIT(ACCT_VALUE_ERRORS)) != 0
+             && choice->ntold == 0)
+        && !((uses & ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE)) != 0
+             && choice->message == NULL);
+}
+
+/* A value that cannot end its line. */
+static char *without_controls(const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, text);
+    char *to = copy;
+
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x20 && *text != 0x7f) {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return copy;
+}
+
+static void fill(const choice_t *choice, const acct_result_t *result,
+                 acct_answer_t *answer, apr_pool_t *pool)
+{
+    const acct_response_t *response = choice->response;
+    acct_values_t values;
+    apr_size_t length;
+    int i;
+
+    memset(&values, 0, sizeof(values));
+    values.result = result;
+    values.status = response->status;
+    values.limit = choice->limit;
+    values.told = choice->told;
+    values.ntold = choice->ntold;
+    values.message = message_text(choice->message, result, choice->limit,
+                                  pool);
+    answer->status = response->status;
+    if (response->body != NULL) {
+        answer->content_type = response->content_type;
+        answer->body = acct_template_fill(response->body, &values,
+                                          &answer->length, pool);
+    }
+    for (i = 0; i < response->nheaders; i++) {
+        const char *value = without_controls(
+            acct_template_fill(response->headers[i].value, &values, &length,
+                               pool), pool);
+
+        if (value[0] != '\0') {
+            apr_table_setn(answer->headers, response->headers[i].name,
+                           value);
+        }
+    }
+}
+
+void acct_render(const acct_dialect_t *dialect, const acct_route_t *route,
+                 const acct_result_t *result, acct_answer_t *answer,
+                 apr_pool_t *pool)
+{
+    choice_t choice;
+
+    memset(answer, 0, sizeof(*answer));
+    answer->headers = apr_table_make(pool, 2);
+    choose_outcome(&choice, dialect, route, result->outcome);
+    if (result->outcome == ACCT_INVALID) {
+        choose_problem(&choice, route, result, pool);
+    }
+    if (!can_fill(&choice, result)) {
+        choose_outcome(&choice, dialect, route, ACCT_ERROR);
+    }
+    if (can_fill(&choice, result)) {
+        fill(&choice, result, answer, pool);
+    }
+}

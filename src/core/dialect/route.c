@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <apr_strings.h>
+#include "dialect/draft.h"
+
+#define ACCOUNT_ID "{account.id}"
+
+/* ------------------------------------------------------------------ path */
+
+static const char *check_segment(const char *segment, apr_size_t length)
+{
+    static const apr_size_t id = sizeof(ACCOUNT_ID) - 1;
+    apr_size_t i;
+
+    if (length == 0) {
+        return "has an empty segment; remove the second \"/\"";
+    }
+    if (strncmp(segment, ".", length) == 0
+        || strncmp(segment, "..", length) == 0) {
+        return "climbs; write a path below the mount, without \".\" and "
+               "\"..\"";
+    }
+    if (length == id && memcmp(segment, ACCOUNT_ID, id) == 0) {
+        return NULL;
+    }
+    for (i = 0; i < length; i++) {
+        if (segment[i] == '{' || segment[i] == '}') {
+            return "has braces; only \"" ACCOUNT_ID "\" can stand in a path,"
+                   " and as a whole segment: \"" ACCOUNT_ID "/logout/\"";
+        }
+        if ((unsigned char)segment[i] <= 0x20 || segment[i] == 0x7f
+            || strchr("%?#\\;", segment[i]) != NULL) {
+            return "has a character that no path has once it is decoded, or "
+                   "that begins a query; write it without blanks, %, ?, #, "
+                   "; and \\";
+        }
+    }
+    return NULL;
+}
+
+static void check_path(acct_load_t *load, const acct_place_t *at,
+                       const char *path, acct_draft_t *draft)
+{
+    const char *segment = path, *wrong = NULL;
+    apr_size_t length;
+    int ids = 0;
+
+    if (*path == '/') {
+        wrong = "begins with \"/\"; write it relative to where the dialect "
+                "is mounted, \"signin/\"";
+    }
+    while (wrong == NULL && *segment != '\0') {
+        length = strcspn(segment, "/");
+        wrong = check_segment(segment, length);
+        ids += length > 0 && *segment == '{';
+        segment += length + (segment[length] == '/');
+    }
+    if (wrong == NULL && ids > 1) {
+        wrong = "names the account twice; keep one \"" ACCOUNT_ID "\"";
+    }
+    if (wrong == NULL && ids == 1
+        && !acct_op_needs_token(draft->route.op)) {
+        wrong = "names an account, but the operation has none before it "
+                "ends; remove \"" ACCOUNT_ID "\"";
+    }
+    if (wrong != NULL) {
+        acct_report(load, at, "the path \"%s\" %s",
+                    acct_shown(path, load->tmp), wrong);
+        draft->nowhere = 1;
+        path = "";
+        ids = 0;
+    }
+    draft->route.names_account = ids;
+    draft->route.path = apr_pstrdup(load->pool, path);
+    acct_route_prepare(&draft->route, load->pool);
+}
+
+/* ---------------------------------------------------------------- routes */
+
+/* A text that must be there. */
+static const char *needed(acct_load_t *load, const json_t *route,
+                          const char *name, const char *example,
+                          const acct_draft_t *draft)
+{
+    acct_place_t at = acct_place_member(load, &draft->at, name);
+    const char *text = acct_text_member(load, &draft->at, route, name);
+
+    if (json_object_get(route, name) == NULL) {
+        acct_report(load, &at, "is missing; write \"%s\": \"%s\"", name,
+                    example);
+    }
+    return text;
+}
+
+static void read_method(acct_load_t *load, const json_t *route,
+                        acct_draft_t *draft)
+{
+    static const char *const methods[] = {
+        "GET", "POST", "PUT", "PATCH", "DELETE", NULL
+    };
+    const char *name = needed(load, route, "method", "POST", draft);
+    acct_place_t at = acct_place_member(load, &draft->at, "method");
+    int i;
+
+    draft->route.method = "";
+    for (i = 0; name != NULL && methods[i] != NULL; i++) {
+        if (strcmp(name, methods[i]) == 0) {
+            draft->route.method = methods[i];
+        }
+    }
+    if (name != NULL && draft->route.method[0] == '\0') {
+        acct_report(load, &at, "unknown method \"%s\"; %s (HEAD and OPTIONS "
+                    "are answered by themselves)",
+                    acct_shown(name, load->tmp),
+                    acct_suggest(name, methods, load->tmp));
+    }
+    draft->nowhere |= draft->route.method[0] == '\0';
+}
+
+static void read_operation(acct_load_t *load, const json_t *route,
+                           acct_draft_t *draft)
+{
+    const char *name = needed(load, route, "operation", "login", draft);
+    acct_place_t at = acct_place_member(load, &draft->at, "operation");
+    int op = name != NULL ? acct_op_find(name) : -1;
+
+    if (name != NULL && op < 0) {
+        acct_report(load, &at, "unknown operation \"%s\"; %s",
+                    acct_shown(name, load->tmp),
+                    acct_suggest(name, acct_op_names(load), load->tmp));
+    }
+    draft->broken |= op < 0;
+    draft->route.op = op < 0 ? ACCT_OP_CURRENT : (acct_op_e)op;
+    at.path = acct_place_member(load, &draft->at, "method").path;
+    if (op >= 0 && !acct_op_needs_token(draft->route.op)
+        && (strcmp(draft->route.method, "GET") == 0
+            || strcmp(draft->route.method, "DELETE") == 0)) {
+        acct_report(load, &at, "\"%s\" reads a body, and %s has none; write "
+                    "\"POST\"", name, draft->route.method);
+    }
+}
+
+static void read_route(acct_load_t *load, const json_t *route,
+                       acct_draft_t *draft)
+{
+    static const char *const members[] = {
+        "path", "method", "operation", "fields", "messages", "responses",
+        "description", NULL
+    };
+    acct_place_t at;
+    const json_t *value;
+    const char *path;
+
+    acct_check_members(load, &draft->at, route, members);
+    (void)acct_text_member(load, &draft->at, route, "description");
+    draft->route.p = apr_pcalloc(load->pool, sizeof(*draft->route.p));
+    draft->route.dialect = load->dialect;
+    read_method(load, route, draft);
+    read_operation(load, route, draft);
+    at = acct_place_member(load, &draft->at, "path");
+    path = needed(load, route, "path", "log-in/", draft);
+    draft->nowhere |= path == NULL;
+    check_path(load, &at, path != NULL ? path : "", draft);
+    if (!draft->broken) {       /* else the operation is not known */
+        acct_read_fields(load, route, draft);
+    }
+    value = json_object_get(route, "messages");
+    if (value != NULL) {
+        at = acct_place_member(load, &draft->at, "messages");
+        draft->broken |= !acct_read_messages(load, &at, value, draft,
+                                             draft->messages);
+    }
+    at = acct_place_member(load, &draft->at, "responses");
+    value = json_object_get(route, "responses");
+    if (value != NULL) {
+        draft->broken |= !acct_read_responses(load, &at, value, draft,
+                                              draft->entries);
+    }
+    else {
+        acct_report(load, &at, "is missing; write at least what \"ok\" is, "
+                    "{\"ok\": {\"status\": 200}}");
+        draft->broken = 1;
+    }
+}
+
+static void check_duplicate(acct_load_t *load, const acct_draft_t *draft)
+{
+    int i;
+
+    for (i = 0; i < load->drafts->nelts; i++) {
+        const acct_draft_t *other = &APR_ARRAY_IDX(load->drafts, i,
+                                                   acct_draft_t);
+
+        if (!draft->nowhere && !other->nowhere
+            && strcmp(draft->route.method, other->route.method) == 0
+            && acct_route_same_path(&draft->route, &other->route)) {
+            acct_report(load, &draft->at, "\"%s %s\" is %s already; remove "
+                        "one of the two, or write another path or method",
+                        draft->route.method, draft->route.path,
+                        other->at.path);
+        }
+    }
+}
+
+void acct_read_routes(acct_load_t *load, const acct_place_t *at,
+                      const json_t *routes)
+{
+    acct_draft_t draft;
+    apr_size_t i;
+
+    if (!acct_check_type(load, at, routes, JSON_ARRAY)) {
+        return;
+    }
+    if (json_array_size(routes) == 0) {
+        acct_report(load, at, "is empty; write at least one route, or leave "
+                    "\"routes\" out of a file that is there to be extended");
+    }
+    for (i = 0; i < json_array_size(routes); i++) {
+        const json_t *route = json_array_get(routes, i);
+
+        memset(&draft, 0, sizeof(draft));
+        draft.at = acct_place_item(load, at, i);
+        draft.entries = apr_array_make(load->tmp, 8, sizeof(acct_entry_t));
+        draft.messages = apr_array_make(load->tmp, 8,
+                                        sizeof(acct_message_t));
+        if (acct_check_type(load, &draft.at, route, JSON_OBJECT)) {
+            read_route(load, route, &draft);
+            check_duplicate(load, &draft);
+            APR_ARRAY_PUSH(load->drafts, acct_draft_t) = draft;
+        }
+    }
+}

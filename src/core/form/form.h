@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request's body to fields and problems: JSON (RFC 8259) or
+ * application/x-www-form-urlencoded, told apart by the media type.
+ * Checks what can be told without a database: required, null, blank,
+ * types, lengths, grammar, the repeated password.
+ *
+ * Safe from any thread; values are in the pool passed.
+ */
+#ifndef ACCT_FORM_H
+#define ACCT_FORM_H
+
+#include <apr_pools.h>
+#include "dialect/dialect.h"
+#include "form/result.h"
+
+#define ACCT_FORM_DEPTH 32      /* of nesting, the outer object is 1 */
+#define ACCT_FORM_MEMBERS 64    /* of one object, and of a form */
+
+typedef struct acct_form_t {
+    const char *value[ACCT_ROLE__COUNT];    /* NULL: absent, or "" of an
+                                 * optional field. Names and addresses are
+                                 * trimmed, usernames normalised,
+                                 * passwords exact */
+    const acct_field_t *field[ACCT_ROLE__COUNT];    /* NULL: no such field
+                                                     * on this route */
+} acct_form_t;
+
+/**
+ * Whether a body of this kind would be read at all: ask before reading
+ * it. Parameters of JSON's media type are ignored; multipart is refused.
+ * @param content_type     value of Content-Type, or NULL
+ * @param content_encoding value of Content-Encoding, or NULL
+ * @param result           {media_type} or {encoding} on refusal
+ * @return ACCT_OK, ACCT_UNSUPPORTED_MEDIA_TYPE, ACCT_UNSUPPORTED_ENCODING
+ */
+acct_outcome_e acct_form_accepts(const char *content_type,
+                                 const char *content_encoding,
+                                 acct_result_t *result, apr_pool_t *pool);
+
+/**
+ * Read a body into a route's fields.
+ * @param route        with fields
+ * @param content_type as accepted; ignored when @a length is 0, which is
+ *                     read as an empty object
+ * @param body         @a length bytes, need not end in NUL
+ * @param form         the fields; wipe it with acct_form_wipe()
+ * @param result       outcome, problems, {reason}, {type}, {format}. With
+ *                     ACCT_INVALID the form holds what was right, so that
+ *                     the caller can look for names that are taken too
+ * @return the outcome: ACCT_OK, ACCT_PARSE_ERROR, ACCT_NOT_AN_OBJECT,
+ *         ACCT_NO_DATA, ACCT_INVALID; ACCT_UNAVAILABLE without memory
+ * What the body's strings were copied to on the way is overwritten; the
+ * body itself is the caller's.
+ */
+acct_outcome_e acct_form_read(const acct_route_t *route,
+                              const char *content_type, const char *body,
+                              apr_size_t length, acct_form_t *form,
+                              acct_result_t *result, apr_pool_t *pool);
+
+/** Overwrite the passwords. Call when they are not needed any more. */
+void acct_form_wipe(acct_form_t *form);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What came of a request, in the terms of base/outcome.h: filled in by form/form.c,
+ * account_*.c and the server, spelled by dialect/render.c. Lives in the request's
+ * pool.
+ */
+#ifndef ACCT_RESULT_H
+#define ACCT_RESULT_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include "dialect/dialect.h"
+#include "base/outcome.h"
+#include "store/store.h"
+
+/* Something wrong with a field. */
+typedef struct acct_field_problem_t {
+    const acct_field_t *field;
+    acct_problem_e problem;
+    int limit;                  /* {limit} of its message; 0 for none */
+} acct_field_problem_t;
+
+typedef struct acct_result_t {
+    acct_outcome_e outcome;
+    apr_array_header_t *problems;   /* acct_field_problem_t; with
+                                     * ACCT_INVALID at least one */
+    const acct_account_t *account;  /* {account.…}; with ACCT_OK of every
+                                     * operation */
+    const char *token;              /* {token}; secret */
+    const char *token_id;           /* {token.id} */
+    apr_time_t token_expires;       /* {token.expires}; 0: never (null) */
+    const char *method;             /* {method} */
+    const char *media_type;         /* {media_type} */
+    const char *encoding;           /* {encoding} */
+    const char *format;             /* {format}: "JSON" or "Form" */
+    const char *reason;             /* {reason} of a parse error */
+    const char *type;               /* {type}: list, str, int, … */
+    int retry_after;                /* {retry_after}, seconds */
+} acct_result_t;
+
+/** A result with no more than its outcome, in @a pool. */
+acct_result_t *acct_result_make(acct_outcome_e outcome, apr_pool_t *pool);
+
+/** Add a problem; problems are kept in the order of their fields. */
+void acct_result_add_problem(acct_result_t *result,
+                             const acct_field_t *field,
+                             acct_problem_e problem, int limit,
+                             apr_pool_t *pool);
+
+#endif

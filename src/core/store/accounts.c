@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts in the database; see store/store.h. */
+#include "store/statements.h"
+
+#include <string.h>
+
+static apr_status_t account_row(const acct_rows_t *rows, int i,
+                                acct_account_t *account)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+
+    acct_take_account(&row, account);
+    acct_take_password(&row, account);
+    return acct_taken(&row);
+}
+
+static apr_status_t find_account(acct_db_t *db, int which, acct_arg_t arg,
+                                 acct_account_t *account, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { arg };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(account, 0, sizeof(*account));
+    rv = acct_only_row(ACCT_SELECT(db, which, args, &rows, pool), &rows);
+    return rv == APR_SUCCESS ? account_row(&rows, 0, account) : rv;
+}
+
+apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
+                                      acct_account_t *account,
+                                      apr_pool_t *pool)
+{
+    return find_account(db, ACCT_SQL_ACCOUNT_BY_ID, ACCT_INT(id), account,
+                        pool);
+}
+
+apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
+                                     acct_account_t *account,
+                                     apr_pool_t *pool)
+{
+    return find_account(db, acct_is_server(db) ? ACCT_SQL_ACCOUNT_LOCK_ROW
+                                               : ACCT_SQL_ACCOUNT_LOCK,
+                        ACCT_INT(id), account, pool);
+}
+
+apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
+                                            acct_account_t *account,
+                                            apr_pool_t *pool)
+{
+    return find_account(db, ACCT_SQL_ACCOUNT_BY_USERNAME, ACCT_TEXT(key),
+                        account, pool);
+}
+
+apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
+                                         acct_account_t *account,
+                                         apr_pool_t *pool)
+{
+    return find_account(db, ACCT_SQL_ACCOUNT_BY_EMAIL, ACCT_TEXT(key), account,
+                        pool);
+}
+
+/* The unique indexes decide about name and name, and address and address,
+ * and who meets another's row there waits for it. They do not see a name
+ * that is another's address. Who brings a name like that keeps all others
+ * out who bring an address; of these any number get along. */
+static apr_status_t lock_names(acct_db_t *db, const acct_account_t *a,
+                               apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    int which = ACCT_SQL_NAMES_SHARE;
+
+    if (a->username_key && strchr(a->username_key, '@')
+        && (!a->email_key || strcmp(a->username_key, a->email_key) != 0)) {
+        which = ACCT_SQL_NAMES_LOCK;
+    }
+    else if (!a->email_key) {
+        return APR_SUCCESS;
+    }
+    return acct_only_row(acct_db_select(db, which, NULL, 0, &rows, pool),
+                         &rows) == APR_SUCCESS ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t acct_store_account_insert(acct_db_t *db,
+                                       acct_account_t *account,
+                                       apr_pool_t *pool)
+{
+    const acct_account_t *a = account;
+    const acct_arg_t args[] = {
+        ACCT_TEXT(a->username), ACCT_TEXT(a->username_key),
+        ACCT_TEXT(a->email), ACCT_TEXT(a->email_key),
+        ACCT_TEXT(a->first_name ? a->first_name : ""),
+        ACCT_TEXT(a->last_name ? a->last_name : ""),
+        ACCT_TEXT(a->password),
+        ACCT_INT(a->is_active ? 1 : 0), ACCT_INT(a->is_staff ? 1 : 0),
+        ACCT_INT(a->created_at), ACCT_INT(a->last_login),
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+    };
+    const acct_arg_t keys[] = {
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+    };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+    int changed;
+
+    account->id = 0;
+    rv = acct_is_server(db) ? lock_names(db, a, pool) : APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed, pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (changed != 1) {
+        return APR_EEXIST;
+    }
+    rv = ACCT_SELECT(db, ACCT_SQL_ACCOUNT_ID, keys, &rows, pool);
+    if (rv == APR_SUCCESS && rows.count != 1) {
+        rv = APR_EGENERAL;
+    }
+    if (rv == APR_SUCCESS) {
+        row = acct_take_row(&rows, 0);
+        account->id = acct_take_number(&row, 1, APR_INT64_MAX);
+        rv = acct_taken(&row);
+    }
+    return rv;
+}
+
+apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
+                              const char *email_key, int *username_taken,
+                              int *email_taken, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(username_key), ACCT_TEXT(username_key),
+        ACCT_TEXT(email_key), ACCT_TEXT(email_key)
+    };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    *username_taken = *email_taken = 0;
+    rv = ACCT_SELECT(db, ACCT_SQL_ACCOUNT_TAKEN, args, &rows, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (rows.count != 1) {
+        return APR_EGENERAL;
+    }
+    row = acct_take_row(&rows, 0);
+    *username_taken = (int)acct_take_number(&row, 0, 1);
+    *email_taken = (int)acct_take_number(&row, 0, 1);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
+                                     int limit, apr_array_header_t **list,
+                                     apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(after_id), ACCT_INT(limit > 0 ? limit : 0)
+    };
+    acct_rows_t rows;
+    apr_status_t rv = ACCT_SELECT(db, ACCT_SQL_ACCOUNT_LIST, args, &rows,
+                                  pool);
+
+    *list = apr_array_make(pool, rows.count, sizeof(acct_account_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = account_row(&rows, i, apr_array_push(*list));
+    }
+    return rv;
+}
+
+apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
+                                           int is_active, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(is_active ? 1 : 0), ACCT_INT(id) };
+
+    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_ACTIVE, args, pool);
+}
+
+apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
+                                             const char *old,
+                                             const char *hash,
+                                             apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(hash), ACCT_INT(id), ACCT_TEXT(old), ACCT_TEXT(old)
+    };
+
+    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_PASSWORD, args, pool);
+}
+
+apr_status_t acct_store_account_set_last_login(acct_db_t *db,
+                                               apr_int64_t id,
+                                               apr_time_t when,
+                                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(when), ACCT_INT(id) };
+
+    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_LAST_LOGIN, args, pool);
+}
+
+apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
+                                       apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(id) };
+
+    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_DELETE, args, pool);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the store share: the numbers of the statements, and
+ * how one is run.
+ *
+ * The files:
+ *   store/statements.c  the text of every statement
+ *   store/store.c             how they are run; meta
+ *   store/accounts.c     accounts
+ *   store/tokens.c       tokens, and when they were used
+ *   store/revocations.c  revocations, and up to where they were read
+ *   store/purge_rows.c       deleting what nobody needs any more
+ *   store/sample.c      a sample of the stored hashes
+ *   store/row.c         rows to structs
+ *   store/schema.c      whether the schema is the right one
+ *   store/exposure.c    what surrounds it on a server
+ *   store/rekey.c       the keys of all accounts made anew
+ */
+#ifndef ACCT_STORE_PRIVATE_H
+#define ACCT_STORE_PRIVATE_H
+
+#include "store/store.h"
+#include "store/row.h"
+
+/* The statements; see store/statements.c. */
+typedef enum {
+    ACCT_SQL_META_GET,
+    ACCT_SQL_META_SET,
+    ACCT_SQL_META_REPLACE,
+    ACCT_SQL_META_ADD,
+    ACCT_SQL_ACCOUNT_BY_ID,
+    ACCT_SQL_ACCOUNT_BY_USERNAME,
+    ACCT_SQL_ACCOUNT_BY_EMAIL,
+    ACCT_SQL_ACCOUNT_LOCK,
+    ACCT_SQL_ACCOUNT_LOCK_ROW,
+    ACCT_SQL_NAMES_SHARE,
+    ACCT_SQL_NAMES_LOCK,
+    ACCT_SQL_ACCOUNT_INSERT,
+    ACCT_SQL_ACCOUNT_ID,
+    ACCT_SQL_ACCOUNT_TAKEN,
+    ACCT_SQL_ACCOUNT_LIST,
+    ACCT_SQL_ACCOUNT_FIRST,
+    ACCT_SQL_ACCOUNT_LAST,
+    ACCT_SQL_ACCOUNT_SAMPLE,
+    ACCT_SQL_ACCOUNT_SET_ACTIVE,
+    ACCT_SQL_ACCOUNT_SET_PASSWORD,
+    ACCT_SQL_ACCOUNT_SET_LAST_LOGIN,
+    ACCT_SQL_ACCOUNT_DELETE,
+    ACCT_SQL_TOKEN_INSERT,
+    ACCT_SQL_TOKEN_FIND,
+    ACCT_SQL_TOKENS_FIND,
+    ACCT_SQL_TOKENS_FIND_EACH,
+    ACCT_SQL_TOKEN_REUSABLE,
+    ACCT_SQL_TOKEN_LIST,
+    ACCT_SQL_TOKEN_DELETE,
+    ACCT_SQL_TOKEN_DELETE_OF,
+    ACCT_SQL_TOKEN_DELETE_REUSABLE,
+    ACCT_SQL_TOKEN_DELETE_ALL,
+    ACCT_SQL_TOKEN_DELETE_OLDEST,
+    ACCT_SQL_REVOCATION_INSERT,
+    ACCT_SQL_REVOCATION_INSERT_NOW,
+    ACCT_SQL_REVOCATION_AFTER_ID,
+    ACCT_SQL_REVOCATION_AFTER_SNAPSHOT,
+    ACCT_SQL_REVOCATION_LAST,
+    ACCT_SQL_PURGE_LOCK,
+    ACCT_SQL_REVOCATION_PURGE,
+    ACCT_SQL_TOKEN_PURGE,
+    ACCT_SQL_TOKEN_USED,
+    ACCT_SQL_TOKENS_USED,
+    ACCT_SQL_TOKEN_PURGE_FREE,
+    ACCT_SQL__COUNT
+} acct_sql_e;
+
+/* Run a statement with an array of arguments. */
+#define ACCT_SELECT(db, which, args, rows, pool) \
+    acct_db_select((db), (which), (args), \
+                   (int)(sizeof(args) / sizeof(*(args))), (rows), (pool))
+#define ACCT_RUN(db, which, args, changed, pool) \
+    acct_db_run((db), (which), (args), \
+                (int)(sizeof(args) / sizeof(*(args))), (changed), (pool))
+
+#define ACCT_RUN_FOUND(db, which, args, pool) \
+    acct_run_found((db), (which), (args), \
+                   (int)(sizeof(args) / sizeof(*(args))), (pool))
+
+/** A statement that must change a row; APR_NOTFOUND when it changes
+ *  none. */
+apr_status_t acct_run_found(acct_db_t *db, int which,
+                            const acct_arg_t *args, int nargs,
+                            apr_pool_t *pool);
+
+/** What a look-up of at most one row found: APR_NOTFOUND for none; two
+ *  where an index promises one is an error. */
+apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows);
+
+/** Whether the database is a server's, and not a file. */
+int acct_is_server(const acct_db_t *db);
+
+#endif

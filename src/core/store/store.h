@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every SQL statement; rows to structs and back.
+ *
+ * The functions here know the schema (sql/) and nothing of policy. They
+ * run on one connection, in the calling thread; what they return lives in
+ * the pool passed. Each returns APR_SUCCESS, APR_NOTFOUND where it says
+ * so, or another status when the database did not answer.
+ *
+ * Schema version ACCT_SCHEMA_VERSION:
+ *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at,
+ *                                   key_id (id of the key tokens are
+ *                                   sealed under, or absent),
+ *                                   tokens_checked (token/check_row.h),
+ *                                   name_mix_key (account/dummy.h)
+ *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
+ *           first_name, last_name, password, is_active, is_staff,
+ *           created_at, last_login)   id is never used again
+ *   token(id, account_id, digest UNIQUE, sealed, label, created_at,
+ *         expires_at, last_used, ends_at, sliding)
+ *           at most one row with sealed per account
+ *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
+ *           txid, the transaction that wrote the row
+ * Times are microseconds since the epoch, UTC.
+ */
+#ifndef ACCT_STORE_H
+#define ACCT_STORE_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+#include "database/database.h"
+
+#define ACCT_SCHEMA_VERSION 3
+
+typedef struct acct_account_t {
+    apr_int64_t id;
+    const char *username;       /* NULL where the account has none */
+    const char *username_key;
+    const char *email;          /* NULL where the account has none */
+    const char *email_key;
+    const char *first_name;     /* "" where not given */
+    const char *last_name;
+    const char *password;       /* self-describing hash; secret */
+    int is_active;
+    int is_staff;
+    apr_time_t created_at;
+    apr_time_t last_login;      /* 0: never */
+} acct_account_t;
+
+typedef struct acct_token_t {
+    const char *id;             /* public, 32 hex digits */
+    apr_int64_t account_id;
+    const char *digest;         /* 64 hex digits, SHA-256 of the text */
+    const char *sealed;         /* NULL under the policy many */
+    const char *label;          /* "" where none; the dialect's name */
+    apr_time_t created_at;
+    apr_time_t expires_at;      /* 0: never */
+    apr_time_t last_used;       /* 0: never; to the minute */
+    apr_time_t ends_at;         /* no use prolongs it past this; 0: never */
+    apr_interval_time_t sliding;    /* each use lets it live that long; 0:
+                                     * none does */
+} acct_token_t;
+
+/** The statements to open a connection with (acct_db_open). */
+const acct_statement_t *acct_store_statements(const char *driver,
+                                              int *count);
+
+/** What the schema check found. */
+typedef enum {
+    ACCT_SCHEMA_CURRENT,
+    ACCT_SCHEMA_MISSING,        /* no such tables: acctauth init */
+    ACCT_SCHEMA_OLDER,          /* needs acctauth upgrade */
+    ACCT_SCHEMA_NEWER,          /* made by a newer mod_acctauth */
+    ACCT_SCHEMA_DAMAGED         /* a unique index or table is gone */
+} acct_schema_e;
+
+/**
+ * Look at the schema of an open connection (opened without statements).
+ * @param found   the verdict
+ * @param version the version written in the database, 0 when none
+ * @param detail  for DAMAGED: what is missing, in @a pool
+ */
+apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
+                                     int *version, const char **detail,
+                                     apr_pool_t *pool);
+
+/**
+ * What makes a server's database unsafe to use: that everybody may connect
+ * to it, write our tables or read them, or make functions that our
+ * statements would run; or that rows are hidden from who connects as we do.
+ * @param name     what to call the database
+ * @param exposure what is wrong and the SQL that mends it, a sentence for
+ *                 each, in @a pool; NULL when there is nothing
+ */
+apr_status_t acct_store_find_exposure(acct_db_t *db, const char *name,
+                                      const char **exposure,
+                                      apr_pool_t *pool);
+
+/**
+ * Whether two connections, of which neither is in a transaction, are none
+ * by themselves: whether what answers them is given out anew for each
+ * transaction, as a pooler does. A file's never are.
+ */
+apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
+                                  int *is_shared, apr_pool_t *pool);
+
+/**
+ * Open a connection for the statements of the store: look at the schema
+ * first, prepare them then, and keep watch that the schema stays.
+ * @param error on failure what is wrong and which command mends it, in
+ *              @a pool
+ */
+apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
+                             apr_pool_t *pool, const char **error);
+
+/** The parts of acct_store_open(), which is APR_EMISMATCH for a schema of
+ *  another kind or version, for who has something to do in between:
+ *  after acct_db_open() without statements, look at the schema, prepare,
+ *  keep watch; and, when that failed, what to tell the operator. */
+apr_status_t acct_store_make_ready(acct_db_t *db,
+                                   const acct_db_config_t *config,
+                                   apr_pool_t *pool, const char **error);
+const char *acct_store_open_error(const acct_db_config_t *config,
+                                  apr_status_t status, const char *error,
+                                  apr_pool_t *pool);
+
+/** What the driver said of a failure, or, where the file system's words say
+ *  more, the cause in those; in @a pool. Tries the file system: not on a
+ *  path that is taken often. */
+const char *acct_store_cause(const acct_db_config_t *config,
+                             const char *said, apr_pool_t *pool);
+
+/** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
+ *  ended by a line that ends in ';', comments from a line that begins with
+ *  "--" between them) in one transaction. Where there is one already it
+ *  fails and changes nothing. */
+apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
+                                      apr_pool_t *pool);
+
+/** The same inside a transaction of the caller's. */
+apr_status_t acct_store_run_schema(acct_db_t *db, const char *sql,
+                                   apr_pool_t *pool);
+
+/** Read / write a row of meta. APR_NOTFOUND when there is none. */
+apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
+                                 const char **value, apr_pool_t *pool);
+apr_status_t acct_store_meta_set(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool);
+
+/** Write it if it still is @a old; APR_NOTFOUND when it is not. */
+apr_status_t acct_store_meta_replace(acct_db_t *db, const char *name,
+                                     const char *old, const char *value,
+                                     apr_pool_t *pool);
+
+/** Write it if there is none. */
+apr_status_t acct_store_meta_add(acct_db_t *db, const char *name,
+                                 const char *value, apr_pool_t *pool);
+
+/** Find an account by id, canonical username or canonical email.
+ *  APR_NOTFOUND when there is none. */
+apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
+                                      acct_account_t *account,
+                                      apr_pool_t *pool);
+/** The same by id, and until the end of the transaction nobody else
+ *  changes the account or its row. */
+apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
+                                     acct_account_t *account,
+                                     apr_pool_t *pool);
+apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
+                                            acct_account_t *account,
+                                            apr_pool_t *pool);
+apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
+                                         acct_account_t *account,
+                                         apr_pool_t *pool);
+
+/**
+ * Insert an account; the unique indexes decide, not a look before. A name
+ * that is another account's address counts as taken too, and the other
+ * way round, since one identifier may mean either. In a transaction: two
+ * that register at once are told apart when they commit.
+ * @param account all but id; id is filled in
+ * @return APR_EEXIST when username or email is taken (nothing inserted)
+ */
+apr_status_t acct_store_account_insert(acct_db_t *db,
+                                       acct_account_t *account,
+                                       apr_pool_t *pool);
+
+/** Which of the two is taken by an account (keys may be NULL). */
+apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
+                              const char *email_key, int *username_taken,
+                              int *email_taken, apr_pool_t *pool);
+
+/** All accounts in order of id, starting after @a after_id, at most
+ *  @a limit; for the command. Array of acct_account_t. */
+apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
+                                     int limit, apr_array_header_t **list,
+                                     apr_pool_t *pool);
+
+/* How many hashes make a sample. */
+#define ACCT_STORE_SAMPLE 512
+
+/**
+ * Stored hashes: all where they are so few, else one of each of that many
+ * stretches of ids, and nearly the same ones each time. Costs so many
+ * look-ups by id, however many accounts there are.
+ * @param list array of char *, in @a pool and the caller's to wipe
+ */
+apr_status_t acct_store_password_sample(acct_db_t *db,
+                                        apr_array_header_t **list,
+                                        apr_pool_t *pool);
+
+/** Both APR_NOTFOUND when the account is gone. */
+apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
+                                           int is_active, apr_pool_t *pool);
+apr_status_t acct_store_account_set_last_login(acct_db_t *db,
+                                               apr_int64_t id,
+                                               apr_time_t when,
+                                               apr_pool_t *pool);
+
+/** Set the password if it still is @a old (NULL: whatever it is).
+ *  @return APR_NOTFOUND when it is not, or the account is gone. */
+apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
+                                             const char *old,
+                                             const char *hash,
+                                             apr_pool_t *pool);
+/** Delete an account with its tokens. APR_NOTFOUND when it is gone. */
+apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
+                                       apr_pool_t *pool);
+
+/** Insert a token.
+ *  @return APR_EEXIST when its id or digest is there already, or the
+ *          account has a reusable one (nothing inserted) */
+apr_status_t acct_store_token_insert(acct_db_t *db,
+                                     const acct_token_t *token,
+                                     apr_pool_t *pool);
+
+/** A token and its account by digest: the look-up of a protected request.
+ *  Fills in id, account_id, digest and the times of the token but the one
+ *  it was made at; id, username, email and is_active of the account, and
+ *  is_staff where it is active. APR_NOTFOUND when there is none. */
+apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
+                                   acct_token_t *token,
+                                   acct_account_t *account,
+                                   apr_pool_t *pool);
+
+/* How many tokens can be looked up together. */
+#define ACCT_STORE_TOGETHER 16
+
+/** The same for several tokens with one statement.
+ *  @param digests @a count of them, at most ACCT_STORE_TOGETHER; two may
+ *         be alike
+ *  @param rows what was found, for acct_store_token_among(); in @a pool */
+apr_status_t acct_store_tokens_find(acct_db_t *db,
+                                    const char *const *digests, int count,
+                                    acct_rows_t *rows, apr_pool_t *pool);
+
+/** One of the tokens that were looked up together, as
+ *  acct_store_token_find() has it. Any number of threads may ask the same
+ *  rows.
+ *  @param pool for what is found; nothing of it is in the rows */
+apr_status_t acct_store_token_among(const acct_rows_t *rows,
+                                    const char *digest, acct_token_t *token,
+                                    acct_account_t *account,
+                                    apr_pool_t *pool);
+
+/** The account's reusable token. APR_NOTFOUND when it has none. */
+apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
+                                       acct_token_t *token,
+                                       apr_pool_t *pool);
+
+/** Tokens of an account, newest first: at most @a limit of those behind
+ *  @a after, or from the newest on (NULL). Array of acct_token_t. */
+apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   const acct_token_t *after, int limit,
+                                   apr_array_header_t **list,
+                                   apr_pool_t *pool);
+
+/** Delete one token by its public id, the same only if it is the
+ *  account's, the reusable one, or all of an account. @a changed counts
+ *  them. */
+apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
+                                     int *changed, apr_pool_t *pool);
+apr_status_t acct_store_token_delete_of(acct_db_t *db, apr_int64_t account,
+                                        const char *id, int *changed,
+                                        apr_pool_t *pool);
+apr_status_t acct_store_token_delete_reusable(acct_db_t *db,
+                                              apr_int64_t account,
+                                              int *changed,
+                                              apr_pool_t *pool);
+apr_status_t acct_store_token_delete_all(acct_db_t *db,
+                                         apr_int64_t account,
+                                         int *changed, apr_pool_t *pool);
+
+/**
+ * Delete an account's oldest tokens and keep the newest @a keep. Counted,
+ * and deleted, are those that live at @a now and are not reusable; what
+ * has expired is left to acct_store_token_purge(). Exact only while the
+ * account is locked (acct_store_account_lock()).
+ * @param changed how many went
+ */
+apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
+                                            apr_int64_t account,
+                                            apr_time_t now, int keep,
+                                            int *changed, apr_pool_t *pool);
+
+/* A row of the revocation table. */
+typedef struct acct_revocation_t {
+    apr_int64_t id;
+    apr_int64_t account_id;
+} acct_revocation_t;
+
+#define ACCT_MARK_OPEN_BYTES 2048
+
+/* Up to where a reader has seen the revocations. acct_mark_at() makes one.
+ * It means something only where it came from: numbers are given out again
+ * by a server that lost its last transactions in a crash, and by a database
+ * that was restored. So it has an origin, and a mark of another origin
+ * tells nothing.
+ *
+ * Where one process writes at a time rows become visible in the order of
+ * their ids. On a server they do not: an id is given out long before its
+ * row's transaction commits, a sequence may hand ids out in bundles, and no
+ * number of ids that are read again covers a transaction that was slow. So
+ * there the mark is the snapshot of the reading itself: what was not seen
+ * is what later transactions wrote, and those that were open then. */
+typedef struct acct_mark_t {
+    apr_int64_t number;         /* sqlite3: the highest id seen; pgsql: the
+                                 * oldest transaction not seen; -1: nothing
+                                 * was read yet */
+    apr_int64_t origin;         /* sqlite3: revoked_at of that row; pgsql: a
+                                 * hash of the connection and of the tables
+                                 * that it reads. No server that crashed
+                                 * keeps a connection */
+    apr_int64_t from;           /* pgsql: none seen from this one on */
+    char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: those below that were
+                                         * open, with commas */
+} acct_mark_t;
+
+/** The mark of which only two numbers were kept: nothing after them is
+ *  skipped, some may be read twice. -1 and 0: at the very beginning. */
+void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
+                  apr_int64_t origin);
+
+/* Why it is not known what was revoked since a mark. */
+typedef enum {
+    ACCT_MISSED_NOTHING = 0,    /* it is */
+    ACCT_MISSED_BEGINNING,      /* nothing was read before */
+    ACCT_MISSED_TOO_MANY,
+    ACCT_MISSED_ORIGIN          /* pgsql: another connection, or other
+                                 * tables; sqlite3: another past of the
+                                 * file */
+} acct_missed_e;
+
+/**
+ * Read the revocations that became visible since @a mark, and move it.
+ * @param limit  more at once are not told
+ * @param list   out: array of acct_revocation_t; empty when any were missed
+ * @param missed out: where it is not ACCT_MISSED_NOTHING the caller has to
+ *               forget all it believes, after this has returned
+ * On failure the mark stays where it was.
+ */
+apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
+                                        int limit,
+                                        apr_array_header_t **list,
+                                        acct_missed_e *missed,
+                                        apr_pool_t *pool);
+
+/**
+ * Delete every token there is and write a revocation for every account, so
+ * that all who read them forget. Inside a transaction: what others do with
+ * tokens waits for its end, and nothing that they began before is left.
+ * @param tokens   how many there were
+ * @param accounts how many there are
+ */
+apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
+                                        apr_int64_t *accounts,
+                                        apr_pool_t *pool);
+
+/** Be the one of several servers that purges, until the transaction ends.
+ *  Waits for nobody.
+ *  @param mine 0: another is. Where BEGIN has locked all there is, always 1
+ *  @param now  in: the caller's time; out: the database server's, if that
+ *              is earlier: what others wrote is not over because the
+ *              caller's clock is ahead */
+apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
+                                   apr_time_t *now, apr_pool_t *pool);
+
+/** Delete revocations older than @a before, at most @a limit, and never
+ *  the one with the highest id, by which feeds know where they are.
+ *  @a changed counts them. */
+apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
+                                         int limit, int *changed,
+                                         apr_pool_t *pool);
+
+/** Delete tokens that expired before @a before, at most @a limit. */
+apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
+                                    int limit, int *changed,
+                                    apr_pool_t *pool);
+
+/* That a token was used. */
+typedef struct acct_token_use_t {
+    const char *id;             /* 32 hex digits */
+    apr_time_t at;
+} acct_token_use_t;
+
+/** Write when tokens were used last, and prolong those that live by it, no
+ *  further than each row says. A row that is gone or knows of a later use
+ *  stays as it is. In a transaction. */
+apr_status_t acct_store_tokens_used(acct_db_t *db,
+                                    const acct_token_use_t *uses, int count,
+                                    apr_pool_t *pool);
+
+/** Nobody else puts a token in until the end of the transaction. */
+apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
+
+/** The earliest and the latest created_at of all tokens; APR_INT64_MAX and
+ *  0 without any. Looks at all of them; for the command. */
+apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
+                                   apr_time_t *newest, apr_pool_t *pool);
+
+/** Note that something of the account is revoked now; in the same
+ *  transaction as what revokes. On a server its clock says when now is: by
+ *  that of a machine that is behind the row would be old at once, and gone
+ *  before the others have read it. */
+apr_status_t acct_store_revocation_insert(acct_db_t *db,
+                                          apr_int64_t account,
+                                          apr_pool_t *pool);
+
+#endif

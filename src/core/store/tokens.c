@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tokens in the database, and when they were used; see store/store.h. */
+#include "store/statements.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+
+apr_status_t acct_store_token_insert(acct_db_t *db,
+                                     const acct_token_t *token,
+                                     apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(token->id), ACCT_INT(token->account_id),
+        ACCT_TEXT(token->digest), ACCT_TEXT(token->sealed),
+        ACCT_TEXT(token->label ? token->label : ""),
+        ACCT_INT(token->created_at), ACCT_INT(token->expires_at),
+        ACCT_INT(token->last_used), ACCT_INT(token->ends_at),
+        ACCT_INT(token->sliding)
+    };
+    int changed;
+    apr_status_t rv = ACCT_RUN(db, ACCT_SQL_TOKEN_INSERT, args, &changed,
+                               pool);
+
+    return rv == APR_SUCCESS && changed != 1 ? APR_EEXIST : rv;
+}
+
+static apr_status_t identity_row(const acct_rows_t *rows, int i,
+                                 const char *digest, acct_token_t *token,
+                                 acct_account_t *account)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+    acct_token_t t;
+    acct_account_t a;
+    apr_status_t rv;
+
+    acct_take_identity(&row, &t, &a);
+    rv = acct_taken(&row);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* not on the word of an index alone */
+    if (CRYPTO_memcmp(t.digest, digest, ACCT_DIGEST_CHARS) != 0) {
+        return APR_EGENERAL;
+    }
+    *token = t;
+    *account = a;
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_token_find(acct_db_t *db, const char *digest,
+                                   acct_token_t *token,
+                                   acct_account_t *account,
+                                   apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(digest) };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    if (!digest || strlen(digest) != ACCT_DIGEST_CHARS) {
+        return APR_EINVAL;
+    }
+    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_FIND, args, &rows,
+                                   pool), &rows);
+    return rv == APR_SUCCESS
+        ? identity_row(&rows, 0, digest, token, account) : rv;
+}
+
+apr_status_t acct_store_tokens_find(acct_db_t *db,
+                                    const char *const *digests, int count,
+                                    acct_rows_t *rows, apr_pool_t *pool)
+{
+    acct_arg_t args[ACCT_STORE_TOGETHER];
+
+    if (count < 1 || count > ACCT_STORE_TOGETHER) {
+        return APR_EINVAL;
+    }
+    for (int i = 0; i < ACCT_STORE_TOGETHER; i++) {
+        args[i] = (acct_arg_t)ACCT_TEXT(i < count ? digests[i] : NULL);
+    }
+    return ACCT_SELECT(db, acct_is_server(db) ? ACCT_SQL_TOKENS_FIND_EACH
+                                              : ACCT_SQL_TOKENS_FIND,
+                       args, rows, pool);
+}
+
+/* The row of a digest, which is the first column; -1 when there is none. */
+static int find_row(const acct_rows_t *rows, const char *digest)
+{
+    for (int i = 0; i < rows->count; i++) {
+        if (rows->cell[i][0] && strcmp(rows->cell[i][0], digest) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+apr_status_t acct_store_token_among(const acct_rows_t *rows,
+                                    const char *digest, acct_token_t *token,
+                                    acct_account_t *account,
+                                    apr_pool_t *pool)
+{
+    int i = find_row(rows, digest);
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    memset(account, 0, sizeof(*account));
+    if (i < 0) {
+        return APR_NOTFOUND;
+    }
+    rv = identity_row(rows, i, digest, token, account);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* of NULL it is NULL */
+    token->id = apr_pstrdup(pool, token->id);
+    token->digest = apr_pstrdup(pool, token->digest);
+    account->username = apr_pstrdup(pool, account->username);
+    account->email = apr_pstrdup(pool, account->email);
+    return APR_SUCCESS;
+}
+
+static apr_status_t token_row(const acct_rows_t *rows, int i,
+                              acct_token_t *token)
+{
+    acct_taker_t row = acct_take_row(rows, i);
+
+    acct_take_token(&row, token);
+    token->sealed = acct_take_maybe(&row);
+    return acct_taken(&row);
+}
+
+apr_status_t acct_store_token_reusable(acct_db_t *db, apr_int64_t account,
+                                       acct_token_t *token,
+                                       apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+    acct_rows_t rows;
+    apr_status_t rv;
+
+    memset(token, 0, sizeof(*token));
+    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_REUSABLE, args, &rows,
+                                   pool), &rows);
+    return rv == APR_SUCCESS ? token_row(&rows, 0, token) : rv;
+}
+
+apr_status_t acct_store_token_list(acct_db_t *db, apr_int64_t account,
+                                   const acct_token_t *after, int limit,
+                                   apr_array_header_t **list,
+                                   apr_pool_t *pool)
+{
+    apr_time_t at = after != NULL ? after->created_at : APR_INT64_MAX;
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(at), ACCT_INT(at),
+        ACCT_TEXT(after != NULL ? after->id : ""), ACCT_INT(limit)
+    };
+    acct_rows_t rows;
+    apr_status_t rv = ACCT_SELECT(db, ACCT_SQL_TOKEN_LIST, args, &rows, pool);
+
+    *list = apr_array_make(pool, rows.count, sizeof(acct_token_t));
+    for (int i = 0; rv == APR_SUCCESS && i < rows.count; i++) {
+        rv = token_row(&rows, i, apr_array_push(*list));
+    }
+    return rv;
+}
+
+apr_status_t acct_store_token_delete(acct_db_t *db, const char *id,
+                                     int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_of(acct_db_t *db, apr_int64_t account,
+                                        const char *id, int *changed,
+                                        apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id), ACCT_INT(account) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OF, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_reusable(acct_db_t *db,
+                                              apr_int64_t account,
+                                              int *changed,
+                                              apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_REUSABLE, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_all(acct_db_t *db,
+                                         apr_int64_t account,
+                                         int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_ALL, args, changed, pool);
+}
+
+apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
+                                            apr_int64_t account,
+                                            apr_time_t now, int keep,
+                                            int *changed, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(now), ACCT_INT(now), ACCT_INT(keep)
+    };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OLDEST, args, changed, pool);
+}
+
+apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
+{
+    /* on a file BEGIN has locked all there is */
+    return acct_db_is_file(acct_db_driver(db)) ? APR_SUCCESS
+        : acct_db_exec(db, "LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE",
+                       pool);
+}
+
+apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
+                                   apr_time_t *newest, apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    /* looks at all tokens, so it is none of the prepared statements */
+    rv = acct_only_row(acct_db_query(db,
+                                     "SELECT COALESCE(MIN(created_at), 0), "
+                                     "COALESCE(MAX(created_at), 0), "
+                                     "COUNT(*) FROM token", &rows, pool),
+                       &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *oldest = acct_take_number(&row, 0, APR_INT64_MAX);
+    *newest = acct_take_number(&row, 0, APR_INT64_MAX);
+    if (acct_take_number(&row, 0, APR_INT64_MAX) == 0) {
+        *oldest = APR_INT64_MAX;
+    }
+    return acct_taken(&row);
+}
+
+static apr_status_t token_used(acct_db_t *db, const acct_token_use_t *use,
+                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(use->at), ACCT_INT(use->at), ACCT_INT(use->at),
+        ACCT_TEXT(use->id), ACCT_INT(use->at)
+    };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_USED, args, NULL, pool);
+}
+
+static apr_status_t tokens_used(acct_db_t *db, const acct_token_use_t *uses,
+                                int count, apr_pool_t *pool)
+{
+    apr_array_header_t *words = apr_array_make(pool, count, sizeof(char *));
+
+    for (int i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(words, const char *) =
+            apr_psprintf(pool, "%s%" APR_INT64_T_FMT, uses[i].id,
+                         uses[i].at);
+    }
+
+    const acct_arg_t args[] = {
+        ACCT_TEXT(apr_array_pstrcat(pool, words, ','))
+    };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKENS_USED, args, NULL, pool);
+}
+
+apr_status_t acct_store_tokens_used(acct_db_t *db,
+                                    const acct_token_use_t *uses, int count,
+                                    apr_pool_t *pool)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (acct_is_server(db)) {
+        return count > 0 ? tokens_used(db, uses, count, pool) : rv;
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < count; i++) {
+        rv = token_used(db, &uses[i], pool);
+    }
+    return rv;
+}

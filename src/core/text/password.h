@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Passwords: hashing and verifying stored hashes, which describe
+ * themselves (PHC string format). Which code verifies a stored hash is
+ * decided by its prefix in one table.
+ *
+ * Hashing and verifying burn a core for tens of milliseconds and take m KiB
+ * straight from the system, given back at once; the caller limits how many
+ * run at the same time. They start no threads, whatever p is. No state;
+ * safe from any thread.
+ */
+#ifndef ACCT_PASSWORD_H
+#define ACCT_PASSWORD_H
+
+#include <apr_pools.h>
+#include <apr_errno.h>
+#include <apr_hash.h>
+#include "base/outcome.h"
+
+#define ACCT_PASSWORD_MAX 1024  /* bytes as sent; longer is refused unhashed */
+#define ACCT_PASSWORD_NORMAL_MAX (3 * ACCT_PASSWORD_MAX)    /* NFC makes up to
+                                 * three bytes of one */
+
+/**
+ * The form that new hashes are made of: NFC, as RFC 8265 (4.2.2,
+ * OpaqueString) has it, so that two keyboards that spell a letter
+ * differently mean one password. What is not UTF-8 stays as it is.
+ * @param password up to ACCT_PASSWORD_MAX bytes
+ * @return @a password itself where it has that form, else a copy in
+ *         @a pool, to be wiped with acct_password_wipe_normal()
+ */
+const char *acct_password_normal(const char *password, apr_pool_t *pool);
+void acct_password_wipe_normal(const char *password, const char *normal);
+
+/* How new passwords are hashed: argon2id (RFC 9106). */
+typedef struct acct_password_params_t {
+    unsigned int memory_kib;    /* m: 8*p to 1048576 */
+    unsigned int passes;        /* t: 1 to 10 */
+    unsigned int lanes;         /* p: 1 to 16 */
+} acct_password_params_t;
+
+/* OWASP's first choice: m=19456 (19 MiB), t=2, p=1. */
+#define ACCT_PASSWORD_DEFAULT { 19456, 2, 1 }
+
+/**
+ * Read "argon2id", "m=19456", "t=2", "p=1" as an operator writes them: the
+ * kind first; of the rest, in any order, what is left out is the default.
+ * @param words   NULL-terminated
+ * @param error   on failure what is wrong and what to write, in @a pool
+ */
+apr_status_t acct_password_params_parse(const char *const *words,
+                                        acct_password_params_t *params,
+                                        apr_pool_t *pool,
+                                        const char **error);
+
+/**
+ * Hash a password's normal form (acct_password_normal()).
+ * @param hash a PHC string, in @a pool
+ * @return APR_EINVAL (longer than ACCT_PASSWORD_MAX, parameters out of
+ *         bounds), APR_ENOMEM, APR_EGENERAL (random generator, library)
+ */
+apr_status_t acct_password_hash(const acct_password_params_t *params,
+                                const char *password, const char **hash,
+                                apr_pool_t *pool);
+
+typedef enum {
+    ACCT_PASSWORD_MATCH,
+    ACCT_PASSWORD_MISMATCH,
+    ACCT_PASSWORD_UNUSABLE,     /* no format this version verifies, or
+                                 * parameters out of bounds: never a
+                                 * match; no work was done */
+    ACCT_PASSWORD_FAILED        /* out of memory: cannot know now */
+} acct_password_verdict_e;
+
+/** Verify a password, exactly as it is given, against a stored hash (any
+ *  string, NULL too). One longer than ACCT_PASSWORD_NORMAL_MAX is a
+ *  mismatch without work. */
+acct_password_verdict_e acct_password_verify(const char *stored,
+                                             const char *password,
+                                             apr_pool_t *pool);
+
+/** Whether a stored hash is not what @a params would make today. */
+int acct_password_needs_rehash(const acct_password_params_t *params,
+                               const char *stored);
+
+/**
+ * A hash of the given kind that no password matches, to spend the same
+ * work on names that do not exist. In @a pool. Made without hashing.
+ */
+apr_status_t acct_password_dummy(const acct_password_params_t *params,
+                                 const char **hash, apr_pool_t *pool);
+
+/**
+ * The same, of the kind and cost of a stored hash: those that take the same
+ * work have the same dummy, and nothing of their salt or hash is in it.
+ * @return NULL for what cannot be verified
+ */
+const char *acct_password_dummy_like(const char *stored, apr_pool_t *pool);
+
+/*
+ * Rules a site may turn on for new passwords (NIST SP 800-63B, 5.1.1.2;
+ * OWASP ASVS 6.2). All zero: no rules.
+ *
+ * not_similar compares folded texts (acct_fold()). What the password is
+ * compared with: each of the account's own values as a whole; the words in
+ * it (what stands between ASCII blanks and signs); of an email address the
+ * whole and the words before the '@'. The password is too similar when it
+ * equals one of these, or when one contains the other and the contained
+ * one has four characters or more.
+ */
+typedef struct acct_password_rules_t {
+    int min_length;             /* code points; 0 is off */
+    apr_hash_t *block_list;     /* folded words, or NULL */
+    int not_similar;            /* to username, email, names */
+} acct_password_rules_t;
+
+/**
+ * Read a block list: one password a line, UTF-8, '#' starts no comment;
+ * empty lines are nothing. Compared without case (acct_fold()).
+ * @param list  in @a pool
+ * @param error on failure what is wrong and what to do, in @a pool
+ */
+apr_status_t acct_password_block_list_read(const char *path,
+                                           apr_hash_t **list,
+                                           apr_pool_t *pool,
+                                           const char **error);
+
+/**
+ * Judge a new password.
+ * @param own NULL-terminated: the account's name, email, first and last
+ *        name (entries may be "")
+ * @return ACCT_PROBLEM__COUNT when it passes, else the first problem:
+ *         TOO_SHORT, TOO_COMMON, TOO_SIMILAR
+ */
+acct_problem_e acct_password_judge(const acct_password_rules_t *rules,
+                                   const char *password,
+                                   const char *const *own,
+                                   apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Directives, settings of servers and locations, and how they merge.
+ *
+ * Everything here lives in pconf (or, for .htaccess, in the request's
+ * pool), is written while the configuration is read and checked, and is
+ * constant afterwards.
+ */
+#ifndef ACCT_CONFIG_H
+#define ACCT_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "account/account.h"
+#include "dialect/dialect.h"
+
+#define ACCT_CACHE_BYTES_ON 16711680    /* with the gates, 16 MiB at the
+                                         * most */
+#define ACCT_CACHE_BYTES_OFF 1048576    /* what is there all the same */
+#define ACCT_REVOCATION_BOUND_DEFAULT 2000      /* milliseconds */
+#define ACCT_MAX_TOKENS_DEFAULT 20
+#define ACCT_MAX_BODY_DEFAULT 16384     /* bytes */
+
+/* A directive's place, for messages: file and line. */
+typedef struct acct_place_t {
+    const char *file;           /* NULL: the directive was not given */
+    int line;
+} acct_place_t;
+
+/* A switch that may not have been set. */
+typedef enum { ACCT_UNSET = 0, ACCT_OFF, ACCT_ON } acct_switch_e;
+
+typedef enum {
+    ACCT_PROTECT_UNSET = 0,
+    ACCT_PROTECT_OFF,
+    ACCT_PROTECT_OPTIONAL,      /* no token: anonymous; a bad one: refused */
+    ACCT_PROTECT_ON
+} acct_protect_e;
+
+typedef enum {
+    ACCT_TLS_UNSET = 0,
+    ACCT_TLS_OFF,
+    ACCT_TLS_REMOTE,            /* needed unless the client is on loopback */
+    ACCT_TLS_ON
+} acct_tls_e;
+
+/* What becomes of a path below a mount that no route has. */
+typedef enum {
+    ACCT_UNKNOWN_UNSET = 0,
+    ACCT_UNKNOWN_404,
+    ACCT_UNKNOWN_PASS           /* as if the mount were not there */
+} acct_unknown_e;
+
+/* One AcctAuthAPI: dialects mounted on a location. What is served of it
+ * is a server's own matter (config/mount.h): each has its own dialect files. */
+typedef struct acct_api_t {
+    const char *mount;          /* path of the <Location>, ends in '/' */
+    int bare;                   /* written without it: "/x" is below, too */
+    apr_array_header_t *names;  /* of dialects, const char * */
+    acct_place_t place;
+    const struct acct_dir_conf_t *section;  /* of the <Location> */
+} acct_api_t;
+
+/* What the Require lines of one section come to. */
+typedef enum {
+    ACCT_REQUIRES_NOTHING = 0,  /* there is none */
+    ACCT_REQUIRES_NO_USER,      /* addresses, expressions, all denied ... */
+    ACCT_REQUIRES_GRANTED,      /* all granted */
+    ACCT_REQUIRES_USER          /* some line cannot be met without a user */
+} acct_requires_e;
+
+/* Where a section of the configuration lies, as far as that decides which
+ * of an API's routes it is about. */
+typedef enum {
+    ACCT_SECTION_SERVER,        /* the whole server: <If> in none of these */
+    ACCT_SECTION_PATH,          /* <Location "/path"> */
+    ACCT_SECTION_PATTERN,       /* <LocationMatch> */
+    ACCT_SECTION_WILDCARD,      /* <Location> with wildcards */
+    ACCT_SECTION_FOLDER         /* <Directory>, <Files>, <Proxy>, .htaccess:
+                                 * never about a route */
+} acct_section_e;
+
+typedef struct acct_section_t {
+    acct_section_e kind;
+    apr_size_t depth;           /* PATH: its length without slashes at the
+                                 * end; "/" is 0 */
+    const ap_regex_t *pattern;  /* PATTERN */
+} acct_section_t;
+
+struct acct_runtime_t;
+struct acct_never_served_t;
+struct acct_rounds_t;
+struct acct_secrets_t;
+struct acct_trusted_t;
+struct acct_estate_t;
+struct acct_privacy_filters_t;
+struct acct_repeat_t;
+
+typedef struct acct_server_conf_t {
+    acct_db_config_t db;        /* driver NULL: not set */
+    acct_place_t db_place;
+    int db_connections;         /* most of a child; 0: not set */
+    acct_place_t db_connections_place;  /* not inherited */
+    acct_place_t db_password_place;     /* of a password that stands in the
+                                         * configuration; not inherited */
+    const char *key_file;
+    acct_place_t key_place;
+    const char *dialect_dir;
+    acct_password_params_t params;
+    int params_set;
+    acct_password_rules_t rules;
+    int rules_set;
+    int max_tokens;             /* 0: any number; -1: not set */
+    apr_array_header_t *apis;       /* acct_api_t *, of this server only */
+    const apr_array_header_t *base_apis;    /* the main server's, in the
+                                             * settings of another; else
+                                             * NULL */
+    apr_array_header_t *unknown_paths;  /* acct_unknown_path_t, of this
+                                         * server only */
+    acct_unknown_e unknown_path;    /* where the mount does not say */
+    apr_array_header_t *protects;   /* acct_place_t, AcctAuthProtect
+                                     * other than Off, of this server only */
+    apr_array_header_t *shares;     /* acct_place_t, AcctAuthSharedCache
+                                     * On, of this server only */
+    int hash_concurrency;           /* global; 0: not set */
+    apr_off_t cache_bytes;          /* global; 0: off; -1: not set */
+    int revocation_bound;           /* global; milliseconds; -1: not set */
+
+    /* filled in by the check */
+    const apr_array_header_t *mounts;   /* const acct_mount_t *, the deepest
+                                         * first; NULL: there are none */
+    const acct_dialect_t *base; /* dialect of the guard's refusals */
+    const acct_key_t *key;
+    const char *closed;         /* why nobody may use the database before
+                                 * the next reload; NULL: it may be used */
+    const char *created_at;     /* of the database, now or when it was read
+                                 * last (process/known_marks.h); NULL: not known */
+    struct acct_never_served_t *never_served;   /* process/never_served.h; the main
+                                                 * server's */
+    struct acct_secrets_t *secrets;     /* process/secret_watch.h; the main
+                                         * server's */
+    const struct acct_trusted_t *trusted;   /* connections/trusted.h; the main
+                                             * server's */
+    struct acct_runtime_t *runtime;     /* process/runtime.h; NULL: no database */
+    struct acct_rounds_t *rounds;       /* process/upkeep.h; the main server's */
+    struct acct_estate_t *estate;       /* process/services.h; the same */
+    struct acct_repeat_t *repeat;       /* process/repeat_log.h; one for all */
+
+    const struct acct_privacy_filters_t *filters;   /* request/privacy.c; one for
+                                                     * all */
+} acct_server_conf_t;
+
+typedef struct acct_dir_conf_t {
+    int is_set;                 /* anything of the following is */
+    const acct_api_t *api;      /* some API is mounted here or above */
+    acct_unknown_e unknown_path;    /* of a mount's section; not merged */
+    acct_protect_e protect;     /* what the server's own files say */
+    acct_protect_e htaccess;    /* what .htaccess files say: they can only
+                                 * add to it */
+    const char *scheme;         /* NULL: Token */
+    acct_switch_e identity_headers;
+    acct_switch_e forward_token;
+    acct_switch_e shared_cache;
+    acct_tls_e require_tls;
+    apr_off_t max_body;         /* 0: not set */
+
+    /* Who is let in, section by section: one that says anything about it
+     * has `section', merged settings have what they were merged of, the
+     * later of the two having the last word (request/policy.h). */
+    const acct_section_t *section;
+    const struct acct_dir_conf_t *later;    /* NULL: says nothing */
+    const struct acct_dir_conf_t *earlier;  /* NULL: says nothing */
+    acct_requires_e requires;   /* of this section alone */
+    int authenticates;          /* this section alone: AuthType, not None */
+} acct_dir_conf_t;
+
+/* One AcctAuthUnknownPath in a section. */
+typedef struct acct_unknown_path_t {
+    const acct_dir_conf_t *section;
+    acct_place_t place;
+} acct_unknown_path_t;
+
+/** The module's hooks into configuration (mod_acctauth.c). */
+extern const command_rec acct_directives[];
+void *acct_create_dir_conf(apr_pool_t *pool, char *path);
+void *acct_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
+void *acct_create_server_conf(apr_pool_t *pool, server_rec *server);
+void *acct_merge_server_conf(apr_pool_t *pool, void *base, void *add);
+
+/* The one symbol that httpd looks for; everything else is hidden. */
+extern module AP_MODULE_DECLARE_DATA acctauth_module
+    __attribute__((visibility("default")));
+
+/* The getters are inline: hooks that have nothing to do on a request are
+ * called for it all the same. */
+
+/** Settings of a server. */
+static inline acct_server_conf_t *acct_server_conf(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &acctauth_module);
+}
+
+/** Settings of a request's location. */
+static inline const acct_dir_conf_t *acct_dir_conf(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &acctauth_module);
+}
+
+/** Whether a request's server has accounts at all. */
+static inline int acct_is_used(const request_rec *r)
+{
+    return acct_server_conf(r->server)->db.driver != NULL;
+}
+
+/** The scheme word of a location: "Token" unless set. */
+const char *acct_scheme(const acct_dir_conf_t *conf);
+
+#endif

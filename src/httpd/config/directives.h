@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the configuration share: the setters of directives.
+ * A setter returns NULL or a sentence for who wrote the directive.
+ *
+ * The files:
+ *   config/config.c           settings are made and merged; the list of directives
+ *   config/server.c    what is set for a server, or for all
+ *   config/location.c  what is set for a location
+ *   config/section.c   where a section lies, and what it says of users
+ *   config/mounts.c    the APIs of a server, where they begin
+ *   config/configtest.c     what only shows when everything is read
+ *   config/guards.c    guards that do not hold what they seem to
+ *   config/proxied.c   what is handed to applications
+ *   config/tree.c      what stands in the tree of directives
+ *   config/tree_sections.c
+ *                      what its sections say of who is let in
+ *   process/state_check.c      what lies outside of it, and stops nothing
+ */
+#ifndef ACCT_CONFIG_PRIVATE_H
+#define ACCT_CONFIG_PRIVATE_H
+
+#include "config/config.h"
+
+/** The place of the directive that is being read. */
+acct_place_t acct_place_of(const cmd_parms *cmd);
+
+/** A whole number within bounds, digits alone; -1 when it is not. */
+apr_int64_t acct_parse_number(const char *text, apr_int64_t least,
+                              apr_int64_t most);
+
+/* config/server.c */
+
+const char *acct_set_database(cmd_parms *cmd, void *dir,
+                              const char *driver, const char *params);
+const char *acct_set_db_connections(cmd_parms *cmd, void *dir,
+                                    const char *text);
+const char *acct_set_key_file(cmd_parms *cmd, void *dir, const char *path);
+const char *acct_set_dialect_dir(cmd_parms *cmd, void *dir,
+                                 const char *path);
+const char *acct_set_hash_concurrency(cmd_parms *cmd, void *dir,
+                                      const char *text);
+const char *acct_set_cache(cmd_parms *cmd, void *dir, const char *word);
+const char *acct_set_revocation_bound(cmd_parms *cmd, void *dir,
+                                      const char *text);
+const char *acct_set_max_tokens(cmd_parms *cmd, void *dir,
+                                const char *text);
+const char *acct_set_password_hash(cmd_parms *cmd, void *dir, int argc,
+                                   char *const argv[]);
+const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,
+                                    char *const argv[]);
+
+/* config/section.c */
+
+/** The length of a path without the slashes at its end: how deep in the
+ *  tree of paths a section lies, compared with others on the same way. */
+apr_size_t acct_section_depth(const char *path);
+
+/** The path or pattern of a section, without quotes: of <Location "/path">
+ *  and its like, from the directive's own text. */
+const char *acct_section_path(const ap_directive_t *node, int *is_pattern,
+                              apr_pool_t *pool);
+
+/** Where the section lies that a directive is in. Lives as long as the
+ *  settings do. */
+const acct_section_t *acct_section_of(cmd_parms *cmd);
+
+/** What the arguments of one Require ask for. */
+acct_requires_e acct_requires_of(const char *args, apr_pool_t *pool);
+
+/** Note that a section says something about who is let in. */
+void acct_section_note(cmd_parms *cmd, acct_dir_conf_t *dir);
+
+/* Setters of other modules' directives, called beside theirs: they only
+ * note. */
+const char *acct_note_auth_type(cmd_parms *cmd, void *dirv,
+                                const char *args);
+const char *acct_note_require(cmd_parms *cmd, void *dirv, const char *args);
+
+/* config/location.c */
+
+const char *acct_add_api(cmd_parms *cmd, void *dirv, const char *name);
+const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word);
+const char *acct_set_unknown_path(cmd_parms *cmd, void *dirv,
+                                  const char *word);
+const char *acct_set_scheme(cmd_parms *cmd, void *dirv, const char *word);
+const char *acct_set_identity_headers(cmd_parms *cmd, void *dir, int on);
+const char *acct_set_forward_token(cmd_parms *cmd, void *dir, int on);
+const char *acct_set_shared_cache(cmd_parms *cmd, void *dir, int on);
+const char *acct_set_require_tls(cmd_parms *cmd, void *dirv,
+                                 const char *word);
+const char *acct_set_max_body(cmd_parms *cmd, void *dirv,
+                              const char *text);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Database connections of a child: an apr_reslist with a time-out, whose
+ * broken connections are closed and not put back.
+ *
+ * One pool for each distinct database of the configuration, whichever
+ * virtual hosts use it. The struct is made by the parent in pconf; the
+ * connections are opened in the child, when they are first needed, and
+ * are never carried over a fork.
+ */
+#ifndef ACCT_POOL_H
+#define ACCT_POOL_H
+
+#include <apr_pools.h>
+#include <string.h>
+
+#include "account/account.h"
+#include "token/crowd.h"
+#include "connections/creation.h"
+#include "connections/file_guard.h"
+#include "connections/gate.h"
+
+typedef struct acct_pool_t acct_pool_t;
+
+/* What a database says of itself; NULL: it does not. */
+typedef struct acct_pool_marks_t {
+    const char *created_at;
+    const char *key_id;         /* of the key its tokens are sealed under */
+    const char *exposure;       /* what makes it unsafe to use and what to
+                                 * say to the server, in sentences; NULL:
+                                 * nothing */
+} acct_pool_marks_t;
+
+/* What each connection must find: another database by the same name is no
+ * database of ours. */
+typedef struct acct_pool_expected_t {
+    acct_creation_t creation;
+    const char *key_id;         /* of the key its tokens are sealed under;
+                                 * NULL: of any */
+    const char *key_file;       /* that key's, for messages */
+} acct_pool_expected_t;
+
+/** How many connections a child has at most, where nobody says another
+ *  number. On a server each is a process there; sqlite runs one statement
+ *  at a time in a process whatever their number, and the others are for
+ *  those that wait for a lock. */
+#define ACCT_POOL_CONNECTIONS 16
+
+/** How long a request waits for a connection, microseconds. */
+#define ACCT_POOL_WAIT apr_time_from_msec(1500)
+
+/**
+ * The pool of a database; @a pconf owns it. Parent.
+ * @param writers  the gate of those who write to it, with one slot
+ * @param expected what each connection must find there
+ */
+acct_pool_t *acct_pool_make(const acct_db_config_t *config,
+                            acct_gate_t *writers,
+                            const acct_pool_expected_t *expected,
+                            apr_pool_t *pconf);
+
+/** Where the children agree on which database it is; see connections/creation.h.
+ *  Parent, before it forks. */
+void acct_pool_agree_in(acct_pool_t *pool, acct_cache_t *cache, int place);
+
+/** No connection to a file is handed out while others can get at it. The
+ *  strings and lists live as long as the pool. Parent.
+ *  @param owner whose the file should be, for messages */
+void acct_pool_guard(acct_pool_t *pool, const acct_trusted_t *trusted,
+                     const char *owner);
+
+/** No connection is handed out before the next reload. Parent.
+ *  @param why told instead; lives as long as the pool */
+void acct_pool_close(acct_pool_t *pool, const char *why);
+
+/** How many connections a child may have to a database server. Of those
+ *  who share the pool and say different numbers the smallest is taken.
+ *  Parent. */
+void acct_pool_limit(acct_pool_t *pool, int connections);
+
+/** Get ready for requests. Once in each child, before its threads.
+ *  @param threads how many may ask at once
+ *  @param crowd   the child's; lives as long */
+apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
+                                  acct_crowd_t *crowd, apr_pool_t *pchild);
+
+/** How long a request may spend with a database server in all. */
+#define ACCT_POOL_WITHIN apr_time_from_msec(1800)
+
+/** A crowd waits only as long as the server answers somebody: at most for
+ *  such a silence. */
+#define ACCT_POOL_SILENCE apr_time_from_msec(300)
+
+/** What those are told who find no connection in time though the database
+ *  may be well: there is more to do than there are connections. */
+#define ACCT_POOL_IN_USE "all connections to the database are in use"
+#define ACCT_POOL_NO_TIME \
+    "no time is left to open a connection to the database"
+#define ACCT_POOL_WRITERS "other requests keep writing to the database"
+
+static inline int acct_pool_is_crowded(const char *error)
+{
+    return strcmp(error, ACCT_POOL_IN_USE) == 0
+        || strcmp(error, ACCT_POOL_NO_TIME) == 0
+        || strcmp(error, ACCT_POOL_WRITERS) == 0;
+}
+
+/** How many of a child's threads may wait for a database server that says
+ *  nothing: a quarter, or one, is left for the rest of the site. */
+static inline int acct_pool_threads(int threads)
+{
+    return threads - (threads < 8 ? 1 : threads / 4);
+}
+
+/** Whether it is a file, which does not fall silent: nobody who waits for
+ *  it is part of a crowd. */
+int acct_pool_is_file(const acct_pool_t *pool);
+
+/**
+ * Take a connection whose schema is the right one and whose file is still
+ * the one that is there by that name. On prefork the thread is not ended by
+ * a signal until it has put the connection back; so it has one at a time.
+ * @param within on a server, for how long from now its answers are waited
+ *               for (at least a fifth of a second); then they fail
+ * @param error on failure, what happened, in @a p
+ * @return APR_TIMEUP when all are in use, or why none could be opened
+ */
+apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
+                                      apr_interval_time_t within,
+                                      acct_db_t **db, const char **error,
+                                      apr_pool_t *p);
+
+/** The same with all the time that a request has. */
+apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
+                               acct_db_t **db, const char **error,
+                               apr_pool_t *p);
+
+/** Put it back, or close it when it is broken. */
+void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
+
+/** Nothing is followed here for now: close the connection that was kept for
+ *  it (ACCT_UNIT_FOLLOW). Cheap where there is none. */
+void acct_pool_unfollow(acct_pool_t *pool);
+
+/** Close what has long been idle, to a database server; one at a time. The
+ *  child's upkeep calls it. */
+void acct_pool_close_idle(acct_pool_t *pool);
+
+/**
+ * Open a database once, look at its schema, close it again. In a process
+ * that is no child of httpd's (process/probe.h).
+ * @param marks what it says of itself, in @a p
+ * @param error what is wrong and which command mends it, in @a p
+ */
+apr_status_t acct_pool_check_database(const acct_db_config_t *config,
+                                      acct_pool_marks_t *marks,
+                                      const char **error, apr_pool_t *p);
+
+#endif

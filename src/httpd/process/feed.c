@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/feed.h"
+
+#include <http_log.h>
+#include <stdatomic.h>
+
+#include "base/ticks.h"
+#include "base/told_status.h"
+#include "token/check_row.h"
+
+APLOG_USE_MODULE(acctauth);
+
+/* More at once than this are not looked at one by one: forget everything. */
+#define MOST 8192
+
+/* What fails sooner keeps nobody waiting. */
+#define SLOW apr_time_from_msec(300)
+
+/* A child that takes over reads on where another left off. */
+static void begin(acct_feed_t *feed)
+{
+    apr_int64_t origin = acct_cache_feed_origin(feed->cache, feed->place);
+
+    acct_mark_at(&feed->mark, acct_cache_feed_last(feed->cache, feed->place),
+                 origin);
+}
+
+static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
+                              acct_missed_e *missed, apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+    apr_status_t status;
+    int i;
+
+    status = acct_store_revocation_read(db, &feed->mark, MOST, &list,
+                                        missed, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    for (i = 0; i < list->nelts; i++) {
+        acct_cache_raise(feed->cache, feed->database,
+                         APR_ARRAY_IDX(list, i, acct_revocation_t)
+                             .account_id);
+    }
+    return APR_SUCCESS;
+}
+
+/* Whether all tokens have the check of a key: the row, and the tick of
+ * before the look. */
+static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
+                               apr_pool_t *pool)
+{
+    apr_interval_time_t tick = acct_ticks();
+    acct_check_row_t row;
+    apr_status_t status = acct_check_row_read(db, &row, pool);
+
+    if (status == APR_SUCCESS) {
+        acct_cache_feed_checked(feed->cache, feed->place,
+                                row.state == ACCT_CHECK_ON
+                                ? acct_token_check_id(row.key_id) : 0,
+                                tick);
+    }
+    return status;
+}
+
+/* The word decides what is forgotten later; the log is the outage's. */
+static void cannot_read(acct_feed_t *feed, server_rec *s,
+                        apr_status_t status, const char *error,
+                        apr_pool_t *pool)
+{
+    (void)acct_cache_feed_failing(feed->cache, feed->place, 1);
+    acct_outage_begin(feed->outage, ACCT_UNIT_READ, s, "ACCT0230", status,
+                      error, pool);
+}
+
+/* After an outage it is told that this is over, and no more. */
+static void tell_forgotten(server_rec *s, acct_missed_e missed)
+{
+    if (missed == ACCT_MISSED_TOO_MANY) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "ACCT0236: everybody is asked of the database again: "
+                     "more was revoked than is told one by one");
+    }
+    else if (missed == ACCT_MISSED_ORIGIN) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "ACCT0236: everybody is asked of the database again: "
+                     "revocations are read by another connection than "
+                     "before, or the database is not what it was");
+    }
+}
+
+/* What was read is all there is to know: from here on the cache is believed
+ * again. Where something may have gone by unseen nothing of before is, and
+ * it is forgotten now, after the look, so that nothing falls between. What
+ * the database was while it could not be read nobody can tell. */
+static void believe(acct_feed_t *feed, server_rec *s,
+                    apr_interval_time_t tick, acct_missed_e missed)
+{
+    int was_failing = acct_cache_feed_failing(feed->cache, feed->place, 0);
+
+    if (missed != ACCT_MISSED_NOTHING || was_failing) {
+        acct_cache_raise_all(feed->cache);
+        if (!was_failing) {
+            tell_forgotten(s, missed);
+        }
+    }
+    acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
+    acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
+}
+
+/* 0 when it is another child's turn. */
+static int is_our_turn(acct_feed_t *feed, server_rec *s)
+{
+    int turn = acct_cache_feed_claim(feed->cache, feed->place, &feed->claim,
+                                     acct_ticks(), feed->patience);
+
+    if (turn == 2) {
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
+                     "ACCT0235: this child reads the revocations now");
+    }
+    return turn != 0;
+}
+
+static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
+                              apr_pool_t *pool)
+{
+    const char *error = "";
+    acct_missed_e missed = ACCT_MISSED_NOTHING;
+    apr_interval_time_t tick;
+    acct_db_t *db;
+    apr_status_t status;
+
+    status = acct_pool_acquire(feed->pool, ACCT_UNIT_FOLLOW, &db, &error,
+                               pool);
+    if (status != APR_SUCCESS) {
+        cannot_read(feed, s, status, error, pool);
+        return status;
+    }
+    if (feed->mark.number < 0) {
+        begin(feed);
+    }
+    /* The tick of before the look: what comes after it is not seen. */
+    tick = acct_ticks();
+    status = read_rows(feed, db, &missed, pool);
+    if (status == APR_SUCCESS) {
+        status = read_check(feed, db, pool);
+    }
+    if (status == APR_SUCCESS) {
+        believe(feed, s, tick, missed);
+        acct_outage_over(feed->outage, ACCT_UNIT_READ, s);
+    }
+    else {
+        cannot_read(feed, s, status, acct_db_error(db), pool);
+    }
+    acct_pool_release(feed->pool, ACCT_UNIT_FOLLOW, db);
+    return status;
+}
+
+void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
+{
+    apr_interval_time_t begun = acct_ticks();
+    apr_status_t status;
+    int is_slow;
+
+    if (!is_our_turn(feed, s)) {
+        acct_pool_unfollow(feed->pool);
+        return;
+    }
+    status = read_feed(feed, s, pool);
+    /* refused at once, it was slow for somebody else */
+    is_slow = status != APR_SUCCESS && (APR_STATUS_IS_TIMEUP(status)
+                                        || acct_ticks() - begun >= SLOW);
+    /* release: the next reader may be another thread */
+    atomic_store_explicit(&feed->is_slow, is_slow, memory_order_release);
+}
+
+int acct_feed_is_slow(const acct_feed_t *feed)
+{
+    /* acquire: what the last reader wrote */
+    return atomic_load_explicit(&feed->is_slow, memory_order_acquire);
+}

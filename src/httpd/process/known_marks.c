@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/known_marks.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "token/token.h"
+
+/* With the layout's version, since another version of the module may have
+ * another; and a digest, since the parameters may hold a password. */
+#define USERDATA "acctauth:marks:1:"
+
+#define MARK_BYTES 64
+
+typedef struct known_t {
+    char created_at[MARK_BYTES];    /* "": not known */
+    char key_id[MARK_BYTES];
+} known_t;
+
+/* NULL where there is no digest to be had. */
+static const char *key_of(const acct_db_config_t *config, apr_pool_t *p)
+{
+    const char *name = apr_pstrcat(p, config->driver, "\n", config->params,
+                                   NULL);
+    char *digest = apr_palloc(p, ACCT_DIGEST_HEX + 1);
+
+    return acct_token_digest(name, digest) == APR_SUCCESS
+        ? apr_pstrcat(p, USERDATA, digest, NULL) : NULL;
+}
+
+static known_t *find(const char *key, apr_pool_t *process)
+{
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, key, process);
+    return found;
+}
+
+/* A mark that does not fit is none that we made, and not kept. */
+static void put(char mark[MARK_BYTES], const char *value)
+{
+    memset(mark, 0, MARK_BYTES);
+    if (value != NULL && strlen(value) < MARK_BYTES) {
+        apr_cpystrn(mark, value, MARK_BYTES);
+    }
+}
+
+static const char *take(const char mark[MARK_BYTES], apr_pool_t *p)
+{
+    return mark[0] != '\0' ? apr_pstrndup(p, mark, MARK_BYTES - 1) : NULL;
+}
+
+void acct_known_marks_keep(const acct_db_config_t *config,
+                           const acct_pool_marks_t *marks,
+                           apr_pool_t *process, apr_pool_t *scratch)
+{
+    const char *key = key_of(config, scratch);
+    known_t *known;
+
+    if (key == NULL) {
+        return;
+    }
+    known = find(key, process);
+    if (known == NULL) {
+        known = apr_pcalloc(process, sizeof(*known));
+        if (apr_pool_userdata_set(known, key, NULL, process)
+            != APR_SUCCESS) {
+            return;
+        }
+    }
+    put(known->created_at, marks->created_at);
+    put(known->key_id, marks->key_id);
+}
+
+void acct_known_marks_recall(const acct_db_config_t *config,
+                             acct_pool_marks_t *marks, apr_pool_t *process,
+                             apr_pool_t *p)
+{
+    const char *key = key_of(config, p);
+    const known_t *known = key != NULL ? find(key, process) : NULL;
+
+    if (known != NULL) {
+        marks->created_at = take(known->created_at, p);
+        marks->key_id = take(known->key_id, p);
+    }
+}

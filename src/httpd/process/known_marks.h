@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The marks of a database as they were last read, for the reloads that find
+ * it away: the same database is expected then, and what is noted of its
+ * tokens in the identity cache stays its own.
+ *
+ * In the process's pool, one for each database that was ever configured
+ * since the start. Nothing there points into the module, which may be
+ * loaded anew. Parent only.
+ */
+#ifndef ACCT_KNOWN_MARKS_H
+#define ACCT_KNOWN_MARKS_H
+
+#include "connections/pool.h"
+
+/**
+ * Note what a database has just said of itself.
+ * @param process the process's pool
+ * @param scratch for what is not kept
+ */
+void acct_known_marks_keep(const acct_db_config_t *config,
+                           const acct_pool_marks_t *marks,
+                           apr_pool_t *process, apr_pool_t *scratch);
+
+/** What was noted last: created_at and key_id of @a marks, in @a p; left
+ *  as they are when nothing was. */
+void acct_known_marks_recall(const acct_db_config_t *config,
+                             acct_pool_marks_t *marks, apr_pool_t *process,
+                             apr_pool_t *p);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the runtime share: what a virtual host has, and what
+ * those of one database have together.
+ *
+ * The files:
+ *   process/runtime.c          what the parent makes, at start and at each reload
+ *   process/child.c    what each child begins with
+ *   request/request_service.c  what the core asks for during a request
+ */
+#ifndef ACCT_RUNTIME_PRIVATE_H
+#define ACCT_RUNTIME_PRIVATE_H
+
+#include "process/runtime.h"
+
+#include "process/feed.h"
+#include "connections/gate.h"
+#include "connections/pool.h"
+#include "memory/shared.h"
+#include "process/upkeep.h"
+
+/* What all databases have together: memory that the children share. The
+ * parent has it open while it makes the runtime, and each child from
+ * child_init on. In pconf. */
+typedef struct acct_estate_t {
+    acct_shared_t *shared;      /* NULL: there is none for the cache */
+    acct_cache_t cache;         /* the view of it */
+    acct_gates_t *gates;
+} acct_estate_t;
+
+/* Shared by the virtual hosts of one database. In pconf. */
+typedef struct acct_database_t {
+    acct_pool_t *pool;
+    acct_outage_t outage;
+    acct_feed_t *feed;          /* NULL: no shared memory for it */
+    acct_upkeep_t upkeep;
+    /* child only */
+    struct acct_lookups_t *lookups;     /* token/lookup.h; NULL: there is
+                                         * one thread */
+    struct acct_dummies_t *dummies;     /* account/dummy.h */
+    int is_ready;               /* the child is, for this database */
+} acct_database_t;
+
+/* A virtual host's. In pconf; constant once a child's threads run. */
+struct acct_runtime_t {
+    acct_database_t *database;
+    acct_gate_t *gate;
+    acct_service_t service;
+};
+
+/* process/child.c */
+
+/** Hook drop_privileges: get a hold of the memory that a child needs, which
+ *  only the user may that made it. Of every process that is about to run as
+ *  another user, which need not be a child of the MPM's. */
+int acct_runtime_drop_privileges(apr_pool_t *pchild,
+                                 server_rec *main_server);
+
+/** Hook child_init: get ready for requests. A virtual host whose database
+ *  the child cannot use has no runtime in it; the log is told. Once in each
+ *  child, before its threads. */
+void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server);
+
+/* request/request_service.c */
+
+/** Set the functions of a virtual host's service. The context they want is
+ *  set for each request, by acct_request_service(). Parent. */
+void acct_request_service_prepare(acct_service_t *service);
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/endpoint.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "form/form.h"
+#include "dialect/render.h"
+#include "base/ticks.h"
+#include "request/body.h"
+#include "config/config.h"
+#include "request/guard.h"
+#include "config/mount.h"
+#include "request/privacy.h"
+#include "process/repeat_log.h"
+#include "request/request.h"
+#include "request/request_service.h"
+#include "request/verdict.h"
+
+APLOG_USE_MODULE(acctauth);
+
+#define HANDLER "acctauth-endpoint"
+
+/* A body that has come with its head, or is none, is read within this. */
+#define NO_WAIT apr_time_from_msec(1)
+
+/* One request on its way. */
+typedef struct endpoint_t {
+    request_rec *r;
+    const acct_dir_conf_t *conf;
+    acct_match_t match;
+    acct_result_t *result;
+    const acct_verdict_t *verdict;  /* routes that need a token */
+    acct_request_service_t service;
+    int status;                 /* instead of the dialect's; 0: that */
+    int answered;               /* a filter has sent an answer */
+} endpoint_t;
+
+/* Whether an API answers the request: for hooks that run when httpd knows
+ * its location, where all but the first test is for APIs alone. */
+static int is_ours(const request_rec *r, acct_below_t *below)
+{
+    return acct_dir_conf(r)->api != NULL && acct_mount_answers(r, below);
+}
+
+/* ---- the answer ---- */
+
+void acct_endpoint_standing_headers(request_rec *r)
+{
+    const acct_request_t *mine = acct_request_if_any(r);
+    apr_table_t *out = r->err_headers_out;
+
+    apr_table_setn(out, "Cache-Control", "no-store");
+    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(out, "Vary", "Authorization");
+    if (mine != NULL && mine->allow != NULL) {
+        apr_table_setn(out, "Allow", mine->allow);
+    }
+}
+
+static void set_headers_for(const endpoint_t *endpoint, int status)
+{
+    request_rec *r = endpoint->r;
+
+    if (endpoint->result->retry_after > 0) {
+        apr_table_setn(r->headers_out, "Retry-After",
+                       apr_itoa(r->pool, endpoint->result->retry_after));
+    }
+    if (status == HTTP_UNAUTHORIZED) {
+        acct_guard_challenge(r);
+    }
+}
+
+static int copy_header(void *out, const char *name, const char *value)
+{
+    apr_table_setn(out, name, value);
+    return 1;
+}
+
+/* httpd says 500 in the status line for a status it has no name for. */
+static const char *line_of(int status, apr_pool_t *pool)
+{
+    const char *line = ap_get_status_line(status);
+
+    return strtol(line, NULL, 10) == status ? NULL
+        : apr_psprintf(pool, "%d Unassigned", status);
+}
+
+static int send_answer(const endpoint_t *endpoint)
+{
+    request_rec *r = endpoint->r;
+    acct_answer_t answer;
+
+    acct_render(endpoint->match.dialect, endpoint->match.route,
+                endpoint->result, &answer, r->pool);
+    if (answer.status == 0) {
+        answer.status = HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (endpoint->status != 0) {
+        answer.status = endpoint->status;
+    }
+    apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
+    acct_endpoint_standing_headers(r);
+    acct_privacy_no_store_now(r);
+    set_headers_for(endpoint, answer.status);
+    /* mod_mime may have guessed from the path. */
+    ap_set_content_type(r, answer.content_type);
+    r->content_encoding = NULL;
+    r->content_languages = NULL;
+    r->no_cache = 1;
+    r->status = answer.status;
+    r->status_line = line_of(answer.status, r->pool);
+    apr_table_unset(r->headers_in, "Range");
+    if (answer.body == NULL) {
+        ap_set_content_length(r, 0);
+        return OK;
+    }
+    ap_set_content_length(r, (apr_off_t)answer.length);
+    if (ap_rwrite(answer.body, (int)answer.length, r) < 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "ACCT0401: the client was gone before the answer");
+    }
+    return OK;
+}
+
+static void outcome(endpoint_t *endpoint, acct_outcome_e what)
+{
+    endpoint->result->outcome = what;
+    if (what == ACCT_UNAVAILABLE && endpoint->result->retry_after == 0) {
+        endpoint->result->retry_after = 5;
+    }
+}
+
+/* ---- steps; each 1 when the request goes on, 0 when its result or
+ * status is final ---- */
+
+static int check_transport(endpoint_t *endpoint)
+{
+    if (acct_transport_allowed(endpoint->r)) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, endpoint->r,
+                  "ACCT0402: refused over plain HTTP (AcctAuthRequireTLS)");
+    acct_transport_tell(endpoint->r);
+    /* What was sent may be a password: do not even read it. */
+    endpoint->r->connection->keepalive = AP_CONN_CLOSE;
+    outcome(endpoint, ACCT_TLS_REQUIRED);
+    return 0;
+}
+
+static int find_route(endpoint_t *endpoint, const acct_below_t *below)
+{
+    request_rec *r = endpoint->r;
+
+    outcome(endpoint, acct_dialect_match(below->mount->dialects,
+                                         below->mount->count, r->method,
+                                         below->path, &endpoint->match,
+                                         r->pool));
+    acct_request(r)->allow = endpoint->match.allow;
+    return endpoint->result->outcome == ACCT_OK
+        || endpoint->result->outcome == ACCT_METHOD_NOT_ALLOWED;
+}
+
+static int check_method(const endpoint_t *endpoint)
+{
+    return endpoint->result->outcome == ACCT_OK;
+}
+
+/* Who sends the wrong method and no token is refused for the token, as
+ * these APIs do; but in a dialect whose answer to that is no refusal (a
+ * sign-out without a token is done), the method is what is wrong. */
+static void refuse_token(endpoint_t *endpoint, acct_outcome_e why)
+{
+    acct_answer_t answer;
+    int is_wrong_method = !check_method(endpoint);
+
+    outcome(endpoint, why);
+    if (!is_wrong_method) {
+        return;
+    }
+    acct_render(endpoint->match.dialect, endpoint->match.route,
+                endpoint->result, &answer, endpoint->r->pool);
+    if (answer.status != 0 && answer.status < HTTP_BAD_REQUEST) {
+        outcome(endpoint, ACCT_METHOD_NOT_ALLOWED);
+    }
+}
+
+static int check_token(endpoint_t *endpoint)
+{
+    if (!acct_op_needs_token(endpoint->match.route->op)) {
+        return 1;
+    }
+    endpoint->verdict = acct_verdict(endpoint->r);
+    if (endpoint->verdict->outcome != ACCT_OK) {
+        refuse_token(endpoint, endpoint->verdict->outcome);
+        return 0;
+    }
+    return 1;
+}
+
+/* The account a path names is the token's own, in just its spelling. */
+static int check_owner(endpoint_t *endpoint)
+{
+    const char *own;
+
+    if (!endpoint->match.route->names_account) {
+        return 1;
+    }
+    own = apr_psprintf(endpoint->r->pool, "%" APR_INT64_T_FMT,
+                       endpoint->verdict->identity.account.id);
+    if (endpoint->match.account_id != NULL
+        && strcmp(own, endpoint->match.account_id) == 0) {
+        return 1;
+    }
+    outcome(endpoint, ACCT_NOT_OWNER);
+    return 0;
+}
+
+static int check_service(endpoint_t *endpoint)
+{
+    if (acct_request_service(&endpoint->service, endpoint->r)) {
+        return 1;
+    }
+    acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
+                    endpoint->r->server->server_hostname,
+                    "an API is mounted here, but this server has no usable "
+                    "AcctAuthDatabase", 1);
+    outcome(endpoint, ACCT_UNAVAILABLE);
+    return 0;
+}
+
+static int body_result(endpoint_t *endpoint, acct_body_e read)
+{
+    endpoint->result->format = "Request";
+    switch (read) {
+    case ACCT_BODY_READ:
+        return 1;
+    case ACCT_BODY_TOO_LARGE:
+        outcome(endpoint, ACCT_TOO_LARGE);
+        return 0;
+    case ACCT_BODY_MALFORMED:
+        endpoint->result->reason = "the body was cut off, or its chunks are "
+            "malformed";
+        outcome(endpoint, ACCT_PARSE_ERROR);
+        return 0;
+    case ACCT_BODY_STALLED:
+        endpoint->result->reason = "the body did not arrive in time";
+        endpoint->status = HTTP_REQUEST_TIME_OUT;
+        outcome(endpoint, ACCT_PARSE_ERROR);
+        return 0;
+    case ACCT_BODY_ANSWERED:
+        break;
+    }
+    endpoint->answered = 1;
+    return 0;
+}
+
+static apr_off_t body_limit(const endpoint_t *endpoint)
+{
+    return endpoint->conf->max_body != 0 ? endpoint->conf->max_body
+                                         : ACCT_MAX_BODY_DEFAULT;
+}
+
+/* Whether a body of this kind would be read. */
+static int check_media_type(endpoint_t *endpoint)
+{
+    request_rec *r = endpoint->r;
+    acct_outcome_e what;
+
+    what = acct_form_accepts(apr_table_get(r->headers_in, "Content-Type"),
+                             apr_table_get(r->headers_in,
+                                           "Content-Encoding"),
+                             endpoint->result, r->pool);
+    if (what == ACCT_OK) {
+        return 1;
+    }
+    outcome(endpoint, what);
+    return 0;
+}
+
+/* Read the body into fields. 1 also when they have problems: the
+ * operation may find more. */
+static int read_form(endpoint_t *endpoint, acct_form_t *form)
+{
+    request_rec *r = endpoint->r;
+    acct_outcome_e what;
+    apr_size_t length = 0;
+    char *bytes = NULL;
+    int goes_on;
+
+    if (acct_body_announced(r) && !check_media_type(endpoint)) {
+        /* Refused unread: no 100-continue, and no use for the rest. */
+        r->connection->keepalive = AP_CONN_CLOSE;
+        return 0;
+    }
+    goes_on = body_result(endpoint,
+                          acct_body_read(r, body_limit(endpoint), &bytes,
+                                         &length))
+        && (length == 0 || check_media_type(endpoint));
+    if (goes_on) {
+        what = acct_form_read(endpoint->match.route,
+                              apr_table_get(r->headers_in, "Content-Type"),
+                              bytes, length, form, endpoint->result,
+                              r->pool);
+        outcome(endpoint, what);
+        goes_on = what == ACCT_OK || what == ACCT_INVALID;
+    }
+    OPENSSL_cleanse(bytes, length);
+    return goes_on;
+}
+
+static void run_with_form(endpoint_t *endpoint)
+{
+    const acct_route_t *route = endpoint->match.route;
+    const acct_service_t *service = &endpoint->service.service;
+    apr_pool_t *pool = endpoint->r->pool;
+    acct_form_t form;
+
+    memset(&form, 0, sizeof(form));
+    if (read_form(endpoint, &form)) {
+        if (route->op == ACCT_OP_REGISTER) {
+            acct_register(service, route, &form, endpoint->result, pool);
+        }
+        else if (endpoint->result->outcome == ACCT_OK) {
+            acct_login(service, route, &form, endpoint->result, pool);
+        }
+    }
+    acct_form_wipe(&form);
+}
+
+/* Whoever acts for a token acts on a verdict of after the last wait for the
+ * client: a body may come as late as the client likes, and the token have
+ * been ended or the account blocked since. What the verdict was then keeps
+ * its meaning: an account does not change its number.
+ * @param begun ticks, before the client was waited for */
+static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
+{
+    if (acct_ticks() - begun < NO_WAIT) {
+        return 1;
+    }
+    endpoint->verdict = acct_verdict_again(endpoint->r, endpoint->verdict);
+    if (endpoint->verdict->outcome != ACCT_OK) {
+        outcome(endpoint, endpoint->verdict->outcome);
+        return 0;
+    }
+    return 1;
+}
+
+static void run_with_token(endpoint_t *endpoint)
+{
+    const acct_route_t *route = endpoint->match.route;
+    const acct_service_t *service = &endpoint->service.service;
+    apr_pool_t *pool = endpoint->r->pool;
+    apr_interval_time_t begun = acct_ticks();
+    const acct_identity_t *identity;
+
+    if (!body_result(endpoint, acct_body_drop(endpoint->r,
+                                              body_limit(endpoint)))
+        || !check_token_still(endpoint, begun)) {
+        return;
+    }
+    identity = &endpoint->verdict->identity;
+    switch (route->op) {
+    case ACCT_OP_LOGOUT:
+        acct_logout(service, route, identity, endpoint->result, pool);
+        break;
+    case ACCT_OP_LOGOUT_ALL:
+        acct_logout_all(service, route, identity, endpoint->result, pool);
+        break;
+    default:
+        acct_current(service, identity, endpoint->verdict->token,
+                     endpoint->result, pool);
+        break;
+    }
+}
+
+static void run(endpoint_t *endpoint, const acct_below_t *below)
+{
+    if (!check_transport(endpoint)
+        || !find_route(endpoint, below)
+        || !check_token(endpoint)
+        || !check_method(endpoint)
+        || !check_service(endpoint)) {
+        return;
+    }
+    if (acct_op_needs_token(endpoint->match.route->op)) {
+        if (check_owner(endpoint)) {
+            run_with_token(endpoint);
+        }
+        return;
+    }
+    run_with_form(endpoint);
+}
+
+static int handler(request_rec *r)
+{
+    acct_below_t below;
+    endpoint_t endpoint;
+
+    if (!is_ours(r, &below)) {
+        return DECLINED;
+    }
+    if (r->main != NULL) {
+        /* An include is no client. */
+        return HTTP_FORBIDDEN;
+    }
+    memset(&endpoint, 0, sizeof(endpoint));
+    endpoint.r = r;
+    endpoint.conf = acct_dir_conf(r);
+    endpoint.match.dialect = below.mount->dialects[0];
+    endpoint.result = acct_result_make(ACCT_OK, r->pool);
+    endpoint.result->method = r->method;
+    acct_request(r)->asked = ACCT_ASKED_ENDPOINT;
+    run(&endpoint, &below);
+    acct_request(r)->asked = ACCT_ASKED_OTHERS;
+    return endpoint.answered ? AP_FILTER_ERROR : send_answer(&endpoint);
+}
+
+/* An endpoint is no file, whatever lies below the document root by that
+ * name: as for a proxied path httpd looks at no file, reads no .htaccess
+ * and applies no <Directory>, so that a rule for the site's pages neither
+ * redirects a POST nor forbids it. Nor is it the application's whose
+ * ProxyPass the mount lies in. */
+static int map_to_storage(request_rec *r)
+{
+    acct_below_t below;
+
+    if (acct_server_conf(r->server)->mounts == NULL || r->main != NULL
+        || r->proxyreq == PROXYREQ_PROXY || !acct_mount_answers(r, &below)) {
+        return DECLINED;
+    }
+    r->proxyreq = PROXYREQ_NONE;
+    /* No module finds a file by that name. */
+    r->filename = apr_pstrcat(r->pool, "acctauth:", r->uri, NULL);
+    return OK;
+}
+
+/* Nobody need look into a file for its type. */
+static int type_checker(request_rec *r)
+{
+    acct_below_t below;
+
+    return r->main == NULL && is_ours(r, &below) ? OK : DECLINED;
+}
+
+/* mod_dir may neither add a slash to a POST nor fall back. */
+static int fixups(request_rec *r)
+{
+    acct_below_t below;
+
+    if (is_ours(r, &below)) {
+        r->handler = HANDLER;
+        r->finfo.filetype = APR_NOFILE;
+    }
+    return DECLINED;
+}
+
+void acct_endpoint_hooks(void)
+{
+    /* Before mod_proxy, so that an endpoint inside "ProxyPass /"
+     * answers. */
+    ap_hook_map_to_storage(map_to_storage, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_type_checker(type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the module remembers about one request_rec.
+ */
+#ifndef ACCT_REQUEST_H
+#define ACCT_REQUEST_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "base/outcome.h"
+#include "config/config.h"
+
+struct acct_verdict_t;
+
+/* Who is asked about a request, and so who refuses it, if it is refused
+ * now. */
+typedef enum {
+    ACCT_ASKED_HTTPD = 0,       /* httpd itself: it reads the request and
+                                 * finds the place it is for */
+    ACCT_ASKED_OTHERS,          /* whatever modules there are */
+    ACCT_ASKED_REQUIRE,         /* httpd's access control: Require, Deny */
+    ACCT_ASKED_ENDPOINT         /* an endpoint, or what it reads from */
+} acct_asked_e;
+
+/* What the guard said of a sub-request, kept with the request that made
+ * it: modules such as mod_dir and mod_negotiation become what they looked
+ * at (ap_internal_fast_redirect copies its configuration, but neither the
+ * user nor what we remember), or refuse with its status. */
+typedef struct acct_part_t {
+    const void *config;         /* the sub-request's per_dir_config; NULL
+                                 * when it is gone */
+    const struct acct_verdict_t *admitted;
+    acct_outcome_e refusal;
+    int status;                 /* of the refusal */
+    int late;                   /* the request that made it had passed its
+                                 * own guards by then */
+    const char *challenge;      /* value of WWW-Authenticate, or NULL */
+    struct acct_part_t *next;
+} acct_part_t;
+
+typedef struct acct_request_t {
+    struct acct_verdict_t *verdict; /* initial request only */
+    const char *presented;      /* request/presented.h: value of Authorization, ""
+                                 * when there is none, NULL when nobody has
+                                 * looked; initial request only */
+    int refusal_told;           /* the log has its line; initial request
+                                 * only */
+    apr_interval_time_t spent;  /* with connections that were put back;
+                                 * initial request only */
+    int required;               /* let in by the guard, and Require asked */
+    int in_fixups;              /* past its access checks */
+    int guarded;                /* a location's guard had its say */
+    const struct acct_verdict_t *admitted;  /* let in as this identity;
+                                 * NULL: refused, or anonymous */
+    const void *config;         /* per_dir_config it was let in under */
+    acct_switch_e identity_headers; /* of the location that let it in: what
+                                     * a request's handler is told holds for
+                                     * the one it is redirected to */
+    acct_switch_e forward_token;    /* likewise */
+    acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
+                                 * did not */
+    int unknown;                /* a token came, but whose it is could not
+                                 * be found out before Require was asked */
+    acct_asked_e asked;         /* whoever can refuse it now (request/asked.h) */
+    int rehearsed;              /* its Require is asked once more, for who
+                                 * matters to it (request/asked.h) */
+    int names_account;          /* in that, an expression looked at whose
+                                 * account it is */
+    int depends;                /* its answer does on the token, or on
+                                 * there being none (request/privacy.h) */
+    int no_store;               /* nobody may keep its answer */
+    const char *allow;          /* endpoint: value of Allow, or NULL */
+    acct_part_t *parts;         /* newest first */
+} acct_request_t;
+
+/** The memory of a request, made when first asked for. */
+acct_request_t *acct_request(request_rec *r);
+
+/** The memory of a request, or NULL when nobody made one. */
+static inline acct_request_t *acct_request_if_any(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &acctauth_module);
+}
+
+/**
+ * Keep what the guard said of a sub-request with the request that made it.
+ * Does nothing for others.
+ * @param status    of a refusal, else 0
+ * @param challenge of a refusal, or NULL
+ */
+void acct_request_tell_parent(request_rec *r, int status,
+                              const char *challenge);
+
+/** The part that the request has become by a fast redirect, or NULL. */
+const acct_part_t *acct_request_became(const request_rec *r);
+
+/** The newest part that was refused with @a status after the request had
+ *  passed its own access checks, or NULL: only then can the refusal of the
+ *  whole be the part's. */
+const acct_part_t *acct_request_refused_part(const request_rec *r,
+                                             int status);
+
+/** The request the client sent: the top of sub-requests and redirects. */
+request_rec *acct_initial_request(request_rec *r);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/request_service.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "base/ticks.h"
+#include "base/told_status.h"
+#include "config/config.h"
+#include "process/repeat_log.h"
+#include "request/request.h"
+#include "process/services.h"
+
+APLOG_USE_MODULE(acctauth);
+
+/* A database's lines: another fault is other words. */
+static void tell_fault(const acct_request_service_t *self,
+                       apr_status_t status, const char *id,
+                       const char *message)
+{
+    acct_repeat_log(self->r, APLOG_ERR, acct_told_status(status), id,
+                    acct_db_describe(&acct_server_conf(self->r->server)->db),
+                    message, 1);
+}
+
+/* All units of work of what a client has asked share the time it has: who
+ * it is, and what it wants. */
+static apr_interval_time_t *spent_by(const acct_request_service_t *self)
+{
+    return &acct_request(acct_initial_request(self->r))->spent;
+}
+
+/* More work than there are connections is no outage: it is told as often as
+ * it lasts. */
+static void not_acquired(const acct_request_service_t *self,
+                         apr_status_t status, const char *error,
+                         apr_pool_t *pool)
+{
+    if (acct_pool_is_crowded(error)) {
+        tell_fault(self, status, "ACCT0201: store_unavailable", error);
+        return;
+    }
+    acct_outage_begin(&self->runtime->database->outage, ACCT_UNIT_READ,
+                      self->r->server, "ACCT0201", status, error, pool);
+}
+
+static apr_status_t acquire(void *context, acct_unit_e unit,
+                            acct_db_t **db, apr_pool_t *pool)
+{
+    acct_request_service_t *self = context;
+    apr_interval_time_t *spent = spent_by(self);
+    const char *error = NULL;
+    apr_status_t status;
+
+    self->since = acct_ticks();
+    status = acct_pool_acquire_within(self->runtime->database->pool, unit,
+                                      ACCT_POOL_WITHIN - *spent, db,
+                                      &error, pool);
+    if (status != APR_SUCCESS) {
+        *spent += acct_ticks() - self->since;
+        not_acquired(self, status, error != NULL ? error : "no connection",
+                     pool);
+    }
+    return status;
+}
+
+static void release(void *context, acct_unit_e unit, acct_db_t *db)
+{
+    acct_request_service_t *self = context;
+    acct_database_t *database = self->runtime->database;
+
+    if (acct_db_error(db)[0] == '\0' && !acct_db_is_broken(db)) {
+        acct_outage_over(&database->outage, ACCT_UNIT_READ, self->r->server);
+    }
+    acct_pool_release(database->pool, unit, db);
+    *spent_by(self) += acct_ticks() - self->since;
+}
+
+/* A lock that somebody holds is none either. */
+static void failed(void *context, acct_unit_e unit, acct_db_t *db,
+                   apr_status_t status, int is_over, apr_pool_t *pool)
+{
+    acct_request_service_t *self = context;
+    const char *text = apr_psprintf(pool, "the database did not do as "
+                                    "asked: %s", acct_db_error(db));
+
+    if (!is_over) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, status, self->r,
+                      "ACCT0206: %s", text);
+    }
+    else if (acct_db_is_busy(db) || acct_db_is_conflict(db)) {
+        tell_fault(self, status, "ACCT0203", text);
+    }
+    else {
+        acct_outage_begin(&self->runtime->database->outage, unit,
+                          self->r->server, "ACCT0203", status,
+                          acct_db_error(db), pool);
+    }
+}
+
+static void waited(void *context, apr_interval_time_t time)
+{
+    *spent_by(context) += time;
+}
+
+static apr_status_t enter(void *context)
+{
+    acct_request_service_t *self = context;
+    apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
+
+    if (status != APR_SUCCESS) {
+        acct_repeat_log(self->r, APLOG_WARNING, 0,
+                        "ACCT0202: authn_hash_gate_full",
+                        self->r->server->server_hostname,
+                        APR_STATUS_IS_TIMEUP(status)
+                        ? "waited 2 s for a password to be hashed"
+                        : "too many wait for a password to be hashed", 0);
+    }
+    return status;
+}
+
+static void leave(void *context)
+{
+    acct_request_service_t *self = context;
+
+    acct_gate_leave(self->runtime->gate, self->slot);
+}
+
+static void tell(void *context, acct_log_e level, apr_status_t status,
+                 const char *message)
+{
+    acct_request_service_t *self = context;
+
+    switch (level) {
+    case ACCT_LOG_ERROR:
+        tell_fault(self, status, "ACCT0203", message);
+        break;
+    case ACCT_LOG_WARNING:
+        acct_repeat_log(self->r, APLOG_WARNING, acct_told_status(status),
+                        "ACCT0205",
+                        acct_db_describe(
+                            &acct_server_conf(self->r->server)->db),
+                        message, 1);
+        break;
+    case ACCT_LOG_INFO:
+        /* What happened to accounts: one line each, with the client's
+         * address, for whoever bars addresses by them. */
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, acct_told_status(status),
+                      self->r, "ACCT0204: %s", message);
+        break;
+    case ACCT_LOG_DEBUG:
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, acct_told_status(status),
+                      self->r, "ACCT0206: %s", message);
+        break;
+    }
+}
+
+void acct_request_service_prepare(acct_service_t *service)
+{
+    service->acquire = acquire;
+    service->release = release;
+    service->failed = failed;
+    service->waited = waited;
+    service->enter = enter;
+    service->leave = leave;
+    service->log = tell;
+}
+
+int acct_request_service(acct_request_service_t *self, request_rec *r)
+{
+    acct_runtime_t *runtime = acct_server_conf(r->server)->runtime;
+
+    if (runtime == NULL) {
+        return 0;
+    }
+    self->service = runtime->service;
+    self->service.context = self;
+    self->r = r;
+    self->runtime = runtime;
+    self->slot = -1;
+    self->since = 0;
+    return 1;
+}
