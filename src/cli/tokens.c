@@ -10,6 +10,8 @@
 
 #include "print_json.h"
 #include "store/store.h"
+#include "database/unit.h"
+#include "token/token.h"
 
 /* Tokens held in memory at once. Each page is sorted out of all that the
  * account has, so it is not a small one. */

@@ -12,6 +12,7 @@
 
 #include "print_json.h"
 #include "store/store.h"
+#include "database/unit.h"
 
 #define PAGE 200                /* accounts held in memory at once */
 

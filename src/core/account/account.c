@@ -4,6 +4,7 @@
 
 #include "token/identity.h"
 #include "token/lookup.h"
+#include "database/unit.h"
 
 void acct_unavailable(acct_result_t *result, int retry_after)
 {

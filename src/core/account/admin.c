@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "text/identifier.h"
+#include "database/unit.h"
+#include "cache/cache.h"
+#include "text/password.h"
 
 /* What is wrong with an account somebody wants to make, or NULL. Fills in
  * the canonical forms. */
@@ -140,7 +143,7 @@ apr_status_t acct_account_add(const acct_service_t *service,
     if (*problem != NULL) {
         return APR_EINVAL;
     }
-    status = acct_password_hash(&service->params, password,
+    status = acct_password_hash(service->params, password,
                                 &account->password, pool);
     if (status != APR_SUCCESS) {
         return status;
@@ -298,7 +301,7 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
     if (*problem != NULL) {
         return APR_EINVAL;
     }
-    status = acct_password_hash(&service->params, password, &change.text,
+    status = acct_password_hash(service->params, password, &change.text,
                                 pool);
     if (status != APR_SUCCESS) {
         return status;

@@ -13,6 +13,7 @@
 
 #include <apr_pools.h>
 #include "base/service.h"
+#include "text/password.h"
 
 typedef struct acct_dummies_t acct_dummies_t;
 

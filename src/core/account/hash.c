@@ -6,7 +6,7 @@ void acct_do_hash(void *baton)
 {
     acct_hash_t *hash = baton;
 
-    hash->status = acct_password_hash(&hash->service->params,
+    hash->status = acct_password_hash(hash->service->params,
                                       hash->password, &hash->hash,
                                       hash->pool);
 }
@@ -48,7 +48,7 @@ void acct_do_verify(void *baton)
             ? ACCT_PASSWORD_FAILED : ACCT_PASSWORD_MISMATCH;
     }
     if (hash->verdict == ACCT_PASSWORD_MATCH
-        && (as_sent || acct_password_needs_rehash(&hash->service->params,
+        && (as_sent || acct_password_needs_rehash(hash->service->params,
                                                   hash->stored))) {
         /* A better hash is welcome, not needed: failing leaves the old. */
         acct_do_hash(hash);

@@ -17,6 +17,7 @@
 #define ACCT_ACCOUNT_PRIVATE_H
 
 #include "account/account.h"
+#include "text/password.h"
 
 /* How long a client is asked to wait when something cannot be known now. */
 #define ACCT_RETRY_DATABASE 5

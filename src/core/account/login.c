@@ -8,6 +8,7 @@
 #include "account/dummy.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
+#include "database/unit.h"
 
 typedef struct find_account_t {
     const acct_route_t *route;

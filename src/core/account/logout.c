@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out, here or everywhere; see account/account.h. */
 #include "account/issue.h"
+#include "database/unit.h"
 
 typedef struct logout_t {
     const acct_identity_t *identity;

@@ -6,6 +6,7 @@
 
 #include "text/identifier.h"
 #include "token/check_row.h"
+#include "database/unit.h"
 
 typedef struct taken_t {
     const char *username_key;

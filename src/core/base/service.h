@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the operations need from where they run (httpd, the command, a
- * test), and units of work on a connection.
+ * test): connections, the gate, a log, and what is believed without asking.
  *
- * A connection is held for one unit of work: never while a password is
- * hashed, a body read or an answer written.
+ * A connection is held for one unit of work (database/unit.h): never while
+ * a password is hashed, a body read or an answer written.
  */
 #ifndef ACCT_SERVICE_H
 #define ACCT_SERVICE_H
 
+#include <apr_errno.h>
 #include <apr_pools.h>
-#include "database/database.h"
-#include "cache/cache.h"
-#include "text/password.h"
-#include "token/token.h"
+#include <apr_time.h>
+#include <stdint.h>
+
+/* Of the rooms above. */
+struct acct_cache_t;
+struct acct_db_t;
+struct acct_key_t;
+struct acct_password_params_t;
+struct acct_password_rules_t;
 
 /* What a unit of work does, for whoever hands out connections. */
 typedef enum {
@@ -40,14 +46,14 @@ typedef struct acct_service_t {
      * that is fine and closes one that is broken. Each acquire is
      * followed by one release with the same unit. */
     apr_status_t (*acquire)(void *context, acct_unit_e unit,
-                            acct_db_t **db, apr_pool_t *pool);
-    void (*release)(void *context, acct_unit_e unit, acct_db_t *db);
+                            struct acct_db_t **db, apr_pool_t *pool);
+    void (*release)(void *context, acct_unit_e unit, struct acct_db_t *db);
 
     /* The database did not do as asked in a unit of work; acct_db_error()
-     * says why. is_over: it will not be tried again. NULL: the log is
+     * says why. is_final: it will not be tried again. NULL: the log is
      * told. */
-    void (*failed)(void *context, acct_unit_e unit, acct_db_t *db,
-                   apr_status_t status, int is_over, apr_pool_t *pool);
+    void (*failed)(void *context, acct_unit_e unit, struct acct_db_t *db,
+                   apr_status_t status, int is_final, apr_pool_t *pool);
 
     /* So many microseconds were waited for what another asks the database:
      * they count as if a connection had been held. Called with a lock
@@ -69,7 +75,7 @@ typedef struct acct_service_t {
 
     /* What is believed without asking the database; cache NULL: nothing,
      * nor where the feed is not fresh. */
-    acct_cache_t *cache;
+    struct acct_cache_t *cache;
     int cache_answers;          /* 0: no token is looked up in it */
     uint64_t cache_database;    /* key of this database in the cache */
     int cache_feed;
@@ -81,40 +87,20 @@ typedef struct acct_service_t {
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */
-    const acct_sha256_t *sha256;    /* NULL: fetched each time */
-    const acct_key_t *key;      /* NULL where no dialect needs one, or: */
+    const struct evp_md_st *sha256; /* acct_sha256_t; NULL: fetched each
+                                     * time */
+    const struct acct_key_t *key;      /* NULL where no dialect needs one, or: */
     int key_is_away;            /* one is named and cannot be used now */
-    acct_password_params_t params;
+    const struct acct_password_params_t *params;    /* of new hashes */
     const char *dummy;          /* acct_password_dummy(params) */
     struct acct_dummies_t *dummies; /* account/dummy.h; NULL: dummy for all */
-    const acct_password_rules_t *rules;     /* NULL: none */
+    const struct acct_password_rules_t *rules;  /* NULL: none */
 } acct_service_t;
-
-/** Run one operation's unit on a connection, on a fresh one again if the
- *  first turns out to be broken; for operations of the command too.
- *  @param work returns APR_SUCCESS or what it failed with; is run again
- *         only after what it did left nothing behind: once when the
- *         connection was broken, a few times when another transaction was
- *         in the way
- */
-apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
-                           acct_work_fn work, void *baton,
-                           apr_pool_t *pool);
-
-/** The same inside BEGIN … COMMIT; @a work failing rolls back. */
-apr_status_t acct_transaction_run(const acct_service_t *service,
-                                  acct_work_fn work, void *baton,
-                                  apr_pool_t *pool);
 
 /** Run @a work with @a baton inside the gate. @return what the gate said
  *  when it did not open (nothing was run), else APR_SUCCESS */
 apr_status_t acct_gate_run(const acct_service_t *service,
                            void (*work)(void *baton), void *baton);
-
-/** What an account's tokens were is over: forget what is believed of them.
- *  After the commit, also one of unknown fate, and before the answer. */
-void acct_service_revoked(const acct_service_t *service,
-                          apr_int64_t account);
 
 /** Tell the log; @a format as of printf, given no secret. */
 void acct_log(const acct_service_t *service, acct_log_e level,

@@ -41,6 +41,7 @@
 #include <apr_time.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/service.h"
 
 #define ACCT_CACHE_EPOCHS 4096
 #define ACCT_CACHE_WAYS 4
@@ -227,6 +228,11 @@ uint64_t acct_cache_ticket(const acct_cache_t *cache);
 /** Revoke all that is cached of an account; after the commit. */
 void acct_cache_raise(acct_cache_t *cache, uint64_t database,
                       int64_t account);
+
+/** What an account's tokens were has ended: forget what is believed of
+ *  them in the service's cache, if it has one. After the commit, also one
+ *  of unknown fate, and before the answer. */
+void acct_service_revoked(const acct_service_t *service, int64_t account);
 
 /** Revoke everything of everybody (what was missed is not known). */
 void acct_cache_raise_all(acct_cache_t *cache);

@@ -87,3 +87,10 @@ void acct_cache_raise_all(acct_cache_t *cache)
         revoke_stripe(cache, count, i);
     }
 }
+
+void acct_service_revoked(const acct_service_t *service, int64_t account)
+{
+    if (service->cache != NULL) {
+        acct_cache_raise(service->cache, service->cache_database, account);
+    }
+}

@@ -6,6 +6,8 @@
 
 #include "store/store.h"
 #include "base/ticks.h"
+#include "database/unit.h"
+#include "token/token.h"
 
 #define ROW "tokens_checked"
 #define OFF "off"

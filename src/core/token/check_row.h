@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "base/service.h"
+#include "database/database.h"
 
 /** How long after it was read the row may be believed, and how long to
  *  wait until it is not, microseconds. */

@@ -7,7 +7,9 @@
 
 #include <apr_pools.h>
 #include "base/service.h"
+#include "cache/cache.h"
 #include "store/store.h"
+#include "token/token.h"
 
 /* As far as a protected request needs to know (see
  * acct_store_token_find). In the request's pool. */

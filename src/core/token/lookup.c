@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ticks.h"
+#include "database/unit.h"
 
 typedef enum state_e {
     GATHERING,                  /* who comes may still join, if it fits */

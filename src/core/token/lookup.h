@@ -19,6 +19,7 @@
 #include "token/crowd.h"
 #include "base/service.h"
 #include "store/store.h"
+#include "token/token.h"
 
 typedef struct acct_lookups_t acct_lookups_t;
 

@@ -14,6 +14,8 @@
 
 #include "account/account.h"
 #include "dialect/dialect.h"
+#include "text/password.h"
+#include "token/token.h"
 
 #define ACCT_CACHE_BYTES_ON 16711680    /* with the gates, 16 MiB at the
                                          * most */

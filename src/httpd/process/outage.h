@@ -11,7 +11,7 @@
 #include <httpd.h>
 
 #include "cache/cache.h"
-#include "base/service.h"
+#include "database/unit.h"
 
 /* Causes whose lines are counted apart. */
 #define ACCT_OUTAGE_CAUSES 8

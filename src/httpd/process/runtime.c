@@ -200,7 +200,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     acct_request_service_prepare(service);
     service->key = conf->key;
     service->key_is_away = conf->key_file != NULL && conf->key == NULL;
-    service->params = conf->params;
+    service->params = &conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
                                                : conf->max_tokens;
     service->rules = conf->rules_set ? &conf->rules : NULL;

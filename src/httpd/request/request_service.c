@@ -78,13 +78,13 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
 
 /* A lock that somebody holds is none either. */
 static void failed(void *context, acct_unit_e unit, acct_db_t *db,
-                   apr_status_t status, int is_over, apr_pool_t *pool)
+                   apr_status_t status, int is_final, apr_pool_t *pool)
 {
     acct_request_service_t *self = context;
     const char *text = apr_psprintf(pool, "the database did not do as "
                                     "asked: %s", acct_db_error(db));
 
-    if (!is_over) {
+    if (!is_final) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, status, self->r,
                       "ACCT0206: %s", text);
     }
