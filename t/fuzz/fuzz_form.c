@@ -19,7 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const alias[] = { "username", NULL };
 
-static const acct_field_t fields[] = {
+static const acct_operation_t operation[2] = {
+    { .name = "register", .reads_fields = 1, .stores_fields = 1 },
+    { .name = "login", .reads_fields = 1 }
+};
+
+static const acct_field_t field[] = {
     { "u", ACCT_ROLE_USERNAME, NULL, 1, 0 },
     { "e", ACCT_ROLE_EMAIL, alias, 1, 1 },
     { "p", ACCT_ROLE_PASSWORD, NULL, 1, 2 },
@@ -54,7 +59,7 @@ static void check(acct_outcome_e outcome, const acct_form_t *form,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int initialized;
-    acct_route_t route = { .fields = fields, .nfields = 6 };
+    acct_fields_t fields = { NULL, field, 6 };
     acct_result_t *result;
     acct_form_t form;
     apr_pool_t *pool;
@@ -70,10 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     type = data[0] & 1 ? "application/x-www-form-urlencoded"
                        : "application/json";
-    route.op = data[0] & 2 ? ACCT_OP_LOGIN : ACCT_OP_REGISTER;
+    fields.operation = &operation[data[0] & 2 ? 1 : 0];
     apr_pool_create(&pool, NULL);
     result = acct_result_make(ACCT_ERROR, pool);
-    outcome = acct_form_read(&route, type, (const char *)data + 1, size - 1,
+    outcome = acct_form_read(&fields, type, (const char *)data + 1, size - 1,
                              &form, result, pool);
     check(outcome, &form, result);
     acct_form_wipe(&form);

@@ -7,6 +7,7 @@
 #define ACCT_T_DIALECT_FILES_H
 
 #include "dialect_fixture.h"
+#include "account/operations.h"
 
 /* A file of its own folder, beside a copy of base.json. */
 static inline const char *folder_with_base(apr_pool_t *pool)
@@ -63,7 +64,7 @@ static inline const char *errors_of(const char *path, apr_status_t *status,
     const char *text = "";
     int i;
 
-    *status = acct_dialect_load(path, &dialect, &errors, pool);
+    *status = acct_dialect_load(path, &acct_operations, &dialect, &errors, pool);
     for (i = 0; i < errors->nelts; i++) {
         text = apr_pstrcat(pool, text, APR_ARRAY_IDX(errors, i, const char *),
                            "\n", NULL);

@@ -18,6 +18,7 @@
 #include "dialect/dialect.h"
 #include "dialect/render.h"
 #include "form/result.h"
+#include "account/operations.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof(*(list))))
 
@@ -40,7 +41,7 @@ static inline const acct_dialect_t *load_file(apr_pool_t *pool,
 {
     const acct_dialect_t *dialect;
     apr_array_header_t *errors;
-    apr_status_t status = acct_dialect_load(path, &dialect, &errors, pool);
+    apr_status_t status = acct_dialect_load(path, &acct_operations, &dialect, &errors, pool);
 
     if (status != APR_SUCCESS) {
         fail_msg("%s", errors->nelts > 0
@@ -97,9 +98,9 @@ static inline const acct_field_t *field_of(const acct_route_t *route,
 {
     int i;
 
-    for (i = 0; i < route->nfields; i++) {
-        if (strcmp(route->fields[i].name, name) == 0) {
-            return &route->fields[i];
+    for (i = 0; i < route->fields.count; i++) {
+        if (strcmp(route->fields.field[i].name, name) == 0) {
+            return &route->fields.field[i];
         }
     }
     fail_msg("no field %s", name);

@@ -20,6 +20,14 @@
 
 static const char *const email_alias[] = { "mail", "username", NULL };
 
+/* As far as a form asks. */
+static const acct_operation_t storing = {
+    .name = "storing", .reads_fields = 1, .stores_fields = 1
+};
+static const acct_operation_t asking = {
+    .name = "asking", .reads_fields = 1
+};
+
 static const acct_field_t register_fields[] = {
     { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
     { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
@@ -28,27 +36,20 @@ static const acct_field_t register_fields[] = {
     { "first_name", ACCT_ROLE_FIRST_NAME, NULL, 0, 4 },
     { "last_name", ACCT_ROLE_LAST_NAME, NULL, 0, 5 },
 };
-static const acct_route_t register_route = {
-    .path = "register/", .method = "POST", .op = ACCT_OP_REGISTER,
-    .fields = register_fields, .nfields = 6
-};
+static const acct_fields_t register_route = { &storing, register_fields, 6 };
 
 static const acct_field_t login_fields[] = {
     { "email", ACCT_ROLE_EMAIL, email_alias, 1, 0 },
     { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
 };
-static const acct_route_t login_route = {
-    .path = "login/", .method = "POST", .op = ACCT_OP_LOGIN,
-    .fields = login_fields, .nfields = 2
-};
+static const acct_fields_t login_route = { &asking, login_fields, 2 };
 
 static const acct_field_t identifier_fields[] = {
     { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 0 },
     { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
 };
-static const acct_route_t identifier_route = {
-    .path = "signin/", .method = "POST", .op = ACCT_OP_LOGIN,
-    .fields = identifier_fields, .nfields = 2
+static const acct_fields_t identifier_route = {
+    &asking, identifier_fields, 2
 };
 
 static apr_pool_t *pool;
@@ -70,7 +71,7 @@ static inline int tear_down(void **state)
 
 /* The body is copied to the end of a block of its own size, so that a
  * sanitizer sees any read behind it. */
-static inline acct_outcome_e read_bytes(const acct_route_t *route,
+static inline acct_outcome_e read_bytes(const acct_fields_t *route,
                                         const char *type, const char *body,
                                         size_t length)
 {
@@ -87,14 +88,14 @@ static inline acct_outcome_e read_bytes(const acct_route_t *route,
     return outcome;
 }
 
-static inline acct_outcome_e read_text(const acct_route_t *route,
+static inline acct_outcome_e read_text(const acct_fields_t *route,
                                        const char *type, const char *body)
 {
     return read_bytes(route, type, body, strlen(body));
 }
 
 /* The outcome and all problems as one line. */
-static inline const char *told(const acct_route_t *route, const char *type,
+static inline const char *told(const acct_fields_t *route, const char *type,
                                const char *body)
 {
     const char *line = acct_outcome_name(read_text(route, type, body));

@@ -139,8 +139,8 @@ static void every_name_is_documented(void **state)
     const char *document = read_document(*state);
     int i;
 
-    for (i = 0; i < ACCT_OP__COUNT; i++) {
-        documented(document, "| `", acct_op_name((acct_op_e)i), "` |",
+    for (i = 0; i < acct_operations.count; i++) {
+        documented(document, "| `", acct_operations.row[i]->name, "` |",
                    *state);
     }
     for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {

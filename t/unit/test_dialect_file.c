@@ -145,7 +145,7 @@ static void what_a_file_says_goes_over_what_it_extends(void **state)
     answers(dialect, NULL, acct_result_make(ACCT_ERROR, p), 599, JSON, NULL,
             p);
     result = acct_result_make(ACCT_INVALID, p);
-    acct_result_add_problem(result, dialect->routes[0].fields,
+    acct_result_add_problem(result, dialect->routes[0].fields.field,
                             ACCT_PROBLEM_NULL, 0, p);
     answers(dialect, dialect->routes, result, 400, JSON,
             "{\"u\":[\"Void.\"]}", p);

@@ -3,6 +3,7 @@
  * it was written is answered in the module's own words. */
 #include "dialect_files.h"
 #include "dialect/draft.h"
+#include "account/operations.h"
 
 /* As in a later version, in which "throttled", "blocked" and the problem
  * "too_similar" are new. The linker takes these for those of
@@ -56,7 +57,7 @@ static const acct_dialect_t *load_over(const char *const *without,
 
     write_file(folder, "base.json", base, strlen(base), pool);
     *said = "";
-    if (acct_dialect_load(path, &dialect, &errors, pool) != APR_SUCCESS) {
+    if (acct_dialect_load(path, &acct_operations, &dialect, &errors, pool) != APR_SUCCESS) {
         *said = APR_ARRAY_IDX(errors, 0, const char *);
     }
     else if (dialect->warnings->nelts > 0) {

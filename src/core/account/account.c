@@ -104,16 +104,15 @@ static apr_status_t read_account(acct_db_t *db, void *baton,
                                     pool);
 }
 
-void acct_current(const acct_service_t *service,
-                  const acct_identity_t *identity, const char *token,
-                  acct_result_t *result, apr_pool_t *pool)
+void acct_current(const acct_call_t *call)
 {
-    current_t current = { identity->account.id,
-                          apr_pcalloc(pool, sizeof(acct_account_t)) };
+    acct_result_t *result = call->result;
+    current_t current = { call->identity->account.id,
+                          apr_pcalloc(call->pool, sizeof(acct_account_t)) };
     apr_status_t status;
 
-    status = acct_unit_run(service, ACCT_UNIT_READ, read_account, &current,
-                           pool);
+    status = acct_unit_run(call->service, ACCT_UNIT_READ, read_account,
+                           &current, call->pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         result->outcome = ACCT_INVALID_TOKEN;
         return;
@@ -124,7 +123,7 @@ void acct_current(const acct_service_t *service,
     }
     result->outcome = ACCT_OK;
     result->account = current.account;
-    result->token = token;
-    result->token_id = identity->token.id;
-    result->token_expires = identity->token.expires_at;
+    result->token = call->token;
+    result->token_id = call->identity->token.id;
+    result->token_expires = call->identity->token.expires_at;
 }

@@ -31,55 +31,60 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
                                  acct_identity_t *identity,
                                  apr_pool_t *pool);
 
+/* What an operation is called with; everything lives in the pool of the
+ * request, or longer. */
+typedef struct acct_call_t {
+    const acct_service_t *service;
+    const acct_route_t *route;
+    const acct_form_t *form;    /* as read, and where the outcome is
+                                 * ACCT_INVALID only what was right of it;
+                                 * NULL: the operation reads none */
+    const acct_identity_t *identity;    /* whose token was presented, after
+                                         * the last wait for the client;
+                                         * NULL: none is needed and none
+                                         * was */
+    const char *token;          /* its text, or NULL */
+    acct_result_t *result;      /* in: ACCT_OK, or ACCT_INVALID with the
+                                 * problems found so far; out: what came of
+                                 * it */
+    apr_pool_t *pool;
+} acct_call_t;
+
+/* The operations, for account/operations.c. ACCT_UNAVAILABLE and ACCT_ERROR
+ * can come of each. */
+
 /**
- * Make an account from a form, and a token where the route shows one.
- * @param form   as read; may hold only what was right of it
- * @param result in: ACCT_OK or ACCT_INVALID with the problems found so far;
- *               out: ACCT_OK with account and token, ACCT_INVALID,
- *               ACCT_UNAVAILABLE, ACCT_ERROR
+ * Make an account from a form, and a token where the route shows one:
+ * ACCT_OK with account and token, ACCT_INVALID.
  * The password is hashed before it is known whether the name is free.
  * Problems that need the database are looked for even when the form has
  * others, so that all are told together.
  */
-void acct_register(const acct_service_t *service,
-                   const acct_route_t *route, const acct_form_t *form,
-                   acct_result_t *result, apr_pool_t *pool);
+void acct_register(const acct_call_t *call);
 
 /**
  * Sign in: find the account, verify, and in one transaction look at its
- * state again, write the last login and give it a token.
- * @param result out: ACCT_OK with account and token,
- *               ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED (only after the right
- *               password), ACCT_UNAVAILABLE, ACCT_ERROR
+ * state again, write the last login and give it a token: ACCT_OK with
+ * account and token, ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED (only after the
+ * right password). A form with problems stays ACCT_INVALID.
  * An unknown name costs the same work as a wrong password.
  */
-void acct_login(const acct_service_t *service, const acct_route_t *route,
-                const acct_form_t *form, acct_result_t *result,
-                apr_pool_t *pool);
+void acct_login(const acct_call_t *call);
 
 /**
  * Sign out: end the presented token; under the policy reuse the account's
- * reusable token as well. Answered after the commit.
- * @param result out: ACCT_OK, ACCT_INVALID_TOKEN when another request was
- *               faster, ACCT_UNAVAILABLE
+ * reusable token as well. Answered after the commit: ACCT_OK,
+ * ACCT_INVALID_TOKEN when another request was faster.
  */
-void acct_logout(const acct_service_t *service, const acct_route_t *route,
-                 const acct_identity_t *identity, acct_result_t *result,
-                 apr_pool_t *pool);
+void acct_logout(const acct_call_t *call);
 
 /** Sign out everywhere: end all tokens of the account. */
-void acct_logout_all(const acct_service_t *service,
-                     const acct_route_t *route,
-                     const acct_identity_t *identity,
-                     acct_result_t *result, apr_pool_t *pool);
+void acct_logout_all(const acct_call_t *call);
 
 /**
- * The current account: all that is known of who presents the token.
- * @param result out: ACCT_OK, ACCT_INVALID_TOKEN when the account is gone
- *               by now, ACCT_UNAVAILABLE
+ * The current account: all that is known of who presents the token:
+ * ACCT_OK, ACCT_INVALID_TOKEN when the account is gone by now.
  */
-void acct_current(const acct_service_t *service,
-                  const acct_identity_t *identity, const char *token,
-                  acct_result_t *result, apr_pool_t *pool);
+void acct_current(const acct_call_t *call);
 
 #endif

@@ -9,7 +9,7 @@
 
 static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
 {
-    acct_log(issue->service, ACCT_LOG_ERROR, APR_SUCCESS, pool,
+    acct_log(issue->call->service, ACCT_LOG_ERROR, APR_SUCCESS, pool,
              "tokens can neither be made nor handed out: the server goes "
              "without its key file (see the log of its start)");
     return APR_ENOENT;
@@ -17,21 +17,21 @@ static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
 
 static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
 {
-    const acct_token_policy_t *policy = &issue->route->dialect->policy;
+    const acct_token_policy_t *policy = &issue->call->route->dialect->policy;
     acct_token_t *token = &issue->token;
-    const acct_key_t *key = issue->service->key;
+    const acct_key_t *key = issue->call->service->key;
     char *digest = apr_palloc(pool, ACCT_DIGEST_HEX + 1);
     int checked = 0;
     apr_status_t status;
 
     /* Without the key it would have no check, and from then on no token
      * could be told from those that were never made. */
-    if (key == NULL && issue->service->key_is_away) {
+    if (key == NULL && issue->call->service->key_is_away) {
         return without_key(issue, pool);
     }
     memset(token, 0, sizeof(*token));
     token->account_id = issue->account->id;
-    token->label = issue->route->dialect->name;
+    token->label = issue->call->route->dialect->name;
     token->created_at = apr_time_now();
     if (policy->lifetime != 0) {
         token->ends_at = token->created_at + policy->lifetime;
@@ -45,7 +45,7 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
         || (status = acct_token_mint_id(&token->id, pool)) != APR_SUCCESS
         || (status = acct_token_digest(issue->text, digest))
             != APR_SUCCESS) {
-        acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+        acct_log(issue->call->service, ACCT_LOG_ERROR, status, pool,
                  "no token could be made: the random number generator or "
                  "SHA-256 failed");
         return status;
@@ -58,7 +58,7 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
         status = acct_token_seal(key, token->account_id,
                                  issue->text, &token->sealed, pool);
         if (status != APR_SUCCESS) {
-            acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+            acct_log(issue->call->service, ACCT_LOG_ERROR, status, pool,
                      "a reusable token could not be sealed");
             return status;
         }
@@ -87,10 +87,10 @@ static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
     char digest[ACCT_DIGEST_HEX + 1];
     apr_status_t status;
 
-    if (issue->service->key == NULL) {
+    if (issue->call->service->key == NULL) {
         return without_key(issue, pool);
     }
-    status = acct_token_unseal(issue->service->key, issue->account->id,
+    status = acct_token_unseal(issue->call->service->key, issue->account->id,
                                issue->token.sealed, &issue->text, pool);
     if (status == APR_SUCCESS) {
         status = acct_token_digest(issue->text, digest);
@@ -101,7 +101,7 @@ static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
     }
     if (status != APR_SUCCESS) {
         issue->text = NULL;
-        acct_log(issue->service, ACCT_LOG_ERROR, status, pool,
+        acct_log(issue->call->service, ACCT_LOG_ERROR, status, pool,
                  "the token of account %" APR_INT64_T_FMT " cannot be handed "
                  "out again: it was sealed under another key, or its row "
                  "was changed; 'acctauth token revoke' lets a new one be "
@@ -132,7 +132,7 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
 {
     apr_status_t status;
 
-    if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
+    if (issue->call->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
         status = acct_store_token_reusable(db, issue->account->id,
                                            &issue->token, pool);
         if (status == APR_SUCCESS) {
@@ -153,12 +153,12 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
 apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
                             apr_pool_t *pool)
 {
-    int most = issue->service->max_tokens;
+    int most = issue->call->service->max_tokens;
     apr_time_t now = apr_time_now();
     apr_status_t status;
 
     issue->dropped = 0;
-    if (most <= 0 || issue->route->dialect->policy.kind != ACCT_POLICY_MANY) {
+    if (most <= 0 || issue->call->route->dialect->policy.kind != ACCT_POLICY_MANY) {
         return APR_SUCCESS;
     }
     status = acct_store_token_delete_oldest(db, issue->account->id, now,

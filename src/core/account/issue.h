@@ -35,8 +35,7 @@ void acct_unavailable(acct_result_t *result, int retry_after);
 
 /* What a login or registration writes, and what comes of it. */
 typedef struct acct_issue_t {
-    const acct_service_t *service;
-    const acct_route_t *route;
+    const acct_call_t *call;
     acct_account_t *account;
     apr_int64_t id;             /* login: whose */
     const char *verified;       /* login: the stored hash that matched */

@@ -122,126 +122,147 @@ static void log_dropped(const acct_issue_t *issue, apr_pool_t *pool)
     if (issue->dropped == 0) {
         return;
     }
-    if (issue->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
-        acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+    if (issue->call->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
+        acct_log(issue->call->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
                  "session_expired: account %" APR_INT64_T_FMT ": its token "
                  "was over, and another was made", issue->account->id);
         return;
     }
-    acct_log(issue->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+    acct_log(issue->call->service, ACCT_LOG_INFO, APR_SUCCESS, pool,
              "excess_sessions_exceeded: account %" APR_INT64_T_FMT
              ": %d older token%s ended", issue->account->id,
              issue->dropped, issue->dropped == 1 ? "" : "s");
 }
 
-static void refuse_login(const acct_service_t *service,
+static void refuse_login(const acct_call_t *call,
                          const acct_account_t *account,
-                         acct_outcome_e outcome, acct_result_t *result,
-                         apr_pool_t *pool)
+                         acct_outcome_e outcome)
 {
-    result->outcome = outcome;
+    call->result->outcome = outcome;
     if (account == NULL) {
-        acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+        acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
                  "authn_login_fail: no such account");
         return;
     }
-    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
              account->id, outcome == ACCT_BLOCKED ? "blocked"
                                                   : "wrong password");
 }
 
-/* One try. 0 when the account changed between the look and the writing,
- * so that it has to be tried again. */
-static int try_login(const acct_service_t *service, find_account_t *find,
-                     const acct_form_t *form, acct_result_t *result,
-                     apr_pool_t *pool)
+/* Whether the password is the account's, or the dummy was verified in its
+ * place. 0: the call has its outcome.
+ * @param rehashed a better hash, or NULL */
+static int verify(const acct_call_t *call, find_account_t *find,
+                  const char **rehashed)
 {
-    acct_issue_t issue = { service, find->route, NULL, 0, NULL, NULL, NULL,
-                      { 0 }, 0 };
-    acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL,
-                    find->dummy, ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS,
-                    pool };
+    acct_hash_t hash = {
+        .service = call->service, .pool = call->pool, .dummy = find->dummy,
+        .password = call->form->value[ACCT_ROLE_PASSWORD],
+        .verdict = ACCT_PASSWORD_FAILED
+    };
     apr_status_t status;
     int known;
 
-    status = acct_unit_run(service, ACCT_UNIT_READ, find_account, find,
-                           pool);
+    status = acct_unit_run(call->service, ACCT_UNIT_READ, find_account, find,
+                           call->pool);
     known = status == APR_SUCCESS;
     if (!known && !APR_STATUS_IS_NOTFOUND(status)) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
-        return 1;
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+        return 0;
     }
     hash.stored = known ? find->account.password : NULL;
-    status = acct_gate_run(service, acct_do_verify, &hash);
+    status = acct_gate_run(call->service, acct_do_verify, &hash);
     if (status != APR_SUCCESS || hash.verdict == ACCT_PASSWORD_FAILED) {
-        acct_unavailable(result, ACCT_RETRY_GATE);
-        return 1;
+        acct_unavailable(call->result, ACCT_RETRY_GATE);
+        return 0;
     }
     if (hash.verdict != ACCT_PASSWORD_MATCH) {
-        refuse_login(service, known ? &find->account : NULL,
-                     ACCT_WRONG_CREDENTIALS, result, pool);
-        return 1;
+        refuse_login(call, known ? &find->account : NULL,
+                     ACCT_WRONG_CREDENTIALS);
+        return 0;
     }
-    if (!find->account.is_active) {
-        refuse_login(service, &find->account, ACCT_BLOCKED, result, pool);
-        return 1;
-    }
+    *rehashed = hash.hash;
+    return 1;
+}
 
-    issue.account = apr_pmemdup(pool, &find->account,
-                                sizeof(find->account));
-    issue.id = find->account.id;
-    issue.verified = find->account.password;
-    issue.rehashed = hash.hash;
-    status = acct_transaction_run(service, sign_in, &issue, pool);
-    if (issue.dropped > 0) {
-        /* Which tokens went only the database knows, so all of the
-         * account's are asked for once more. Also when the commit's fate
-         * is unknown: it may be done. */
-        acct_service_revoked(service, issue.id);
-    }
+/* What came of the transaction. 0 when the account changed between the
+ * look and the writing, so that it has to be tried again. */
+static int conclude(const acct_call_t *call, acct_issue_t *issue,
+                    apr_status_t status)
+{
     if (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_NOTFOUND(status)) {
         return 0;
     }
     if (APR_STATUS_IS_EACCES(status)) {
-        refuse_login(service, issue.account, ACCT_BLOCKED, result, pool);
+        refuse_login(call, issue->account, ACCT_BLOCKED);
         return 1;
     }
-    if (status == ACCT_CHECK_STANDS && acct_end_check(service, pool)) {
+    if (status == ACCT_CHECK_STANDS
+        && acct_end_check(call->service, call->pool)) {
         return 0;
     }
     if (status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
         return 1;
     }
-    result->outcome = ACCT_OK;
-    result->account = issue.account;
-    acct_tell_token(result, &issue);
-    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+    call->result->outcome = ACCT_OK;
+    call->result->account = issue->account;
+    acct_tell_token(call->result, issue);
+    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
-             issue.account->id, issue.token.id);
-    log_dropped(&issue, pool);
+             issue->account->id, issue->token.id);
+    log_dropped(issue, call->pool);
     return 1;
 }
 
-void acct_login(const acct_service_t *service, const acct_route_t *route,
-                const acct_form_t *form, acct_result_t *result,
-                apr_pool_t *pool)
+/* One try; 0: again. */
+static int try_login(const acct_call_t *call, find_account_t *find)
 {
-    find_account_t find = { route, NULL, NULL, NULL, { 0 } };
+    acct_issue_t issue = { .call = call };
+    apr_status_t status;
+
+    if (!verify(call, find, &issue.rehashed)) {
+        return 1;
+    }
+    if (!find->account.is_active) {
+        refuse_login(call, &find->account, ACCT_BLOCKED);
+        return 1;
+    }
+    issue.account = apr_pmemdup(call->pool, &find->account,
+                                sizeof(find->account));
+    issue.id = find->account.id;
+    issue.verified = find->account.password;
+    status = acct_transaction_run(call->service, sign_in, &issue,
+                                  call->pool);
+    if (issue.dropped > 0) {
+        /* Which tokens went only the database knows, so all of the
+         * account's are asked for once more. Also when the commit's fate
+         * is unknown: it may be done. */
+        acct_service_revoked(call->service, issue.id);
+    }
+    return conclude(call, &issue, status);
+}
+
+void acct_login(const acct_call_t *call)
+{
+    find_account_t find = { .route = call->route };
     int try;
 
-    identifier_keys(&find, form, pool);
-    if (acct_dummy_for(service, find.email_key != NULL ? find.email_key
-                                                       : find.username_key,
-                       &find.dummy, pool) != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
+    if (call->result->outcome != ACCT_OK) {
+        return;
+    }
+    identifier_keys(&find, call->form, call->pool);
+    if (acct_dummy_for(call->service, find.email_key != NULL
+                       ? find.email_key : find.username_key, &find.dummy,
+                       call->pool) != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
         return;
     }
     for (try = 0; try < ACCT_TRIES; try++) {
-        if (try_login(service, &find, form, result, pool)) {
+        if (try_login(call, &find)) {
             return;
         }
     }
-    acct_unavailable(result, ACCT_RETRY_GATE);
+    acct_unavailable(call->result, ACCT_RETRY_GATE);
 }

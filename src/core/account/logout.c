@@ -40,50 +40,46 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_revocation_insert(db, account, pool);
 }
 
-static void run_logout(const acct_service_t *service, logout_t *logout,
-                       acct_result_t *result, apr_pool_t *pool)
+static void run_logout(const acct_call_t *call, logout_t *logout)
 {
-    const acct_account_t *account = &logout->identity->account;
+    const acct_account_t *account = &call->identity->account;
+    acct_result_t *result = call->result;
     apr_status_t status;
 
-    logout->account = apr_pcalloc(pool, sizeof(*logout->account));
-    status = acct_transaction_run(service, sign_out, logout, pool);
+    logout->identity = call->identity;
+    logout->account = apr_pcalloc(call->pool, sizeof(*logout->account));
+    status = acct_transaction_run(call->service, sign_out, logout,
+                                  call->pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
         result->outcome = ACCT_INVALID_TOKEN;
         return;
     }
     /* Also when the commit's fate is unknown: it may be done. */
-    acct_service_revoked(service, account->id);
+    acct_service_revoked(call->service, account->id);
     if (status != APR_SUCCESS) {
         acct_unavailable(result, ACCT_RETRY_DATABASE);
         return;
     }
     result->outcome = ACCT_OK;
     result->account = logout->account;
-    acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
+    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "%s: account %" APR_INT64_T_FMT ", token %s",
              logout->all ? "authn_logout_all" : "authn_token_revoked",
              account->id, logout->identity->token.id);
 }
 
-void acct_logout(const acct_service_t *service, const acct_route_t *route,
-                 const acct_identity_t *identity, acct_result_t *result,
-                 apr_pool_t *pool)
+void acct_logout(const acct_call_t *call)
 {
-    logout_t logout = { identity, 0,
-                        route->dialect->policy.kind == ACCT_POLICY_REUSE,
-                        NULL };
+    logout_t logout = {
+        .reusable = call->route->dialect->policy.kind == ACCT_POLICY_REUSE
+    };
 
-    run_logout(service, &logout, result, pool);
+    run_logout(call, &logout);
 }
 
-void acct_logout_all(const acct_service_t *service,
-                     const acct_route_t *route,
-                     const acct_identity_t *identity,
-                     acct_result_t *result, apr_pool_t *pool)
+void acct_logout_all(const acct_call_t *call)
 {
-    logout_t logout = { identity, 1, 0, NULL };
+    logout_t logout = { .all = 1 };
 
-    (void)route;
-    run_logout(service, &logout, result, pool);
+    run_logout(call, &logout);
 }

@@ -25,29 +25,32 @@ static apr_status_t look_for_taken(acct_db_t *db, void *baton,
 }
 
 /* Add a problem for each name that an account has. */
-static apr_status_t add_taken(const acct_service_t *service,
-                              const acct_account_t *account,
-                              const acct_form_t *form,
-                              acct_result_t *result, apr_pool_t *pool)
+static apr_status_t add_taken(const acct_call_t *call,
+                              const acct_account_t *account)
 {
-    taken_t taken = { account->username_key, account->email_key, 0, 0 };
+    taken_t taken = {
+        .username_key = account->username_key,
+        .email_key = account->email_key
+    };
     apr_status_t status;
 
     if (taken.username_key == NULL && taken.email_key == NULL) {
         return APR_SUCCESS;
     }
-    status = acct_unit_run(service, ACCT_UNIT_READ, look_for_taken, &taken,
-                           pool);
+    status = acct_unit_run(call->service, ACCT_UNIT_READ, look_for_taken,
+                           &taken, call->pool);
     if (status != APR_SUCCESS) {
         return status;
     }
     if (taken.username) {
-        acct_result_add_problem(result, form->field[ACCT_ROLE_USERNAME],
-                                ACCT_PROBLEM_TAKEN, 0, pool);
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_USERNAME],
+                                ACCT_PROBLEM_TAKEN, 0, call->pool);
     }
     if (taken.email) {
-        acct_result_add_problem(result, form->field[ACCT_ROLE_EMAIL],
-                                ACCT_PROBLEM_TAKEN, 0, pool);
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_EMAIL],
+                                ACCT_PROBLEM_TAKEN, 0, call->pool);
     }
     return APR_SUCCESS;
 }
@@ -83,24 +86,24 @@ static apr_status_t account_of_form(const acct_form_t *form,
     return APR_SUCCESS;
 }
 
-static void judge_password(const acct_service_t *service,
-                           const acct_form_t *form,
-                           const acct_account_t *account,
-                           acct_result_t *result, apr_pool_t *pool)
+static void judge_password(const acct_call_t *call,
+                           const acct_account_t *account)
 {
-    const char *password = form->value[ACCT_ROLE_PASSWORD];
+    const acct_password_rules_t *rules = call->service->rules;
+    const char *password = call->form->value[ACCT_ROLE_PASSWORD];
     const char *own[] = { or_empty(account->username),
                           or_empty(account->email), account->first_name,
                           account->last_name, NULL };
     acct_problem_e problem;
 
-    if (service->rules == NULL || password == NULL) {
+    if (rules == NULL || password == NULL) {
         return;
     }
-    problem = acct_password_judge(service->rules, password, own, pool);
+    problem = acct_password_judge(rules, password, own, call->pool);
     if (problem != ACCT_PROBLEM__COUNT) {
-        acct_result_add_problem(result, form->field[ACCT_ROLE_PASSWORD],
-                                problem, service->rules->min_length, pool);
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_PASSWORD],
+                                problem, rules->min_length, call->pool);
     }
 }
 
@@ -110,68 +113,90 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_status_t status;
 
     status = acct_store_account_insert(db, issue->account, pool);
-    if (status == APR_SUCCESS && issue->route->mints_token) {
+    if (status == APR_SUCCESS && issue->call->route->mints_token) {
         status = acct_issue_token(issue, db, pool);
     }
     return status;
 }
 
-void acct_register(const acct_service_t *service,
-                   const acct_route_t *route, const acct_form_t *form,
-                   acct_result_t *result, apr_pool_t *pool)
+/* Problems that need more than the form. 0 when there are any, or when it
+ * cannot be known. */
+static int check(const acct_call_t *call, const acct_account_t *account)
 {
-    acct_account_t *account = apr_palloc(pool, sizeof(*account));
-    acct_issue_t issue = { service, route, account, 0, NULL, NULL, NULL, { 0 },
-                      0 };
-    acct_hash_t hash = { service, form->value[ACCT_ROLE_PASSWORD], NULL, NULL,
-                    ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
+    judge_password(call, account);
+    if (call->result->problems == NULL) {
+        return 1;
+    }
+    call->result->outcome = ACCT_INVALID;
+    if (add_taken(call, account) != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+    }
+    return 0;
+}
+
+/* One try. 0: what stood in the way is gone, so that it has to be tried
+ * again. */
+static int try_register(const acct_call_t *call, acct_account_t *account)
+{
+    acct_issue_t issue = { .call = call, .account = account };
+    acct_result_t *result = call->result;
     apr_status_t status;
+
+    status = acct_transaction_run(call->service, sign_up, &issue,
+                                  call->pool);
+    if (status == APR_SUCCESS) {
+        result->outcome = ACCT_OK;
+        result->account = account;
+        acct_tell_token(result, &issue);
+        acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
+                 "account_registered: account %" APR_INT64_T_FMT,
+                 account->id);
+        return 1;
+    }
+    if (status == ACCT_CHECK_STANDS
+        && acct_end_check(call->service, call->pool)) {
+        return 0;
+    }
+    if (!APR_STATUS_IS_EEXIST(status)
+        || add_taken(call, account) != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return 1;
+    }
+    if (result->problems == NULL) {
+        /* Taken when it was tried, free when it was looked at. */
+        return 0;
+    }
+    result->outcome = ACCT_INVALID;
+    return 1;
+}
+
+void acct_register(const acct_call_t *call)
+{
+    acct_account_t *account = apr_palloc(call->pool, sizeof(*account));
+    acct_hash_t hash = {
+        .service = call->service,
+        .password = call->form->value[ACCT_ROLE_PASSWORD],
+        .pool = call->pool
+    };
     int try;
 
-    if (account_of_form(form, account, pool) != APR_SUCCESS) {
-        result->outcome = ACCT_ERROR;
+    if (account_of_form(call->form, account, call->pool) != APR_SUCCESS) {
+        call->result->outcome = ACCT_ERROR;
         return;
     }
-    judge_password(service, form, account, result, pool);
-    if (result->problems != NULL) {
-        result->outcome = ACCT_INVALID;
-        if (add_taken(service, account, form, result, pool)
-            != APR_SUCCESS) {
-            acct_unavailable(result, ACCT_RETRY_DATABASE);
-        }
+    if (!check(call, account)) {
         return;
     }
-
-    status = acct_gate_run(service, acct_do_hash, &hash);
-    if (status != APR_SUCCESS || hash.status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_GATE);
+    if (acct_gate_run(call->service, acct_do_hash, &hash) != APR_SUCCESS
+        || hash.status != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_GATE);
         return;
     }
     account->password = hash.hash;
     for (try = 0; try < ACCT_TRIES; try++) {
-        status = acct_transaction_run(service, sign_up, &issue, pool);
-        if (status == APR_SUCCESS) {
-            result->outcome = ACCT_OK;
-            result->account = account;
-            acct_tell_token(result, &issue);
-            acct_log(service, ACCT_LOG_INFO, APR_SUCCESS, pool,
-                     "account_registered: account %" APR_INT64_T_FMT,
-                     account->id);
+        if (try_register(call, account)) {
             return;
         }
-        if (status == ACCT_CHECK_STANDS && acct_end_check(service, pool)) {
-            continue;
-        }
-        if (!APR_STATUS_IS_EEXIST(status)
-            || add_taken(service, account, form, result, pool)
-               != APR_SUCCESS) {
-            break;
-        }
-        if (result->problems != NULL) {
-            result->outcome = ACCT_INVALID;
-            return;
-        }
-        /* Taken when it was tried, free when it was looked at: again. */
     }
-    acct_unavailable(result, ACCT_RETRY_DATABASE);
+    acct_unavailable(call->result, ACCT_RETRY_DATABASE);
 }

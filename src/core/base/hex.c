@@ -13,6 +13,15 @@ void acct_hex_write(char *text, const unsigned char *bytes, size_t count)
     *text = '\0';
 }
 
+const char *acct_hex_text(const unsigned char *bytes, size_t count,
+                          apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, 2 * count + 1);
+
+    acct_hex_write(text, bytes, count);
+    return text;
+}
+
 static int value_of(char c)
 {
     return c >= '0' && c <= '9' ? c - '0'

@@ -7,9 +7,14 @@
 #define ACCT_HEX_H
 
 #include <stddef.h>
+#include <apr_pools.h>
 
 /** Write @a count bytes as 2 * @a count lower-case digits and a NUL. */
 void acct_hex_write(char *text, const unsigned char *bytes, size_t count);
+
+/** The same as a new string in @a pool. */
+const char *acct_hex_text(const unsigned char *bytes, size_t count,
+                          apr_pool_t *pool);
 
 /**
  * Read 2 * @a count lower-case digits, of which a NUL is none; what comes

@@ -3,21 +3,6 @@
 
 #include <string.h>
 
-#define BIT(op)  (1u << (op))
-#define NO_OP    0u
-#define FIELDS   (BIT(ACCT_OP_REGISTER) | BIT(ACCT_OP_LOGIN))
-#define TOKEN    (BIT(ACCT_OP_LOGOUT) | BIT(ACCT_OP_LOGOUT_ALL) \
-                  | BIT(ACCT_OP_CURRENT))
-#define EVERY_OP (FIELDS | TOKEN)
-
-static const char *const op_names[ACCT_OP__COUNT] = {
-    [ACCT_OP_REGISTER] = "register",
-    [ACCT_OP_LOGIN] = "login",
-    [ACCT_OP_LOGOUT] = "logout",
-    [ACCT_OP_LOGOUT_ALL] = "logout_all",
-    [ACCT_OP_CURRENT] = "current"
-};
-
 static const char *const outcome_names[ACCT_OUTCOME__COUNT] = {
     [ACCT_OK] = "ok",
     [ACCT_NOT_FOUND] = "not_found",
@@ -43,34 +28,6 @@ static const char *const outcome_names[ACCT_OUTCOME__COUNT] = {
     [ACCT_THROTTLED] = "throttled",
     [ACCT_UNAVAILABLE] = "unavailable",
     [ACCT_ERROR] = "error"
-};
-
-/* Which operations can end in an outcome. */
-static const unsigned int outcome_ops[ACCT_OUTCOME__COUNT] = {
-    [ACCT_OK] = EVERY_OP,
-    [ACCT_NOT_FOUND] = NO_OP,           /* there is no route then */
-    [ACCT_METHOD_NOT_ALLOWED] = EVERY_OP,
-    [ACCT_OPTIONS] = EVERY_OP,
-    [ACCT_TLS_REQUIRED] = EVERY_OP,
-    [ACCT_UNSUPPORTED_MEDIA_TYPE] = FIELDS,
-    [ACCT_UNSUPPORTED_ENCODING] = FIELDS,
-    [ACCT_TOO_LARGE] = EVERY_OP,        /* an ignored body has a cap too */
-    [ACCT_PARSE_ERROR] = FIELDS,
-    [ACCT_NOT_AN_OBJECT] = FIELDS,
-    [ACCT_NO_DATA] = FIELDS,
-    [ACCT_INVALID] = FIELDS,
-    [ACCT_NOT_AUTHENTICATED] = TOKEN,
-    [ACCT_TOKEN_ABSENT] = TOKEN,
-    [ACCT_TOKEN_SPACES] = TOKEN,
-    [ACCT_TOKEN_CHARACTERS] = TOKEN,
-    [ACCT_INVALID_TOKEN] = TOKEN,
-    [ACCT_NOT_OWNER] = TOKEN,
-    [ACCT_PERMISSION_DENIED] = NO_OP,   /* a protected location's */
-    [ACCT_WRONG_CREDENTIALS] = BIT(ACCT_OP_LOGIN),
-    [ACCT_BLOCKED] = BIT(ACCT_OP_LOGIN),
-    [ACCT_THROTTLED] = EVERY_OP,
-    [ACCT_UNAVAILABLE] = EVERY_OP,
-    [ACCT_ERROR] = EVERY_OP
 };
 
 static const char *const role_names[ACCT_ROLE__COUNT] = {
@@ -117,21 +74,6 @@ static int find(const char *const *names, int count, const char *name)
     return -1;
 }
 
-const char *acct_op_name(acct_op_e op)
-{
-    return name_of(op_names, ACCT_OP__COUNT, (unsigned int)op);
-}
-
-int acct_op_find(const char *name)
-{
-    return find(op_names, ACCT_OP__COUNT, name);
-}
-
-int acct_op_needs_token(acct_op_e op)
-{
-    return (unsigned int)op < ACCT_OP__COUNT && (BIT(op) & TOKEN) != 0;
-}
-
 const char *acct_outcome_name(acct_outcome_e outcome)
 {
     return name_of(outcome_names, ACCT_OUTCOME__COUNT,
@@ -141,13 +83,6 @@ const char *acct_outcome_name(acct_outcome_e outcome)
 int acct_outcome_find(const char *name)
 {
     return find(outcome_names, ACCT_OUTCOME__COUNT, name);
-}
-
-int acct_op_can(acct_op_e op, acct_outcome_e outcome)
-{
-    return (unsigned int)op < ACCT_OP__COUNT
-           && (unsigned int)outcome < ACCT_OUTCOME__COUNT
-           && (outcome_ops[outcome] & BIT(op)) != 0;
 }
 
 const char *acct_role_name(acct_role_e role)

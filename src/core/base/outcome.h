@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an account server can do and what can come of it: the one place
- * where operations, outcomes, roles of fields and problems with fields
- * are listed. Everything here is a name; how a name is spelled on the
+ * What can come of a request: the one place where outcomes, roles of
+ * fields and problems with fields are listed (operations are in
+ * base/operation.h). Everything here is a name; how a name is spelled on the
  * wire is the dialect's business (dialect/dialect.h).
  *
  * Constant tables only; safe from any thread.
@@ -11,16 +11,6 @@
 #define ACCT_OUTCOME_H
 
 #include <stddef.h>
-
-/* The operations a route can name ("operation" in a dialect file). */
-typedef enum {
-    ACCT_OP_REGISTER,           /* register    make an account */
-    ACCT_OP_LOGIN,              /* login       identifier + password */
-    ACCT_OP_LOGOUT,             /* logout      end this token */
-    ACCT_OP_LOGOUT_ALL,         /* logout_all  end all the account's tokens */
-    ACCT_OP_CURRENT,            /* current     who is this token */
-    ACCT_OP__COUNT
-} acct_op_e;
 
 /* What can come of a request. The name in a dialect file is the part
  * after ACCT_ in lower case. */
@@ -87,24 +77,11 @@ typedef enum {
     ACCT_PROBLEM__COUNT
 } acct_problem_e;
 
-/** The name of an operation in dialect files, e.g. "logout_all". */
-const char *acct_op_name(acct_op_e op);
-
-/** The operation called @a name, or -1. */
-int acct_op_find(const char *name);
-
-/** Whether @a op acts for the account of a presented token. */
-int acct_op_needs_token(acct_op_e op);
-
 /** The name of an outcome in dialect files, e.g. "wrong_credentials". */
 const char *acct_outcome_name(acct_outcome_e outcome);
 
 /** The outcome called @a name, or -1. */
 int acct_outcome_find(const char *name);
-
-/** Whether @a op can end in @a outcome, so that a route of this
- *  operation needs a response for it (its own or the dialect's). */
-int acct_op_can(acct_op_e op, acct_outcome_e outcome);
 
 /** The name of a role in dialect files, e.g. "password_again". */
 const char *acct_role_name(acct_role_e role);

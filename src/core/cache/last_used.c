@@ -4,7 +4,7 @@
 #include <apr_tables.h>
 #include <string.h>
 
-#include "token/identity.h"
+#include "base/hex.h"
 #include "base/ticks.h"
 
 /* One database's part of a collection. */
@@ -122,8 +122,9 @@ static uses_t uses_of(const acct_notes_t *notes, apr_pool_t *pool)
     int i;
 
     for (i = 0; i < notes->count; i++) {
-        uses.use[i].id = acct_identity_token_id(notes->note[i].token_id,
-                                                pool);
+        uses.use[i].id = acct_hex_text(notes->note[i].token_id,
+                                       sizeof(notes->note[i].token_id),
+                                       pool);
         uses.use[i].at = notes->note[i].used;
     }
     return uses;

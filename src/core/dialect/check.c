@@ -279,7 +279,7 @@ static void check_general(acct_load_t *load)
         entry = entry != NULL ? resolve(load, NULL, entry) : NULL;
         if (entry != NULL) {
             message = shared_message(load, NULL, first, outcome);
-            check_uses(load, entry, key, acct_values_known(-1, outcome),
+            check_uses(load, entry, key, acct_values_known(NULL, outcome),
                        message);
             p->response[i] = entry->response;
             p->message[i] = message != NULL ? message->text : NULL;
@@ -303,7 +303,7 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
     const acct_entry_t *first;
     const acct_entry_t *entry;
 
-    if (!acct_op_can(draft->route.op, outcome)) {
+    if (!acct_operation_can(draft->route.fields.operation, outcome)) {
         p->response[outcome] = load->dialect->p->response[outcome];
         p->message[outcome] = load->dialect->p->message[outcome];
         return 1;
@@ -313,7 +313,7 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
     if (entry != NULL) {
         message = shared_message(load, draft, first, outcome);
         check_uses(load, entry, key,
-                   acct_values_known((int)draft->route.op, outcome), message);
+                   acct_values_known(draft->route.fields.operation, outcome), message);
         p->response[outcome] = entry->response;
         p->message[outcome] = message != NULL ? message->text : NULL;
     }
@@ -390,13 +390,13 @@ static void check_problems(acct_load_t *load, acct_draft_t *draft)
     int i, j;
 
     route->p->problem = apr_pcalloc(load->pool,
-                                    ((apr_size_t)route->nfields + 1)
+                                    ((apr_size_t)route->fields.count + 1)
                                     * sizeof(*route->p->problem));
-    for (i = 0; i < route->nfields; i++) {
+    for (i = 0; i < route->fields.count; i++) {
         for (j = 0; j < ACCT_PROBLEM__COUNT; j++) {
-            if (acct_field_can(route, &route->fields[i],
+            if (acct_field_can(route, &route->fields.field[i],
                                (acct_problem_e)j)) {
-                check_problem(load, draft, &route->fields[i],
+                check_problem(load, draft, &route->fields.field[i],
                               (acct_problem_e)j);
             }
         }
@@ -446,12 +446,13 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
 
     at = acct_place_member(load, &at, "ok");
     entry = entry != NULL ? resolve(load, draft, entry) : NULL;
-    if (acct_op_needs_token(route->op) || ok == NULL || entry == NULL
+    if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN || ok == NULL || entry == NULL
         || entry->is_broken) {
         return;
     }
     route->mints_token = (uses & ACCT_VALUE_BIT(ACCT_VALUE_TOKEN)) != 0;
-    if (!route->mints_token && route->op == ACCT_OP_LOGIN) {
+    if (!route->mints_token
+        && route->fields.operation->shows == ACCT_SHOWS_NEW_TOKEN_ALWAYS) {
         acct_report(load, &at, "nobody learns the token; write \"{token}\" "
                     "where the client looks for it");
     }
@@ -474,7 +475,8 @@ static void check_identifier(acct_load_t *load, const acct_draft_t *draft)
     acct_place_t at = { dialect->file, "identifier" };
     int i;
 
-    if (draft->route.op != ACCT_OP_LOGIN) {
+    if ((draft->route.fields.operation->roles
+         & ACCT_ROLE_BIT(ACCT_ROLE_IDENTIFIER)) == 0) {
         return;
     }
     if (!load->identifier_seen) {
@@ -482,8 +484,8 @@ static void check_identifier(acct_load_t *load, const acct_draft_t *draft)
                     "[\"username\"], [\"email\"] or both");
         return;
     }
-    for (i = 0; i < draft->route.nfields; i++) {
-        if (draft->route.fields[i].role == ACCT_ROLE_EMAIL
+    for (i = 0; i < draft->route.fields.count; i++) {
+        if (draft->route.fields.field[i].role == ACCT_ROLE_EMAIL
             && !dialect->by_email) {
             acct_report(load, &at, "does not hold \"email\", but %s signs "
                         "in by it; add it", draft->at.path);

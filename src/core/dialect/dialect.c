@@ -297,6 +297,7 @@ static int read_routes(acct_load_t *load)
 /* --------------------------------------------------------------- loading */
 
 apr_status_t acct_dialect_load(const char *path,
+                               const acct_operations_t *operations,
                                const acct_dialect_t **dialect,
                                apr_array_header_t **errors,
                                apr_pool_t *pool)
@@ -314,6 +315,7 @@ apr_status_t acct_dialect_load(const char *path,
         return status;
     }
     load.pool = pool;
+    load.operations = operations;
     load.errors = *errors = apr_array_make(pool, 4, sizeof(const char *));
     load.sources = apr_array_make(load.tmp, 4, sizeof(acct_source_t));
     load.entries = apr_array_make(load.tmp, 32, sizeof(acct_entry_t));

@@ -13,7 +13,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
-#include "base/outcome.h"
+#include "form/field.h"
 
 typedef struct acct_dialect_t acct_dialect_t;
 typedef struct acct_response_t acct_response_t;     /* dialect/template.h */
@@ -34,23 +34,11 @@ typedef struct acct_token_policy_t {
                                      * less than lifetime where both are */
 } acct_token_policy_t;
 
-/* One member of a request's body. */
-typedef struct acct_field_t {
-    const char *name;           /* on the wire; problems are keyed by it */
-    acct_role_e role;
-    const char *const *aliases; /* NULL-terminated: other names, taken in
-                                 * this order when the name is absent */
-    int required;               /* an optional one may be absent or "" */
-    int index;                  /* place in the route's list */
-} acct_field_t;
-
 typedef struct acct_route_t {
     const acct_dialect_t *dialect;
     const char *path;           /* as in the file: "signin/" */
     const char *method;         /* "POST" */
-    acct_op_e op;
-    const acct_field_t *fields;
-    int nfields;
+    acct_fields_t fields;       /* and its operation */
     int mints_token;            /* its ok response shows {token} */
     int names_account;          /* its path holds {account.id} */
     /* private to dialect/dialect.c and dialect/render.c */
@@ -74,6 +62,8 @@ struct acct_dialect_t {
 /**
  * Load a dialect file with all it extends, and check it.
  * @param path   the file; "extends" names a file NAME.json beside it
+ * @param operations that a route can name (account/operations.h); lives as
+ *               long as the dialect
  * @param pool   the dialect lives here
  * @param errors what is wrong, one string (const char *) each: "FILE: JSON
  *               path or line:column: what is wrong; what to write". As
@@ -82,6 +72,7 @@ struct acct_dialect_t {
  *         one error) when a file cannot be read
  */
 apr_status_t acct_dialect_load(const char *path,
+                               const acct_operations_t *operations,
                                const acct_dialect_t **dialect,
                                apr_array_header_t **errors,
                                apr_pool_t *pool);

@@ -96,6 +96,7 @@ typedef struct acct_draft_t {
 typedef struct acct_load_t {
     apr_pool_t *pool;           /* the dialect's */
     apr_pool_t *tmp;            /* gone when loading is over */
+    const acct_operations_t *operations;
     apr_array_header_t *errors; /* const char *, in pool */
     apr_array_header_t *sources;    /* acct_source_t, the file itself first,
                                      * then what it extends */
@@ -218,9 +219,10 @@ int acct_read_messages(acct_load_t *load, const acct_place_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list);
 
-/** Values that are known in an outcome; @a op -1 for a general response,
- *  which holds for any operation. */
-unsigned int acct_values_known(int op, acct_outcome_e outcome);
+/** Values that are known in an outcome; @a operation NULL for a general
+ *  response, which holds for any. */
+unsigned int acct_values_known(const acct_operation_t *operation,
+                               acct_outcome_e outcome);
 
 /* dialect/builtin.c */
 

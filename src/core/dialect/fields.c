@@ -3,8 +3,6 @@
 #include <apr_strings.h>
 #include "dialect/draft.h"
 
-#define ROLE_BIT(role) (1u << (unsigned)(role))
-
 int acct_field_can(const acct_route_t *route, const acct_field_t *field,
                    acct_problem_e problem)
 {
@@ -18,12 +16,12 @@ int acct_field_can(const acct_route_t *route, const acct_field_t *field,
         return field->role == ACCT_ROLE_USERNAME
             || field->role == ACCT_ROLE_EMAIL;
     case ACCT_PROBLEM_TAKEN:
-        return route->op == ACCT_OP_REGISTER
+        return route->fields.operation->stores_fields
             && (field->role == ACCT_ROLE_USERNAME
                 || field->role == ACCT_ROLE_EMAIL);
     case ACCT_PROBLEM_MISMATCH:
-        for (i = 0; i < route->nfields; i++) {
-            if (route->fields[i].role == ACCT_ROLE_PASSWORD_AGAIN) {
+        for (i = 0; i < route->fields.count; i++) {
+            if (route->fields.field[i].role == ACCT_ROLE_PASSWORD_AGAIN) {
                 return field->role == ACCT_ROLE_PASSWORD;
             }
         }
@@ -31,7 +29,7 @@ int acct_field_can(const acct_route_t *route, const acct_field_t *field,
     case ACCT_PROBLEM_TOO_SHORT:
     case ACCT_PROBLEM_TOO_COMMON:
     case ACCT_PROBLEM_TOO_SIMILAR:
-        return route->op == ACCT_OP_REGISTER
+        return route->fields.operation->stores_fields
             && field->role == ACCT_ROLE_PASSWORD;
     default:
         return 1;
@@ -43,43 +41,25 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
 {
     int i;
 
-    for (i = 0; i < route->nfields; i++) {
-        if (strlen(route->fields[i].name) == length
-            && memcmp(route->fields[i].name, name, length) == 0) {
-            return &route->fields[i];
+    for (i = 0; i < route->fields.count; i++) {
+        if (strlen(route->fields.field[i].name) == length
+            && memcmp(route->fields.field[i].name, name, length) == 0) {
+            return &route->fields.field[i];
         }
     }
     return NULL;
 }
 
-/* Roles that mean something to an operation. */
-static unsigned int roles_of(acct_op_e op)
-{
-    switch (op) {
-    case ACCT_OP_LOGIN:
-        return ROLE_BIT(ACCT_ROLE_IDENTIFIER) | ROLE_BIT(ACCT_ROLE_EMAIL)
-               | ROLE_BIT(ACCT_ROLE_PASSWORD);
-    case ACCT_OP_REGISTER:
-        return ROLE_BIT(ACCT_ROLE_USERNAME) | ROLE_BIT(ACCT_ROLE_EMAIL)
-               | ROLE_BIT(ACCT_ROLE_PASSWORD)
-               | ROLE_BIT(ACCT_ROLE_PASSWORD_AGAIN)
-               | ROLE_BIT(ACCT_ROLE_FIRST_NAME)
-               | ROLE_BIT(ACCT_ROLE_LAST_NAME);
-    default:
-        return 0;
-    }
-}
-
 /* @return the role, or -1 after reporting */
-static int read_role(acct_load_t *load, const acct_place_t *at, acct_op_e op,
-                     const char *name)
+static int read_role(acct_load_t *load, const acct_place_t *at,
+                     const acct_operation_t *operation, const char *name)
 {
     const char *fit[ACCT_ROLE__COUNT + 1];
     int role = acct_role_find(name);
     int i, count = 0;
 
     for (i = 0; i < ACCT_ROLE__COUNT; i++) {
-        if ((roles_of(op) & ROLE_BIT(i)) != 0) {
+        if ((operation->roles & ACCT_ROLE_BIT(i)) != 0) {
             fit[count++] = acct_role_name((acct_role_e)i);
         }
     }
@@ -89,9 +69,9 @@ static int read_role(acct_load_t *load, const acct_place_t *at, acct_op_e op,
                     acct_shown(name, load->tmp),
                     acct_suggest(name, fit, load->tmp));
     }
-    else if ((roles_of(op) & ROLE_BIT(role)) == 0) {
+    else if ((operation->roles & ACCT_ROLE_BIT(role)) == 0) {
         acct_report(load, at, "a field of \"%s\" cannot be the \"%s\"; %s",
-                    acct_op_name(op), name,
+                    operation->name, name,
                     acct_suggest("", fit, load->tmp));
         role = -1;
     }
@@ -154,7 +134,8 @@ static int looks_nested(const json_t *value, const char *const *members)
 
 /* One field. @return whether it can be used */
 static int read_field(acct_load_t *load, const acct_place_t *at,
-                      acct_op_e op, const json_t *value, acct_field_t *field)
+                      const acct_operation_t *operation,
+                      const json_t *value, acct_field_t *field)
 {
     static const char *const members[] = {
         "as", "aliases", "required", NULL
@@ -204,7 +185,7 @@ static int read_field(acct_load_t *load, const acct_place_t *at,
     else {
         name = NULL;
     }
-    role = name != NULL ? read_role(load, &as, op, name) : -1;
+    role = name != NULL ? read_role(load, &as, operation, name) : -1;
     field->role = (acct_role_e)role;
     return role >= 0;
 }
@@ -216,7 +197,8 @@ static void check_names(acct_load_t *load, const acct_place_t *at,
     const acct_field_t *field, *other;
     const char *const *alias, *const *second;
 
-    for (field = route->fields; field < route->fields + route->nfields;
+    for (field = route->fields.field;
+         field < route->fields.field + route->fields.count;
          field++) {
         acct_place_t place = acct_place_member(load, at, field->name);
 
@@ -226,7 +208,7 @@ static void check_names(acct_load_t *load, const acct_place_t *at,
                 acct_report(load, &place, "the alias \"%s\" is a field "
                             "already; remove one of the two", *alias);
             }
-            for (other = route->fields; other <= field; other++) {
+            for (other = route->fields.field; other <= field; other++) {
                 for (second = other->aliases; second != NULL
                      && *second != NULL && second != alias; second++) {
                     if (strcmp(*alias, *second) == 0) {
@@ -239,46 +221,52 @@ static void check_names(acct_load_t *load, const acct_place_t *at,
     }
 }
 
+/* Each role is that of one field. */
 static void check_roles(acct_load_t *load, const acct_place_t *at,
                         const acct_route_t *route)
 {
     const acct_field_t *by[ACCT_ROLE__COUNT] = { NULL };
-    const acct_field_t *username, *email, *identifier;
+    const acct_field_t *field;
     int i;
 
-    for (i = 0; i < route->nfields; i++) {
-        acct_place_t place = acct_place_member(load, at,
-                                               route->fields[i].name);
+    for (i = 0; i < route->fields.count; i++) {
+        field = &route->fields.field[i];
+        if (by[field->role] != NULL) {
+            acct_place_t place = acct_place_member(load, at, field->name);
 
-        if (by[route->fields[i].role] != NULL) {
             acct_report(load, &place, "\"%s\" is the \"%s\" already; give "
                         "one of the two another role or make it an alias",
-                        by[route->fields[i].role]->name,
-                        acct_role_name(route->fields[i].role));
+                        by[field->role]->name, acct_role_name(field->role));
         }
-        by[route->fields[i].role] = &route->fields[i];
+        by[field->role] = field;
     }
-    username = by[ACCT_ROLE_USERNAME];
-    email = by[ACCT_ROLE_EMAIL];
-    identifier = by[ACCT_ROLE_IDENTIFIER];
-    if (by[ACCT_ROLE_PASSWORD] == NULL
-        || !by[ACCT_ROLE_PASSWORD]->required) {
-        acct_report(load, at, "\"%s\" needs a password; add \"password\": "
-                    "\"password\", and let it be required",
-                    acct_op_name(route->op));
+}
+
+static int is_met(const acct_route_t *route, const acct_need_t *need)
+{
+    int there = 0, required = 0;
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        const acct_field_t *field = &route->fields.field[i];
+
+        if ((need->roles & ACCT_ROLE_BIT(field->role)) != 0) {
+            there++;
+            required += field->required != 0;
+        }
     }
-    if (route->op == ACCT_OP_LOGIN
-        && ((identifier != NULL) == (email != NULL)
-            || !(identifier != NULL ? identifier : email)->required)) {
-        acct_report(load, at, "\"login\" needs one name to look an account "
-                    "up by; write one field that is the \"identifier\" or "
-                    "the \"email\", and let it be required");
-    }
-    if (route->op == ACCT_OP_REGISTER
-        && (username == NULL || !username->required)
-        && (email == NULL || !email->required)) {
-        acct_report(load, at, "an account needs a name; let a field be the "
-                    "\"username\" or the \"email\", and be required");
+    return required > 0 && (there == 1 || !need->alone);
+}
+
+static void check_needs(acct_load_t *load, const acct_place_t *at,
+                        const acct_route_t *route)
+{
+    const acct_need_t *need = route->fields.operation->needs;
+
+    for (; need != NULL && need->roles != 0; need++) {
+        if (!is_met(route, need)) {
+            acct_report(load, at, "%s", need->lack);
+        }
     }
 }
 
@@ -303,7 +291,7 @@ static void read_fields(acct_load_t *load, const acct_place_t *at,
         field.name = apr_pstrdup(load->pool, json_object_iter_key(member));
         field.index = list->nelts;
         place = acct_place_member(load, at, field.name);
-        if (read_field(load, &place, draft->route.op,
+        if (read_field(load, &place, draft->route.fields.operation,
                        json_object_iter_value(member), &field)) {
             APR_ARRAY_PUSH(list, acct_field_t) = field;
         }
@@ -311,11 +299,12 @@ static void read_fields(acct_load_t *load, const acct_place_t *at,
             draft->broken = 1;
         }
     }
-    draft->route.fields = (const acct_field_t *)list->elts;
-    draft->route.nfields = list->nelts;
+    draft->route.fields.field = (const acct_field_t *)list->elts;
+    draft->route.fields.count = list->nelts;
     if (!draft->broken) {
         check_names(load, at, &draft->route);
         check_roles(load, at, &draft->route);
+        check_needs(load, at, &draft->route);
     }
 }
 
@@ -325,11 +314,11 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
     acct_place_t at = acct_place_member(load, &draft->at, "fields");
     const json_t *fields = json_object_get(route, "fields");
 
-    if (acct_op_needs_token(draft->route.op)) {
+    if (!draft->route.fields.operation->reads_fields) {
         if (fields != NULL) {
             acct_report(load, &at, "\"%s\" acts for the token and reads no "
                         "body; remove \"fields\"",
-                        acct_op_name(draft->route.op));
+                        draft->route.fields.operation->name);
             draft->broken = 1;
         }
     }

@@ -81,7 +81,7 @@ static unsigned int check_message_key(acct_load_t *load,
     if (outcome >= 0) {
         (void)acct_check_outcome_key(load, at, draft,
                                      (acct_outcome_e)outcome);
-        return acct_values_known(-1, (acct_outcome_e)outcome)
+        return acct_values_known(NULL, (acct_outcome_e)outcome)
                & MESSAGE_VALUES;
     }
     if (dot != NULL) {

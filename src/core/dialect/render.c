@@ -51,7 +51,7 @@ static const acct_problem_answer_t *answer_to(
     const acct_route_t *route, const acct_field_problem_t *problem)
 {
     if (problem->field == NULL || problem->field->index < 0
-        || problem->field->index >= route->nfields
+        || problem->field->index >= route->fields.count
         || (unsigned int)problem->problem >= ACCT_PROBLEM__COUNT) {
         return NULL;
     }

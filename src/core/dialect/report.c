@@ -267,12 +267,13 @@ void acct_place_report(void *baton, const char *path, const char *what)
 
 const char *const *acct_op_names(acct_load_t *load)
 {
-    const char **names = apr_pcalloc(load->tmp, (ACCT_OP__COUNT + 1)
+    const acct_operations_t *all = load->operations;
+    const char **names = apr_pcalloc(load->tmp, ((apr_size_t)all->count + 1)
                                                 * sizeof(*names));
     int i;
 
-    for (i = 0; i < ACCT_OP__COUNT; i++) {
-        names[i] = acct_op_name((acct_op_e)i);
+    for (i = 0; i < all->count; i++) {
+        names[i] = all->row[i]->name;
     }
     return names;
 }

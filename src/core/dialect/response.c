@@ -4,15 +4,15 @@
 #include <apr_strings.h>
 #include "dialect/draft.h"
 
-unsigned int acct_values_known(int op, acct_outcome_e outcome)
+unsigned int acct_values_known(const acct_operation_t *operation,
+                               acct_outcome_e outcome)
 {
     unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS);
 
     switch (outcome) {
     case ACCT_OK:
         known |= ACCT_VALUES_ACCOUNT;
-        if (op == ACCT_OP_REGISTER || op == ACCT_OP_LOGIN
-            || op == ACCT_OP_CURRENT) {
+        if (operation != NULL && operation->shows != ACCT_SHOWS_NO_TOKEN) {
             known |= ACCT_VALUES_TOKEN;
         }
         break;
@@ -294,12 +294,12 @@ static const char *const *field_names(acct_load_t *load,
                                       const acct_route_t *route)
 {
     const char **names = apr_pcalloc(load->tmp,
-                                     ((apr_size_t)route->nfields + 1)
+                                     ((apr_size_t)route->fields.count + 1)
                                      * sizeof(*names));
     int i;
 
-    for (i = 0; i < route->nfields; i++) {
-        names[i] = route->fields[i].name;
+    for (i = 0; i < route->fields.count; i++) {
+        names[i] = route->fields.field[i].name;
     }
     return names;
 }
@@ -348,11 +348,11 @@ int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
                            const acct_draft_t *draft, acct_outcome_e outcome)
 {
     if (draft != NULL && !draft->broken
-        && !acct_op_can(draft->route.op, outcome)) {
+        && !acct_operation_can(draft->route.fields.operation, outcome)) {
         acct_report(load, at, "\"%s\" cannot come of the operation \"%s\"; "
                     "remove it, or write it among the \"responses\" of the "
                     "whole dialect", acct_outcome_name(outcome),
-                    acct_op_name(draft->route.op));
+                    draft->route.fields.operation->name);
         return 0;
     }
     return 1;

@@ -59,7 +59,7 @@ static void check_path(acct_load_t *load, const acct_place_t *at,
         wrong = "names the account twice; keep one \"" ACCOUNT_ID "\"";
     }
     if (wrong == NULL && ids == 1
-        && !acct_op_needs_token(draft->route.op)) {
+        && draft->route.fields.operation->token != ACCT_TOKEN_NEEDED) {
         wrong = "names an account, but the operation has none before it "
                 "ends; remove \"" ACCOUNT_ID "\"";
     }
@@ -117,24 +117,29 @@ static void read_method(acct_load_t *load, const json_t *route,
     draft->nowhere |= draft->route.method[0] == '\0';
 }
 
+/* Of a route whose operation is not known: nothing hangs on it. */
+static const acct_operation_t unknown = {
+    .name = "", .token = ACCT_TOKEN_NEEDED
+};
+
 static void read_operation(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft)
 {
     const char *name = needed(load, route, "operation", "login", draft);
     acct_place_t at = acct_place_member(load, &draft->at, "operation");
-    int op = name != NULL ? acct_op_find(name) : -1;
+    const acct_operation_t *operation = acct_operation_find(
+        load->operations, name);
 
-    if (name != NULL && op < 0) {
+    if (name != NULL && operation == NULL) {
         acct_report(load, &at, "unknown operation \"%s\"; %s",
                     acct_shown(name, load->tmp),
                     acct_suggest(name, acct_op_names(load), load->tmp));
     }
-    draft->broken |= op < 0;
-    draft->route.op = op < 0 ? ACCT_OP_CURRENT : (acct_op_e)op;
+    draft->broken |= operation == NULL;
+    draft->route.fields.operation = operation != NULL ? operation : &unknown;
     at.path = acct_place_member(load, &draft->at, "method").path;
-    if (op >= 0 && !acct_op_needs_token(draft->route.op)
-        && (strcmp(draft->route.method, "GET") == 0
-            || strcmp(draft->route.method, "DELETE") == 0)) {
+    if (operation != NULL && operation->reads_fields
+        && strcmp(draft->route.method, "GET") == 0) {
         acct_report(load, &at, "\"%s\" reads a body, and %s has none; write "
                     "\"POST\"", name, draft->route.method);
     }

@@ -156,7 +156,7 @@ static raw_t look_up(const source_t *source, const acct_field_t *field,
 
 /* What is needed to check one field after the other. */
 typedef struct check_t {
-    const acct_route_t *route;
+    const acct_fields_t *fields;
     acct_form_t *form;
     acct_result_t *result;
     apr_pool_t *pool;
@@ -198,7 +198,7 @@ static void check_username(const check_t *check, const acct_field_t *field,
     if (acct_username_normalize(text, &name, check->pool) != APR_SUCCESS) {
         valid = 0;
     }
-    else if (check->route->op == ACCT_OP_REGISTER) {
+    else if (check->fields->operation->stores_fields) {
         valid = acct_username_valid(name, check->pool);
     }
     if (!valid) {
@@ -303,8 +303,8 @@ static acct_outcome_e read_fields(const check_t *check,
 {
     int i;
 
-    for (i = 0; i < check->route->nfields; i++) {
-        const acct_field_t *field = &check->route->fields[i];
+    for (i = 0; i < check->fields->count; i++) {
+        const acct_field_t *field = &check->fields->field[i];
         raw_t raw = look_up(source, field, check->pool);
 
         check->form->field[field->role] = field;
@@ -351,12 +351,12 @@ static acct_outcome_e read_urlencoded(const check_t *check,
     return outcome;
 }
 
-acct_outcome_e acct_form_read(const acct_route_t *route,
+acct_outcome_e acct_form_read(const acct_fields_t *fields,
                               const char *content_type, const char *body,
                               apr_size_t length, acct_form_t *form,
                               acct_result_t *result, apr_pool_t *pool)
 {
-    check_t check = { route, form, result, pool };
+    check_t check = { fields, form, result, pool };
     source_t nothing = { NULL, NULL };
 
     memset(form, 0, sizeof(*form));

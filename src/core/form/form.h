@@ -11,7 +11,7 @@
 #define ACCT_FORM_H
 
 #include <apr_pools.h>
-#include "dialect/dialect.h"
+#include "form/field.h"
 #include "form/result.h"
 
 #define ACCT_FORM_DEPTH 32      /* of nesting, the outer object is 1 */
@@ -40,7 +40,6 @@ acct_outcome_e acct_form_accepts(const char *content_type,
 
 /**
  * Read a body into a route's fields.
- * @param route        with fields
  * @param content_type as accepted; ignored when @a length is 0, which is
  *                     read as an empty object
  * @param body         @a length bytes, need not end in NUL
@@ -53,7 +52,7 @@ acct_outcome_e acct_form_accepts(const char *content_type,
  * What the body's strings were copied to on the way is overwritten; the
  * body itself is the caller's.
  */
-acct_outcome_e acct_form_read(const acct_route_t *route,
+acct_outcome_e acct_form_read(const acct_fields_t *fields,
                               const char *content_type, const char *body,
                               apr_size_t length, acct_form_t *form,
                               acct_result_t *result, apr_pool_t *pool);

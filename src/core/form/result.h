@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
-#include "dialect/dialect.h"
+#include "form/field.h"
 #include "base/outcome.h"
 #include "store/store.h"
 

@@ -16,15 +16,6 @@ static int pack_id(const char *text, unsigned char id[16])
     return acct_hex_read(id, text, 16) && text[32] == '\0';
 }
 
-const char *acct_identity_token_id(const unsigned char id[16],
-                                   apr_pool_t *pool)
-{
-    char *text = apr_palloc(pool, 33);
-
-    acct_hex_write(text, id, 16);
-    return text;
-}
-
 /* ---- what is nobody's ---- */
 
 /* Whether the database holds checked tokens alone is asked last: it is
@@ -149,7 +140,7 @@ int acct_identity_recall(const acct_service_t *service, const char *text,
         acct_cache_touch(service->cache, service->cache_database, digest,
                          now, tick, &found);
     }
-    token_id = acct_identity_token_id(found.token_id, pool);
+    token_id = acct_hex_text(found.token_id, sizeof(found.token_id), pool);
     if (service->memo != NULL) {
         make_memo(service, text, tick, &found, token_id);
     }

@@ -20,10 +20,6 @@ typedef struct acct_identity_t {
                                  * has not */
 } acct_identity_t;
 
-/** A token's public id as text, from the 16 bytes that a slot holds. */
-const char *acct_identity_token_id(const unsigned char id[16],
-                                   apr_pool_t *pool);
-
 /**
  * Whether a text is known to be nobody's token without a look anywhere:
  * this server's key did not make it, and the database holds none that it

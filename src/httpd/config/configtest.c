@@ -13,6 +13,7 @@
 #include "config/mounts.h"
 #include "config/tree.h"
 #include "process/state_check.h"
+#include "account/operations.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -61,7 +62,7 @@ static const acct_dialect_t *load_dialect(check_t *check, server_rec *s,
     if (dialect != NULL) {
         return dialect;
     }
-    if (acct_dialect_load(path, &dialect, &errors, check->pconf)
+    if (acct_dialect_load(path, &acct_operations, &dialect, &errors, check->pconf)
         == APR_SUCCESS) {
         for (i = 0; i < dialect->warnings->nelts; i++) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,

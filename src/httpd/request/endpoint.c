@@ -192,13 +192,28 @@ static void refuse_token(endpoint_t *endpoint, acct_outcome_e why)
     }
 }
 
+static const acct_operation_t *operation(const endpoint_t *endpoint)
+{
+    return endpoint->match.route->fields.operation;
+}
+
+/* Who presents none may go on where the operation does without. */
+static int is_allowed(const endpoint_t *endpoint)
+{
+    acct_outcome_e verdict = endpoint->verdict->outcome;
+
+    return verdict == ACCT_OK
+        || (verdict == ACCT_NOT_AUTHENTICATED
+            && operation(endpoint)->token == ACCT_TOKEN_OPTIONAL);
+}
+
 static int check_token(endpoint_t *endpoint)
 {
-    if (!acct_op_needs_token(endpoint->match.route->op)) {
+    if (operation(endpoint)->token == ACCT_TOKEN_IGNORED) {
         return 1;
     }
     endpoint->verdict = acct_verdict(endpoint->r);
-    if (endpoint->verdict->outcome != ACCT_OK) {
+    if (!is_allowed(endpoint)) {
         refuse_token(endpoint, endpoint->verdict->outcome);
         return 0;
     }
@@ -305,7 +320,7 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
                                          &length))
         && (length == 0 || check_media_type(endpoint));
     if (goes_on) {
-        what = acct_form_read(endpoint->match.route,
+        what = acct_form_read(&endpoint->match.route->fields,
                               apr_table_get(r->headers_in, "Content-Type"),
                               bytes, length, form, endpoint->result,
                               r->pool);
@@ -316,25 +331,6 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
     return goes_on;
 }
 
-static void run_with_form(endpoint_t *endpoint)
-{
-    const acct_route_t *route = endpoint->match.route;
-    const acct_service_t *service = &endpoint->service.service;
-    apr_pool_t *pool = endpoint->r->pool;
-    acct_form_t form;
-
-    memset(&form, 0, sizeof(form));
-    if (read_form(endpoint, &form)) {
-        if (route->op == ACCT_OP_REGISTER) {
-            acct_register(service, route, &form, endpoint->result, pool);
-        }
-        else if (endpoint->result->outcome == ACCT_OK) {
-            acct_login(service, route, &form, endpoint->result, pool);
-        }
-    }
-    acct_form_wipe(&form);
-}
-
 /* Whoever acts for a token acts on a verdict of after the last wait for the
  * client: a body may come as late as the client likes, and the token have
  * been ended or the account blocked since. What the verdict was then keeps
@@ -342,61 +338,61 @@ static void run_with_form(endpoint_t *endpoint)
  * @param begun ticks, before the client was waited for */
 static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
 {
-    if (acct_ticks() - begun < NO_WAIT) {
+    if (endpoint->verdict == NULL || acct_ticks() - begun < NO_WAIT) {
         return 1;
     }
     endpoint->verdict = acct_verdict_again(endpoint->r, endpoint->verdict);
-    if (endpoint->verdict->outcome != ACCT_OK) {
+    if (!is_allowed(endpoint)) {
         outcome(endpoint, endpoint->verdict->outcome);
         return 0;
     }
     return 1;
 }
 
-static void run_with_token(endpoint_t *endpoint)
+/* The fields of the body, or a body that nobody reads. */
+static int take_body(endpoint_t *endpoint, acct_form_t *form)
 {
-    const acct_route_t *route = endpoint->match.route;
-    const acct_service_t *service = &endpoint->service.service;
-    apr_pool_t *pool = endpoint->r->pool;
-    apr_interval_time_t begun = acct_ticks();
-    const acct_identity_t *identity;
+    if (operation(endpoint)->reads_fields) {
+        return read_form(endpoint, form);
+    }
+    return body_result(endpoint, acct_body_drop(endpoint->r,
+                                                body_limit(endpoint)));
+}
 
-    if (!body_result(endpoint, acct_body_drop(endpoint->r,
-                                              body_limit(endpoint)))
-        || !check_token_still(endpoint, begun)) {
-        return;
+static void run_operation(endpoint_t *endpoint)
+{
+    apr_interval_time_t begun = acct_ticks();
+    acct_form_t form;
+    acct_call_t call = {
+        .service = &endpoint->service.service,
+        .route = endpoint->match.route,
+        .form = &form,
+        .result = endpoint->result,
+        .pool = endpoint->r->pool
+    };
+
+    memset(&form, 0, sizeof(form));
+    if (take_body(endpoint, &form) && check_token_still(endpoint, begun)) {
+        if (endpoint->verdict != NULL
+            && endpoint->verdict->outcome == ACCT_OK) {
+            call.identity = &endpoint->verdict->identity;
+            call.token = endpoint->verdict->token;
+        }
+        operation(endpoint)->run(&call);
     }
-    identity = &endpoint->verdict->identity;
-    switch (route->op) {
-    case ACCT_OP_LOGOUT:
-        acct_logout(service, route, identity, endpoint->result, pool);
-        break;
-    case ACCT_OP_LOGOUT_ALL:
-        acct_logout_all(service, route, identity, endpoint->result, pool);
-        break;
-    default:
-        acct_current(service, identity, endpoint->verdict->token,
-                     endpoint->result, pool);
-        break;
-    }
+    acct_form_wipe(&form);
 }
 
 static void run(endpoint_t *endpoint, const acct_below_t *below)
 {
-    if (!check_transport(endpoint)
-        || !find_route(endpoint, below)
-        || !check_token(endpoint)
-        || !check_method(endpoint)
-        || !check_service(endpoint)) {
-        return;
+    if (check_transport(endpoint)
+        && find_route(endpoint, below)
+        && check_token(endpoint)
+        && check_method(endpoint)
+        && check_service(endpoint)
+        && check_owner(endpoint)) {
+        run_operation(endpoint);
     }
-    if (acct_op_needs_token(endpoint->match.route->op)) {
-        if (check_owner(endpoint)) {
-            run_with_token(endpoint);
-        }
-        return;
-    }
-    run_with_form(endpoint);
 }
 
 static int handler(request_rec *r)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "account/operations.h"
+
+#include "account/account.h"
+
+#define ROLE(role) ACCT_ROLE_BIT(ACCT_ROLE_##role)
+#define OUTCOME(outcome) ACCT_OUTCOME_BIT(ACCT_##outcome)
+
+#define PASSWORD_FOR(name) \
+    { ROLE(PASSWORD), 0, "\"" name "\" needs a password; add \"password\": " \
+      "\"password\", and let it be required" }
+
+/* ---- without a token ---- */
+
+static const acct_need_t register_needs[] = {
+    PASSWORD_FOR("register"),
+    { ROLE(USERNAME) | ROLE(EMAIL), 0,
+      "an account needs a name; let a field be the \"username\" or the "
+      "\"email\", and be required" },
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_register = {
+    .name = "register",         /* make an account */
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = ROLE(USERNAME) | ROLE(EMAIL) | ROLE(PASSWORD)
+        | ROLE(PASSWORD_AGAIN) | ROLE(FIRST_NAME) | ROLE(LAST_NAME),
+    .needs = register_needs,
+    .shows = ACCT_SHOWS_NEW_TOKEN,
+    .run = acct_register
+};
+
+static const acct_need_t login_needs[] = {
+    PASSWORD_FOR("login"),
+    { ROLE(IDENTIFIER) | ROLE(EMAIL), 1,
+      "\"login\" needs one name to look an account up by; write one field "
+      "that is the \"identifier\" or the \"email\", and let it be required" },
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_login = {
+    .name = "login",            /* identifier and password to a token */
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = ROLE(IDENTIFIER) | ROLE(EMAIL) | ROLE(PASSWORD),
+    .needs = login_needs,
+    .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED),
+    .shows = ACCT_SHOWS_NEW_TOKEN_ALWAYS,
+    .run = acct_login
+};
+
+/* ---- for the account of a token ---- */
+
+static const acct_operation_t op_logout = {
+    .name = "logout",           /* end this token */
+    .token = ACCT_TOKEN_NEEDED,
+    .run = acct_logout
+};
+
+static const acct_operation_t op_logout_all = {
+    .name = "logout_all",       /* end all the account's tokens */
+    .token = ACCT_TOKEN_NEEDED,
+    .run = acct_logout_all
+};
+
+static const acct_operation_t op_current = {
+    .name = "current",          /* who is this token */
+    .token = ACCT_TOKEN_NEEDED,
+    .shows = ACCT_SHOWS_TOKEN,
+    .run = acct_current
+};
+
+static const acct_operation_t *const rows[] = {
+    &op_register, &op_login, &op_logout, &op_logout_all, &op_current
+};
+
+const acct_operations_t acct_operations = {
+    rows, (int)(sizeof(rows) / sizeof(*rows))
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What there is to say of an operation, for those who check a dialect, read
+ * a form, answer a request or run it. The rows are in
+ * account/operations.c; who needs one is handed the table or a route's row,
+ * and asks that: no code compares operations.
+ *
+ * Constant; safe from any thread.
+ */
+#ifndef ACCT_OPERATION_H
+#define ACCT_OPERATION_H
+
+#include <stdint.h>
+#include "base/outcome.h"
+
+/* account/account.h */
+struct acct_call_t;
+
+/* Whether an operation acts for the account of a presented token. */
+typedef enum {
+    ACCT_TOKEN_IGNORED,         /* none is looked at */
+    ACCT_TOKEN_OPTIONAL,        /* a good one counts, a bad one is refused,
+                                 * none is none */
+    ACCT_TOKEN_NEEDED
+} acct_token_need_e;
+
+/* Sets of roles and of outcomes. */
+#define ACCT_ROLE_BIT(role) (UINT32_C(1) << (role))
+#define ACCT_OUTCOME_BIT(outcome) (UINT64_C(1) << (outcome))
+
+/* A field that a route of the operation has to have. */
+typedef struct acct_need_t {
+    uint32_t roles;             /* one of these, and required; 0 ends */
+    int alone;                  /* and no other of them */
+    const char *lack;           /* for the dialect's author: what is
+                                 * missing, and what to write */
+} acct_need_t;
+
+/* What may be shown by the response for ACCT_OK besides the account. */
+typedef enum {
+    ACCT_SHOWS_NO_TOKEN,
+    ACCT_SHOWS_TOKEN,           /* {token}, {token.id}, {token.expires} */
+    ACCT_SHOWS_NEW_TOKEN,       /* the same, of one that is made when the
+                                 * response shows it */
+    ACCT_SHOWS_NEW_TOKEN_ALWAYS     /* and it has to show it */
+} acct_shows_e;
+
+typedef struct acct_operation_t {
+    const char *name;           /* in dialect files: "logout_all" */
+    acct_token_need_e token;
+    int reads_fields;           /* of the request's body; else it is read
+                                 * and dropped */
+    int stores_fields;          /* what they say becomes the account's: a
+                                 * name can be taken, a new name has a
+                                 * grammar, a new password has rules */
+    uint32_t roles;             /* that its fields can have */
+    const acct_need_t *needs;   /* what they must have; NULL: nothing */
+    uint64_t outcomes;          /* its own, beside those that follow from
+                                 * token and reads_fields */
+    acct_shows_e shows;
+
+    /** Run it in the calling thread, which may wait for the gate and the
+     *  database. call->result has the outcome afterwards; with
+     *  reads_fields it is ACCT_INVALID before when the form has problems,
+     *  and the operation may find more. */
+    void (*run)(const struct acct_call_t *call);
+} acct_operation_t;
+
+/* All there are. */
+typedef struct acct_operations_t {
+    const acct_operation_t *const *row;
+    int count;
+} acct_operations_t;
+
+/** The operation called @a name, or NULL. */
+const acct_operation_t *acct_operation_find(
+    const acct_operations_t *operations, const char *name);
+
+/** Whether it can end in @a outcome, so that a route of this operation
+ *  needs a response for it (its own or the dialect's). */
+int acct_operation_can(const acct_operation_t *operation,
+                       acct_outcome_e outcome);
+
+#endif
