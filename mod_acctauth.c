@@ -7,22 +7,23 @@
 #include <httpd.h>
 #include <http_config.h>
 
-#include "request/asked.h"
 #include "config/config.h"
 #include "config/configtest.h"
 #include "config/guards.h"
-#include "request/endpoint.h"
-#include "request/forged.h"
-#include "request/guard.h"
-#include "request/opened.h"
-#include "request/hand_over.h"
 #include "process/never_served.h"
-#include "request/presented.h"
-#include "request/privacy.h"
-#include "request/refusal.h"
 #include "process/repeat_log.h"
 #include "process/runtime.h"
 #include "process/secret_watch.h"
+#include "process/state_check.h"
+#include "request/asked.h"
+#include "request/endpoint.h"
+#include "request/forged.h"
+#include "request/guard.h"
+#include "request/hand_over.h"
+#include "request/opened.h"
+#include "request/presented.h"
+#include "request/privacy.h"
+#include "request/refusal.h"
 #include "request/status.h"
 #include "request/trace.h"
 
@@ -31,6 +32,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     acct_config_check_hooks();
     acct_config_guards_hooks();
+    acct_state_check_hooks();
     acct_repeat_log_hooks();
     acct_runtime_hooks();
     acct_secret_watch_hooks();

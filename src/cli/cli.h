@@ -10,8 +10,8 @@
 #include <apr_time.h>
 #include "account/admin.h"
 #include "database/database.h"
-#include "text/password.h"
 #include "store/store.h"
+#include "text/password.h"
 
 /* How the command ends. */
 #define ACCT_EXIT_OK 0

@@ -8,9 +8,9 @@
 #include <apr_strings.h>
 #include <stdio.h>
 
+#include "base/told_status.h"
 #include "privilege.h"
 #include "store/store.h"
-#include "base/told_status.h"
 
 /* How long a statement may take; nobody waits for a page. */
 #define PATIENCE apr_time_from_sec(60)

@@ -7,8 +7,8 @@
 #include <apr_tables.h>
 #include <stdio.h>
 
-#include "dialect/dialect.h"
 #include "account/operations.h"
+#include "dialect/dialect.h"
 
 static void print_lines(const acct_cli_t *cli, const char *what,
                         const apr_array_header_t *lines)
@@ -29,7 +29,8 @@ static int check_file(const acct_cli_t *cli, const char *file)
     apr_array_header_t *errors = NULL;
     apr_status_t status;
 
-    status = acct_dialect_load(file, &acct_operations, &dialect, &errors, cli->pool);
+    status = acct_dialect_load(file, &acct_operations, &dialect, &errors,
+                               cli->pool);
     print_lines(cli, "", errors);
     if (status == APR_SUCCESS) {
         print_lines(cli, "warning: ", dialect->warnings);

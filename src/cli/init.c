@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "store/store.h"
-#include "token/token.h"
 #include "token/check_row.h"
+#include "token/token.h"
 
 static int is_there(const init_t *init, const char *path)
 {

@@ -8,9 +8,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "database/unit.h"
 #include "print_json.h"
 #include "store/store.h"
-#include "database/unit.h"
 #include "token/token.h"
 
 /* Tokens held in memory at once. Each page is sorted out of all that the

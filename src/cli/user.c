@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "database/unit.h"
 #include "print_json.h"
 #include "store/store.h"
-#include "database/unit.h"
 
 #define PAGE 200                /* accounts held in memory at once */
 

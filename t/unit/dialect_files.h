@@ -64,7 +64,8 @@ static inline const char *errors_of(const char *path, apr_status_t *status,
     const char *text = "";
     int i;
 
-    *status = acct_dialect_load(path, &acct_operations, &dialect, &errors, pool);
+    *status = acct_dialect_load(path, &acct_operations, &dialect,
+                                &errors, pool);
     for (i = 0; i < errors->nelts; i++) {
         text = apr_pstrcat(pool, text, APR_ARRAY_IDX(errors, i, const char *),
                            "\n", NULL);

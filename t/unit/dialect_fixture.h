@@ -41,7 +41,8 @@ static inline const acct_dialect_t *load_file(apr_pool_t *pool,
 {
     const acct_dialect_t *dialect;
     apr_array_header_t *errors;
-    apr_status_t status = acct_dialect_load(path, &acct_operations, &dialect, &errors, pool);
+    apr_status_t status = acct_dialect_load(path, &acct_operations, &dialect,
+                                            &errors, pool);
 
     if (status != APR_SUCCESS) {
         fail_msg("%s", errors->nelts > 0

@@ -57,7 +57,8 @@ static const acct_dialect_t *load_over(const char *const *without,
 
     write_file(folder, "base.json", base, strlen(base), pool);
     *said = "";
-    if (acct_dialect_load(path, &acct_operations, &dialect, &errors, pool) != APR_SUCCESS) {
+    if (acct_dialect_load(path, &acct_operations, &dialect, &errors, pool)
+        != APR_SUCCESS) {
         *said = APR_ARRAY_IDX(errors, 0, const char *);
     }
     else if (dialect->warnings->nelts > 0) {

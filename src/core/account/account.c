@@ -2,9 +2,9 @@
 /* Who presents a token, and the current account; see account/account.h. */
 #include "account/issue.h"
 
+#include "database/unit.h"
 #include "token/identity.h"
 #include "token/lookup.h"
-#include "database/unit.h"
 
 void acct_unavailable(acct_result_t *result, int retry_after)
 {

@@ -13,12 +13,12 @@
 
 #include <apr_pools.h>
 #include "account/admin.h"
+#include "base/service.h"
 #include "dialect/dialect.h"
 #include "form/form.h"
-#include "token/identity.h"
 #include "form/result.h"
-#include "base/service.h"
 #include "store/store.h"
+#include "token/identity.h"
 
 /**
  * Whose token this is, now.

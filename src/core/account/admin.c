@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/identifier.h"
-#include "database/unit.h"
 #include "cache/cache.h"
+#include "database/unit.h"
+#include "text/identifier.h"
 #include "text/password.h"
 
 /* What is wrong with an account somebody wants to make, or NULL. Fills in

@@ -9,10 +9,10 @@
 #include <openssl/rand.h>
 
 #include "base/hex.h"
-#include "text/password_mix.h"
-#include "store/store.h"
 #include "base/ticks.h"
 #include "database/unit.h"
+#include "store/store.h"
+#include "text/password_mix.h"
 
 #define KEY_ROW "name_mix_key"  /* of meta: the key in hex digits */
 #define KEY_HEX (2 * ACCT_MIX_KEY_BYTES)

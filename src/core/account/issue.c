@@ -158,7 +158,8 @@ apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
     apr_status_t status;
 
     issue->dropped = 0;
-    if (most <= 0 || issue->call->route->dialect->policy.kind != ACCT_POLICY_MANY) {
+    if (most <= 0
+        || issue->call->route->dialect->policy.kind != ACCT_POLICY_MANY) {
         return APR_SUCCESS;
     }
     status = acct_store_token_delete_oldest(db, issue->account->id, now,

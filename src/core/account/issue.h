@@ -4,14 +4,14 @@
  * password is hashed inside the gate, how one gives up.
  *
  * The files:
- *   account/account.c           who presents a token; the current account
- *   account/register.c  sign up
- *   account/login.c     sign in
- *   account/logout.c    sign out, here or everywhere
- *   account/issue.c     issuing a token
- *   account/hash.c      hashing, inside the gate
- *   account/dummy.c     what is verified for a name that nobody has
- *   account/admin.c     what the command does besides
+ *   account.c         who presents a token; the current account
+ *   register.c        sign up
+ *   login.c           sign in
+ *   logout.c          sign out, here or everywhere
+ *   issue.c           issuing a token
+ *   hash.c            hashing, inside the gate
+ *   dummy.c           what is verified for a name that nobody has
+ *   admin.c           what the command does besides
  */
 #ifndef ACCT_ACCOUNT_PRIVATE_H
 #define ACCT_ACCOUNT_PRIVATE_H

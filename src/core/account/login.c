@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "account/dummy.h"
+#include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
-#include "database/unit.h"
 
 typedef struct find_account_t {
     const acct_route_t *route;

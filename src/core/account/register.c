@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
-#include "database/unit.h"
 
 typedef struct taken_t {
     const char *username_key;

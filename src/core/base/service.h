@@ -89,7 +89,7 @@ typedef struct acct_service_t {
                                  * the reusable one; 0: any number */
     const struct evp_md_st *sha256; /* acct_sha256_t; NULL: fetched each
                                      * time */
-    const struct acct_key_t *key;      /* NULL where no dialect needs one, or: */
+    const struct acct_key_t *key;   /* NULL: no dialect needs one, or: */
     int key_is_away;            /* one is named and cannot be used now */
     const struct acct_password_params_t *params;    /* of new hashes */
     const char *dummy;          /* acct_password_dummy(params) */

@@ -4,13 +4,13 @@
  * what can be told of a slot.
  *
  * The files:
- *   cache/cache.c        how large a block is; making and attaching one
- *   cache/freshness.c   when revocations were read, and by whom
- *   cache/epoch.c  revoking
- *   cache/slot.c   reading and writing a slot; finding a token
- *   cache/bits.c   which slots are used, and which have a note
- *   cache/insert.c  storing an identity, and where
- *   cache/use.c    notes of last use
+ *   cache.c           how large a block is; making and attaching one
+ *   freshness.c       when revocations were read, and by whom
+ *   epoch.c           revoking
+ *   slot.c            reading and writing a slot; finding a token
+ *   bits.c            which slots are used, and which have a note
+ *   insert.c          storing an identity, and where
+ *   use.c             notes of last use
  *
  * What a token that is found passes through is in cache/slot.c, or
  * inline here.

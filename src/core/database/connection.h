@@ -3,11 +3,11 @@
  * What the parts of a database connection share.
  *
  * The files:
- *   database/database.c              the connection: what it is asked and told, its
+ *   database.c        the connection: what it is asked and told, its
  *                           failures; statements that are not prepared
- *   database/open.c         drivers, configuration, open and close
- *   database/statement.c    prepared statements: prepare, run, heal
- *   database/transaction.c  begin, commit, roll back
+ *   open.c            drivers, configuration, open and close
+ *   statement.c       prepared statements: prepare, run, heal
+ *   transaction.c     begin, commit, roll back
  *   database/sqlite3.c, database/pgsql.c
  *                           what differs (database/driver.h)
  *   database/params.c, database/libpq.c

@@ -313,7 +313,8 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
     if (entry != NULL) {
         message = shared_message(load, draft, first, outcome);
         check_uses(load, entry, key,
-                   acct_values_known(draft->route.fields.operation, outcome), message);
+                   acct_values_known(draft->route.fields.operation, outcome),
+                   message);
         p->response[outcome] = entry->response;
         p->message[outcome] = message != NULL ? message->text : NULL;
     }
@@ -446,7 +447,8 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
 
     at = acct_place_member(load, &at, "ok");
     entry = entry != NULL ? resolve(load, draft, entry) : NULL;
-    if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN || ok == NULL || entry == NULL
+    if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN
+        || ok == NULL || entry == NULL
         || entry->is_broken) {
         return;
     }

@@ -2,8 +2,8 @@
 #include <string.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include "dialect/draft.h"
 #include "base/plain_file.h"
+#include "dialect/draft.h"
 
 #define FILE_MAX_BYTES 1048576
 #define EXTENDS_MAX 8           /* files that extend one another */

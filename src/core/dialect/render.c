@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <apr_strings.h>
-#include "dialect/draft.h"
 #include "dialect/render.h"
+#include "dialect/draft.h"
 
 /* What is told, and with what. */
 typedef struct choice_t {

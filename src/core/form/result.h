@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What came of a request, in the terms of base/outcome.h: filled in by form/form.c,
- * account_*.c and the server, spelled by dialect/render.c. Lives in the request's
- * pool.
+ * What came of a request, in the terms of base/outcome.h: filled in by
+ * form/form.c, account_*.c and the server, spelled by dialect/render.c. Lives
+ * in the request's pool.
  */
 #ifndef ACCT_RESULT_H
 #define ACCT_RESULT_H
@@ -10,8 +10,8 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
-#include "form/field.h"
 #include "base/outcome.h"
+#include "form/field.h"
 #include "store/store.h"
 
 /* Something wrong with a field. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The part of store/store.h that looks at what surrounds the tables on a server:
- * what strangers may do there, what may be hidden from us, and whether a
- * connection is one.
+ * The part of store/store.h that looks at what surrounds the tables on a
+ * server: what strangers may do there, what may be hidden from us, and whether
+ * a connection is one.
  */
 #include "store/store.h"
 

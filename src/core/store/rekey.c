@@ -7,8 +7,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "text/identifier.h"
 #include "store/statements.h"
+#include "text/identifier.h"
 
 #define PAGE 1000               /* accounts in memory at once */
 

@@ -12,8 +12,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "database/file_trouble.h"
 #include "base/shell.h"
+#include "database/file_trouble.h"
 
 /* How long the first look waits for another's lock: half a second. */
 #define BUSY_TRIES 25

@@ -4,23 +4,23 @@
  * how one is run.
  *
  * The files:
- *   store/statements.c  the text of every statement
- *   store/store.c             how they are run; meta
- *   store/accounts.c     accounts
- *   store/tokens.c       tokens, and when they were used
- *   store/revocations.c  revocations, and up to where they were read
- *   store/purge_rows.c       deleting what nobody needs any more
- *   store/sample.c      a sample of the stored hashes
- *   store/row.c         rows to structs
- *   store/schema.c      whether the schema is the right one
- *   store/exposure.c    what surrounds it on a server
- *   store/rekey.c       the keys of all accounts made anew
+ *   statements.c      the text of every statement
+ *   store.c           how they are run; meta
+ *   accounts.c        accounts
+ *   tokens.c          tokens, and when they were used
+ *   revocations.c     revocations, and up to where they were read
+ *   purge_rows.c      deleting what nobody needs any more
+ *   sample.c          a sample of the stored hashes
+ *   row.c             rows to structs
+ *   schema.c          whether the schema is the right one
+ *   exposure.c        what surrounds it on a server
+ *   rekey.c           the keys of all accounts made anew
  */
 #ifndef ACCT_STORE_PRIVATE_H
 #define ACCT_STORE_PRIVATE_H
 
-#include "store/store.h"
 #include "store/row.h"
+#include "store/store.h"
 
 /* The statements; see store/statements.c. */
 typedef enum {

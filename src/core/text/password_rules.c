@@ -8,8 +8,8 @@
 #include <apr_strings.h>
 #include <openssl/crypto.h>
 
-#include "text/identifier.h"
 #include "base/plain_file.h"
+#include "text/identifier.h"
 
 #define SIMILAR_MIN 4           /* characters */
 #define SIGNS " \t!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"

@@ -4,9 +4,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "store/store.h"
 #include "base/ticks.h"
 #include "database/unit.h"
+#include "store/store.h"
 #include "token/token.h"
 
 #define ROW "tokens_checked"

@@ -16,9 +16,9 @@
 #ifndef ACCT_TOKEN_LOOKUP_H
 #define ACCT_TOKEN_LOOKUP_H
 
-#include "token/crowd.h"
 #include "base/service.h"
 #include "store/store.h"
+#include "token/crowd.h"
 #include "token/token.h"
 
 typedef struct acct_lookups_t acct_lookups_t;

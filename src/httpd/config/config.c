@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings are made and merged; the list of directives; see config/config.h. */
+/* Settings are made and merged; the list of directives; see config.h. */
 #include "config/directives.h"
 
 #include <apr_lib.h>

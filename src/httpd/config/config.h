@@ -55,7 +55,7 @@ typedef enum {
 } acct_unknown_e;
 
 /* One AcctAuthAPI: dialects mounted on a location. What is served of it
- * is a server's own matter (config/mount.h): each has its own dialect files. */
+ * is a server's own matter (mount.h): each has its own dialect files. */
 typedef struct acct_api_t {
     const char *mount;          /* path of the <Location>, ends in '/' */
     int bare;                   /* written without it: "/x" is below, too */
@@ -137,19 +137,19 @@ typedef struct acct_server_conf_t {
     const char *closed;         /* why nobody may use the database before
                                  * the next reload; NULL: it may be used */
     const char *created_at;     /* of the database, now or when it was read
-                                 * last (process/known_marks.h); NULL: not known */
-    struct acct_never_served_t *never_served;   /* process/never_served.h; the main
+                                 * last (known_marks.h); NULL: not known */
+    struct acct_never_served_t *never_served;   /* never_served.h; the main
                                                  * server's */
     struct acct_secrets_t *secrets;     /* process/secret_watch.h; the main
                                          * server's */
     const struct acct_trusted_t *trusted;   /* connections/trusted.h; the main
                                              * server's */
-    struct acct_runtime_t *runtime;     /* process/runtime.h; NULL: no database */
-    struct acct_rounds_t *rounds;       /* process/upkeep.h; the main server's */
+    struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
+    struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
     struct acct_estate_t *estate;       /* process/services.h; the same */
     struct acct_repeat_t *repeat;       /* process/repeat_log.h; one for all */
 
-    const struct acct_privacy_filters_t *filters;   /* request/privacy.c; one for
+    const struct acct_privacy_filters_t *filters;   /* privacy.c; one for
                                                      * all */
 } acct_server_conf_t;
 

@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/operations.h"
 #include "config/config.h"
 #include "config/mounts.h"
 #include "config/tree.h"
-#include "process/state_check.h"
-#include "account/operations.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -62,7 +61,8 @@ static const acct_dialect_t *load_dialect(check_t *check, server_rec *s,
     if (dialect != NULL) {
         return dialect;
     }
-    if (acct_dialect_load(path, &acct_operations, &dialect, &errors, check->pconf)
+    if (acct_dialect_load(path, &acct_operations, &dialect, &errors,
+                          check->pconf)
         == APR_SUCCESS) {
         for (i = 0; i < dialect->warnings->nelts; i++) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
@@ -339,11 +339,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog,
                  "would want to say who the user is; remove one of them, or "
                  "write AuthType Token");
     }
-    if (check.failed) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    acct_state_check(main_server, pconf, ptemp);
-    return OK;
+    return check.failed ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
 void acct_config_check_hooks(void)

@@ -4,15 +4,15 @@
  * A setter returns NULL or a sentence for who wrote the directive.
  *
  * The files:
- *   config/config.c           settings are made and merged; the list of directives
- *   config/server.c    what is set for a server, or for all
- *   config/location.c  what is set for a location
- *   config/section.c   where a section lies, and what it says of users
- *   config/mounts.c    the APIs of a server, where they begin
- *   config/configtest.c     what only shows when everything is read
- *   config/guards.c    guards that do not hold what they seem to
- *   config/proxied.c   what is handed to applications
- *   config/tree.c      what stands in the tree of directives
+ *   config.c          settings are made and merged; the list of directives
+ *   server.c          what is set for a server, or for all
+ *   location.c        what is set for a location
+ *   section.c         where a section lies, and what it says of users
+ *   mounts.c          the APIs of a server, where they begin
+ *   configtest.c      what only shows when everything is read
+ *   guards.c          guards that do not hold what they seem to
+ *   proxied.c         what is handed to applications
+ *   tree.c            what stands in the tree of directives
  *   config/tree_sections.c
  *                      what its sections say of who is let in
  *   process/state_check.c      what lies outside of it, and stops nothing

@@ -8,9 +8,9 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "config/mount.h"
 #include "config/proxied.h"
 #include "config/tree_sections.h"
-#include "config/mount.h"
 
 APLOG_USE_MODULE(acctauth);
 

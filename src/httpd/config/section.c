@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a section lies, and what it says of who is let in; see config/config.h. */
+/* Where a section lies, and what it says of who is let in; see config.h. */
 #include "config/directives.h"
 
 #include <apr_fnmatch.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A database that is a file is closed to its users while others could get
- * at it (base/file_safety.h), from the moment that shows until it is right again.
+ * at it (base/file_safety.h), from the moment that shows until it is right
+ * again.
  *
  * The file itself is looked at for each unit of work, with one system call;
  * its journals and the folders on the way once a second in each child.

@@ -8,8 +8,8 @@
  * memory: one for each slot, and one for each place in the queue. When a
  * child dies the kernel hands its mutexes on, so neither a slot nor a place
  * is ever lost, and nothing has to be cleaned up. The memory lies in
- * segments (memory/segment.h): nobody but the server's children can take a slot.
- * It is made by the parent and lives over graceful restarts, so that the
+ * segments (memory/segment.h): nobody but the server's children can take a
+ * slot. It is made by the parent and lives over graceful restarts, so that the
  * children of two generations share one count.
  */
 #ifndef ACCT_GATE_H

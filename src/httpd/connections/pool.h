@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "account/account.h"
-#include "token/crowd.h"
 #include "connections/creation.h"
 #include "connections/file_guard.h"
 #include "connections/gate.h"
+#include "token/crowd.h"
 
 typedef struct acct_pool_t acct_pool_t;
 
@@ -59,7 +59,7 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
                             const acct_pool_expected_t *expected,
                             apr_pool_t *pconf);
 
-/** Where the children agree on which database it is; see connections/creation.h.
+/** Where the children agree on which database it is; see creation.h.
  *  Parent, before it forks. */
 void acct_pool_agree_in(acct_pool_t *pool, acct_cache_t *cache, int place);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The connections of a child to a database server, behind connections/pool.h. Not an
- * apr_reslist: that opens connections with its lock held, and a server
+ * The connections of a child to a database server, behind connections/pool.h.
+ * Not an apr_reslist: that opens connections with its lock held, and a server
  * that takes long to answer would stop those too who have a connection and
  * want to put it back.
  *
- * A unit of work is ended from outside when it takes too long (connections/watch.h),
- * and a server that has kept one waiting is asked by one request at a
- * time, half a second after the last, until it answers; the others are
- * refused at once.
+ * A unit of work is ended from outside when it takes too long
+ * (connections/watch.h), and a server that has kept one waiting is asked by
+ * one request at a time, half a second after the last, until it answers; the
+ * others are refused at once.
  */
 #ifndef ACCT_SERVER_POOL_H
 #define ACCT_SERVER_POOL_H

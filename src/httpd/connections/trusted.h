@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whom a server trusts with its files (base/file_safety.h): root, the user that
- * its children run as, and the owner of a database.
+ * Whom a server trusts with its files (base/file_safety.h): root, the user
+ * that its children run as, and the owner of a database.
  */
 #ifndef ACCT_TRUSTED_H
 #define ACCT_TRUSTED_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The identity cache's shared memory and its life: a segment (memory/segment.h)
- * that is made by the parent, kept over graceful restarts while its layout
- * and size stay the same, gone with the parent and its children. With
- * another size there is another block; nothing of the one before is
- * believed any more, not by those children either that still use it.
+ * The identity cache's shared memory and its life: a segment
+ * (memory/segment.h) that is made by the parent, kept over graceful restarts
+ * while its layout and size stay the same, gone with the parent and its
+ * children. With another size there is another block; nothing of the one
+ * before is believed any more, not by those children either that still use it.
  *
  * The parent has it open while it makes a configuration's runtime, and
  * never while another module may fork.

@@ -5,9 +5,9 @@
 #include <http_log.h>
 
 #include "account/dummy.h"
-#include "token/lookup.h"
 #include "config/config.h"
 #include "process/key.h"
+#include "token/lookup.h"
 
 APLOG_USE_MODULE(acctauth);
 

@@ -12,9 +12,9 @@
 
 #include <httpd.h>
 
-#include "store/store.h"
-#include "process/outage.h"
 #include "connections/pool.h"
+#include "process/outage.h"
+#include "store/store.h"
 
 /* What is known of a database's feed. In pconf; used by one reader at a
  * time once the children run. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The key files' keys, read by the parent and used by the children: between
- * the two they lie in a segment (memory/segment.h), so that no process has one in
- * its memory that is not a child of the MPM's.
+ * the two they lie in a segment (memory/segment.h), so that no process has one
+ * in its memory that is not a child of the MPM's.
  */
 #ifndef ACCT_KEY_H
 #define ACCT_KEY_H

@@ -4,9 +4,9 @@
 #include <http_log.h>
 #include <stdatomic.h>
 
-#include "store/store.h"
 #include "base/ticks.h"
 #include "base/told_status.h"
+#include "store/store.h"
 
 APLOG_USE_MODULE(acctauth);
 

@@ -5,8 +5,8 @@
 #include <http_log.h>
 #include <mpm_common.h>
 
-#include "cache/repeat.h"
 #include "base/ticks.h"
+#include "cache/repeat.h"
 #include "config/config.h"
 #include "memory/segment.h"
 

@@ -27,8 +27,8 @@ void acct_repeat_log(request_rec *r, int level, apr_status_t status,
                      int telling);
 
 /** Hooks post_config, drop_privileges, child_init: the memory that children
- *  share (memory/segment.h). It outlives reloads; where it cannot be had each child
- *  counts for itself. */
+ *  share (memory/segment.h). It outlives reloads; where it cannot be had each
+ *  child counts for itself. */
 void acct_repeat_log_hooks(void);
 
 #endif

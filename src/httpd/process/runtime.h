@@ -16,8 +16,8 @@ typedef struct acct_runtime_t acct_runtime_t;
 
 /** What a server has of the account service; NULL when it has no database,
  *  or this child could not get ready for it. Constant, in pconf. Without a
- *  context: only what it knows may be asked (request/request_service.h makes one
- *  for a request). Any thread of a child. */
+ *  context: only what it knows may be asked (request/request_service.h makes
+ *  one for a request). Any thread of a child. */
 const acct_service_t *acct_runtime_service(const server_rec *server);
 
 /** Hooks post_config and child_init. */

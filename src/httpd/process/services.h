@@ -4,8 +4,8 @@
  * those of one database have together.
  *
  * The files:
- *   process/runtime.c          what the parent makes, at start and at each reload
- *   process/child.c    what each child begins with
+ *   runtime.c         what the parent makes, at start and at each reload
+ *   child.c           what each child begins with
  *   request/request_service.c  what the core asks for during a request
  */
 #ifndef ACCT_RUNTIME_PRIVATE_H
@@ -13,10 +13,10 @@
 
 #include "process/runtime.h"
 
-#include "process/feed.h"
 #include "connections/gate.h"
 #include "connections/pool.h"
 #include "memory/shared.h"
+#include "process/feed.h"
 #include "process/upkeep.h"
 
 /* What all databases have together: memory that the children share. The

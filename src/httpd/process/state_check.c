@@ -3,6 +3,7 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -11,15 +12,15 @@
 
 #include "base/ticks.h"
 #include "config/config.h"
+#include "config/remedy.h"
+#include "connections/pool_open.h"
+#include "connections/trusted.h"
 #include "process/file_access.h"
 #include "process/key.h"
 #include "process/known_marks.h"
 #include "process/never_served.h"
-#include "connections/pool_open.h"
 #include "process/probe.h"
-#include "config/remedy.h"
 #include "process/secret_watch.h"
-#include "connections/trusted.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -353,12 +354,15 @@ static void check_after(check_t *check, server_rec *s)
     check_key_fits(check, s, probe);
 }
 
-void acct_state_check(server_rec *main_server, apr_pool_t *pconf,
-                      apr_pool_t *ptemp)
+/* Look at the state of everything that servers name; tell the log; fill in
+ * what the check leaves in acct_server_conf_t. */
+static int check_state(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp, server_rec *main_server)
 {
     check_t check = { pconf, ptemp, main_server, NULL, NULL, NULL };
     server_rec *s;
 
+    (void)plog;
     check.looks = apr_array_make(ptemp, 4, sizeof(look_t *));
     check.by_name = apr_hash_make(ptemp);
     check.told = apr_hash_make(ptemp);
@@ -374,4 +378,11 @@ void acct_state_check(server_rec *main_server, apr_pool_t *pconf,
             check_after(&check, s);
         }
     }
+    return OK;
+}
+
+void acct_state_check_hooks(void)
+{
+    /* Last: by then the configuration is known to be right. */
+    ap_hook_check_config(check_state, NULL, NULL, APR_HOOK_LAST);
 }

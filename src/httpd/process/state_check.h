@@ -9,12 +9,7 @@
 #ifndef ACCT_STATE_CHECK_H
 #define ACCT_STATE_CHECK_H
 
-#include <httpd.h>
-
-/** Look at the state of everything that servers name, once their
- *  configuration is known to be right; tell the log; fill in what the check
- *  leaves in acct_server_conf_t. Parent. */
-void acct_state_check(server_rec *main_server, apr_pool_t *pconf,
-                      apr_pool_t *ptemp);
+/** For mod_acctauth.c. */
+void acct_state_check_hooks(void);
 
 #endif

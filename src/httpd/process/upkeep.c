@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "store/purge.h"
-#include "store/store.h"
 #include "base/ticks.h"
 #include "base/told_status.h"
+#include "store/purge.h"
+#include "store/store.h"
 
 APLOG_USE_MODULE(acctauth);
 

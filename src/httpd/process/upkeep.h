@@ -18,8 +18,8 @@
 #include <httpd.h>
 
 #include "cache/last_used.h"
-#include "store/purge.h"
 #include "process/feed.h"
+#include "store/purge.h"
 
 /* A database. In pconf; constant once the children run, but for what a
  * thread says is its own. */

@@ -11,15 +11,15 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
-#include "form/form.h"
-#include "dialect/render.h"
 #include "base/ticks.h"
-#include "request/body.h"
 #include "config/config.h"
-#include "request/guard.h"
 #include "config/mount.h"
-#include "request/privacy.h"
+#include "dialect/render.h"
+#include "form/form.h"
 #include "process/repeat_log.h"
+#include "request/body.h"
+#include "request/guard.h"
+#include "request/privacy.h"
 #include "request/request.h"
 #include "request/request_service.h"
 #include "request/verdict.h"

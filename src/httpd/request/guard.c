@@ -8,13 +8,13 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "request/asked.h"
 #include "config/config.h"
-#include "request/policy.h"
+#include "request/asked.h"
 #include "request/hand_over.h"
-#include "request/remote_user.h"
+#include "request/policy.h"
 #include "request/presented.h"
 #include "request/privacy.h"
+#include "request/remote_user.h"
 #include "request/request.h"
 #include "request/verdict.h"
 

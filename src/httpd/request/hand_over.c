@@ -12,9 +12,9 @@
 #include "config/config.h"
 #include "request/guard.h"
 #include "request/policy.h"
-#include "request/remote_user.h"
 #include "request/presented.h"
 #include "request/privacy.h"
+#include "request/remote_user.h"
 #include "request/request.h"
 
 /* ---- a request of its own ---- */

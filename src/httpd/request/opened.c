@@ -9,8 +9,8 @@
 #include <http_request.h>
 
 #include "config/config.h"
-#include "request/policy.h"
 #include "process/repeat_log.h"
+#include "request/policy.h"
 #include "request/request.h"
 
 /* What let a request by that was to be asked for a user, or NULL. */

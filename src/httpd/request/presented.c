@@ -8,11 +8,11 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "token/token.h"
 #include "config/config.h"
 #include "request/request.h"
 #include "request/table.h"
 #include "request/verdict.h"
+#include "token/token.h"
 
 #define HEADER "Authorization"
 

@@ -11,12 +11,12 @@
 #include <mod_core.h>
 #include <util_filter.h>
 
+#include "config/config.h"
+#include "config/mount.h"
 #include "dialect/render.h"
 #include "request/asked.h"
-#include "config/config.h"
 #include "request/endpoint.h"
 #include "request/guard.h"
-#include "config/mount.h"
 #include "request/privacy.h"
 #include "request/request.h"
 

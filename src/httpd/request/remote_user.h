@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who a request is served for: r->user and the environment. (request/hand_over.h:
- * how the handler comes to know, request/forged.h: what a client pretends,
- * request/privacy.h: that the answer is nobody else's.)
+ * Who a request is served for: r->user and the environment.
+ * (request/hand_over.h: how the handler comes to know, request/forged.h: what
+ * a client pretends, request/privacy.h: that the answer is nobody else's.)
  */
 #ifndef ACCT_IDENTITY_H
 #define ACCT_IDENTITY_H

@@ -41,7 +41,7 @@ typedef struct acct_part_t {
 
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
-    const char *presented;      /* request/presented.h: value of Authorization, ""
+    const char *presented;      /* presented.h: value of Authorization, ""
                                  * when there is none, NULL when nobody has
                                  * looked; initial request only */
     int refusal_told;           /* the log has its line; initial request
@@ -62,7 +62,7 @@ typedef struct acct_request_t {
                                  * did not */
     int unknown;                /* a token came, but whose it is could not
                                  * be found out before Require was asked */
-    acct_asked_e asked;         /* whoever can refuse it now (request/asked.h) */
+    acct_asked_e asked;         /* whoever can refuse it now (asked.h) */
     int rehearsed;              /* its Require is asked once more, for who
                                  * matters to it (request/asked.h) */
     int names_account;          /* in that, an expression looked at whose

@@ -8,8 +8,8 @@
 #include "base/told_status.h"
 #include "config/config.h"
 #include "process/repeat_log.h"
-#include "request/request.h"
 #include "process/services.h"
+#include "request/request.h"
 
 APLOG_USE_MODULE(acctauth);
 

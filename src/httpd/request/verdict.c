@@ -8,11 +8,11 @@
 #include <http_protocol.h>
 #include <openssl/crypto.h>
 
-#include "token/identity.h"
-#include "request/presented.h"
 #include "process/repeat_log.h"
+#include "request/presented.h"
 #include "request/request.h"
 #include "request/request_service.h"
+#include "token/identity.h"
 
 APLOG_USE_MODULE(acctauth);
 

@@ -3,8 +3,8 @@
  * What the presented token is worth: found out once for each request of a
  * client and kept on its initial request, where sub-requests and internal
  * redirects find it again. The policy of each location is applied to it
- * anew (request/guard.c). Never kept on a connection, which HTTP/2 shares among
- * requests.
+ * anew (request/guard.c). Never kept on a connection, which HTTP/2 shares
+ * among requests.
  */
 #ifndef ACCT_VERDICT_H
 #define ACCT_VERDICT_H
