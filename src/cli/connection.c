@@ -25,7 +25,8 @@ static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
 
     (void)unit;
     if (cli->db == NULL) {
-        statements = acct_store_statements(cli->config.driver, &count);
+        statements = acct_store_statements(cli->config.driver, &count,
+                                           pool);
         status = acct_db_open(&cli->db, &cli->config, statements, count,
                               pool, &cli->db_error);
     }

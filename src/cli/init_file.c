@@ -30,7 +30,7 @@ static apr_status_t fill(const init_t *init, const acct_db_config_t *config,
     if (status != APR_SUCCESS) {
         return status;
     }
-    statements = acct_store_statements(config->driver, &count);
+    statements = acct_store_statements(config->driver, &count, pool);
     status = acct_db_open(&db, config, statements, count, pool, error);
     if (status != APR_SUCCESS) {
         return status;

@@ -51,7 +51,8 @@ static int fill_server(init_t *init, acct_db_t *db)
     if (how != ACCT_EXIT_OK) {
         return how;
     }
-    statements = acct_store_statements(cli->config.driver, &count);
+    statements = acct_store_statements(cli->config.driver, &count,
+                                       cli->pool);
     if (acct_store_run_schema(db, acct_cli_schema(cli->config.driver),
                               cli->pool) != APR_SUCCESS
         || acct_db_prepare(db, statements, count, cli->pool, &error)

@@ -65,7 +65,8 @@ static inline int start(void **state)
         return -1;
     }
     acct_db_close(world->db);
-    statements = acct_store_statements(world->f->config.driver, &count);
+    statements = acct_store_statements(world->f->config.driver, &count,
+                                       world->f->pool);
     world->db = fixture_open(world->f, statements, count);
     if (acct_store_account_insert(world->db, &ann, world->f->pool)
         != APR_SUCCESS) {
@@ -211,7 +212,8 @@ static inline void change_schema(world_t *world, const char *sql)
     acct_db_close(db);
     if (strstr(sql, "TO token") != NULL) {
         acct_db_close(world->db);
-        statements = acct_store_statements(world->f->config.driver, &count);
+        statements = acct_store_statements(world->f->config.driver, &count,
+                                       world->f->pool);
         world->db = fixture_open(world->f, statements, count);
     }
 }

@@ -74,7 +74,7 @@ static inline apr_status_t acquire(void *context, acct_unit_e unit,
         acct_crowd_leave(&world->crowd);
         return APR_EGENERAL;
     }
-    s = acct_store_statements(world->f->config.driver, &count);
+    s = acct_store_statements(world->f->config.driver, &count, world->f->pool);
     return acct_db_open(db, &world->f->config, s, count, pool, &error);
 }
 

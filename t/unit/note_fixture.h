@@ -12,13 +12,11 @@ enum { ADD, GET, ALL, CHANGE, NSTATEMENTS };
 
 static const acct_statement_t statements[NSTATEMENTS] = {
     [ADD] = { "add", "INSERT INTO note (text, number) VALUES (%s, %lld) "
-                     "ON CONFLICT DO NOTHING", NULL },
-    [GET] = { "get", "SELECT text, number FROM note WHERE text = %s",
-              NULL },
-    [ALL] = { "all", "SELECT text, number FROM note ORDER BY id",
-              NULL },
+                     "ON CONFLICT DO NOTHING" },
+    [GET] = { "get", "SELECT text, number FROM note WHERE text = %s" },
+    [ALL] = { "all", "SELECT text, number FROM note ORDER BY id" },
     [CHANGE] = { "change", "UPDATE note SET number = %lld "
-                           "WHERE text = %s", NULL }
+                           "WHERE text = %s" }
 };
 
 #define TABLE \

@@ -42,7 +42,7 @@ static inline acct_db_t *open_store(fixture_t *f)
 {
     int count;
     const acct_statement_t *s = acct_store_statements(f->config.driver,
-                                                      &count);
+                                                      &count, f->pool);
 
     return fixture_open(f, s, count);
 }

@@ -11,17 +11,16 @@
 
 #include "store/store.h"
 
-enum { ADD, GET, PUT, WAIT, MINE, FOREIGN, NSTATEMENTS };
+enum { ADD, GET, PUT, WAIT, MINE, NSTATEMENTS };
 
 static const acct_statement_t statements[NSTATEMENTS] = {
     [ADD] = { "add", "INSERT INTO note (text, number) VALUES (%s, %lld) "
-                     "ON CONFLICT DO NOTHING", NULL },
-    [GET] = { "get", "SELECT text, number FROM note WHERE text = %s", NULL },
+                     "ON CONFLICT DO NOTHING" },
+    [GET] = { "get", "SELECT text, number FROM note WHERE text = %s" },
     [PUT] = { "put", "UPDATE note SET number = number + %lld "
-                     "WHERE text = %s", NULL },
-    [WAIT] = { "wait", "SELECT pg_sleep(%lld)", NULL },
-    [MINE] = { "mine", "SELECT CAST(%s AS BIGINT)", NULL },
-    [FOREIGN] = { "foreign", "PRAGMA nonsense", "sqlite3" }
+                     "WHERE text = %s" },
+    [WAIT] = { "wait", "SELECT pg_sleep(%lld)" },
+    [MINE] = { "mine", "SELECT CAST(%s AS BIGINT)" }
 };
 
 #define TABLE \
@@ -111,7 +110,7 @@ static void what_is_prepared_already_is_a_poolers_doing(void **state)
 {
     fixture_t *f = *state;
     static const acct_statement_t twice[] = {
-        { "same", "SELECT 1", NULL }, { "same", "SELECT 1", NULL }
+        { "same", "SELECT 1" }, { "same", "SELECT 1" }
     };
     acct_db_t *db;
     const char *error;
@@ -135,16 +134,6 @@ static void an_empty_result_does_not_wait(void **state)
         assert_int_equal(rows.count, 0);
     }
     assert_true(apr_time_now() - start < apr_time_from_msec(500));
-    acct_db_close(db);
-}
-
-static void a_statement_of_another_driver_is_never_run(void **state)
-{
-    fixture_t *f = *state;
-    acct_db_t *db = open_notes(f);
-
-    assert_int_equal(acct_db_run(db, FOREIGN, NULL, 0, NULL, f->pool),
-                     APR_EINVAL);
     acct_db_close(db);
 }
 
@@ -483,7 +472,6 @@ int main(void)
         TEST(values_come_back_as_they_went_in),
         TEST(what_is_prepared_already_is_a_poolers_doing),
         TEST(an_empty_result_does_not_wait),
-        TEST(a_statement_of_another_driver_is_never_run),
         TEST(the_session_is_set_up),
         TEST(a_server_that_is_not_there_is_told_in_one_line),
         TEST(a_value_is_never_told),

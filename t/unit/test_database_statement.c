@@ -44,7 +44,7 @@ static void values_come_back_as_they_went_in(void **state)
 static void a_number_is_bound_as_a_number(void **state)
 {
     static const acct_statement_t type[] = {
-        { "type", "SELECT typeof(%lld), typeof(%s), typeof(%s)", NULL }
+        { "type", "SELECT typeof(%lld), typeof(%s), typeof(%s)" }
     };
     fixture_t *f = *state;
     acct_db_t *db = fixture_open(f, type, 1);

@@ -49,7 +49,7 @@ static int setup(void **state)
                                               fixture_schema_sql(f),
                                               f->pool), APR_SUCCESS);
     acct_db_close(test->db);
-    statements = acct_store_statements(f->config.driver, &count);
+    statements = acct_store_statements(f->config.driver, &count, f->pool);
     test->db = fixture_open(f, statements, count);
     test->service.acquire = acquire;
     test->service.release = release;

@@ -52,7 +52,6 @@ typedef struct acct_db_config_t {
 typedef struct acct_statement_t {
     const char *label;          /* lower case */
     const char *sql;
-    const char *driver;         /* the only one that has it; NULL: all */
 } acct_statement_t;
 
 typedef struct acct_db_t acct_db_t;
@@ -119,7 +118,7 @@ int acct_db_is_file(const char *driver);
  * here.
  * @param db        the connection; close it with acct_db_close()
  * @param config    what to connect to
- * @param statements prepared under their index; NULL and 0 for none
+ * @param statements prepared under their index, copied; NULL and 0: none
  * @param pool      for @a error only
  * @param error     on failure, what happened, without secrets
  */

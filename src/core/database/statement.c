@@ -57,18 +57,14 @@ apr_status_t acct_db_prepare(acct_db_t *db,
                              const acct_statement_t *statements, int count,
                              apr_pool_t *pool, const char **error)
 {
-    db->statements = statements;
+    db->statements = apr_pmemdup(db->pool, statements,
+                                 (size_t)count * sizeof(*statements));
     db->count = count;
     db->slots = apr_pcalloc(db->pool, sizeof(*db->slots)
                                       * ((size_t)count + 1));
     for (int i = 0; i < count; i++) {
         int code;
 
-        if (statements[i].driver
-            && strcmp(statements[i].driver, db->driver->name) != 0) {
-            db->slots[i].nargs = -1;    /* so it is never run */
-            continue;
-        }
         db->slots[i].nargs = count_args(statements[i].sql);
         if (db->slots[i].nargs > MAX_ARGS) {
             *error = apr_psprintf(pool, "statement %s: too many arguments",

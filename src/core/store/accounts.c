@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts in the database; see store/store.h. */
-#include "store/statements.h"
+#include "store/driver.h"
 
 #include <string.h>
 
@@ -38,9 +38,8 @@ apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
                                      acct_account_t *account,
                                      apr_pool_t *pool)
 {
-    return find_account(db, acct_is_server(db) ? ACCT_SQL_ACCOUNT_LOCK_ROW
-                                               : ACCT_SQL_ACCOUNT_LOCK,
-                        ACCT_INT(id), account, pool);
+    return find_account(db, ACCT_SQL_ACCOUNT_LOCK, ACCT_INT(id), account,
+                        pool);
 }
 
 apr_status_t acct_store_account_by_username(acct_db_t *db, const char *key,
@@ -59,31 +58,11 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
                         pool);
 }
 
-/* The unique indexes decide about name and name, and address and address,
- * and who meets another's row there waits for it. They do not see a name
- * that is another's address. Who brings a name like that keeps all others
- * out who bring an address; of these any number get along. */
-static apr_status_t lock_names(acct_db_t *db, const acct_account_t *a,
-                               apr_pool_t *pool)
-{
-    acct_rows_t rows;
-    int which = ACCT_SQL_NAMES_SHARE;
-
-    if (a->username_key && strchr(a->username_key, '@')
-        && (!a->email_key || strcmp(a->username_key, a->email_key) != 0)) {
-        which = ACCT_SQL_NAMES_LOCK;
-    }
-    else if (!a->email_key) {
-        return APR_SUCCESS;
-    }
-    return acct_only_row(acct_db_select(db, which, NULL, 0, &rows, pool),
-                         &rows) == APR_SUCCESS ? APR_SUCCESS : APR_EGENERAL;
-}
-
 apr_status_t acct_store_account_insert(acct_db_t *db,
                                        acct_account_t *account,
                                        apr_pool_t *pool)
 {
+    const acct_store_driver_t *driver = acct_store_driver_of(db);
     const acct_account_t *a = account;
     const acct_arg_t args[] = {
         ACCT_TEXT(a->username), ACCT_TEXT(a->username_key),
@@ -104,7 +83,7 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
     int changed;
 
     account->id = 0;
-    rv = acct_is_server(db) ? lock_names(db, a, pool) : APR_SUCCESS;
+    rv = driver->lock_names ? driver->lock_names(db, a, pool) : APR_SUCCESS;
     if (rv == APR_SUCCESS) {
         rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed, pool);
     }

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting what nobody needs any more; see store/store.h. */
-#include "store/statements.h"
+#include "store/driver.h"
 
 apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
                                    apr_time_t *now, apr_pool_t *pool)
 {
-    acct_rows_t rows;
-    acct_taker_t row;
-    apr_time_t theirs;
-    apr_status_t rv;
-
-    *mine = 1;
-    if (!acct_is_server(db)) {
-        return APR_SUCCESS;
-    }
-    rv = acct_only_row(acct_db_select(db, ACCT_SQL_PURGE_LOCK, NULL, 0, &rows,
-                                      pool), &rows);
-    if (rv != APR_SUCCESS) {
-        *mine = 0;
-        return APR_STATUS_IS_NOTFOUND(rv) ? APR_SUCCESS : rv;
-    }
-    row = acct_take_row(&rows, 0);
-    theirs = acct_take_number(&row, 0, APR_INT64_MAX);
-    if (*now > theirs) {
-        *now = theirs;
-    }
-    return acct_taken(&row);
+    return acct_store_driver_of(db)->lock_purge(db, mine, now, pool);
 }
 
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
@@ -45,7 +25,5 @@ apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
         ACCT_INT(before), ACCT_INT(limit)
     };
 
-    return ACCT_RUN(db, acct_is_server(db) ? ACCT_SQL_TOKEN_PURGE_FREE
-                                           : ACCT_SQL_TOKEN_PURGE,
-                    args, changed, pool);
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_PURGE, args, changed, pool);
 }

@@ -14,6 +14,7 @@
 
 #include "base/shell.h"
 #include "database/file_trouble.h"
+#include "store/driver.h"
 
 /* How long the first look waits for another's lock: half a second. */
 #define BUSY_TRIES 25
@@ -30,48 +31,6 @@ static const char *const unique_indexes[] = {
     "account.username_key", "account.email_key", "token.digest",
     "token.account_id where"
 };
-
-/* What asks a driver's catalogue for the two lists above. */
-typedef struct catalogue_t {
-    const char *driver;
-    const char *tables;
-    const char *unique_indexes;
-} catalogue_t;
-
-static const catalogue_t catalogues[] = {
-    { "sqlite3",
-      "SELECT name FROM sqlite_master WHERE type = 'table' "
-      "AND name IN ('meta', 'account', 'token', 'revocation')",
-      "SELECT m.name || '.' || group_concat(c.name) "
-      "|| CASE i.partial WHEN 0 THEN '' ELSE ' where' END "
-      "FROM sqlite_master m JOIN pragma_index_list(m.name) i "
-      "JOIN pragma_index_info(i.name) c "
-      "WHERE m.type = 'table' AND m.name IN ('account', 'token') "
-      "AND i.\"unique\" = 1 GROUP BY m.name, i.name" },
-    { "pgsql",
-      "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
-      "AND c.relname IN ('meta', 'account', 'token', 'revocation') "
-      "AND pg_table_is_visible(c.oid)",
-      "SELECT t.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) "
-      "|| CASE WHEN i.indpred IS NULL THEN '' ELSE ' where' END "
-      "FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
-      "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) "
-      "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum "
-      "WHERE t.relname IN ('account', 'token') "
-      "AND pg_table_is_visible(t.oid) AND i.indisunique AND i.indisvalid "
-      "AND i.indexprs IS NULL AND k.n <= i.indnkeyatts "
-      "GROUP BY i.indexrelid, t.relname, i.indpred IS NULL" }
-};
-
-static const catalogue_t *find_catalogue(const char *driver)
-{
-    for (size_t i = 0; i < COUNT(catalogues); i++) {
-        if (strcmp(catalogues[i].driver, driver) == 0) {
-            return &catalogues[i];
-        }
-    }
-    return NULL;
-}
 
 /* The first of @a wanted that is not in the rows' first column, or NULL. */
 static const char *first_absent(const char *const *wanted, size_t count,
@@ -114,7 +73,7 @@ static apr_status_t read_version(acct_db_t *db, int *version,
 }
 
 /* What of the current version is not there, or NULL. */
-static apr_status_t find_damage(acct_db_t *db, const catalogue_t *catalogue,
+static apr_status_t find_damage(acct_db_t *db, const acct_store_driver_t *catalogue,
                                 const acct_rows_t *present,
                                 const char **detail, apr_pool_t *pool)
 {
@@ -142,7 +101,7 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
                                      int *version, const char **detail,
                                      apr_pool_t *pool)
 {
-    const catalogue_t *catalogue = find_catalogue(acct_db_driver(db));
+    const acct_store_driver_t *catalogue = acct_store_driver_of(db);
     acct_rows_t rows;
     apr_status_t rv;
 
@@ -261,7 +220,7 @@ apr_status_t acct_store_make_ready(acct_db_t *db,
         *error = schema_error(config, found, version, detail, pool);
         return APR_EMISMATCH;
     }
-    statements = acct_store_statements(config->driver, &count);
+    statements = acct_store_statements(config->driver, &count, pool);
     rv = acct_db_prepare(db, statements, count, pool, error);
     if (rv != APR_SUCCESS) {
         *error = apr_psprintf(pool, "the database %s does not take a "

@@ -4,7 +4,8 @@
  * how one is run.
  *
  * The files:
- *   statements.c      the text of every statement
+ *   common.c          the text of statements that any driver takes
+ *   sqlite3.c, pgsql.c  what differs (driver.h)
  *   store.c           how they are run; meta
  *   accounts.c        accounts
  *   tokens.c          tokens, and when they were used
@@ -22,7 +23,8 @@
 #include "store/row.h"
 #include "store/store.h"
 
-/* The statements; see store/statements.c. */
+/* The statements that every driver has; their text is in common.c, or in
+ * the driver's file where it differs. */
 typedef enum {
     ACCT_SQL_META_GET,
     ACCT_SQL_META_SET,
@@ -32,9 +34,6 @@ typedef enum {
     ACCT_SQL_ACCOUNT_BY_USERNAME,
     ACCT_SQL_ACCOUNT_BY_EMAIL,
     ACCT_SQL_ACCOUNT_LOCK,
-    ACCT_SQL_ACCOUNT_LOCK_ROW,
-    ACCT_SQL_NAMES_SHARE,
-    ACCT_SQL_NAMES_LOCK,
     ACCT_SQL_ACCOUNT_INSERT,
     ACCT_SQL_ACCOUNT_ID,
     ACCT_SQL_ACCOUNT_TAKEN,
@@ -49,7 +48,6 @@ typedef enum {
     ACCT_SQL_TOKEN_INSERT,
     ACCT_SQL_TOKEN_FIND,
     ACCT_SQL_TOKENS_FIND,
-    ACCT_SQL_TOKENS_FIND_EACH,
     ACCT_SQL_TOKEN_REUSABLE,
     ACCT_SQL_TOKEN_LIST,
     ACCT_SQL_TOKEN_DELETE,
@@ -57,17 +55,8 @@ typedef enum {
     ACCT_SQL_TOKEN_DELETE_REUSABLE,
     ACCT_SQL_TOKEN_DELETE_ALL,
     ACCT_SQL_TOKEN_DELETE_OLDEST,
-    ACCT_SQL_REVOCATION_INSERT,
-    ACCT_SQL_REVOCATION_INSERT_NOW,
-    ACCT_SQL_REVOCATION_AFTER_ID,
-    ACCT_SQL_REVOCATION_AFTER_SNAPSHOT,
-    ACCT_SQL_REVOCATION_LAST,
-    ACCT_SQL_PURGE_LOCK,
     ACCT_SQL_REVOCATION_PURGE,
     ACCT_SQL_TOKEN_PURGE,
-    ACCT_SQL_TOKEN_USED,
-    ACCT_SQL_TOKENS_USED,
-    ACCT_SQL_TOKEN_PURGE_FREE,
     ACCT_SQL__COUNT
 } acct_sql_e;
 
@@ -93,7 +82,12 @@ apr_status_t acct_run_found(acct_db_t *db, int which,
  *  where an index promises one is an error. */
 apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows);
 
-/** Whether the database is a server's, and not a file. */
-int acct_is_server(const acct_db_t *db);
+/* Beginnings of statements. */
+#define ACCT_SELECT_ACCOUNT \
+    "SELECT " ACCT_ACCOUNT_COLUMNS ", " ACCT_PASSWORD_COLUMN \
+    " FROM account a WHERE "
+#define ACCT_SELECT_IDENTITY \
+    "SELECT " ACCT_IDENTITY_COLUMNS \
+    " FROM token t JOIN account a ON a.id = t.account_id WHERE "
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the statements are run, and meta; see store/store.h. */
-#include "store/statements.h"
+#include "store/driver.h"
 
 apr_status_t acct_run_found(acct_db_t *db, int which,
                             const acct_arg_t *args, int nargs,
@@ -21,11 +21,6 @@ apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows)
         return APR_NOTFOUND;
     }
     return rows->count == 1 ? APR_SUCCESS : APR_EGENERAL;
-}
-
-int acct_is_server(const acct_db_t *db)
-{
-    return !acct_db_is_file(acct_db_driver(db));
 }
 
 /*
@@ -75,4 +70,29 @@ apr_status_t acct_store_meta_add(acct_db_t *db, const char *name,
     const acct_arg_t args[] = { ACCT_TEXT(name), ACCT_TEXT(value) };
 
     return ACCT_RUN(db, ACCT_SQL_META_ADD, args, NULL, pool);
+}
+
+/*
+ * What surrounds the tables
+ */
+
+apr_status_t acct_store_find_exposure(acct_db_t *db, const char *name,
+                                      const char **exposure,
+                                      apr_pool_t *pool)
+{
+    const acct_store_driver_t *driver = acct_store_driver_of(db);
+
+    *exposure = NULL;
+    return driver->find_exposure
+        ? driver->find_exposure(db, name, exposure, pool) : APR_SUCCESS;
+}
+
+apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
+                                  int *is_shared, apr_pool_t *pool)
+{
+    const acct_store_driver_t *driver = acct_store_driver_of(db);
+
+    *is_shared = 0;
+    return driver->find_shared
+        ? driver->find_shared(db, other, is_shared, pool) : APR_SUCCESS;
 }

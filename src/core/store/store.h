@@ -61,9 +61,10 @@ typedef struct acct_token_t {
                                      * none does */
 } acct_token_t;
 
-/** The statements to open a connection with (acct_db_open). */
-const acct_statement_t *acct_store_statements(const char *driver,
-                                              int *count);
+/** The statements to open a connection with (acct_db_open), in @a pool;
+ *  NULL for a driver that there is none of. */
+const acct_statement_t *acct_store_statements(const char *driver, int *count,
+                                              apr_pool_t *pool);
 
 /** What the schema check found. */
 typedef enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens in the database, and when they were used; see store/store.h. */
-#include "store/statements.h"
+#include "store/driver.h"
 
 #include <string.h>
 
@@ -81,9 +81,7 @@ apr_status_t acct_store_tokens_find(acct_db_t *db,
     for (int i = 0; i < ACCT_STORE_TOGETHER; i++) {
         args[i] = (acct_arg_t)ACCT_TEXT(i < count ? digests[i] : NULL);
     }
-    return ACCT_SELECT(db, acct_is_server(db) ? ACCT_SQL_TOKENS_FIND_EACH
-                                              : ACCT_SQL_TOKENS_FIND,
-                       args, rows, pool);
+    return ACCT_SELECT(db, ACCT_SQL_TOKENS_FIND, args, rows, pool);
 }
 
 /* The row of a digest, which is the first column; -1 when there is none. */
@@ -216,10 +214,9 @@ apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
 
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
 {
-    /* on a file BEGIN has locked all there is */
-    return acct_db_is_file(acct_db_driver(db)) ? APR_SUCCESS
-        : acct_db_exec(db, "LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE",
-                       pool);
+    const char *lock = acct_store_driver_of(db)->lock_tokens;
+
+    return lock ? acct_db_exec(db, lock, pool) : APR_SUCCESS;
 }
 
 apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
@@ -247,46 +244,11 @@ apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
     return acct_taken(&row);
 }
 
-static apr_status_t token_used(acct_db_t *db, const acct_token_use_t *use,
-                               apr_pool_t *pool)
-{
-    const acct_arg_t args[] = {
-        ACCT_INT(use->at), ACCT_INT(use->at), ACCT_INT(use->at),
-        ACCT_TEXT(use->id), ACCT_INT(use->at)
-    };
-
-    return ACCT_RUN(db, ACCT_SQL_TOKEN_USED, args, NULL, pool);
-}
-
-static apr_status_t tokens_used(acct_db_t *db, const acct_token_use_t *uses,
-                                int count, apr_pool_t *pool)
-{
-    apr_array_header_t *words = apr_array_make(pool, count, sizeof(char *));
-
-    for (int i = 0; i < count; i++) {
-        APR_ARRAY_PUSH(words, const char *) =
-            apr_psprintf(pool, "%s%" APR_INT64_T_FMT, uses[i].id,
-                         uses[i].at);
-    }
-
-    const acct_arg_t args[] = {
-        ACCT_TEXT(apr_array_pstrcat(pool, words, ','))
-    };
-
-    return ACCT_RUN(db, ACCT_SQL_TOKENS_USED, args, NULL, pool);
-}
-
 apr_status_t acct_store_tokens_used(acct_db_t *db,
                                     const acct_token_use_t *uses, int count,
                                     apr_pool_t *pool)
 {
-    apr_status_t rv = APR_SUCCESS;
-
-    if (acct_is_server(db)) {
-        return count > 0 ? tokens_used(db, uses, count, pool) : rv;
-    }
-    for (int i = 0; rv == APR_SUCCESS && i < count; i++) {
-        rv = token_used(db, &uses[i], pool);
-    }
-    return rv;
+    return count > 0 ? acct_store_driver_of(db)->write_uses(db, uses, count,
+                                                            pool)
+                     : APR_SUCCESS;
 }

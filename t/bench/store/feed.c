@@ -63,9 +63,8 @@ const work_t work_feed = { "feed", begin_feed, read_feed };
 int print_feed_sql(const char *driver)
 {
     int count;
-    const acct_statement_t *list = acct_store_statements(driver, &count);
-    const char *label = acct_db_is_file(driver) ? "revocation_after_id"
-                                                : "revocation_after_snapshot";
+    const acct_statement_t *list = acct_store_statements(driver, &count, pool);
+    const char *label = "revocation_after";
     int i;
 
     for (i = 0; i < count; i++) {

@@ -4,7 +4,7 @@
  * server: what strangers may do there, what may be hidden from us, and whether
  * a connection is one.
  */
-#include "store/store.h"
+#include "store/pgsql_exposure.h"
 
 #include <string.h>
 
@@ -69,14 +69,11 @@ static const char *add_sentence(const char *text, const char *what,
     return text;
 }
 
-apr_status_t acct_store_find_exposure(acct_db_t *db, const char *name,
+apr_status_t acct_pgsql_find_exposure(acct_db_t *db, const char *name,
                                       const char **exposure,
                                       apr_pool_t *pool)
 {
     *exposure = NULL;
-    if (acct_db_is_file(acct_db_driver(db))) {
-        return APR_SUCCESS;
-    }
     for (size_t i = 0; i < COUNT(exposures); i++) {
         acct_rows_t rows;
         apr_status_t rv = acct_db_query(db, exposures[i].sql, &rows, pool);
@@ -105,8 +102,8 @@ static apr_status_t read_process(acct_db_t *db, const char **process,
     return rv;
 }
 
-apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
-                                  int *is_shared, apr_pool_t *pool)
+apr_status_t acct_pgsql_find_shared(acct_db_t *db, acct_db_t *other,
+                                    int *is_shared, apr_pool_t *pool)
 {
     const char *first;
     const char *second;
@@ -114,9 +111,6 @@ apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
     apr_status_t rv;
 
     *is_shared = 0;
-    if (acct_db_is_file(acct_db_driver(db))) {
-        return APR_SUCCESS;
-    }
     if ((rv = read_process(db, &first, pool)) != APR_SUCCESS
         || (rv = read_process(db, &second, pool)) != APR_SUCCESS
         || (rv = read_process(other, &others, pool)) != APR_SUCCESS) {

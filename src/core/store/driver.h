@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What differs between the databases that the store is kept in. Another
+ * driver is a file beside store/sqlite3.c with one of these, one in
+ * database/ and a schema in sql/.
+ *
+ * Constant; safe from any thread.
+ */
+#ifndef ACCT_STORE_DRIVER_H
+#define ACCT_STORE_DRIVER_H
+
+#include "store/statements.h"
+
+typedef struct acct_store_driver_t {
+    const char *name;           /* apr_dbd's */
+
+    /* By acct_sql_e, where a text is not that of common.c; behind them the
+     * statements that only this driver's functions run. */
+    const acct_statement_t *statements;
+    int count;
+
+    /* The names of our tables that are there; the unique indexes of them as
+     * "table.columns", with " where" for one of a part. */
+    const char *tables;
+    const char *unique_indexes;
+
+    const char *lock_tokens;    /* keeps others from writing tokens until
+                                 * the transaction's end; NULL: BEGIN did */
+    const char *revoke_all;     /* a revocation for each account */
+
+    /** In the transaction that adds an account, before it: keep those out
+     *  whose name or address would be in the way unseen by the unique
+     *  indexes. NULL: BEGIN did. */
+    apr_status_t (*lock_names)(acct_db_t *db, const acct_account_t *account,
+                               apr_pool_t *pool);
+
+    /** See store.h for what these do. */
+    apr_status_t (*insert_revocation)(acct_db_t *db, apr_int64_t account,
+                                      apr_pool_t *pool);
+    apr_status_t (*read_revocations)(acct_db_t *db, acct_mark_t *mark,
+                                     int limit, apr_array_header_t *list,
+                                     acct_missed_e *missed,
+                                     apr_pool_t *pool);
+    apr_status_t (*lock_purge)(acct_db_t *db, int *mine, apr_time_t *now,
+                               apr_pool_t *pool);
+    apr_status_t (*write_uses)(acct_db_t *db, const acct_token_use_t *uses,
+                               int count, apr_pool_t *pool);
+
+    /** NULL: nothing surrounds a file. */
+    apr_status_t (*find_exposure)(acct_db_t *db, const char *name,
+                                  const char **exposure, apr_pool_t *pool);
+    apr_status_t (*find_shared)(acct_db_t *db, acct_db_t *other,
+                                int *is_shared, apr_pool_t *pool);
+} acct_store_driver_t;
+
+extern const acct_store_driver_t acct_store_sqlite3;
+extern const acct_store_driver_t acct_store_pgsql;
+
+/** The driver called so; NULL: there is none. */
+const acct_store_driver_t *acct_store_driver(const char *name);
+
+/** That of a connection. */
+const acct_store_driver_t *acct_store_driver_of(const acct_db_t *db);
+
+/** One row of a list of revocations: id and account, and a third column
+ *  that is not looked at where the rows have more. */
+apr_status_t acct_take_revocation(const acct_rows_t *rows, int i,
+                                  acct_revocation_t *revocation);
+
+#endif
