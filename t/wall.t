@@ -167,6 +167,74 @@ subtest 'C knows no spelling of an API' => sub {
     none('no field name', @fields);
 };
 
+# The order of the rooms, as the document prints it: those of a line from
+# above, each using only what stands to the right of it.
+my %rank;
+for my $line (slurp("$tree/docs/architecture.md")
+              =~ m{^    src/((?:core|httpd)(?: +[a-z]+)+)$}mg) {
+    my ($top, @rooms) = split ' ', $line;
+    @{ $rank{$top} }{@rooms} = 0 .. $#rooms;
+}
+
+subtest 'rooms' => sub {
+    my (@astray, @up, %names, %in);
+    for my $f (@core, @httpd) {
+        my ($top, $room, $name) = $f =~ m{^src/(\w+)/(\w+)/([^/]+)$};
+        push @astray, $f if !$name || !defined $rank{$top}{$room};
+        next if !$name;
+        my $stem = $name =~ s/\.[ch]$//r;
+        $in{"$top/$room"}{$stem} = 1;
+        push @{ $names{$name} }, $f;
+        for my $used ($code{$f} =~ m{#\s*include "(\w+)/[^"]+"}g) {
+            push @up, "$f: $used" if defined $rank{$top}{$used}
+                && $rank{$top}{$used} < $rank{$top}{$room};
+        }
+        push @up, map { "$f: $_" } $code{$f} =~ m{#\s*include "([^"/]+)"}g;
+    }
+    push @{ $names{$_ =~ s{.*/}{}r} }, $_ for @cli;
+    none('every source is in a room of the list', @astray);
+    none('each includes only rooms below it, by their names', @up);
+    none('every room of the list is there', map { my $top = $_;
+        grep { !$in{"$top/$_"} } sort keys %{ $rank{$top} } } sort keys %rank);
+    none('no room has more than 20 files', grep { keys %{ $in{$_} } > 20 }
+        sort keys %in);
+    my @twice = grep { @{ $names{$_} } > 1 } sort keys %names;
+    cmp_ok(scalar @twice, '<=', 4, 'at most four names stand twice')
+        or diag("@twice");
+};
+
+# The parameter lists of what a file defines or declares at its outermost
+# level.
+sub parameter_lists
+{
+    my ($code) = @_;
+    $code =~ s/^\s*#(?:[^\n]*\\\n)*[^\n]*$//mg;
+    1 while $code =~ s/^\{\n.*?^\}/;/msg;
+    return $code =~ /^[a-z][\w \n*]*?\b\w+\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*[;{]?/mg;
+}
+
+subtest 'sizes' => sub {
+    my (@files, @functions, @parameters);
+    for my $f (@all) {
+        my @lines = split /\n/, $text{$f};
+        push @files, "$f: " . @lines if @lines > 450;
+        my $began;
+        for my $n (0 .. $#lines) {
+            $began = $n if $lines[$n] eq '{';
+            next if $lines[$n] ne '}' || !defined $began;
+            push @functions, "$f:" . ($began + 1) if $n - $began + 1 > 60;
+            undef $began;
+        }
+        for my $list (parameter_lists($code{$f})) {
+            $list =~ s/\([^()]*\)//g;
+            push @parameters, "$f: $list" if ($list =~ tr/,//) > 6;
+        }
+    }
+    none('no file has more than 450 lines', @files);
+    none('no function has more than 60', @functions);
+    none('no parameter list has more than seven', @parameters);
+};
+
 SKIP: {
     skip 'the sanitizers add symbols', 1 if $ENV{ACCT_PRELOAD};
     skip 'no nm here', 1 if system('nm --version >/dev/null 2>&1');

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "store/driver.h"
+#include "store/drivers.h"
 
 static const char *const names[] = { "sqlite3", "pgsql" };
 

@@ -4,185 +4,6 @@
 #include <apr_strings.h>
 #include "dialect/draft.h"
 
-/* -------------------------------------------------------------- look-ups */
-
-static const acct_entry_t *in_entries(const apr_array_header_t *list,
-                                      const char *key, int *turn)
-{
-    int i;
-
-    for (i = 0; list != NULL && i < list->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(list, i, acct_entry_t).key, key) == 0) {
-            if (turn != NULL) {
-                *turn = i;
-            }
-            return &APR_ARRAY_IDX(list, i, acct_entry_t);
-        }
-    }
-    return NULL;
-}
-
-/* The response under a key: the route's, else the dialect's. */
-static const acct_entry_t *find_entry(const acct_load_t *load,
-                                      const acct_draft_t *draft,
-                                      const char *key)
-{
-    const acct_entry_t *entry = draft != NULL
-        ? in_entries(draft->entries, key, NULL) : NULL;
-
-    return entry != NULL ? entry : in_entries(load->entries, key, NULL);
-}
-
-/* The response to an outcome; the module's own where the outcome is newer
- * than the file. */
-static const acct_entry_t *answer_to(acct_load_t *load,
-                                     const acct_draft_t *draft,
-                                     acct_outcome_e outcome)
-{
-    const acct_entry_t *entry = find_entry(load, draft,
-                                           acct_outcome_name(outcome));
-
-    return entry != NULL ? entry : acct_builtin_entry(load, outcome);
-}
-
-/* The response that another shares by its key. */
-static const acct_entry_t *shared_by(acct_load_t *load,
-                                     const acct_draft_t *draft,
-                                     const acct_entry_t *entry)
-{
-    const acct_entry_t *next = find_entry(load, draft, entry->same_as);
-
-    return next == NULL && entry->is_builtin
-        ? acct_builtin_shared(load, entry->same_as) : next;
-}
-
-static const acct_message_t *in_messages(const apr_array_header_t *list,
-                                         const char *key)
-{
-    int i;
-
-    for (i = 0; i < list->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(list, i, acct_message_t).key, key) == 0) {
-            return &APR_ARRAY_IDX(list, i, acct_message_t);
-        }
-    }
-    return NULL;
-}
-
-static const acct_message_t *outcome_message(acct_load_t *load,
-                                             const acct_draft_t *draft,
-                                             acct_outcome_e outcome)
-{
-    const char *key = acct_outcome_name(outcome);
-    const acct_message_t *message = NULL;
-
-    if (outcome == ACCT_INVALID) {
-        return NULL;            /* the name is a problem's */
-    }
-    if (draft != NULL) {
-        message = in_messages(draft->messages, key);
-    }
-    if (message == NULL) {
-        message = in_messages(load->messages, key);
-    }
-    return message != NULL ? message
-                           : acct_builtin_outcome_message(load, outcome);
-}
-
-static const acct_message_t *problem_message(acct_load_t *load,
-                                             const acct_draft_t *draft,
-                                             const char *key,
-                                             acct_problem_e problem)
-{
-    const char *code = acct_problem_name(problem);
-    const apr_array_header_t *lists[2];
-    const acct_message_t *message = NULL;
-    int i;
-
-    lists[0] = draft->messages;
-    lists[1] = load->messages;
-    for (i = 0; i < 2 && message == NULL; i++) {
-        message = in_messages(lists[i], key);
-        if (message == NULL) {
-            message = in_messages(lists[i], code);
-        }
-    }
-    return message != NULL ? message
-                           : acct_builtin_problem_message(load, problem);
-}
-
-/* Every key that could be meant, for suggestions. */
-static const char *const *keys_of(acct_load_t *load,
-                                  const acct_draft_t *draft)
-{
-    apr_array_header_t *keys = apr_array_make(load->tmp, 32,
-                                              sizeof(const char *));
-    int i;
-
-    for (i = 0; draft != NULL && i < draft->entries->nelts; i++) {
-        APR_ARRAY_PUSH(keys, const char *) =
-            APR_ARRAY_IDX(draft->entries, i, acct_entry_t).key;
-    }
-    for (i = 0; i < load->entries->nelts; i++) {
-        APR_ARRAY_PUSH(keys, const char *) =
-            APR_ARRAY_IDX(load->entries, i, acct_entry_t).key;
-    }
-    APR_ARRAY_PUSH(keys, const char *) = NULL;
-    return (const char *const *)keys->elts;
-}
-
-/* Follow "answer as under that key". A name is looked up anew in the
- * route first, so that what a route says of "wrong_credentials" holds for
- * a "blocked" that shares it: an answer that is to look the same cannot
- * come to look different by being written in one place only. */
-static const acct_entry_t *resolve(acct_load_t *load,
-                                   const acct_draft_t *draft,
-                                   const acct_entry_t *entry)
-{
-    const acct_entry_t *next;
-    int steps;
-
-    for (steps = 0; entry->same_as != NULL; steps++) {
-        next = shared_by(load, draft, entry);
-        if (next == NULL) {
-            acct_report(load, &entry->at, "there is no response \"%s\" to "
-                        "share; %s", acct_shown(entry->same_as, load->tmp),
-                        acct_suggest(entry->same_as, keys_of(load, draft),
-                                     load->tmp));
-            return NULL;
-        }
-        if (steps > load->entries->nelts
-                    + (draft != NULL ? draft->entries->nelts : 0)) {
-            acct_report(load, &entry->at, "\"%s\" and \"%s\" share one "
-                        "another in a circle; give one of them a response "
-                        "of its own", entry->key, next->key);
-            return NULL;
-        }
-        entry = next;
-    }
-    return entry->response != NULL ? entry : NULL;
-}
-
-/* The message of an outcome; of one that shares a response and has none of
- * its own, the shared one's. @a entry was resolved, so there is no circle. */
-static const acct_message_t *shared_message(acct_load_t *load,
-                                            const acct_draft_t *draft,
-                                            const acct_entry_t *entry,
-                                            acct_outcome_e outcome)
-{
-    const acct_message_t *message = outcome_message(load, draft, outcome);
-    int shared;
-
-    while (message == NULL && entry != NULL && entry->same_as != NULL) {
-        shared = acct_outcome_find(entry->same_as);
-        if (shared >= 0) {
-            message = outcome_message(load, draft, (acct_outcome_e)shared);
-        }
-        entry = shared_by(load, draft, entry);
-    }
-    return message;
-}
-
 /* --------------------------------------------------------- what is known */
 
 static const char *where_known(acct_value_e value)
@@ -268,7 +89,7 @@ static void check_general(acct_load_t *load)
     for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
         acct_outcome_e outcome = (acct_outcome_e)i;
         const char *key = acct_outcome_name(outcome);
-        const acct_entry_t *entry = answer_to(load, NULL, outcome);
+        const acct_entry_t *entry = acct_overlay_answer(load, NULL, outcome);
         const acct_entry_t *first = entry;
         const acct_message_t *message;
 
@@ -276,9 +97,9 @@ static void check_general(acct_load_t *load)
             && (load->drafts->nelts == 0 || comes_without_route(outcome))) {
             missing = acct_listed(load, missing, key);
         }
-        entry = entry != NULL ? resolve(load, NULL, entry) : NULL;
+        entry = entry != NULL ? acct_overlay_resolve(load, NULL, entry) : NULL;
         if (entry != NULL) {
-            message = shared_message(load, NULL, first, outcome);
+            message = acct_overlay_message(load, NULL, first, outcome);
             check_uses(load, entry, key, acct_values_known(NULL, outcome),
                        message);
             p->response[i] = entry->response;
@@ -308,10 +129,10 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
         p->message[outcome] = load->dialect->p->message[outcome];
         return 1;
     }
-    first = answer_to(load, draft, outcome);
-    entry = first != NULL ? resolve(load, draft, first) : NULL;
+    first = acct_overlay_answer(load, draft, outcome);
+    entry = first != NULL ? acct_overlay_resolve(load, draft, first) : NULL;
     if (entry != NULL) {
-        message = shared_message(load, draft, first, outcome);
+        message = acct_overlay_message(load, draft, first, outcome);
         check_uses(load, entry, key,
                    acct_values_known(draft->route.fields.operation, outcome),
                    message);
@@ -355,7 +176,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     const char *code = acct_problem_name(problem);
     const char *key = apr_pstrcat(load->tmp, field->name, ".", code, NULL);
     const char *any = apr_pstrcat(load->tmp, field->name, ".*", NULL);
-    const acct_message_t *message = problem_message(load, draft, key,
+    const acct_message_t *message = acct_overlay_problem(load, draft, key,
                                                     problem);
     unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
@@ -363,9 +184,9 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     acct_place_t at;
 
     answer->message = message != NULL ? message->text : NULL;
-    entry = in_entries(draft->entries, key, &answer->turn);
+    entry = acct_overlay_entry(draft->entries, key, &answer->turn);
     if (entry == NULL) {
-        entry = in_entries(draft->entries, any, &answer->turn);
+        entry = acct_overlay_entry(draft->entries, any, &answer->turn);
     }
     if (entry == NULL && message == NULL) {
         at = acct_place_member(load, &draft->at, "fields");
@@ -374,7 +195,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
                     "\"...\" or \"%s\": \"...\" to \"messages\"", key, key,
                     code);
     }
-    entry = entry != NULL ? resolve(load, draft, entry) : NULL;
+    entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
     if (entry != NULL) {
         if (problem == ACCT_PROBLEM_TOO_LONG
             || problem == ACCT_PROBLEM_TOO_SHORT) {
@@ -440,13 +261,13 @@ static void check_shadow(acct_load_t *load, const acct_draft_t *draft)
 static void check_token(acct_load_t *load, acct_draft_t *draft)
 {
     acct_route_t *route = &draft->route;
-    const acct_entry_t *entry = find_entry(load, draft, "ok");
+    const acct_entry_t *entry = acct_overlay_find(load, draft, "ok");
     const acct_response_t *ok = route->p->response[ACCT_OK];
     unsigned int uses = ok != NULL ? ok->uses : 0;
     acct_place_t at = acct_place_member(load, &draft->at, "responses");
 
     at = acct_place_member(load, &at, "ok");
-    entry = entry != NULL ? resolve(load, draft, entry) : NULL;
+    entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
     if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN
         || ok == NULL || entry == NULL
         || entry->is_broken) {

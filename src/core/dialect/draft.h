@@ -10,9 +10,10 @@
  *   fields.c          "fields" of a route
  *   response.c        "responses" of a route or general
  *   message.c         "messages" of a route or general
- *   check.c           lays route, dialect and what it extends over one
- *                       another, checks that nothing is missing, and
- *                       writes down the answer to everything
+ *   overlay.c         lays route, dialect and what it extends over one
+ *                     another
+ *   check.c           checks that nothing is missing, and writes down the
+ *                     answer to everything
  *   builtin.c         what answers what is newer than a file
  *   since.c           which outcomes and problems that can be
  *   report.c          how mistakes are told
@@ -253,6 +254,43 @@ void acct_builtin_warn(acct_load_t *load);
  *  folder of dialects that was valid once stays valid. */
 int acct_outcome_since(acct_outcome_e outcome);
 int acct_problem_since(acct_problem_e problem);
+
+/* dialect/overlay.c; @a draft NULL: the dialect's own alone */
+
+/** The response under a key in one list, and its place there. */
+const acct_entry_t *acct_overlay_entry(const apr_array_header_t *list,
+                                       const char *key, int *turn);
+
+/** The response under a key: the route's, else the dialect's. */
+const acct_entry_t *acct_overlay_find(const acct_load_t *load,
+                                      const acct_draft_t *draft,
+                                      const char *key);
+
+/** The response to an outcome; the module's own where the outcome is newer
+ *  than the file. */
+const acct_entry_t *acct_overlay_answer(acct_load_t *load,
+                                        const acct_draft_t *draft,
+                                        acct_outcome_e outcome);
+
+/** The response itself where it is shared by its key; NULL after
+ *  reporting. */
+const acct_entry_t *acct_overlay_resolve(acct_load_t *load,
+                                         const acct_draft_t *draft,
+                                         const acct_entry_t *entry);
+
+/** The message of an outcome whose response @a entry was resolved; else
+ *  that of the response it shares. */
+const acct_message_t *acct_overlay_message(acct_load_t *load,
+                                           const acct_draft_t *draft,
+                                           const acct_entry_t *entry,
+                                           acct_outcome_e outcome);
+
+/** The message of a problem with a field: "field.problem", else its
+ *  name. */
+const acct_message_t *acct_overlay_problem(acct_load_t *load,
+                                           const acct_draft_t *draft,
+                                           const char *key,
+                                           acct_problem_e problem);
 
 /* dialect/check.c */
 

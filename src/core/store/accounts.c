@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts in the database; see store/store.h. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 #include <string.h>
 

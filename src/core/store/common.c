@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The statements whose text any driver takes, and the list of drivers; see
- * store/driver.h. */
-#include "store/driver.h"
+ * store/drivers.h. */
+#include "store/drivers.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is PostgreSQL's own; see store/driver.h. */
-#include "store/driver.h"
+/* What is PostgreSQL's own; see store/drivers.h. */
+#include "store/drivers.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting what nobody needs any more; see store/store.h. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
                                    apr_time_t *now, apr_pool_t *pool)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Revocations, and up to where they were read; see store/store.h. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 #include <string.h>
 
@@ -76,5 +76,6 @@ apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
     if (rv == APR_SUCCESS) {
         rv = acct_db_exec(db, "DELETE FROM token", pool);
     }
-    return rv == APR_SUCCESS ? acct_db_exec(db, acct_store_driver_of(db)->revoke_all, pool) : rv;
+    return rv == APR_SUCCESS
+        ? acct_db_exec(db, acct_store_driver_of(db)->revoke_all, pool) : rv;
 }

@@ -14,7 +14,7 @@
 
 #include "base/shell.h"
 #include "database/file_trouble.h"
-#include "store/driver.h"
+#include "store/drivers.h"
 
 /* How long the first look waits for another's lock: half a second. */
 #define BUSY_TRIES 25

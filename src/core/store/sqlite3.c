@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is a sqlite file's own; see store/driver.h. One process writes at a
+/* What is a sqlite file's own; see store/drivers.h. One process writes at a
  * time, from BEGIN IMMEDIATE on, so nothing needs a lock. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 #include <apr_time.h>
 

@@ -5,7 +5,7 @@
  *
  * The files:
  *   common.c          the text of statements that any driver takes
- *   sqlite3.c, pgsql.c  what differs (driver.h)
+ *   sqlite3.c, pgsql.c  what differs (drivers.h)
  *   store.c           how they are run; meta
  *   accounts.c        accounts
  *   tokens.c          tokens, and when they were used

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the statements are run, and meta; see store/store.h. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 apr_status_t acct_run_found(acct_db_t *db, int which,
                             const acct_arg_t *args, int nargs,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens in the database, and when they were used; see store/store.h. */
-#include "store/driver.h"
+#include "store/drivers.h"
 
 #include <string.h>
 

@@ -6,10 +6,8 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <http_protocol.h>
 #include <http_request.h>
 #include <openssl/crypto.h>
-#include <stdlib.h>
 
 #include "base/ticks.h"
 #include "config/config.h"
@@ -17,9 +15,9 @@
 #include "dialect/render.h"
 #include "form/form.h"
 #include "process/repeat_log.h"
+#include "request/answer.h"
 #include "request/body.h"
 #include "request/guard.h"
-#include "request/privacy.h"
 #include "request/request.h"
 #include "request/request_service.h"
 #include "request/verdict.h"
@@ -48,86 +46,6 @@ typedef struct endpoint_t {
 static int is_ours(const request_rec *r, acct_below_t *below)
 {
     return acct_dir_conf(r)->api != NULL && acct_mount_answers(r, below);
-}
-
-/* ---- the answer ---- */
-
-void acct_endpoint_standing_headers(request_rec *r)
-{
-    const acct_request_t *mine = acct_request_if_any(r);
-    apr_table_t *out = r->err_headers_out;
-
-    apr_table_setn(out, "Cache-Control", "no-store");
-    apr_table_setn(out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(out, "Vary", "Authorization");
-    if (mine != NULL && mine->allow != NULL) {
-        apr_table_setn(out, "Allow", mine->allow);
-    }
-}
-
-static void set_headers_for(const endpoint_t *endpoint, int status)
-{
-    request_rec *r = endpoint->r;
-
-    if (endpoint->result->retry_after > 0) {
-        apr_table_setn(r->headers_out, "Retry-After",
-                       apr_itoa(r->pool, endpoint->result->retry_after));
-    }
-    if (status == HTTP_UNAUTHORIZED) {
-        acct_guard_challenge(r);
-    }
-}
-
-static int copy_header(void *out, const char *name, const char *value)
-{
-    apr_table_setn(out, name, value);
-    return 1;
-}
-
-/* httpd says 500 in the status line for a status it has no name for. */
-static const char *line_of(int status, apr_pool_t *pool)
-{
-    const char *line = ap_get_status_line(status);
-
-    return strtol(line, NULL, 10) == status ? NULL
-        : apr_psprintf(pool, "%d Unassigned", status);
-}
-
-static int send_answer(const endpoint_t *endpoint)
-{
-    request_rec *r = endpoint->r;
-    acct_answer_t answer;
-
-    acct_render(endpoint->match.dialect, endpoint->match.route,
-                endpoint->result, &answer, r->pool);
-    if (answer.status == 0) {
-        answer.status = HTTP_INTERNAL_SERVER_ERROR;
-    }
-    if (endpoint->status != 0) {
-        answer.status = endpoint->status;
-    }
-    apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
-    acct_endpoint_standing_headers(r);
-    acct_privacy_no_store_now(r);
-    set_headers_for(endpoint, answer.status);
-    /* mod_mime may have guessed from the path. */
-    ap_set_content_type(r, answer.content_type);
-    r->content_encoding = NULL;
-    r->content_languages = NULL;
-    r->no_cache = 1;
-    r->status = answer.status;
-    r->status_line = line_of(answer.status, r->pool);
-    apr_table_unset(r->headers_in, "Range");
-    if (answer.body == NULL) {
-        ap_set_content_length(r, 0);
-        return OK;
-    }
-    ap_set_content_length(r, (apr_off_t)answer.length);
-    if (ap_rwrite(answer.body, (int)answer.length, r) < 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "ACCT0401: the client was gone before the answer");
-    }
-    return OK;
 }
 
 static void outcome(endpoint_t *endpoint, acct_outcome_e what)
@@ -416,7 +334,11 @@ static int handler(request_rec *r)
     acct_request(r)->asked = ACCT_ASKED_ENDPOINT;
     run(&endpoint, &below);
     acct_request(r)->asked = ACCT_ASKED_OTHERS;
-    return endpoint.answered ? AP_FILTER_ERROR : send_answer(&endpoint);
+    if (endpoint.answered) {
+        return AP_FILTER_ERROR;
+    }
+    acct_answer_send(r, &endpoint.match, endpoint.result, endpoint.status);
+    return OK;
 }
 
 /* An endpoint is no file, whatever lies below the document root by that

@@ -11,8 +11,4 @@
 /** Hooks fixups and handler. */
 void acct_endpoint_hooks(void);
 
-/** Set the headers that every answer below a mount carries, also one that
- *  httpd gives in the endpoint's place. */
-void acct_endpoint_standing_headers(request_rec *r);
-
 #endif

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/mount.h"
 #include "dialect/render.h"
+#include "request/answer.h"
 #include "request/asked.h"
 #include "request/endpoint.h"
 #include "request/guard.h"
@@ -269,7 +270,7 @@ static void set_headers(request_rec *r, const telling_t *telling)
         r->status = acct_guard_refusal_headers(r, telling->outcome, NULL);
     }
     else if (telling->below_mount) {
-        acct_endpoint_standing_headers(r);
+        acct_answer_standing_headers(r);
     }
     acct_privacy_no_store(r);
     if (telling->outcome != ACCT_OUTCOME__COUNT
