@@ -83,7 +83,7 @@ sub state { my ($name, %of) = @_; push @states, { name => $name, %of } }
 sub swap { my ($file) = @_;
            -e $file ? rename $file, "$file.away" : rename "$file.away", $file }
 
-state 'the key is missing', cause => qr/cannot open the key file/,
+state 'the key is missing', cause => qr/cannot open the key file: .*put its copy back/,
     id => 'ACCT0110', begin => sub { swap($_[0]->key) },
     end => sub { swap($_[0]->key) }, reads => 1, only_start => 1;
 state 'the key can be read by others', cause => qr/mode 644/,
