@@ -372,6 +372,22 @@ static void one_asks_a_silent_server_and_the_others_are_refused(
     assert_true(is_served(world));
 }
 
+static void what_another_was_told_is_no_news(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db;
+    apr_status_t status;
+
+    find_it_silent(world);
+    status = acct_server_pool_acquire(world->server, ACCT_POOL_WITHIN, &db,
+                                      &error, world->pool);
+    assert_int_equal(status, APR_EAGAIN);
+    assert_string_equal(error, "nobody answers");
+    assert_false(acct_pool_is_news(status, error));
+    assert_true(acct_pool_is_news(APR_EGENERAL, error));
+}
+
 static void that_a_server_was_silent_is_forgotten_when_nobody_asks(
     void **state)
 {
@@ -710,6 +726,7 @@ int main(void)
         TEST(who_cannot_open_the_first_in_his_time_does_not_wait),
         TEST(a_silent_server_is_asked_again_after_half_a_second),
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
+        TEST(what_another_was_told_is_no_news),
         TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks),
         TEST(the_own_is_the_same_each_time_and_nobody_else_gets_it),
         TEST(the_own_is_another_when_any_has_broken),
