@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# long: yes
+# alone: yes, it says how soon a state is over
 #
 # Whatever state databases, keys and their folders are in, httpd is checked,
 # started, reloaded and stopped: what needs them is answered with 503,
@@ -131,10 +131,8 @@ else {
 sub turn
 {
     my ($how, @hosts) = @_;
-    for my $h (@hosts) {
-        $h->{state}{$how}->($h->{at});
-        $h->{mended} = time;
-    }
+    $_->{state}{$how}->($_->{at}) for @hosts;
+    $_->{mended} = time for @hosts;
 }
 
 sub are_closed
@@ -241,7 +239,6 @@ sub mend
     ok(defined $command, "$h->{state}{name}: the remedy is one to paste")
         or return;
     is(system($command), 0, "it works: $command");
-    $h->{mended} = time;
 }
 
 sub started_in_it
@@ -257,6 +254,7 @@ sub started_in_it
     are_closed(reloaded => @hosts);
     others_are_served($other, 'reloaded');
     mend($_) for @hosts;
+    $_->{mended} = time for @hosts;
     are_open('mended', @hosts);
     turn(end => grep { $_->{state}{mend} } @hosts);
     turn(begin => @hosts);

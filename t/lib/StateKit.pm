@@ -74,6 +74,17 @@ sub with_token
     return $h;
 }
 
+# With a database of its own: on a server a copy of the other's, which is
+# made faster than a new one.
+sub _one_like
+{
+    my ($s) = @_;
+    return prepared() if _is_file($s);
+    my $name = $s->{pg}->copy_of($s->{dbname});
+    return prepared(pg => $s->{pg}, dbname => $name, made => $name,
+                    params => $s->{pg}->params($name), key_from => $s);
+}
+
 # hosts_of(SERVER, NAME...): virtual hosts of a server that does not run yet,
 # each with a folder, a database and a key of its own; beside the server's.
 sub hosts_of
@@ -81,7 +92,7 @@ sub hosts_of
     my ($s, @names) = @_;
     my $n = 0;
     my @hosts = map { { name => 'host' . ++$n . '.example', of => $s,
-                        at => prepared() } } @names;
+                        at => _one_like($s) } } @names;
     $s->{more} = join '', "<VirtualHost 127.0.0.1:*>\n"
         . "ServerName localhost\n</VirtualHost>\n", map { <<"CONF" } @hosts;
 <VirtualHost 127.0.0.1:*>
@@ -211,7 +222,7 @@ sub come_back
     delete $_->{back} for @left;
 }
 
-# Each is back within the bound after it was {mended}.
+# Each is back within the bound after all were {mended}.
 sub are_open
 {
     my ($what, @hosts) = @_;
