@@ -274,6 +274,10 @@ apr_status_t acct_store_check_version(acct_db_t *db,
     int version;
     apr_status_t rv = read_version(db, &version, pool);
 
+    if (rv != APR_SUCCESS && !acct_db_is_broken(db)) {
+        /* sqlite fails the first question after a change of tables */
+        rv = read_version(db, &version, pool);
+    }
     if (rv != APR_SUCCESS) {
         *error = read_error(db, config, pool);
         return rv;
