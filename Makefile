@@ -27,7 +27,13 @@ BUILD   ?= build
 PORT    ?= 8000
 RUN_DIR ?= run
 
-APXS ?= $(shell command -v apxs || command -v apxs2 || echo apxs)
+# What is chosen here, for want of a word of the user's, the makes that this
+# one calls choose by themselves: there may be an apxs by then, and what was
+# built by the one choice would be stale by the other.
+ifeq ($(origin APXS),undefined)
+APXS := $(shell command -v apxs || command -v apxs2 || echo apxs)
+CHOSEN += -u APXS
+endif
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
@@ -53,7 +59,9 @@ SQL_DIR      = $(ACCT_DATADIR)/sql
 
 ifeq ($(origin CC),default)
 CC := $(or $(call apxs_q,CC),gcc)
+CHOSEN += -u CC
 endif
+ANEW = $(if $(CHOSEN),env $(CHOSEN))
 
 # ------------------------------------------------------------------- flags
 
@@ -228,17 +236,17 @@ run: export RUN_DIR := $(RUN_DIR)
 run: export ACCT_BUILD := $(BUILD)
 run:
 	@scripts/install-deps run
-	@$(MAKE) --no-print-directory --silent all
+	@$(ANEW) $(MAKE) --no-print-directory --silent all
 	@scripts/run
 
 test:
 	@scripts/install-deps test
-	@$(MAKE) --no-print-directory --silent WERROR=1 all unit
+	@$(ANEW) $(MAKE) --no-print-directory --silent WERROR=1 all unit
 	@scripts/test $(BUILD)
 
 sanitize:
 	@scripts/install-deps sanitize
-	@$(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
+	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
 	    CC=gcc all unit
 	@scripts/test --sanitize build/asan
 
@@ -282,7 +290,7 @@ $(STRESS_POOL): $(STRESS_POOL_SRC) $(wildcard src/httpd/*/*.h src/core/*/*.h) \
 stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)
 stress:
 	@scripts/install-deps build
-	@$(MAKE) --no-print-directory --silent $(STRESS) $(STRESS_POOL)
+	@$(ANEW) $(MAKE) --no-print-directory --silent $(STRESS) $(STRESS_POOL)
 	@$(NO_ASLR) $(STRESS) threads
 	@$(NO_ASLR) $(STRESS) kill
 	@$(NO_ASLR) $(STRESS_POOL)
@@ -290,7 +298,7 @@ stress:
 bench: export ACCT_BUILD := $(BUILD)
 bench:
 	@scripts/install-deps bench
-	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
+	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
 	@t/bench/run
 
 bench-docs: export ACCT_BUILD := $(BUILD)
@@ -309,7 +317,7 @@ $(BUILD)/bench/simulate: $(SIM_SRC) t/bench/simulate/sim.h \
 
 simulate:
 	@scripts/install-deps build
-	@$(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
+	@$(ANEW) $(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
 	@$(BUILD)/bench/simulate $(PARTS)
 
 # What a database does in a second, asked through the store's own code.
@@ -325,7 +333,7 @@ $(BUILD)/bench/store: $(STORE_SRC) t/bench/store/bench.h \
 scale: export ACCT_BUILD := $(BUILD)
 scale:
 	@scripts/install-deps test
-	@$(MAKE) --no-print-directory --silent all $(BUILD)/bench/store
+	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/store
 	@t/bench/scale $(PARTS)
 
 # --------------------------------------------------------------------- lint
@@ -337,7 +345,7 @@ lint-deps:
 	@scripts/install-deps lint
 
 lint-clang: lint-deps
-	@$(MAKE) --no-print-directory --silent BUILD=build/clang CC=clang \
+	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/clang CC=clang \
 	    WERROR=1 all unit
 
 # Flags of the distribution's own builds may be glibc's.

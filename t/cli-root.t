@@ -12,6 +12,7 @@ use warnings;
 use lib 't/lib';
 use AcctTest;
 use Config;
+use Cwd ();
 use Test::More;
 
 use File::Temp ();
@@ -235,6 +236,25 @@ subtest 'in a folder of its owner root works as the owner' => sub {
     my ($remedy) = $err =~ /say: (.*)/;
     is(system($remedy // 'false'), 0, 'what the message says to say');
     is((cmd('user', 'list', '-p', $db))[0], 0, 'mends it');
+};
+
+subtest 'root\'s own link to a database, where root alone can go' => sub {
+    my $mine = folder('link_of_root');
+    my $theirs = folder('linked_to', $other);
+    mkdir "$mine/run" or die;
+    symlink "$theirs/accounts.db", "$mine/run/accounts.db" or die;
+    is((cmd('init', '-p', "$theirs/accounts.db", '--key', "$top/link.key",
+            '--owner', $other->{name}))[0], 0, 'init');
+    my ($exit, undef, $err) = cmd('user', 'list', '-p',
+                                  "$mine/run/accounts.db");
+    is($exit, 0, 'its database is worked on') or diag($err);
+    my $cwd = Cwd::getcwd();
+    chdir $mine or die;
+    ($exit, undef, $err) = cmd('user', 'list', '-p', 'run/accounts.db');
+    chdir $cwd or die;
+    is($exit, 0, 'named from there, too') or diag($err);
+    is(join(' ', grep { (stat $_)[4] != $other->{uid} } glob "$theirs/*"),
+        '', 'and nothing of root\'s is left beside it');
 };
 
 subtest 'a folder that everybody can write' => sub {

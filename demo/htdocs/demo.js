@@ -27,10 +27,18 @@ function proposeName() {
         + (1000 + random[1] % 9000);
 }
 
-function showName(name) {
+/* As one can paste it behind a command. */
+function forShell(name) {
+    return /^[\w.@+-]+$/.test(name) ? name
+        : "'" + name.replaceAll("'", "'\\''") + "'";
+}
+
+/* Whose token it is; it is shown, and stands in the operator's commands. */
+function signedInAs(name) {
     sessionStorage.setItem("name", name);
+    byId("in-name").value = name;
     for (const place of document.querySelectorAll("[data-name]")) {
-        place.textContent = name;
+        place.textContent = forShell(name);
     }
 }
 
@@ -69,8 +77,11 @@ function showState() {
     if (!token) {
         state.textContent = "No token yet.";
     } else {
-        state.textContent = (ended ? "An ended token: " : "Token: ")
-            + token.slice(0, 12) + "…";
+        const name = sessionStorage.getItem("name") || "somebody";
+        state.textContent = ended
+            ? "Signed out. " + name + "'s ended token: "
+            : "Signed in as " + name + ". Token: ";
+        state.append(token.slice(0, 12) + "…");
     }
     byId("sign-out").disabled = !token || ended;
     for (const button of document.querySelectorAll("[data-with]")) {
@@ -154,11 +165,12 @@ async function send(title, method, path, options = {}) {
     }
 }
 
-function take(form, result) {
+function take(form, result, name) {
     showProblems(form, result.ok ? null : result.data);
     if (result.ok && result.data && typeof result.data.token === "string") {
         token = result.data.token;
         ended = false;
+        signedInAs(name);
         keep();
     }
     showState();
@@ -177,22 +189,22 @@ function values(form, optional) {
 
 byId("sign-up").addEventListener("submit", async (event) => {
     const form = event.target;
+    const json = values(form, "email");
     event.preventDefault();
     const result = await send("Sign up", "POST", "/api/auth/register/",
-                              { json: values(form, "email") });
-    take(form, result);
+                              { json });
+    take(form, result, json.username);
     if (result.ok) {
-        showName(byId("up-name").value);
-        byId("in-name").value = byId("up-name").value;
         proposeName();
     }
 });
 
 byId("sign-in").addEventListener("submit", async (event) => {
     const form = event.target;
+    const json = values(form);
     event.preventDefault();
-    take(form, await send("Sign in", "POST", "/api/auth/login/",
-                          { json: values(form) }));
+    take(form, await send("Sign in", "POST", "/api/auth/login/", { json }),
+         json.username);
 });
 
 byId("sign-out").addEventListener("click", async () => {
@@ -219,5 +231,7 @@ byId("clear").addEventListener("click", () => {
 });
 
 proposeName();
-showName(sessionStorage.getItem("name") || "ann");
+if (sessionStorage.getItem("name")) {
+    signedInAs(sessionStorage.getItem("name"));
+}
 showState();

@@ -195,7 +195,7 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
     *version = 0;
     *detail = NULL;
     if (acct_db_is_file(cli->config.driver)) {
-        int how = acct_privilege_drop(cli, cli->config.params);
+        int how = acct_privilege_drop(cli, &cli->config.params);
 
         if (how != ACCT_EXIT_OK) {
             return how;

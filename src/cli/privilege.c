@@ -130,7 +130,19 @@ static int check_file(const acct_cli_t *cli, const acct_user_t *user,
                          user->name, user->name, path);
 }
 
-int acct_privilege_drop(const acct_cli_t *cli, const char *path)
+/* The way that was gone may lead through folders that the worker cannot
+ * enter (root's own link to the database): what it led to is the worker's.
+ * Whatever is there by now is opened with the worker's rights. */
+static const char *where_it_leads(const char *path, apr_pool_t *pool)
+{
+    char *real = realpath(path, NULL);
+    const char *copy = real != NULL ? apr_pstrdup(pool, real) : path;
+
+    free(real);
+    return copy;
+}
+
+int acct_privilege_drop(const acct_cli_t *cli, const char **path)
 {
     acct_folder_t *folder = apr_palloc(cli->pool, sizeof(*folder));
     acct_user_t user;
@@ -138,7 +150,7 @@ int acct_privilege_drop(const acct_cli_t *cli, const char *path)
     int how;
 
     if (geteuid() != 0
-        || apr_filepath_merge(&absolute, NULL, path, APR_FILEPATH_NATIVE,
+        || apr_filepath_merge(&absolute, NULL, *path, APR_FILEPATH_NATIVE,
                               cli->pool) != APR_SUCCESS
         || (acct_folder_open(folder, absolute, 1, cli->pool) != APR_SUCCESS
             && folder->open_to_others == NULL)
@@ -147,11 +159,12 @@ int acct_privilege_drop(const acct_cli_t *cli, const char *path)
     }
     if (folder->name == NULL) {
         return acct_cli_fail(cli, ACCT_EXIT_FAILED, "there is no way to %s",
-                             path);
+                             *path);
     }
-    how = choose_worker(cli, folder, path, &user);
+    how = choose_worker(cli, folder, *path, &user);
     if (how == ACCT_EXIT_OK) {
+        *path = where_it_leads(absolute, cli->pool);
         how = become(cli, &user);
     }
-    return how == ACCT_EXIT_OK ? check_file(cli, &user, path) : how;
+    return how == ACCT_EXIT_OK ? check_file(cli, &user, *path) : how;
 }

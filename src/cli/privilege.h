@@ -55,8 +55,10 @@ void acct_privilege_take_back(const acct_privilege_t *before);
  * Before a database that is a file is opened: root becomes, for good, who
  * owns its folder, where others than root can change what the way there
  * leads to. Nothing happens where root alone can, and to anybody else.
+ * @param path the database's; where root becomes somebody else it is
+ *             replaced by what it leads to, in the pool of @a cli
  * @return ACCT_EXIT_OK, or another after saying what is wrong
  */
-int acct_privilege_drop(const acct_cli_t *cli, const char *path);
+int acct_privilege_drop(const acct_cli_t *cli, const char **path);
 
 #endif

@@ -371,11 +371,11 @@ sub _make_database
     require PgServer;
     $self->{pg} ||= PgServer->shared;
     return if $self->{dbname};
-    $self->{dbname} = $self->{made} = $self->{pg}->database;
-    $self->{params} ||= $self->{pg}->params($self->{dbname});
     # sqlite has it, and tests use it
-    $self->sql('CREATE FUNCTION hex(text) RETURNS text LANGUAGE sql AS '
+    $self->{dbname} = $self->{made} = $self->{pg}->database(
+        'CREATE FUNCTION hex(text) RETURNS text LANGUAGE sql AS '
         . q{$$SELECT upper(encode(convert_to($1, 'UTF8'), 'hex'))$$});
+    $self->{params} ||= $self->{pg}->params($self->{dbname});
 }
 
 sub _init

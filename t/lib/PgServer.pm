@@ -298,15 +298,26 @@ sub sql
 
 my $count = 0;
 
-# database(): the name of a new, empty database.
+# database(TEXT): the name of a new, empty database, where that was said.
 sub database
 {
-    my ($self) = @_;
+    my ($self, $text) = @_;
+    return $self->_new_database("template0 ENCODING 'UTF8'",
+        # as it is from version 15
+        'REVOKE CREATE ON SCHEMA public FROM PUBLIC;' . ($text || ''));
+}
+
+# copy_of(NAME): the name of a copy of a database that nobody uses now.
+sub copy_of { return $_[0]->_new_database($_[1], '') }
+
+# By one psql: to start it takes longer than what it has to say.
+sub _new_database
+{
+    my ($self, $template, $text) = @_;
     my $name = sprintf 'acct_%d_%d', $$, ++$count;
-    $self->sql("CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8'");
-    # as it is from version 15
-    $self->sql('REVOKE CREATE ON SCHEMA public FROM PUBLIC', $name);
-    $self->sql("REVOKE CONNECT, TEMPORARY ON DATABASE $name FROM PUBLIC");
+    $self->sql("CREATE DATABASE $name TEMPLATE $template;\n"
+        . "REVOKE CONNECT, TEMPORARY ON DATABASE $name FROM PUBLIC;\n"
+        . "\\connect $name\n$text");
     return $name;
 }
 

@@ -7,7 +7,11 @@
 
 #include <apr_thread_proc.h>
 #include <apr_time.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "store/store.h"
 
@@ -186,6 +190,77 @@ static void a_server_that_is_not_there_is_told_in_one_line(void **state)
     assert_int_not_equal(acct_db_open(&db, &f->config, NULL, 0, f->pool,
                                       &error), APR_SUCCESS);
     assert_non_null(strstr(error, "could not be read"));
+}
+
+/* addresses */
+
+/* One that takes connections and says nothing; its descriptor. */
+static int listen_silently(int *port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t length = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &length), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+typedef struct opener_t {
+    const acct_db_config_t *config;
+    apr_status_t rv;
+} opener_t;
+
+static void *APR_THREAD_FUNC open_it(apr_thread_t *thread, void *data)
+{
+    opener_t *opener = data;
+    const char *error = NULL;
+    acct_db_t *db = NULL;
+    apr_pool_t *pool;
+
+    (void)thread;
+    apr_pool_create(&pool, NULL);
+    opener->rv = acct_db_open(&db, opener->config, NULL, 0, pool, &error);
+    acct_db_close(db);
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* Were each to move on, of two addresses it would be the silent one's turn
+ * again. */
+static void two_threads_at_a_silent_address_move_on_once(void **state)
+{
+    fixture_t *f = *state;
+    _Atomic(unsigned int) address = 0;
+    apr_thread_t *thread;
+    opener_t opener = { &f->config, APR_SUCCESS };
+    opener_t other = opener;
+    apr_status_t joined;
+    int first;
+    int second;
+    int ports[2];
+
+    first = listen_silently(&ports[0]);
+    second = listen_silently(&ports[1]);
+    f->config.params = apr_psprintf(f->pool, "host=127.0.0.1,127.0.0.1 "
+                                    "port=%d,%d dbname=x user=x",
+                                    ports[0], ports[1]);
+    f->config.address = &address;
+    assert_int_equal(apr_thread_create(&thread, NULL, open_it, &other,
+                                       f->pool), APR_SUCCESS);
+    (void)open_it(NULL, &opener);
+    assert_int_equal(apr_thread_join(&joined, thread), APR_SUCCESS);
+    assert_int_not_equal(opener.rv, APR_SUCCESS);
+    assert_int_not_equal(other.rv, APR_SUCCESS);
+    assert_int_equal(atomic_load(&address), 1);
+    (void)open_it(NULL, &opener);
+    assert_int_equal(atomic_load(&address), 2);
+    f->config.address = NULL;
+    close(first);
+    close(second);
 }
 
 /* errors */
@@ -474,6 +549,7 @@ int main(void)
         TEST(an_empty_result_does_not_wait),
         TEST(the_session_is_set_up),
         TEST(a_server_that_is_not_there_is_told_in_one_line),
+        TEST(two_threads_at_a_silent_address_move_on_once),
         TEST(a_value_is_never_told),
         TEST(after_a_failure_nothing_of_the_transaction_is_kept),
         TEST(a_statement_that_was_lost_is_prepared_again),

@@ -20,14 +20,18 @@ struct acct_db_t {
 
 typedef struct world_t {
     apr_pool_t *pool;
+    acct_cache_t cache;
     acct_pool_t *connections;
     acct_crowd_t crowd;
 } world_t;
 
 static int opened;
 static apr_status_t opening_fails_with;
+static apr_interval_time_t opening_takes;
 static const char *unsafe;
 static int writers_left;
+static apr_status_t looking_finds;
+static uint64_t doubts;         /* all children's */
 
 /* ---- what is played ---- */
 
@@ -46,6 +50,7 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
     (void)watch;
     (void)until;
     (void)p;
+    apr_sleep(opening_takes);
     if (opening_fails_with != APR_SUCCESS) {
         *error = "no such database";
         return opening_fails_with;
@@ -53,6 +58,19 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
     *db = calloc(1, sizeof(**db));
     opened++;
     return APR_SUCCESS;
+}
+
+apr_status_t acct_pool_look_over(acct_db_t *db,
+                                 const acct_db_config_t *config,
+                                 acct_pool_expected_t *expected,
+                                 const char **error, apr_pool_t *p)
+{
+    (void)db;
+    (void)config;
+    (void)expected;
+    (void)p;
+    *error = "another database";
+    return looking_finds;
 }
 
 void acct_db_close(acct_db_t *db)
@@ -128,6 +146,20 @@ uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
     return 0;
 }
 
+void acct_cache_feed_doubt(acct_cache_t *cache, int feed)
+{
+    (void)cache;
+    (void)feed;
+    doubts++;
+}
+
+uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed)
+{
+    (void)cache;
+    (void)feed;
+    return doubts;
+}
+
 int acct_file_guard_is_open(acct_file_guard_t *guard, int others,
                             const char **why, apr_pool_t *p)
 {
@@ -186,6 +218,18 @@ void acct_server_pool_release_own(acct_server_pool_t *pool, acct_db_t *db)
     acct_server_pool_release(pool, db);
 }
 
+void acct_server_pool_suspect(acct_server_pool_t *pool)
+{
+    (void)pool;
+}
+
+int acct_server_pool_trusts(acct_server_pool_t *pool, const acct_db_t *db)
+{
+    (void)pool;
+    (void)db;
+    return 1;
+}
+
 void acct_server_pool_drop_own(acct_server_pool_t *pool)
 {
     (void)pool;
@@ -206,13 +250,16 @@ static int start(void **state)
 
     *state = world;
     opened = writers_left = 0;
-    opening_fails_with = APR_SUCCESS;
+    opening_fails_with = looking_finds = APR_SUCCESS;
+    opening_takes = 0;
+    doubts = 0;
     unsafe = NULL;
     if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
         return -1;
     }
     world->connections = acct_pool_make(&config, NULL, &expected,
                                         world->pool);
+    acct_pool_agree_in(world->connections, &world->cache, 0);
     return acct_pool_child_init(world->connections, 64, &world->crowd,
                                 world->pool);
 }
@@ -289,6 +336,27 @@ static void the_seventeenth_waits_and_is_told_that_all_are_in_use(
     }
 }
 
+/* Other children may have found by now that it is over. */
+static void what_failed_a_moment_ago_is_no_news(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db = NULL;
+    apr_status_t status;
+
+    opening_takes = apr_time_from_msec(300);
+    opening_fails_with = APR_EGENERAL;
+    assert_int_equal(acct_pool_acquire(world->connections, ACCT_UNIT_READ,
+                                       &db, &error, world->pool),
+                     APR_EGENERAL);
+    opening_takes = 0;
+    status = acct_pool_acquire(world->connections, ACCT_UNIT_READ, &db,
+                               &error, world->pool);
+    assert_int_equal(status, APR_EAGAIN);
+    assert_string_equal(error, "no such database");
+    assert_false(acct_pool_is_news(status, error));
+}
+
 static void who_wanted_to_write_and_finds_none_lets_others_write(
     void **state)
 {
@@ -320,6 +388,52 @@ static void a_wrong_schema_closes_those_that_read_it_too(void **state)
     (void)refused(world, ACCT_UNIT_READ);
     put(world, one);
     assert_int_equal(opened, 0);
+    assert_int_equal(doubts, 1);
+}
+
+static void what_another_child_found_out_closes_what_is_open_here(
+    void **state)
+{
+    world_t *world = *state;
+    acct_db_t *before = take(world, ACCT_UNIT_READ);
+    acct_db_t *after;
+
+    put(world, before);
+    assert_ptr_equal(take(world, ACCT_UNIT_READ), before);
+    doubts++;
+    assert_false(acct_pool_trusts(world->connections, before));
+    after = take(world, ACCT_UNIT_READ);
+    assert_int_equal(opened, 2);
+    assert_true(acct_pool_trusts(world->connections, after));
+    put(world, before);
+    assert_int_equal(opened, 1);
+    put(world, after);
+    assert_ptr_equal(take(world, ACCT_UNIT_READ), after);
+    put(world, after);
+}
+
+static void a_look_at_another_database_is_told_to_all_children(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *db = take(world, ACCT_UNIT_FOLLOW);
+    const char *error = NULL;
+
+    assert_int_equal(acct_pool_look_again(world->connections, db, &error,
+                                          world->pool), APR_SUCCESS);
+    assert_int_equal(doubts, 0);
+    looking_finds = APR_EGENERAL;
+    assert_int_equal(acct_pool_look_again(world->connections, db, &error,
+                                          world->pool), APR_EGENERAL);
+    assert_int_equal(doubts, 0);
+    assert_true(acct_pool_trusts(world->connections, db));
+    looking_finds = APR_EMISMATCH;
+    assert_int_equal(acct_pool_look_again(world->connections, db, &error,
+                                          world->pool), APR_EMISMATCH);
+    assert_string_equal(error, "another database");
+    assert_int_equal(doubts, 1);
+    assert_false(acct_pool_trusts(world->connections, db));
+    acct_pool_release(world->connections, ACCT_UNIT_FOLLOW, db);
+    assert_int_equal(opened, 0);
 }
 
 static void while_the_file_is_not_safe_nobody_gets_one(void **state)
@@ -349,9 +463,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(one_that_was_put_back_is_used_again),
         T(the_seventeenth_waits_and_is_told_that_all_are_in_use),
+        T(what_failed_a_moment_ago_is_no_news),
         T(who_wanted_to_write_and_finds_none_lets_others_write),
         T(after_one_breaks_those_of_its_age_are_closed),
         T(a_wrong_schema_closes_those_that_read_it_too),
+        T(what_another_child_found_out_closes_what_is_open_here),
+        T(a_look_at_another_database_is_told_to_all_children),
         T(while_the_file_is_not_safe_nobody_gets_one),
         T(a_pool_that_is_closed_gives_none_and_says_why)
     };

@@ -35,7 +35,10 @@ static apr_interval_time_t now;
 static acct_db_t connections[100];
 static int opened;
 static apr_interval_time_t opening_fails_after;     /* 0: it succeeds */
+static apr_status_t opening_fails_with;
 static apr_interval_time_t cut_after;               /* 0: it was in time */
+static unsigned int asked;                  /* the address of an opening */
+static void (*meanwhile)(void);             /* during the next opening */
 
 /* ---- what is played ---- */
 
@@ -49,15 +52,21 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             acct_watch_t *watch, apr_interval_time_t until,
                             const char **error, apr_pool_t *p)
 {
-    (void)config;
+    void (*others_do)(void) = meanwhile;
+
     (void)expected;
     (void)watch;
     (void)until;
     (void)p;
+    meanwhile = NULL;
+    asked = atomic_load(config->address);
+    if (others_do != NULL) {
+        others_do();
+    }
     if (opening_fails_after > 0) {
         now += opening_fails_after;
         *error = "nobody answers";
-        return APR_EGENERAL;
+        return opening_fails_with;
     }
     assert_true(opened < 100);
     *db = &connections[opened++];
@@ -138,6 +147,8 @@ static int start(void **state)
     now = 1000 * SECOND;
     opened = 0;
     opening_fails_after = cut_after = 0;
+    opening_fails_with = APR_EGENERAL;
+    meanwhile = NULL;
     if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
         return -1;
     }
@@ -361,6 +372,22 @@ static void one_asks_a_silent_server_and_the_others_are_refused(
     assert_true(is_served(world));
 }
 
+static void what_another_was_told_is_no_news(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db;
+    apr_status_t status;
+
+    find_it_silent(world);
+    status = acct_server_pool_acquire(world->server, ACCT_POOL_WITHIN, &db,
+                                      &error, world->pool);
+    assert_int_equal(status, APR_EAGAIN);
+    assert_string_equal(error, "nobody answers");
+    assert_false(acct_pool_is_news(status, error));
+    assert_true(acct_pool_is_news(APR_EGENERAL, error));
+}
+
 static void that_a_server_was_silent_is_forgotten_when_nobody_asks(
     void **state)
 {
@@ -429,6 +456,110 @@ static void the_own_is_another_when_any_has_broken(void **state)
     acct_server_pool_release_own(world->server, next);
     cut_after = 0;
     assert_false(next->is_open);
+}
+
+/* ---- a silent server that has other addresses ---- */
+
+/* Which of them is asked next. A second later, since who has found it
+ * silent is not followed at once. */
+static unsigned int next_asked(world_t *world)
+{
+    opening_fails_after = 0;
+    now += SECOND;
+    take(world, 1);
+    put_back(world, 1);
+    return asked;
+}
+
+static void what_connects_and_keeps_silent_is_left_for_the_next_address(
+    void **state)
+{
+    world_t *world = *state;
+
+    opening_fails_with = APR_TIMEUP;
+    find_it_silent(world);
+    assert_int_equal(asked, 0);
+    assert_int_equal(next_asked(world), 1);
+}
+
+static void an_address_that_fails_otherwise_is_for_the_driver_to_leave(
+    void **state)
+{
+    world_t *world = *state;
+
+    find_it_silent(world);
+    assert_int_equal(next_asked(world), 0);
+}
+
+static world_t *the_world;
+
+/* Another thread, which asks while one does. */
+static void another_is_kept_waiting(void)
+{
+    assert_false(is_served(the_world));
+    assert_int_equal(asked, 0);
+}
+
+/* Both have asked the same one before either of them gave it up. Were each
+ * to move on, of two addresses it would be the silent one's turn again. */
+static void two_who_find_an_address_silent_move_on_once(void **state)
+{
+    world_t *world = *state;
+
+    the_world = world;
+    opening_fails_with = APR_TIMEUP;
+    opening_fails_after = 2 * SECOND;
+    meanwhile = another_is_kept_waiting;
+    assert_false(is_served(world));
+    assert_int_equal(next_asked(world), 1);
+}
+
+static void those_that_are_cut_together_move_on_once(void **state)
+{
+    world_t *world = *state;
+
+    take(world, MOST);
+    cut_after = 2 * SECOND;
+    put_back(world, MOST);
+    cut_after = 0;
+    assert_int_equal(next_asked(world), 1);
+}
+
+static void another_was_cut(void)
+{
+    cut_after = 2 * SECOND;
+    acct_server_pool_release(the_world->server, the_world->taken[0]);
+    cut_after = 0;
+}
+
+static void who_opens_while_another_is_cut_moves_on_once(void **state)
+{
+    world_t *world = *state;
+
+    the_world = world;
+    take(world, 1);
+    opening_fails_with = APR_TIMEUP;
+    opening_fails_after = 2 * SECOND;
+    meanwhile = another_was_cut;
+    assert_false(is_served(world));
+    assert_int_equal(next_asked(world), 1);
+}
+
+/* It is the next one's silence that counts then. */
+static void who_is_cut_at_the_next_address_moves_on_again(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 1);
+    cut_after = 2 * SECOND;
+    put_back(world, 1);
+    cut_after = 0;
+    assert_int_equal(next_asked(world), 1);
+    take(world, 1);
+    cut_after = 2 * SECOND;
+    put_back(world, 1);
+    cut_after = 0;
+    assert_int_equal(next_asked(world), 2);
 }
 
 /* ---- waiting for a silent server ---- */
@@ -595,9 +726,16 @@ int main(void)
         TEST(who_cannot_open_the_first_in_his_time_does_not_wait),
         TEST(a_silent_server_is_asked_again_after_half_a_second),
         TEST(one_asks_a_silent_server_and_the_others_are_refused),
+        TEST(what_another_was_told_is_no_news),
         TEST(that_a_server_was_silent_is_forgotten_when_nobody_asks),
         TEST(the_own_is_the_same_each_time_and_nobody_else_gets_it),
         TEST(the_own_is_another_when_any_has_broken),
+        TEST(what_connects_and_keeps_silent_is_left_for_the_next_address),
+        TEST(an_address_that_fails_otherwise_is_for_the_driver_to_leave),
+        TEST(two_who_find_an_address_silent_move_on_once),
+        TEST(those_that_are_cut_together_move_on_once),
+        TEST(who_opens_while_another_is_cut_moves_on_once),
+        TEST(who_is_cut_at_the_next_address_moves_on_again),
         TEST(a_crowd_does_not_wait_for_a_server_that_says_nothing),
         TEST(who_waits_elsewhere_is_one_of_the_crowd),
         TEST(a_few_wait_for_it_until_their_time_is_over),

@@ -193,6 +193,13 @@ uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
 uint64_t acct_cache_feed_bind(acct_cache_t *cache, int feed,
                               uint64_t creation);
 
+/** Say to the other children that the database is not what it was: nobody
+ *  goes on with connections of before. */
+void acct_cache_feed_doubt(acct_cache_t *cache, int feed);
+
+/** How often that was said. One load. */
+uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed);
+
 /** Whether the feed was read within @a bound (microseconds) before
  *  @a tick: only then may anything be believed that is not asked of the
  *  database. */

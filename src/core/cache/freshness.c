@@ -161,6 +161,20 @@ uint64_t acct_cache_feed_bind(acct_cache_t *cache, int feed,
     return bound;
 }
 
+void acct_cache_feed_doubt(acct_cache_t *cache, int feed)
+{
+    /* relaxed: all there is to it is the number */
+    atomic_fetch_add_explicit(&cache->block->feed[feed].doubts, 1,
+                              memory_order_relaxed);
+}
+
+uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed)
+{
+    /* relaxed: as above */
+    return atomic_load_explicit(&cache->block->feed[feed].doubts,
+                                memory_order_relaxed);
+}
+
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick)
 {

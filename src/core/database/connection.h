@@ -45,6 +45,7 @@ struct acct_db_t {
     unsigned int broken : 1;
     unsigned int busy : 1;      /* the last failure was another's lock */
     unsigned int conflict : 1;  /* the last failure was one */
+    unsigned int outdated : 1;  /* the guard found another value */
     char error[256];
 };
 

@@ -31,6 +31,11 @@ void acct_db_guard(acct_db_t *db, const char *sql, const char *value)
     db->guard_value = value;
 }
 
+int acct_db_is_outdated(const acct_db_t *db)
+{
+    return db->outdated;
+}
+
 int acct_db_is_busy(const acct_db_t *db)
 {
     return db->busy;
@@ -46,7 +51,8 @@ int acct_db_is_current(const acct_db_t *db)
     return db->driver->identify == NULL
         || (db->driver->identify(db->params, &now) == APR_SUCCESS
             && now.device == db->identity.device
-            && now.file == db->identity.file);
+            && now.file == db->identity.file
+            && now.is_writable == db->identity.is_writable);
 }
 
 int acct_db_socket(const acct_db_t *db)

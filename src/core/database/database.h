@@ -135,8 +135,8 @@ apr_status_t acct_db_prepare(acct_db_t *db,
                              apr_pool_t *pool, const char **error);
 
 /** Whether what the connection reads still is the database: the file of
- *  that name is the one that was opened, or the server has not closed it.
- *  Cheap (one system call). Not inside a transaction. */
+ *  that name is the one that was opened, and as open to this user as it was
+ *  then; or the server has not closed it. Cheap (two system calls). Not inside a transaction. */
 int acct_db_is_current(const acct_db_t *db);
 
 /** A number of the caller's own, kept with the connection; 0 at first. */
@@ -151,6 +151,10 @@ unsigned int acct_db_generation(const acct_db_t *db);
  * @param value constant: the value it has to be
  */
 void acct_db_guard(acct_db_t *db, const char *sql, const char *value);
+
+/** Whether that is why it is broken: the next connection, or why there is
+ *  none, says more of it than this one. */
+int acct_db_is_outdated(const acct_db_t *db);
 
 /** Whether the last failure was a lock that another process held. */
 int acct_db_is_busy(const acct_db_t *db);

@@ -26,10 +26,12 @@ typedef enum {
                                  * again at once */
 } acct_db_failure_e;
 
-/* Which file a connection reads. */
+/* Which file a connection reads, and whether this process's user may write
+ * to it (where its file system lets anybody). */
 typedef struct acct_db_identity_t {
     dev_t device;
     ino_t file;
+    int is_writable;
 } acct_db_identity_t;
 
 typedef struct acct_db_driver_t {
@@ -63,7 +65,8 @@ typedef struct acct_db_driver_t {
                            apr_pool_t *pool, const char **error);
 
     /** Which file is there by the name that @a params hold now; NULL where
-     *  a database is no file. Called often, from any thread. */
+     *  a database is no file. Fails where there is none, or none that may
+     *  be read. Called often, from any thread. */
     apr_status_t (*identify)(const char *params,
                              acct_db_identity_t *identity);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -82,6 +83,10 @@ static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
     return rv;
 }
 
+/* What is open stays so when its file is given to another user, and goes on
+ * beside others that cannot be opened: so who it belongs to is a part of
+ * what it is. A file system that is mounted read-only is not: what is open
+ * on it is read from as before. */
 static apr_status_t sqlite_identify(const char *params,
                                     acct_db_identity_t *identity)
 {
@@ -92,7 +97,10 @@ static apr_status_t sqlite_identify(const char *params,
     }
     identity->device = info.st_dev;
     identity->file = info.st_ino;
-    return APR_SUCCESS;
+    identity->is_writable = access(params, R_OK | W_OK) == 0
+        || errno == EROFS;
+    return identity->is_writable || access(params, R_OK) == 0
+        ? APR_SUCCESS : errno;
 }
 
 /* Set a pragma and read it back: sqlite ignores what it cannot do. */

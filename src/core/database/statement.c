@@ -120,6 +120,7 @@ static int guard_holds(acct_db_t *db, apr_pool_t *pool)
         return 1;
     }
     acct_db_set_error(db, "the schema is another one now");
+    db->outdated = 1;
     return 0;
 }
 

@@ -73,7 +73,8 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
          * of its own, which it has told, or found what it looked for. */
         if (status != APR_SUCCESS && acct_db_error(db)[0] != '\0') {
             tell_failure(service, unit, db, status,
-                         !once_more || acct_db_is_broken(db), pool);
+                         !once_more || (acct_db_is_broken(db)
+                                        && !acct_db_is_outdated(db)), pool);
         }
         service->release(service->context, unit, db);
     } while (once_more);

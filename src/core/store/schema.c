@@ -196,29 +196,66 @@ static const char *schema_error(const acct_db_config_t *config,
                         "from a backup", name, detail ? detail : "unknown");
 }
 
+static const char *read_error(acct_db_t *db, const acct_db_config_t *config,
+                              apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "the database %s cannot be read: %s",
+                        acct_db_describe(config),
+                        acct_store_cause(config, acct_db_error(db), pool));
+}
+
+/* APR_EMISMATCH where it is another schema, or none. */
+static apr_status_t require_schema(acct_db_t *db,
+                                   const acct_db_config_t *config,
+                                   apr_pool_t *pool, const char **error)
+{
+    const char *detail = NULL;
+    acct_schema_e found;
+    int version;
+    apr_status_t rv = acct_store_check_schema(db, &found, &version, &detail,
+                                              pool);
+
+    if (rv != APR_SUCCESS) {
+        *error = read_error(db, config, pool);
+        return rv;
+    }
+    if (found != ACCT_SCHEMA_CURRENT) {
+        *error = schema_error(config, found, version, detail, pool);
+        return APR_EMISMATCH;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_store_check_version(acct_db_t *db,
+                                      const acct_db_config_t *config,
+                                      apr_pool_t *pool, const char **error)
+{
+    int version;
+    apr_status_t rv = read_version(db, &version, pool);
+
+    if (rv != APR_SUCCESS && !acct_db_is_broken(db)) {
+        /* sqlite fails the first question after a change of tables */
+        rv = read_version(db, &version, pool);
+    }
+    if (rv != APR_SUCCESS) {
+        *error = read_error(db, config, pool);
+        return rv;
+    }
+    return version == ACCT_SCHEMA_VERSION
+        ? APR_SUCCESS : require_schema(db, config, pool, error);
+}
+
 apr_status_t acct_store_make_ready(acct_db_t *db,
                                    const acct_db_config_t *config,
                                    apr_pool_t *pool, const char **error)
 {
     const char *name = acct_db_describe(config);
     const acct_statement_t *statements;
-    const char *detail = NULL;
-    acct_schema_e found;
-    apr_status_t rv;
-    int version;
+    apr_status_t rv = require_schema(db, config, pool, error);
     int count;
 
-    rv = acct_store_check_schema(db, &found, &version, &detail, pool);
     if (rv != APR_SUCCESS) {
-        *error = apr_psprintf(pool, "the database %s cannot be read: %s",
-                              name, acct_store_cause(config,
-                                                     acct_db_error(db),
-                                                     pool));
         return rv;
-    }
-    if (found != ACCT_SCHEMA_CURRENT) {
-        *error = schema_error(config, found, version, detail, pool);
-        return APR_EMISMATCH;
     }
     statements = acct_store_statements(config->driver, &count, pool);
     rv = acct_db_prepare(db, statements, count, pool, error);
@@ -268,7 +305,8 @@ const char *acct_store_open_error(const acct_db_config_t *config,
     else if (APR_STATUS_IS_EACCES(status)
              || acct_file_trouble_is_likely(error)) {
         cause = acct_file_trouble(config->params, pool);
-        remedy = cause ? "" : "; the user that httpd's children run as must "
+        remedy = cause && strcmp(cause, acct_file_trouble_words(EACCES, pool))
+            ? "" : "; the user that httpd's children run as must "
             "be able to read and write it, and to make files beside it";
     }
     else if (strstr(error, "not a database") != NULL) {

@@ -121,6 +121,15 @@ apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
 apr_status_t acct_store_make_ready(acct_db_t *db,
                                    const acct_db_config_t *config,
                                    apr_pool_t *pool, const char **error);
+
+/** Whether the schema of a connection that was made ready still has this
+ *  version: somebody may have upgraded it, or put another in its place. One
+ *  row is read.
+ *  @param error what is wrong and which command mends it, in @a pool
+ *  @return APR_EMISMATCH when it is another */
+apr_status_t acct_store_check_version(acct_db_t *db,
+                                      const acct_db_config_t *config,
+                                      apr_pool_t *pool, const char **error);
 const char *acct_store_open_error(const acct_db_config_t *config,
                                   apr_status_t status, const char *error,
                                   apr_pool_t *pool);

@@ -321,7 +321,8 @@ static apr_status_t open_key_file(const char *path, int *fd,
     if (*fd < 0) {
         return system_error(path, "cannot open the key file",
                             errno == ENOENT
-                            ? "; make one with: acctauth init" : "",
+                            ? "; put its copy back (acctauth init makes a "
+                              "key together with a new database)" : "",
                             pool, error);
     }
     if (fstat(*fd, &is) != 0) {

@@ -6,6 +6,7 @@
 #include <apr_thread_mutex.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "base/ticks.h"
 #include "connections/pool_open.h"
@@ -32,6 +33,7 @@ struct acct_pool_t {
     char failure[256];
     unsigned int generation;        /* raised when a connection breaks:
                                      * older ones are not to be trusted */
+    _Atomic(uint64_t) doubts;       /* of other children; see heed() */
 };
 
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
@@ -154,9 +156,42 @@ static unsigned int generation_of(acct_pool_t *pool)
 
 static void suspect_all(acct_pool_t *pool)
 {
+    if (pool->server != NULL) {
+        acct_server_pool_suspect(pool->server);
+        return;
+    }
     apr_thread_mutex_lock(pool->lock);
     pool->generation++;
     apr_thread_mutex_unlock(pool->lock);
+}
+
+/* What is open reads the same, in each child. */
+static void doubt(acct_pool_t *pool)
+{
+    const acct_creation_t *creation = &pool->expected.creation;
+
+    suspect_all(pool);
+    if (creation->cache != NULL) {
+        acct_cache_feed_doubt(creation->cache, creation->place);
+    }
+}
+
+/* Whether another child had doubts since somebody here last looked. */
+static void heed(acct_pool_t *pool)
+{
+    const acct_creation_t *creation = &pool->expected.creation;
+    uint64_t said;
+
+    if (creation->cache == NULL) {
+        return;
+    }
+    said = acct_cache_feed_doubts(creation->cache, creation->place);
+    /* relaxed, both: the generation is what counts, and has a lock */
+    if (said != atomic_load_explicit(&pool->doubts, memory_order_relaxed)
+        && said != atomic_exchange_explicit(&pool->doubts, said,
+                                            memory_order_relaxed)) {
+        suspect_all(pool);
+    }
 }
 
 /* Called by the list with its lock held. */
@@ -172,7 +207,7 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
 
     (void)p;
     if (is_too_early(pool)) {
-        return APR_EGENERAL;
+        return APR_EAGAIN;
     }
     status = apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
     if (status != APR_SUCCESS) {
@@ -187,7 +222,7 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
         acct_db_set_generation(db, generation);
     }
     if (status == APR_EMISMATCH) {
-        suspect_all(pool);      /* what is open reads the same */
+        doubt(pool);
     }
     note_opening(pool, begun, status == APR_SUCCESS ? NULL : error);
     apr_pool_destroy(scratch);
@@ -291,6 +326,21 @@ static int what_others_say(const acct_pool_t *pool)
                                        ACCT_CACHE_NO_READING) == 0;
 }
 
+static apr_status_t begin_on_server(acct_pool_t *pool, acct_unit_e unit,
+                                    apr_interval_time_t within,
+                                    acct_db_t **db, const char **error,
+                                    apr_pool_t *p)
+{
+    apr_status_t status = unit == ACCT_UNIT_FOLLOW
+        ? acct_server_pool_acquire_own(pool->server, within, db, error, p)
+        : acct_server_pool_acquire(pool->server, within, db, error, p);
+
+    if (status == APR_EMISMATCH) {
+        doubt(pool);
+    }
+    return status;
+}
+
 static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
                                apr_interval_time_t within, acct_db_t **db,
                                const char **error, apr_pool_t *p)
@@ -302,12 +352,9 @@ static apr_status_t begin_unit(acct_pool_t *pool, acct_unit_e unit,
         *error = pool->closed;
         return APR_EACCES;
     }
-    if (pool->server != NULL && unit == ACCT_UNIT_FOLLOW) {
-        return acct_server_pool_acquire_own(pool->server, within, db, error,
-                                            p);
-    }
+    heed(pool);
     if (pool->server != NULL) {
-        return acct_server_pool_acquire(pool->server, within, db, error, p);
+        return begin_on_server(pool, unit, within, db, error, p);
     }
     if (!acct_file_guard_is_open(&pool->guard, what_others_say(pool),
                                  error, p)) {
@@ -357,6 +404,25 @@ apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
 {
     return acct_pool_acquire_within(pool, unit, ACCT_POOL_WITHIN, db, error,
                                     p);
+}
+
+apr_status_t acct_pool_look_again(acct_pool_t *pool, acct_db_t *db,
+                                  const char **error, apr_pool_t *p)
+{
+    apr_status_t status = acct_pool_look_over(db, &pool->config,
+                                              &pool->expected, error, p);
+
+    if (status == APR_EMISMATCH) {
+        doubt(pool);
+    }
+    return status;
+}
+
+int acct_pool_trusts(acct_pool_t *pool, const acct_db_t *db)
+{
+    heed(pool);
+    return pool->server != NULL
+        ? acct_server_pool_trusts(pool->server, db) : !is_suspect(pool, db);
 }
 
 static void end_unit(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db)

@@ -105,6 +105,13 @@ static inline int acct_pool_is_crowded(const char *error)
         || strcmp(error, ACCT_POOL_WRITERS) == 0;
 }
 
+/** Whether it is news that there is no connection: what another has found,
+ *  and told, may be over by now. */
+static inline int acct_pool_is_news(apr_status_t status, const char *error)
+{
+    return !APR_STATUS_IS_EAGAIN(status) && !acct_pool_is_crowded(error);
+}
+
 /** How many of a child's threads may wait for a database server that says
  *  nothing: a quarter, or one, is left for the rest of the site. */
 static inline int acct_pool_threads(int threads)
@@ -123,7 +130,9 @@ int acct_pool_is_file(const acct_pool_t *pool);
  * @param within on a server, for how long from now its answers are waited
  *               for (at least a fifth of a second); then they fail
  * @param error on failure, what happened, in @a p
- * @return APR_TIMEUP when all are in use, or why none could be opened
+ * @return APR_TIMEUP when all are in use; APR_EAGAIN when nobody tried,
+ *         since it failed a moment ago for the reason that @a error tells;
+ *         or why none could be opened
  */
 apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
                                       apr_interval_time_t within,
@@ -134,6 +143,20 @@ apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
 apr_status_t acct_pool_acquire(acct_pool_t *pool, acct_unit_e unit,
                                acct_db_t **db, const char **error,
                                apr_pool_t *p);
+
+/**
+ * Look whether a connection still reads the database that it was opened for.
+ * Where it does not, no child uses again what it has open: what is opened
+ * instead tells the same.
+ * @param error what is wrong and what mends it, in @a p
+ * @return APR_EMISMATCH when it is another
+ */
+apr_status_t acct_pool_look_again(acct_pool_t *pool, acct_db_t *db,
+                                  const char **error, apr_pool_t *p);
+
+/** Whether what a connection in use has shown is still to be believed: no
+ *  other has broken since it was taken, or read another database. */
+int acct_pool_trusts(acct_pool_t *pool, const acct_db_t *db);
 
 /** Put it back, or close it when it is broken. */
 void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);

@@ -208,6 +208,24 @@ static const char *find_fault(const acct_pool_marks_t *marks,
     return NULL;
 }
 
+apr_status_t acct_pool_look_over(acct_db_t *db,
+                                 const acct_db_config_t *config,
+                                 acct_pool_expected_t *expected,
+                                 const char **error, apr_pool_t *p)
+{
+    acct_pool_marks_t marks = { NULL, NULL, NULL };
+    apr_status_t status = acct_store_check_version(db, config, p, error);
+
+    if (status == APR_SUCCESS) {
+        status = read_marks(db, config, &marks, error, p);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    *error = find_fault(&marks, config, expected, p);
+    return *error == NULL ? APR_SUCCESS : APR_EMISMATCH;
+}
+
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             acct_pool_expected_t *expected,
                             acct_watch_t *watch,

@@ -23,6 +23,17 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             apr_interval_time_t until, const char **error,
                             apr_pool_t *p);
 
+/**
+ * Whether an open connection still reads what it was opened for: the schema,
+ * the marks of the database, who else may write to it.
+ * @param error as of acct_pool_open()
+ * @return APR_EMISMATCH when it does not
+ */
+apr_status_t acct_pool_look_over(acct_db_t *db,
+                                 const acct_db_config_t *config,
+                                 acct_pool_expected_t *expected,
+                                 const char **error, apr_pool_t *p);
+
 /** That a key is another database's: a sentence in @a p. */
 const char *acct_pool_key_error(const acct_db_config_t *config,
                                 const char *key_file, apr_pool_t *p);

@@ -182,6 +182,23 @@ static void try_next_address(acct_server_pool_t *pool, unsigned int seen)
                                             memory_order_relaxed);
 }
 
+void acct_server_pool_suspect(acct_server_pool_t *pool)
+{
+    apr_thread_mutex_lock(pool->lock);
+    pool->generation++;
+    apr_thread_mutex_unlock(pool->lock);
+}
+
+int acct_server_pool_trusts(acct_server_pool_t *pool, const acct_db_t *db)
+{
+    int is_trusted;
+
+    apr_thread_mutex_lock(pool->lock);
+    is_trusted = acct_db_generation(db) == pool->generation;
+    apr_thread_mutex_unlock(pool->lock);
+    return is_trusted;
+}
+
 /* ---- taking one ---- */
 
 static void give_up(acct_server_pool_t *pool, acct_db_t *db)
@@ -217,9 +234,6 @@ static apr_status_t open_fresh(acct_server_pool_t *pool,
         try_next_address(pool, seen);
     }
     apr_thread_mutex_lock(pool->lock);
-    if (status == APR_EMISMATCH) {
-        pool->generation++;     /* what is open reads the same */
-    }
     it_failed(pool, acct_ticks() - begun, *error);
     apr_thread_mutex_unlock(pool->lock);
     return status;
@@ -388,7 +402,7 @@ static apr_status_t acquire(acct_server_pool_t *pool, find_fn *find,
     }
     apr_thread_mutex_unlock(pool->lock);
     if (!may) {
-        return APR_TIMEUP;
+        return APR_EAGAIN;
     }
     acct_crowd_enter(pool->crowd);
     status = find(pool, begun, until, db, error, p);

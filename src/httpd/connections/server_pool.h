@@ -32,7 +32,8 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    acct_crowd_t *crowd,
                                    apr_pool_t *pchild);
 
-/** As acct_pool_acquire_within() and acct_pool_release(). */
+/** As acct_pool_acquire_within() and acct_pool_release(). APR_EAGAIN: the
+ *  server was not asked, and *error is what another was told. */
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
                                       apr_interval_time_t within,
                                       acct_db_t **db, const char **error,
@@ -50,6 +51,12 @@ apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
                                           acct_db_t **db,
                                           const char **error, apr_pool_t *p);
 void acct_server_pool_release_own(acct_server_pool_t *pool, acct_db_t *db);
+
+/** Nothing that is open may be used again. Any thread. */
+void acct_server_pool_suspect(acct_server_pool_t *pool);
+
+/** Whether a connection in use may be used again, were it put back now. */
+int acct_server_pool_trusts(acct_server_pool_t *pool, const acct_db_t *db);
 
 /** It is not needed any more: close it, if there is one. Cheap. */
 void acct_server_pool_drop_own(acct_server_pool_t *pool);

@@ -16,6 +16,10 @@ APLOG_USE_MODULE(acctauth);
 /* What fails sooner keeps nobody waiting. */
 #define SLOW apr_time_from_msec(300)
 
+/* How often to look whether open connections still read what they were
+ * opened for: nothing else finds out before the next one is opened. */
+#define LOOK_EVERY apr_time_from_sec(1)
+
 /* A child that takes over reads on where another left off. */
 static void begin(acct_feed_t *feed)
 {
@@ -69,8 +73,10 @@ static void cannot_read(acct_feed_t *feed, server_rec *s,
                         apr_pool_t *pool)
 {
     (void)acct_cache_feed_failing(feed->cache, feed->place, 1);
-    acct_outage_begin(feed->outage, ACCT_UNIT_READ, s, "ACCT0230", status,
-                      error, pool);
+    if (!APR_STATUS_IS_EAGAIN(status)) {
+        acct_outage_begin(feed->outage, ACCT_UNIT_READ, s, "ACCT0230",
+                          status, error, pool);
+    }
 }
 
 /* After an outage it is told that this is over, and no more. */
@@ -121,6 +127,39 @@ static int is_our_turn(acct_feed_t *feed, server_rec *s)
     return turn != 0;
 }
 
+static apr_status_t look_again(acct_feed_t *feed, acct_db_t *db,
+                               const char **error, apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    if (acct_ticks() < feed->look_at) {
+        return APR_SUCCESS;
+    }
+    status = acct_pool_look_again(feed->pool, db, error, pool);
+    if (status == APR_SUCCESS) {
+        feed->look_at = acct_ticks() + LOOK_EVERY;
+    }
+    return status;
+}
+
+/* All that there is to ask by one connection. */
+static apr_status_t read_by(acct_feed_t *feed, acct_db_t *db,
+                            acct_missed_e *missed, const char **error,
+                            apr_pool_t *pool)
+{
+    apr_status_t status = look_again(feed, db, error, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = read_rows(feed, db, missed, pool);
+    if (status == APR_SUCCESS) {
+        status = read_check(feed, db, pool);
+    }
+    *error = acct_db_error(db);
+    return status;
+}
+
 static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
                               apr_pool_t *pool)
 {
@@ -141,16 +180,16 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     }
     /* The tick of before the look: what comes after it is not seen. */
     tick = acct_ticks();
-    status = read_rows(feed, db, &missed, pool);
-    if (status == APR_SUCCESS) {
-        status = read_check(feed, db, pool);
+    status = read_by(feed, db, &missed, &error, pool);
+    if (status != APR_SUCCESS && acct_db_is_outdated(db)) {
+        (void)acct_cache_feed_failing(feed->cache, feed->place, 1);
     }
-    if (status == APR_SUCCESS) {
+    else if (status != APR_SUCCESS) {
+        cannot_read(feed, s, status, error, pool);
+    }
+    else if (acct_pool_trusts(feed->pool, db)) {
         believe(feed, s, tick, missed);
         acct_outage_over(feed->outage, ACCT_UNIT_READ, s);
-    }
-    else {
-        cannot_read(feed, s, status, acct_db_error(db), pool);
     }
     acct_pool_release(feed->pool, ACCT_UNIT_FOLLOW, db);
     return status;
@@ -169,6 +208,7 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     status = read_feed(feed, s, pool);
     /* refused at once, it was slow for somebody else */
     is_slow = status != APR_SUCCESS && (APR_STATUS_IS_TIMEUP(status)
+                                        || APR_STATUS_IS_EAGAIN(status)
                                         || acct_ticks() - begun >= SLOW);
     /* release: the next reader may be another thread */
     atomic_store_explicit(&feed->is_slow, is_slow, memory_order_release);

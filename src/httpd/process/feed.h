@@ -27,6 +27,8 @@ typedef struct acct_feed_t {
     acct_mark_t mark;           /* what this child has read */
     apr_interval_time_t patience;   /* until another child takes over */
     int64_t claim;              /* acct_cache_feed_claim() */
+    apr_interval_time_t look_at;    /* ticks: when to look again whether it
+                                     * is the right database */
     _Atomic(int) is_slow;       /* acct_feed_is_slow() */
 } acct_feed_t;
 

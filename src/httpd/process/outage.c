@@ -174,6 +174,12 @@ void acct_outage_over(acct_outage_t *outage, acct_unit_e unit, server_rec *s)
     }
 }
 
+int acct_outage_is(const acct_outage_t *outage)
+{
+    return current(outage, ACCT_CACHE_NO_READING) != 0
+        || acct_outage_of_writing(outage);
+}
+
 int acct_outage_of_writing(const acct_outage_t *outage)
 {
     return current(outage, ACCT_CACHE_NO_WRITING) != 0;

@@ -47,6 +47,9 @@ void acct_outage_begin(acct_outage_t *outage, acct_unit_e unit,
 void acct_outage_over(acct_outage_t *outage, acct_unit_e unit,
                       server_rec *s);
 
+/** Whether anything is known to fail. */
+int acct_outage_is(const acct_outage_t *outage);
+
 /** Whether writing is known to fail. */
 int acct_outage_of_writing(const acct_outage_t *outage);
 

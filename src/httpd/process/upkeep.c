@@ -221,7 +221,7 @@ static void not_acquired(acct_upkeep_t *one, server_rec *s,
                          apr_status_t status, const char *error,
                          apr_pool_t *pool)
 {
-    if (!acct_pool_is_crowded(error)) {
+    if (acct_pool_is_news(status, error)) {
         acct_outage_begin(one->outage, ACCT_UNIT_READ, s, "ACCT0201",
                           status, error, pool);
     }
@@ -230,7 +230,8 @@ static void not_acquired(acct_upkeep_t *one, server_rec *s,
 static void not_written(acct_upkeep_t *one, server_rec *s,
                         apr_status_t status, acct_db_t *db, apr_pool_t *pool)
 {
-    if (!acct_db_is_busy(db) && !acct_db_is_conflict(db)) {
+    if (!acct_db_is_busy(db) && !acct_db_is_conflict(db)
+        && !acct_db_is_outdated(db)) {
         acct_outage_begin(one->outage, ACCT_UNIT_WRITE, s, "ACCT0203",
                           status, acct_db_error(db), pool);
     }
@@ -417,7 +418,8 @@ static void try_writing(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
            != APR_SUCCESS) {
         return;
     }
-    if (acct_db_transact(db, write_something, NULL, pool) == APR_SUCCESS) {
+    if (acct_db_transact(db, write_something, NULL, pool) == APR_SUCCESS
+        && acct_pool_trusts(one->pool, db)) {
         acct_outage_over(one->outage, ACCT_UNIT_WRITE, round->server);
     }
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);

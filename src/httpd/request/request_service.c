@@ -40,8 +40,10 @@ static void not_acquired(const acct_request_service_t *self,
         tell_fault(self, status, "ACCT0201: store_unavailable", error);
         return;
     }
-    acct_outage_begin(&self->runtime->database->outage, ACCT_UNIT_READ,
-                      self->r->server, "ACCT0201", status, error, pool);
+    if (acct_pool_is_news(status, error)) {
+        acct_outage_begin(&self->runtime->database->outage, ACCT_UNIT_READ,
+                          self->r->server, "ACCT0201", status, error, pool);
+    }
 }
 
 static apr_status_t acquire(void *context, acct_unit_e unit,
@@ -69,7 +71,9 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     acct_request_service_t *self = context;
     acct_database_t *database = self->runtime->database;
 
-    if (acct_db_error(db)[0] == '\0' && !acct_db_is_broken(db)) {
+    /* Who was asked before it began says nothing about now. */
+    if (acct_outage_is(&database->outage) && acct_db_error(db)[0] == '\0'
+        && !acct_db_is_broken(db) && acct_pool_trusts(database->pool, db)) {
         acct_outage_over(&database->outage, ACCT_UNIT_READ, self->r->server);
     }
     acct_pool_release(database->pool, unit, db);
