@@ -136,7 +136,8 @@ apr_status_t acct_db_prepare(acct_db_t *db,
 
 /** Whether what the connection reads still is the database: the file of
  *  that name is the one that was opened, and as open to this user as it was
- *  then; or the server has not closed it. Cheap (two system calls). Not inside a transaction. */
+ *  then; or the server has not closed it. Cheap (two system calls). Not
+ *  inside a transaction. */
 int acct_db_is_current(const acct_db_t *db);
 
 /** A number of the caller's own, kept with the connection; 0 at first. */

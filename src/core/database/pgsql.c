@@ -181,18 +181,26 @@ static const char *one_line(const char *text, apr_pool_t *pool)
     return line;
 }
 
-static apr_status_t open_one(const apr_dbd_driver_t *dbd, apr_pool_t *own,
-                             const acct_db_config_t *config,
+/* What every try to connect has in common. */
+typedef struct connecting_t {
+    const apr_dbd_driver_t *dbd;
+    const acct_db_config_t *config;
+    const acct_libpq_t *libpq;
+    apr_pool_t *own;            /* the connection's */
+    apr_pool_t *pool;           /* for what is said of it */
+} connecting_t;
+
+static apr_status_t open_one(const connecting_t *to,
                              apr_array_header_t *options,
-                             const acct_libpq_t *libpq, apr_dbd_t **handle,
-                             apr_pool_t *pool, const char **error)
+                             apr_dbd_t **handle, const char **error)
 {
     apr_status_t rv;
 
     *error = NULL;
-    rv = apr_dbd_open_ex(dbd, own, complete(config, options, libpq, pool),
+    rv = apr_dbd_open_ex(to->dbd, to->own,
+                         complete(to->config, options, to->libpq, to->pool),
                          handle, error);
-    *error = rv != APR_SUCCESS && *error ? one_line(*error, pool) : NULL;
+    *error = rv != APR_SUCCESS && *error ? one_line(*error, to->pool) : NULL;
     return rv;
 }
 
@@ -202,12 +210,11 @@ static apr_status_t open_one(const apr_dbd_driver_t *dbd, apr_pool_t *own,
  * wait for one that does not answer before every connection; and all that
  * do not answer, one after the other, would take longer than a request may.
  */
-static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
-                             const acct_db_config_t *config,
+static apr_status_t open_any(const connecting_t *to,
                              apr_array_header_t *options,
-                             const acct_libpq_t *libpq, apr_dbd_t **handle,
-                             apr_pool_t *pool, const char **error)
+                             apr_dbd_t **handle, const char **error)
 {
+    const acct_db_config_t *config = to->config;
     int count = acct_pg_addresses(options);
     /* relaxed: a hint, and all there is to it is the number */
     unsigned int seen = config->address
@@ -223,13 +230,13 @@ static apr_status_t open_any(const apr_dbd_driver_t *dbd, apr_pool_t *own,
 
         if (count > 1) {
             one = acct_pg_address(options, (int)(at % (unsigned)count),
-                                  pool);
+                                  to->pool);
         }
-        rv = open_one(dbd, own, config, one, libpq, handle, pool, error);
+        rv = open_one(to, one, handle, error);
         if (rv == APR_SUCCESS) {
             break;
         }
-        failures = apr_pstrcat(pool, failures ? failures : "",
+        failures = apr_pstrcat(to->pool, failures ? failures : "",
                                failures ? "; " : "",
                                *error ? *error : "cannot connect", NULL);
         *error = failures;
@@ -272,6 +279,7 @@ static apr_status_t pgsql_connect(const apr_dbd_driver_t *dbd,
                                   apr_pool_t *pool, const char **error)
 {
     session_t *session = apr_pcalloc(own, sizeof(*session));
+    connecting_t to = { dbd, config, &session->libpq, own, pool };
     apr_array_header_t *options;
     apr_status_t rv;
 
@@ -290,8 +298,7 @@ static apr_status_t pgsql_connect(const apr_dbd_driver_t *dbd,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = open_any(dbd, own, config, options, &session->libpq, handle, pool,
-                  error);
+    rv = open_any(&to, options, handle, error);
     if (rv != APR_SUCCESS) {
         return rv;
     }

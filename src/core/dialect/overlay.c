@@ -29,7 +29,8 @@ const acct_entry_t *acct_overlay_find(const acct_load_t *load,
     const acct_entry_t *entry = draft != NULL
         ? acct_overlay_entry(draft->entries, key, NULL) : NULL;
 
-    return entry != NULL ? entry : acct_overlay_entry(load->entries, key, NULL);
+    return entry != NULL ? entry
+                         : acct_overlay_entry(load->entries, key, NULL);
 }
 
 /* The response to an outcome; the module's own where the outcome is newer

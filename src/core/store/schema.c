@@ -73,7 +73,8 @@ static apr_status_t read_version(acct_db_t *db, int *version,
 }
 
 /* What of the current version is not there, or NULL. */
-static apr_status_t find_damage(acct_db_t *db, const acct_store_driver_t *catalogue,
+static apr_status_t find_damage(acct_db_t *db,
+                                const acct_store_driver_t *catalogue,
                                 const acct_rows_t *present,
                                 const char **detail, apr_pool_t *pool)
 {

@@ -111,12 +111,16 @@ int acct_argon2_parse(const char *at, acct_argon2_t *out)
             || out->version == ARGON2_VERSION_13)
            && take_word(&at, "m=")
            && acct_argon2_number(&at, &out->params.memory_kib)
-           && take_word(&at, ",t=") && acct_argon2_number(&at, &out->params.passes)
-           && take_word(&at, ",p=") && acct_argon2_number(&at, &out->params.lanes)
+           && take_word(&at, ",t=")
+           && acct_argon2_number(&at, &out->params.passes)
+           && take_word(&at, ",p=")
+           && acct_argon2_number(&at, &out->params.lanes)
            && take_word(&at, "$")
-           && take_base64(&at, out->salt, ACCT_ARGON2_PART_MAX, &out->salt_length)
+           && take_base64(&at, out->salt, sizeof(out->salt),
+                          &out->salt_length)
            && take_word(&at, "$")
-           && take_base64(&at, out->hash, ACCT_ARGON2_PART_MAX, &out->hash_length)
+           && take_base64(&at, out->hash, sizeof(out->hash),
+                          &out->hash_length)
            && *at == '\0'
            && out->salt_length >= SALT_MIN
            && out->hash_length >= HASH_MIN
