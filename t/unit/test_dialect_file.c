@@ -176,6 +176,24 @@ static void shared_answers_stay_the_same(void **state)
     remove_folder(folder, p);
 }
 
+/* A response that is shared brings the message of its own name along, "ok"
+ * like any other. */
+static void a_shared_answer_brings_its_message(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    static const char json[] = ROUTES("{\"path\":\"out/\",\"method\":"
+        "\"POST\",\"operation\":\"logout\",\"messages\":{\"ok\":\"Done.\"},"
+        "\"responses\":{\"ok\":{\"status\":200,\"body\":\"{message}\"},"
+        "\"options\":\"ok\"}}");
+    const acct_dialect_t *dialect = load_file(p, write_file(folder, "x.json",
+        json, strlen(json), p));
+
+    answers(dialect, dialect->routes, acct_result_make(ACCT_OPTIONS, p), 200,
+            JSON, "\"Done.\"", p);
+    remove_folder(folder, p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,7 +203,8 @@ int main(void)
         POOL_TEST(files_may_extend_one_another_so_often),
         POOL_TEST(there_is_an_end_of_errors),
         POOL_TEST(what_a_file_says_goes_over_what_it_extends),
-        POOL_TEST(shared_answers_stay_the_same)
+        POOL_TEST(shared_answers_stay_the_same),
+        POOL_TEST(a_shared_answer_brings_its_message)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);
