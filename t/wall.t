@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the code must not do, read from the code: the core knows no httpd, C
-# knows no spelling of an API, the module exports one symbol.
+# knows no spelling of an API, a room uses only rooms below it, the module
+# exports one symbol.
 # mpm: own
 # driver: sqlite3
 
@@ -258,6 +259,25 @@ subtest 'no static data that changes' => sub {
         }
     }
     none('neither .data nor .bss', @found);
+};
+
+# Where it is not the header of the room's name.
+my %main_header = (text => 'identifier', base => 'outcome',
+    process => 'runtime', connections => 'pool', memory => 'segment');
+
+subtest 'the main header of each room lists its files' => sub {
+    for my $half ('core', 'httpd') {
+        for my $room (sort keys %{ $rank{$half} }) {
+            my $name = $main_header{$room} || $room;
+            my ($head) = ($text{"src/$half/$room/$name.h"} || '')
+                =~ m{^/\*\n(.*?)\*/}ms;
+            my @listed = grep { defined } ($head || '')
+                =~ m{^[ ]\*[ ]{3}(\w+\.c)(?:,[ ](\w+\.c))?[ ]}mgx;
+            is_deeply([sort @listed], [map { m{([^/]+)$} }
+                grep { m{^src/$half/$room/\w+\.c$} } @all],
+                "$name.h those of $half/$room");
+        }
+    }
 };
 
 subtest 'house rules' => sub {

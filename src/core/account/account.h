@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The operations of an account server. Policy lives here and only here:
- * what is checked in which order, what is written in one transaction,
- * what an attacker may not learn from time or answers.
+ * The room of the operations of an account server. Policy lives here and only
+ * here: what is checked in which order, what is written in one transaction,
+ * what an attacker may not learn from time or answers. It may use every other
+ * room of the core.
  *
  * An operation takes connections for one unit of work at a time and holds
  * none while it hashes. It runs in the calling thread and may wait there
  * (gate, database), always bounded by the service's time-outs.
+ *
+ * The files:
+ *   account.c         whose token it is; the current account
+ *   register.c        sign up
+ *   login.c           sign in
+ *   logout.c          sign out, here or everywhere
+ *   operations.c      the table of operations: what a dialect can name
+ *   issue.c           issuing a token
+ *   hash.c            hashing a password, inside the gate
+ *   dummy.c           what is verified for a name that no account has
+ *   admin.c           what the command does besides
+ * issue.h is what these files share.
  */
 #ifndef ACCT_ACCOUNT_H
 #define ACCT_ACCOUNT_H

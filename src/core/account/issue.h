@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operations on accounts share: how a token is issued, how a
- * password is hashed inside the gate, how one gives up.
- *
- * The files:
- *   account.c         who presents a token; the current account
- *   register.c        sign up
- *   login.c           sign in
- *   logout.c          sign out, here or everywhere
- *   issue.c           issuing a token
- *   hash.c            hashing, inside the gate
- *   dummy.c           what is verified for a name that nobody has
- *   admin.c           what the command does besides
+ * What the operations share (account/account.h lists their files): how a token
+ * is issued, how a password is hashed inside the gate, how an operation gives
+ * up.
  */
 #ifndef ACCT_ACCOUNT_PRIVATE_H
 #define ACCT_ACCOUNT_PRIVATE_H

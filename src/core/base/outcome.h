@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can come of a request: the one place where outcomes, roles of
- * fields and problems with fields are listed (operations are in
- * base/operation.h). Everything here is a name; how a name is spelled on the
- * wire is the dialect's business (dialect/dialect.h).
+ * The room below all others, which uses none of them, and in this header the
+ * one place where outcomes, roles of fields and problems with fields are
+ * listed (operations are in base/operation.h). Everything here is a name; how
+ * a name is spelled on the wire is the dialect's business (dialect/dialect.h).
  *
  * Constant tables only; safe from any thread.
+ *
+ * The files:
+ *   outcome.c         outcomes, roles, problems, and their names
+ *   operation.c       the type of an operation's row
+ *   service.c         what operations ask of where they run
+ *   file_safety.c     who else can get at a file
+ *   plain_file.c      opening a file that is one
+ *   told_status.c     what of a status is worth a word in the log
+ *   ticks.c           a clock for waiting
+ *   hex.c             bytes to hex digits and back
+ *   shell.c           a text as a word for a shell
  */
 #ifndef ACCT_OUTCOME_H
 #define ACCT_OUTCOME_H

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the identity cache share: the layout of the block, and
- * what can be told of a slot.
- *
- * The files:
- *   cache.c           how large a block is; making and attaching one
- *   freshness.c       when revocations were read, and by whom
- *   epoch.c           revoking
- *   slot.c            reading and writing a slot; finding a token
- *   bits.c            which slots are used, and which have a note
- *   insert.c          storing an identity, and where
- *   use.c             notes of last use
+ * What the parts of the identity cache share (cache/cache.h lists them): the
+ * layout of the block, and what can be told of a slot.
  *
  * What a token that is found passes through is in cache/slot.c, or
  * inline here.

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identity cache: token digest to identity, over a block of memory it is
- * given, which many processes share and any of them may die in.
+ * The room of what is known without asking the database: the identity
+ * cache, token digest to identity, over a block of memory it is given, which
+ * many processes share and any of them may die in. It may use the rooms
+ * below (store … base); only last_used.c writes to a database.
  *
  * The memory holds
  *   - a bit for each slot: whether it was ever used, and whether it has a
@@ -33,6 +35,19 @@
  * All functions are safe from any thread of any process that has the
  * block mapped; none allocates or takes a lock. "ticks" are microseconds
  * of the monotonic clock, "times" of the wall clock.
+ *
+ * The files:
+ *   cache.c           how large a block is; making and attaching one
+ *   freshness.c       when revocations were read, and by which child
+ *   epoch.c           revoking
+ *   slot.c            reading and writing a slot; finding a token
+ *   bits.c            which slots are used, and which have a note
+ *   insert.c          storing an identity, and where
+ *   use.c             notes of last use
+ *   last_used.c       from those notes to the database
+ *   repeat.c          counters of repeated log lines, in a block of their
+ *                     own
+ * block.h is what the first seven share.
  */
 #ifndef ACCT_IDENTITY_CACHE_H
 #define ACCT_IDENTITY_CACHE_H

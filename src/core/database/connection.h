@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of a database connection share.
- *
- * The files:
- *   database.c        the connection: what it is asked and told, its
- *                           failures; statements that are not prepared
- *   open.c            drivers, configuration, open and close
- *   statement.c       prepared statements: prepare, run, heal
- *   transaction.c     begin, commit, roll back
- *   database/sqlite3.c, database/pgsql.c
- *                           what differs (database/driver.h)
- *   database/params.c, database/libpq.c
- *                           connection strings; what libpq is asked
+ * What the parts of a database connection share (database/database.h lists
+ * them).
  */
 #ifndef ACCT_DATABASE_PRIVATE_H
 #define ACCT_DATABASE_PRIVATE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One apr_dbd connection: open, prepare, run, heal.
+ * The room of one apr_dbd connection: open, prepare, run, heal. It may use
+ * the rooms below (text base).
  *
  * A connection belongs to one thread at a time. It has a pool of its own
  * (made unmanaged, so that connections may be opened and closed from any
@@ -19,6 +20,18 @@
  *
  * Once a statement of a transaction has failed, nothing more runs in it:
  * what follows fails, and acct_db_commit() rolls back.
+ *
+ * The files:
+ *   database.c        the connection: its state, its failures; statements
+ *                     that are not prepared
+ *   open.c            drivers, configuration, open and close
+ *   statement.c       prepared statements: prepare, run, heal
+ *   transaction.c     begin, commit, roll back
+ *   unit.c            a unit of work on a connection of the service's
+ *   sqlite3.c, pgsql.c    what differs (driver.h)
+ *   params.c, libpq.c     connection strings; what libpq is asked
+ *   file_trouble.c    what keeps sqlite from using a file
+ * connection.h is what these files share.
  */
 #ifndef ACCT_DATABASE_H
 #define ACCT_DATABASE_H

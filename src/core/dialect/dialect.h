@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dialects: the spelling of one API, read from a JSON file
+ * The room of dialects: the spelling of one API, read from a JSON file
  * (docs/dialects.md). Loading checks everything and parses the templates;
- * after that a dialect is constant and safe from any thread.
+ * after that a dialect is constant and safe from any thread. It may use the
+ * rooms below (form … base); it knows operations by their rows alone
+ * (base/operation.h).
  *
  * A dialect lives in the pool it was loaded into. jansson's objects do not
  * outlive loading.
+ *
+ * The files, in the way of a dialect's file:
+ *   read.c            the file and what it extends
+ *   dialect.c         its plain members; loading as a whole
+ *   route.c           its routes: path, method, operation
+ *   fields.c          "fields" of a route
+ *   response.c        "responses" of a route or general
+ *   message.c         "messages" of a route or general
+ *   template.c        the texts of both: placeholders, parsed once
+ *   overlay.c         lays route, dialect and what it extends over one
+ *                     another
+ *   check.c           checks that nothing is missing, and writes down the
+ *                     answer to everything
+ *   builtin.c         base.json of this version, for files that are older
+ *   since.c           the version that each outcome and problem came with
+ *   report.c          how mistakes in a file are reported
+ * and of a request:
+ *   match.c           which route it has
+ *   render.c          an outcome to status, headers and body
+ *   fill.c            a template and a result to text or JSON
+ * draft.h is what the files of loading share.
  */
 #ifndef ACCT_DIALECT_H
 #define ACCT_DIALECT_H

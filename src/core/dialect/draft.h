@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of dialects share: the finished form that dialect/render.c
- * and dialect/match.c read, and what is passed around while a file is loaded.
- *
- * The way of a file:
- *   read.c            the file and what it extends
- *   dialect.c         its plain members; loading as a whole
- *   route.c           its routes: path, method, operation
- *   fields.c          "fields" of a route
- *   response.c        "responses" of a route or general
- *   message.c         "messages" of a route or general
- *   overlay.c         lays route, dialect and what it extends over one
- *                     another
- *   check.c           checks that nothing is missing, and writes down the
- *                     answer to everything
- *   builtin.c         what answers what is newer than a file
- *   since.c           which outcomes and problems that can be
- *   report.c          how mistakes are told
+ * What the parts of dialects share (dialect/dialect.h lists them): the
+ * finished form that dialect/render.c and dialect/match.c read, and what is
+ * passed around while a file is loaded.
  */
 #ifndef ACCT_DIALECT_PRIVATE_H
 #define ACCT_DIALECT_PRIVATE_H

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request's body to fields and problems: JSON (RFC 8259) or
- * application/x-www-form-urlencoded, told apart by the media type.
- * Checks what can be told without a database: required, null, blank,
- * types, lengths, grammar, the repeated password.
+ * The room of request bodies: from a body to fields and problems. JSON
+ * (RFC 8259) or application/x-www-form-urlencoded, told apart by the media
+ * type. Checks what can be found without a database: required, null, blank,
+ * types, lengths, grammar, the repeated password. It may use the rooms below
+ * (token … base), and uses store (for its structs), text and base.
  *
  * Safe from any thread; values are in the pool passed.
+ *
+ * The files:
+ *   form.c            fields and problems of a body of either kind
+ *   json.c            a JSON text to jansson's objects
+ *   json_number.c     the numbers in it that no machine number holds
+ *   urlencoded.c      a form to names and values
+ *   field.h           what a route's fields are
+ *   result.c          what came of a request: an operation fills it in, a
+ *                     dialect spells it
  */
 #ifndef ACCT_FORM_H
 #define ACCT_FORM_H

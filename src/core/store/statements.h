@@ -1,21 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the store share: the numbers of the statements, and
- * how one is run.
- *
- * The files:
- *   common.c          the text of statements that any driver takes
- *   sqlite3.c, pgsql.c  what differs (drivers.h)
- *   store.c           how they are run; meta
- *   accounts.c        accounts
- *   tokens.c          tokens, and when they were used
- *   revocations.c     revocations, and up to where they were read
- *   purge_rows.c      deleting what nobody needs any more
- *   sample.c          a sample of the stored hashes
- *   row.c             rows to structs
- *   schema.c          whether the schema is the right one
- *   exposure.c        what surrounds it on a server
- *   rekey.c           the keys of all accounts made anew
+ * What the parts of the store share (store/store.h lists them): the numbers of
+ * the statements, and how one is run.
  */
 #ifndef ACCT_STORE_PRIVATE_H
 #define ACCT_STORE_PRIVATE_H

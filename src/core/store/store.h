@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every SQL statement; rows to structs and back.
+ * The room of the schema: every SQL statement; rows to structs and back. It
+ * may use the rooms below (database text base).
  *
  * The functions here know the schema (sql/) and nothing of policy. They
  * run on one connection, in the calling thread; what they return lives in
  * the pool passed. Each returns APR_SUCCESS, APR_NOTFOUND where it says
  * so, or another status when the database did not answer.
  *
+ * The files:
+ *   common.c          the text of statements that any driver takes
+ *   sqlite3.c, pgsql.c    what differs (drivers.h)
+ *   store.c           how they are run; meta
+ *   accounts.c, tokens.c    accounts; tokens, and when they were used
+ *   revocations.c     revocations, and up to where they were read
+ *   purge.c, purge_rows.c   clearing away what has expired, in steps
+ *   row.c, sample.c   rows to structs; a sample of the stored hashes
+ *   schema.c          whether the schema is the right one
+ *   pgsql_exposure.c  what surrounds it on a PostgreSQL server
+ *   rekey.c           the keys of all accounts made anew
+ * statements.h is what these files share.
+ *
  * Schema version ACCT_SCHEMA_VERSION:
- *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at,
- *                                   key_id (id of the key tokens are
- *                                   sealed under, or absent),
- *                                   tokens_checked (token/check_row.h),
- *                                   name_mix_key (account/dummy.h)
+ *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at, key_id
+ *           (of the key tokens are sealed under, or absent), tokens_checked
+ *           (token/check_row.h), name_mix_key (account/dummy.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login)   id is never used again
- *   token(id, account_id, digest UNIQUE, sealed, label, created_at,
- *         expires_at, last_used, ends_at, sliding)
- *           at most one row with sealed per account
+ *   token(id, account_id, digest UNIQUE, sealed, label, created_at, ends_at,
+ *         expires_at, last_used, sliding)   at most one sealed per account
  *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
  *           txid, the transaction that wrote the row
  * Times are microseconds since the epoch, UTC.

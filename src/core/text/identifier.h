@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Usernames and email addresses: canonical form and grammar. The grammar
- * is Django's (UnicodeUsernameValidator, EmailValidator), which the
- * clients of these APIs expect.
+ * The room of names and passwords, and in this header usernames and email
+ * addresses: canonical form and grammar. The grammar is Django's
+ * (UnicodeUsernameValidator, EmailValidator), which the clients of these APIs
+ * expect. The room may use base alone.
  *
  * No state; safe from any thread. Strings are UTF-8, results in the pool.
+ *
+ * The files:
+ *   identifier.c      folding, composing, usernames
+ *   email.c           addresses
+ *   domain.c          the domain of an address: what it names (UTS 46)
+ *   password.c        hashing and verifying, by the stored format
+ *   argon2.c          argon2 (RFC 9106) and its PHC strings
+ *   password_mix.c    which kind of hash a name that no account has is given
+ *   password_rules.c  the rules for new passwords
+ *   password_normal.c the form of a password that new hashes are made of
  */
 #ifndef ACCT_IDENTIFIER_H
 #define ACCT_IDENTIFIER_H

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens: the grammar of the Authorization header (RFC 9110, 11.6.2),
- * minting, digests, and sealing of those that must be handed out again.
+ * The room of tokens, and in this header what needs nothing but their text:
+ * the grammar of the Authorization header (RFC 9110, 11.6.2), minting,
+ * digests, and sealing of those that must be handed out again. The room may
+ * use the rooms below (cache … base).
  *
  * No state; safe from any thread.
+ *
+ * The files:
+ *   token.c           header, minting, digests, key files
+ *   seal.c            sealing
+ *   check.c           the check inside a token's digits
+ *   check_row.c       whether all tokens of a database have it
+ *   identity.c        whose a token is: memo, cache, notes of its use
+ *   lookup.c          the database is asked, for several requests at once
+ *   crowd.h           how many threads are busy with database servers
  */
 #ifndef ACCT_TOKEN_H
 #define ACCT_TOKEN_H

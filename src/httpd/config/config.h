@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directives, settings of servers and locations, and how they merge.
+ * The room of directives: settings of servers and locations, how they merge,
+ * and what configtest says of them. It may use connections, memory and every
+ * room of src/core.
  *
  * Everything here lives in pconf (or, for .htaccess, in the request's
  * pool), is written while the configuration is read and checked, and is
  * constant afterwards.
+ *
+ * The files:
+ *   config.c          settings are made and merged; the list of directives
+ *   server.c          what is set for a server, or for all
+ *   location.c        what is set for a location
+ *   section.c         where a section lies, and what it says of users
+ *   mounts.c          the APIs of a server, where they begin
+ *   mount.c           which of them a request is for
+ *   configtest.c      what only shows when everything is read
+ *   guards.c          guards that do not hold what they seem to
+ *   proxied.c         what is handed to applications
+ *   tree.c            what stands in the tree of directives
+ *   tree_sections.c   what its sections say of who is let in
+ *   remedy.c          commands that a message tells an operator to use
+ * directives.h is what the setters share. What lies outside of the
+ * configuration (a file's state) is looked at by process/state_check.c.
  */
 #ifndef ACCT_CONFIG_H
 #define ACCT_CONFIG_H

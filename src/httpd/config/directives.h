@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the configuration share: the setters of directives.
- * A setter returns NULL or a sentence for who wrote the directive.
- *
- * The files:
- *   config.c          settings are made and merged; the list of directives
- *   server.c          what is set for a server, or for all
- *   location.c        what is set for a location
- *   section.c         where a section lies, and what it says of users
- *   mounts.c          the APIs of a server, where they begin
- *   configtest.c      what only shows when everything is read
- *   guards.c          guards that do not hold what they seem to
- *   proxied.c         what is handed to applications
- *   tree.c            what stands in the tree of directives
- *   config/tree_sections.c
- *                      what its sections say of who is let in
- *   process/state_check.c      what lies outside of it, and stops nothing
+ * What the parts of the configuration share (config/config.h lists them): the
+ * setters of directives. A setter returns NULL, or a sentence for the person
+ * who wrote the directive.
  */
 #ifndef ACCT_CONFIG_PRIVATE_H
 #define ACCT_CONFIG_PRIVATE_H

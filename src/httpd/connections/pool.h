@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Database connections of a child: an apr_reslist with a time-out, whose
- * broken connections are closed and not put back.
+ * The room of a child's connections to databases. It may use memory and every
+ * room of src/core. In this header: a pool of connections. Of a file they are
+ * an apr_reslist with a time-out, whose broken connections are closed and not
+ * put back; of a server see server_pool.h.
  *
  * One pool for each distinct database of the configuration, whichever
  * virtual hosts use it. The struct is made by the parent in pconf; the
  * connections are opened in the child, when they are first needed, and
  * are never carried over a fork.
+ *
+ * The files:
+ *   pool.c            the pool, for either kind of database
+ *   server_pool.c     connections to a database server
+ *   watch.c           a thread that ends waits for a server
+ *   pool_open.c       opening one: the right schema, the right database
+ *   creation.c        which making of a database the server goes by
+ *   file_guard.c      a file is closed while other users can get at it
+ *   trusted.c         the users that a server trusts with its files
+ *   gate.c            how many threads of all children do something at once
  */
 #ifndef ACCT_POOL_H
 #define ACCT_POOL_H

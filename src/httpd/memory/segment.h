@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A segment: memory that the processes have in common in which this server
- * answers requests, and no other process.
+ * The room of memory that the processes have in common in which this server
+ * answers requests, and no other process. It may use every room of src/core.
+ *
+ * The files:
+ *   segment.c         such memory
+ *   shared.c          a segment for the identity cache, kept over restarts
  *
  * What httpd's parent has mapped is inherited by whatever is forked from
  * it, also by the daemons of other modules (mod_wsgi, mod_cgid, mod_fcgid),

@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a running server has of its own: for each virtual host with a
- * database its connections and its part of the account service, and for
- * all of them the gate in front of the hasher.
+ * The room of what a running server has of its own: made by the parent, used
+ * by its children. It may use config, connections, memory and every room of
+ * src/core. In this header: for each virtual host with a database its
+ * connections and its part of the account service, and for all of them the
+ * gate in front of the hasher.
+ *
+ * The files:
+ *   runtime.c         what the parent makes, at start and at each reload
+ *   child.c           what each child begins with
+ *   state_check.c     the state of databases and keys when the configuration
+ *                     is read; it stops nothing
+ *   probe.c           processes that look databases over for it
+ *   file_access.c     whether the children get at a database that is a file
+ *   known_marks.c     what a database said of itself last
+ *   key.c             the keys' way from the parent to the children
+ *   secret_watch.c    a thread of the parent that looks at files only root
+ *                     may read
+ *   upkeep.c          threads of the children: they read revocations, write
+ *                     notes of use, purge
+ *   feed.c            reading the revocations
+ *   outage.c          the log's lines when a database is lost and found
+ *   repeat_log.c      the log's lines that requests cause, each kind once a
+ *                     minute
+ *   never_served.c    files that no handler may hand out
+ * services.h is what runtime.c, child.c and request/request_service.c share.
  */
 #ifndef ACCT_RUNTIME_H
 #define ACCT_RUNTIME_H

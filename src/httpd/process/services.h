@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the runtime share: what a virtual host has, and what
- * those of one database have together.
- *
- * The files:
- *   runtime.c         what the parent makes, at start and at each reload
- *   child.c           what each child begins with
- *   request/request_service.c  what the core asks for during a request
+ * What the parts of the runtime share (process/runtime.h lists them): what a
+ * virtual host has, and what the virtual hosts of one database have together.
  */
 #ifndef ACCT_RUNTIME_PRIVATE_H
 #define ACCT_RUNTIME_PRIVATE_H

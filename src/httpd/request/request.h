@@ -1,6 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the module remembers about one request_rec.
+ * The room of one request: its hooks, from its headers to the end of its
+ * answer. It may use every room of src/httpd and src/core. In this header:
+ * what the module remembers about one request_rec.
+ *
+ * The files, in the order of a request:
+ *   forged.c          request headers that only this module may set
+ *   trace.c           TRACE is refused
+ *   guard.c           authentication of a location
+ *   policy.c          which guards hold for a request
+ *   opened.c          warns of a guard that another line has opened
+ *   verdict.c         what the presented token is worth
+ *   presented.c       the Authorization header: remembered and taken out
+ *   hand_over.c       what the handler is told, and a redirected request
+ *   remote_user.c     r->user and the environment
+ *   endpoint.c        the handler of the locations that have an API
+ *   body.c            reading a body
+ *   answer.c          from an outcome to the answer of an endpoint
+ *   request_service.c what the core asks for during a request
+ *   asked.c           which module is being asked, and so refuses
+ *   refusal.c         the bodies of refusals
+ *   privacy.c         Cache-Control and Vary, behind mod_headers
+ *   status.c          what mod_status shows
+ *   request.c         what is remembered
+ *   table.c           entries of an apr_table_t struck in one pass
  */
 #ifndef ACCT_REQUEST_H
 #define ACCT_REQUEST_H
