@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the parts of the identity cache share (cache/cache.h lists them): the
- * layout of the block, and what can be told of a slot.
+ * layout of the block, and questions about one slot.
  *
  * What a token that is found passes through is in cache/slot.c, or
  * inline here.
@@ -100,7 +100,7 @@ enum { ACCT_KEYED_START, ACCT_KEYED_STEP, ACCT_KEYED_CHECKED };
 
 /* ---- bits (cache/bits.c) ---- */
 
-/* What there is a bit of for each slot, so that nobody has to look at all
+/* What there is a bit of for each slot, so that no thread has to look at all
  * slots, nor take memory for those that were never used. */
 typedef enum {
     ACCT_BIT_NOTED,             /* may have a note the database has not */
@@ -111,9 +111,10 @@ typedef enum {
 /** Bytes of the bits of so many slots, a multiple of 64. */
 size_t acct_bits_bytes(size_t slots);
 
-/** Set or clear a slot's bit. By who has claimed the slot: a note's bit is
- *  set before the note is written, and cleared after it is gone, so that
- *  whoever dies in between leaves a bit too many and never one too few. */
+/** Set or clear a slot's bit. Only the thread that has claimed the slot does:
+ *  it sets a note's bit before it writes the note, and clears it after the
+ *  note is gone, so that if it dies in between it leaves a bit too many and
+ *  never one too few. */
 void acct_bit_set(const acct_cache_t *cache, acct_bit_e bit,
                   const acct_slot_t *slot);
 void acct_bit_clear(const acct_cache_t *cache, acct_bit_e bit,
@@ -131,8 +132,8 @@ static inline size_t acct_bit_groups(size_t slots)
 
 /* ---- epochs (cache/epoch.c) ---- */
 
-/** Give all epochs of a fresh block their first values. Before anybody else
- *  looks. */
+/** Give all epochs of a fresh block their first values. Before any other
+ *  process has the block. */
 void acct_epoch_start(acct_cache_t *cache);
 
 /* Spreads accounts, which are small consecutive numbers (the finalizer of
@@ -188,9 +189,9 @@ static inline acct_slot_t *acct_slot_set(const acct_cache_t *cache,
 acct_slot_t *acct_slot_likely(const acct_cache_t *cache, uint64_t database,
                               const unsigned char *digest);
 
-/** A copy of a slot's words, as much of its text as is used, that nobody
- *  wrote to meanwhile; 0 when there is none to be had, or it is not what
- *  was put there. */
+/** A copy of a slot's words, as much of its text as is used, that no thread
+ *  wrote to meanwhile; 0 when there is none to be had, or it is not what was
+ *  put there. */
 int acct_slot_read(const acct_cache_t *cache, acct_slot_t *slot,
                    uint64_t copy[ACCT_W__END]);
 
@@ -237,7 +238,7 @@ static inline int acct_slot_is_of_now(const acct_cache_t *cache,
     _Atomic uint64_t *epoch = acct_epoch_of(cache, word[ACCT_W_DATABASE],
                                             (int64_t)word[ACCT_W_ACCOUNT]);
 
-    /* acquire: whoever raised it before we were asked is seen */
+    /* acquire: an epoch that was raised before this call is seen */
     return word[ACCT_W_EPOCH] == atomic_load_explicit(epoch,
                                                       memory_order_acquire);
 }

@@ -11,13 +11,13 @@
  *   - a head: layout, geometry, and when the revocation feed was last
  *     read;
  *   - epochs: ACCT_CACHE_EPOCHS counters, by account, and a count of all
- *     revocations. Whoever revokes commits first, then raises the count,
+ *     revocations. A thread that revokes commits first, then raises the count,
  *     notes it beside the account's epoch, and raises that; a slot is good
  *     only while its epoch is the current one. A filler, which learns the
  *     account from the database only, takes the count *before* it asks;
  *     afterwards it reads the epoch, and stores nothing when a later count
- *     stands beside it. So what it stores can never outlive a revocation
- *     it did not see: either its epoch is the old one, or the count tells;
+ *     stands beside it. So what it stores can never outlive a revocation it
+ *     did not see: either its epoch is the old one, or the count shows it;
  *   - slots, in sets of ACCT_CACHE_WAYS. A reader takes no lock: a
  *     sequence word per slot, bounded retries, then a miss. A writer
  *     claims the word; one that dies in between leaves a claim that a
@@ -26,11 +26,11 @@
  * under a secret of this server's start, so torn, scribbled or misplaced
  * bytes are a miss and never a grant.
  *
- * A slot is also where it is noted that its token was used, until somebody
+ * A slot is also where it is noted that its token was used, until the upkeep
  * writes that to the database (cache/last_used.h): at most once a minute for a
  * token, and the epoch stays what it was, so that no note outdoes a
- * revocation. The note itself has none: it stays until it is written, and
- * says nothing of a token whose row is gone.
+ * revocation. The note itself has none: it stays until it is written, and says
+ * nothing of a token whose row is gone.
  *
  * All functions are safe from any thread of any process that has the
  * block mapped; none allocates or takes a lock. "ticks" are microseconds
@@ -112,8 +112,8 @@ size_t acct_cache_slots_in(size_t bytes);
 uint64_t acct_cache_layout(void);
 
 /** Make an empty cache of memory, aligned to 64 bytes, that is all zeros.
- *  Once, before anybody else looks. What is not used of it is not touched,
- *  so that the system need not provide it. */
+ *  Once, before any other process has it. What is not used of it is not
+ *  touched, so that the system need not provide it. */
 void acct_cache_format(acct_cache_t *cache, void *memory, size_t slots,
                        const unsigned char *secret);
 
@@ -124,9 +124,9 @@ apr_status_t acct_cache_attach(acct_cache_t *cache, void *memory,
                                size_t slots, const unsigned char *secret);
 
 /**
- * Nothing of a block is to be believed from now on: others go on with
- * another one, and what they revoke is not told here. Its feeds are never
- * fresh again, whoever still reads them.
+ * Nothing of a block is to be believed from now on: new children use another
+ * one, and what they revoke does not raise epochs here. Its feeds are never
+ * fresh again, whichever child still reads them.
  */
 void acct_cache_retire(acct_cache_t *cache);
 
@@ -153,9 +153,9 @@ void acct_cache_feed_read(acct_cache_t *cache, int feed, int64_t tick,
 /** Where to read on; -1 when it was never read. */
 int64_t acct_cache_feed_last(const acct_cache_t *cache, int feed);
 
-/** Note whose numbers those are. After acct_cache_feed_read(): who dies in
- *  between leaves a pair that does not match, and never one that matches
- *  and is wrong. */
+/** Note which database those numbers are of. After acct_cache_feed_read(): a
+ *  reader that dies in between leaves a pair that does not match, and never
+ *  one that matches and is wrong. */
 void acct_cache_feed_set_origin(acct_cache_t *cache, int feed,
                                 int64_t origin);
 
@@ -176,7 +176,7 @@ int64_t acct_cache_feed_origin(const acct_cache_t *cache, int feed);
 int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
                           int64_t tick, int64_t patience);
 
-/** Note whether reading the feed fails: whoever reads it again can say
+/** Note whether reading the feed fails: the child that can read it again knows
  *  nothing of what was revoked meanwhile, whichever child that is.
  *  @return what was noted before */
 int acct_cache_feed_failing(acct_cache_t *cache, int feed, int is_failing);
@@ -238,9 +238,9 @@ int acct_cache_is_checked(const acct_cache_t *cache, int feed,
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick);
 
-/** How many slots would answer at @a tick, their feeds being fresh: for who
- *  wants to know how full it is. Where there are many it looks at some of
- *  them, evenly, and tells about how many that makes. */
+/** How many slots would answer at @a tick, their feeds being fresh: for the
+ *  status page. Where there are many it looks at some of them, evenly, and
+ *  estimates the number. */
 size_t acct_cache_in_use(const acct_cache_t *cache, int64_t tick);
 
 /** How many revocations there were: take it before asking the database,
@@ -256,7 +256,8 @@ void acct_cache_raise(acct_cache_t *cache, uint64_t database,
  *  of unknown fate, and before the answer. */
 void acct_service_revoked(const acct_service_t *service, int64_t account);
 
-/** Revoke everything of everybody (what was missed is not known). */
+/** Revoke everything of all accounts (which revocations were missed is not
+ *  known). */
 void acct_cache_raise_all(acct_cache_t *cache);
 
 /**
@@ -312,9 +313,9 @@ int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
 
 /**
  * When a token was used last, as its slot says. Of any epoch and age, and
- * expired or not: for who has just read the token's row and wants to know
- * of a use that is not written there yet. Waits some milliseconds at most
- * for whoever writes to the slot.
+ * expired or not: for a caller that has just read the token's row and needs to
+ * know of a use that is not written there yet. Waits some milliseconds at most
+ * for a thread that is writing to the slot.
  * @param token_id     of the row; a slot of another token says nothing
  * @param is_unwritten whether that is a note the database has not; where
  *                     it is none, and the row is older, it was written
@@ -345,7 +346,7 @@ typedef void acct_cache_note_fn(void *baton, const acct_cache_note_t *note);
 void acct_cache_notes(const acct_cache_t *cache, size_t from,
                       acct_cache_note_fn *show, void *baton);
 
-/** What a note says is in the database: nobody need write it again, unless
+/** What a note says is in the database: it need not be written again, unless
  *  the token was used since. */
 void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
                       int64_t tick);

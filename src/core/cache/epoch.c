@@ -4,15 +4,14 @@
 #include <apr_siphash.h>
 
 /*
- * Memory order.
- * epoch, raised, revocations: raised with acq_rel and read with acquire, so
- * that who sees a commit's epoch sees the count that was raised before it,
- * and nothing older in a slot filled after it.
+ * Memory order. epoch, raised, revocations: raised with acq_rel and read with
+ * acquire, so that a thread that sees a commit's epoch sees the count that was
+ * raised before it, and nothing older in a slot filled after it.
  */
 
-/* Where an epoch starts and the step it is raised by, which nobody can
- * guess: a flipped byte or a wiped page would else bring an epoch back
- * that was left, and revive what was revoked. */
+/* Where an epoch starts and the step it is raised by, neither of which can be
+ * guessed: a flipped byte or a wiped page would else bring an epoch back that
+ * was left, and revive what was revoked. */
 static uint64_t keyed(const acct_cache_t *cache, uint64_t what,
                       uint64_t index)
 {
@@ -26,7 +25,7 @@ void acct_epoch_start(acct_cache_t *cache)
     uint64_t i;
 
     for (i = 0; i < ACCT_CACHE_EPOCHS; i++) {
-        /* relaxed: nobody else looks yet */
+        /* relaxed: no other process looks yet */
         atomic_store_explicit(&cache->block->epoch[i],
                               keyed(cache, ACCT_KEYED_START, i),
                               memory_order_relaxed);
@@ -55,7 +54,7 @@ static void revoke_stripe(acct_cache_t *cache, uint64_t count, uint64_t index)
     /* relaxed: the exchange below orders */
     uint64_t before = atomic_load_explicit(raised, memory_order_relaxed);
 
-    /* The highest stays, whoever is last. acq_rel, or relaxed when it
+    /* The highest stays, whichever thread is last. acq_rel, or relaxed when it
      * fails and is tried again. */
     while (before < count
            && !atomic_compare_exchange_weak_explicit(

@@ -104,7 +104,8 @@ int acct_cache_feed_claim(acct_cache_t *cache, int feed, int64_t *mine,
                           int64_t tick, int64_t patience)
 {
     _Atomic int64_t *turn = &cache->block->feed[feed].claim;
-    /* relaxed: only who reads is decided, and two who do are both right */
+    /* relaxed: it only decides which child reads, and two that do are both
+     * right */
     int64_t held = atomic_load_explicit(turn, memory_order_relaxed);
     int is_ours;
 
@@ -178,7 +179,7 @@ uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed)
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick)
 {
-    /* relaxed: to be told, nothing follows from it */
+    /* relaxed: for the log alone, nothing follows from it */
     int64_t read_at = atomic_load_explicit(&cache->block->feed[feed].read_at,
                                            memory_order_relaxed);
 

@@ -110,10 +110,10 @@ static acct_slot_t *place_for(acct_cache_t *cache, uint64_t database,
     return &set[turn % ACCT_CACHE_WAYS];
 }
 
-/* The database does not know yet what a note of the token's old slot says.
- * Of any epoch: the database has just said that this token, whose id no
- * other ever has, is there, and an answer from before a revocation is not
- * stored. What the use prolongs the new content says. */
+/* The database does not know yet what a note of the token's old slot says. Of
+ * any epoch: the database has just said that this token, whose id no other
+ * ever has, is there, and an answer from before a revocation is not stored.
+ * The new content has what the use prolongs. */
 static void keep_note(const uint64_t old[ACCT_W__END],
                       uint64_t word[ACCT_W__END],
                       const acct_cached_t *identity)

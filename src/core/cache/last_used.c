@@ -102,7 +102,8 @@ void acct_last_used_collect(acct_last_used_t *last_used,
         size_t cut = cut_of(&all.part[i]);
 
         settle(&notes[i], &all.part[i], pool);
-        /* The nearest one: who begins before its cut misses nothing. */
+        /* The nearest one: a collection that begins before its cut misses
+         * nothing. */
         if (cut != 0 && (nearest == 0 || cut < nearest)) {
             nearest = cut;
         }

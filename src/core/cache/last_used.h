@@ -21,7 +21,7 @@ typedef struct acct_last_used_t {
 
 /* Notes that were collected for a database. */
 typedef struct acct_notes_t {
-    uint64_t database;          /* in: whose they are to be */
+    uint64_t database;          /* in: the one they are to be of */
     acct_cache_note_t *note;
     int count;
 } acct_notes_t;

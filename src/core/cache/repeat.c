@@ -7,11 +7,12 @@
 #define FNV_BASIS 0xcbf29ce484222325ull
 #define FNV_PRIME 0x100000001b3ull
 
-/* Memory order. key is released by take() when the slot is ready, and
- * acquired by whoever looks for one, so that told and untold are seen as
- * take() left them; a claim of key is acquire, and relaxed where it fails.
- * told and untold are relaxed: they order nothing, and of two threads that
- * would tell at once the exchange lets one. */
+/* Memory order. key is released by take() when the slot is ready, and acquired
+ * by a thread that looks for one, so that it sees told (when the kind was last
+ * written) and untold (how often it was not) as take() left them; a claim of
+ * key is acquire, and relaxed where it fails. told and untold are relaxed:
+ * they order nothing, and of two threads that would write at once the exchange
+ * lets one. */
 
 /* The key of a slot that is being given to another kind. A process that
  * dies meanwhile costs one slot. */
@@ -46,8 +47,9 @@ apr_uint64_t acct_repeat_key(const char *id, const char *about,
     return key > TAKEN ? key : TAKEN + 1;
 }
 
-/* Whether a slot may be given to another kind. One that was taken and has
- * told nothing yet is not: whoever took it is about to. */
+/* Whether a slot may be given to another kind. One that was taken and for
+ * which nothing was written yet is not: the thread that took it is about to
+ * write. */
 static int is_over(acct_repeat_slot_t *slot, apr_time_t now)
 {
     apr_int64_t told = atomic_load_explicit(&slot->told,
@@ -71,8 +73,8 @@ static int take(acct_repeat_slot_t *slot, apr_uint64_t other,
     return 1;
 }
 
-/* The slot of a kind, or one that nobody uses or that has told nothing for
- * a minute. The last is for those that find none. */
+/* The slot of a kind, or one that is free, or for which nothing was written
+ * for a minute. The last is for those that find none. */
 static acct_repeat_slot_t *slot_of(acct_repeat_t *repeat, apr_uint64_t key,
                                    apr_time_t now)
 {

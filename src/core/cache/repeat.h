@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines of the error log, at warn and above, that requests cause. Whoever
- * can cause one can cause a million, so each kind is written once a minute
- * on the whole server, with how many it stands for. Lines at info are
+ * Lines of the error log, at warn and above, that requests cause. A client
+ * that can cause one can cause a million, so each kind is written once a
+ * minute on the whole server, with how many it stands for. Lines at info are
  * events, one for each, and do not come by here.
  */
 #ifndef ACCT_REPEAT_H
@@ -10,12 +10,13 @@
 
 #include <apr_time.h>
 
-/* A kind of line that was written lately. Shared by all children, which
- * take no lock; in a time that nobody uses them all bytes are 0. */
+/* A kind of line that was written lately. Shared by all children, which take
+ * no lock; before the first use all bytes are 0. */
 typedef struct acct_repeat_slot_t {
     _Atomic(apr_uint64_t) key;  /* of what it tells; 0: nothing yet */
     _Atomic(apr_int64_t) told;  /* ticks */
-    _Atomic(apr_uint32_t) untold;   /* like it, since then */
+    _Atomic(apr_uint32_t) untold;   /* lines like it that were not written
+                                     * since then */
 } acct_repeat_slot_t;
 
 #define ACCT_REPEAT_SLOTS 64
@@ -29,7 +30,7 @@ typedef struct acct_repeat_t {
 
 /**
  * Whether a line is due.
- * @param repeat shared by whoever would write it
+ * @param repeat shared by all threads that would write it
  * @param key    of its kind (acct_repeat_key())
  * @param now    ticks (core/base/ticks.h)
  * @param untold with 1: how many were not written since the one before

@@ -17,8 +17,9 @@
 /* Readers that keep meeting a writer ask the database. */
 #define RETRIES 3
 
-/* A claim this old is nobody's any more. Its owner may only sleep, and
- * write on when it wakes: then the tag is wrong, and the slot is empty. */
+/* A claim this old counts as its dead owner's, and may be taken over. The
+ * owner may only sleep, and write on when it wakes: then the tag is wrong, and
+ * the slot is empty. */
 #define CLAIM_EXPIRES INT64_C(1000000)
 
 /* ---- content ---- */
@@ -166,7 +167,7 @@ acct_slot_t *acct_slot_likely(const acct_cache_t *cache, uint64_t database,
 int acct_cache_is_current(const acct_cache_t *cache, uint64_t database,
                           const acct_cached_t *found, int64_t now)
 {
-    /* acquire: whoever raised it before we were asked is seen */
+    /* acquire: an epoch that was raised before this call is seen */
     return found->found_under == atomic_load_explicit(
                                acct_epoch_of(cache, database, found->account),
                                memory_order_acquire)
@@ -231,8 +232,8 @@ int acct_slot_claim(acct_slot_t *slot, int64_t tick, uint64_t *sequence)
     int64_t age;
 
     if ((now & ACCT_SEQUENCE_CLAIMED) != 0) {
-        /* Either way: who claimed it may have looked at the clock later
-         * than we did. */
+        /* Either way: the thread that claimed it may have looked at the clock
+         * later than this one. */
         age = (int64_t)(stamp_of(tick) >> STAMP_SHIFT)
             - (int64_t)(now >> STAMP_SHIFT);
         if (age < CLAIM_EXPIRES / 1000 && age > -CLAIM_EXPIRES / 1000) {
@@ -261,7 +262,7 @@ int acct_slot_read_claimed(const acct_cache_t *cache, acct_slot_t *slot,
 
     word[ACCT_W_SEQUENCE] = 0;
     for (i = ACCT_W_DATABASE; i < ACCT_W__END; i++) {
-        /* relaxed: claimed with acquire, and nobody else writes */
+        /* relaxed: claimed with acquire, and no other thread writes */
         word[i] = atomic_load_explicit(&slot->word[i],
                                        memory_order_relaxed);
     }

@@ -58,8 +58,8 @@ int acct_cache_is_noted(const acct_cache_t *cache, uint64_t database,
         && now - (int64_t)word[ACCT_W_LAST_USED] < ACCT_CACHE_NOTE_AGE;
 }
 
-/* How often, and for how long at a time, a note is waited for that
- * somebody has claimed the slot of. */
+/* How often, and for how long at a time, this thread waits for a note whose
+ * slot another has claimed. */
 #define USED_TRIES 50
 #define USED_PAUSE 100
 
@@ -72,8 +72,8 @@ static int is_claimed(const acct_slot_t *slot)
     return (now & ACCT_SEQUENCE_CLAIMED) != 0;
 }
 
-/* A copy of the slot as acct_slot_read() makes it, after whoever writes
- * there just now. */
+/* A copy of the slot as acct_slot_read() makes it, after the thread that
+ * writes there just now. */
 static int read_settled(const acct_cache_t *cache, acct_slot_t *slot,
                         uint64_t copy[ACCT_W__END])
 {
