@@ -105,9 +105,9 @@ apr_status_t acct_token_check_mint(const acct_token_check_t *check,
     return status;
 }
 
-/* The random digits are not looked at one by one: what is not one of ours
- * has no right check. All eight are compared at once, so that time tells
- * nobody how many of them were right. */
+/* The random digits are not looked at one by one: what is not one of ours has
+ * no right check. All eight are compared at once, so that the time it takes
+ * does not show how many of them were right. */
 int acct_token_check_holds(const acct_token_check_t *check,
                            const char *text)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The check inside a token: its last 8 hex digits are a keyed function of
- * the others, so that a server with the key sees without asking the
- * database that it never minted a token. Nobody else sees anything: to
- * them the digits are as random as the others.
+ * The check inside a token: its last 8 hex digits are a keyed function of the
+ * others, so that a server with the key sees without asking the database that
+ * it never minted a token. Without the key nothing is to be seen: the digits
+ * look as random as the others.
  *
  * The function is SipHash-2-4 (Aumasson, Bernstein 2012) over the digits
  * as text, its low 32 bits; its key is derived from the key file's

@@ -21,7 +21,7 @@
 /* In the place of a key's id where it is not known. */
 #define NOBODY "0000000000000000"
 
-/* How often to begin again because somebody else changed the row. */
+/* How often to begin again because another session changed the row. */
 #define TRIES 5
 
 /* ---- reading ---- */
@@ -121,7 +121,7 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (status != APR_SUCCESS || row.state == ACCT_CHECK_OFF) {
         return status;
     }
-    /* Nobody believes a promise, so nobody has to be waited for. */
+    /* No server believes a promise, so there is none to wait for. */
     if (row.state == ACCT_CHECK_PROMISED
         || (row.state == ACCT_CHECK_ENDING && end->waited != NULL
             && strcmp(end->waited, row.text) == 0)) {
@@ -131,7 +131,7 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
         end->left = row.text;
         return APR_SUCCESS;
     }
-    /* A word of its own, so that nobody takes a later end for the one it
+    /* A word of its own, so that no process takes a later end for the one it
      * has waited for. */
     status = acct_token_mint_id(&nonce, pool);
     if (status != APR_SUCCESS) {

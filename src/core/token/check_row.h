@@ -10,13 +10,14 @@
  *                         created_at before TIME, which may be old ones
  *   1:KEYID ending NONCE  about to be off
  *
- * Servers believe the second form alone, for ACCT_CHECK_BELIEVED at most
- * after they have read it. Who is about to put in a token without that
- * check makes the row end first, and waits until nobody believes it any
- * more. A form that is not known here is somebody else's second form.
+ * Servers believe the second form alone, for ACCT_CHECK_BELIEVED at most after
+ * they have read it. A process that is about to put in a token without that
+ * check makes the row end first, and waits until no server believes it any
+ * more. A form that is not known here is taken as the second form of another
+ * version.
  *
- * No clock is compared with another's: the wait is measured by who waits,
- * and TIME is later than any created_at there is.
+ * No clock is compared with another's: the process that waits measures by its
+ * own, and TIME is later than any created_at there is.
  *
  * Safe from any thread.
  */

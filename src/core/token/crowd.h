@@ -4,9 +4,8 @@
  * for a connection, have one, or wait for what another asks. All databases
  * are counted together, since they share the threads.
  *
- * It is asked before somebody goes on waiting for a server that says
- * nothing: a crowd does not, so that threads are left for the rest of the
- * site.
+ * It is asked before a thread goes on waiting for a server that says nothing:
+ * in a crowd none does, so that threads are left for the rest of the site.
  */
 #ifndef ACCT_CROWD_H
 #define ACCT_CROWD_H
@@ -19,7 +18,8 @@ typedef struct acct_crowd_t {
     int most;                   /* more than this many are a crowd */
 } acct_crowd_t;
 
-/** One more. Any thread; NULL: nobody counts. Whoever enters leaves. */
+/** One more. Any thread; NULL: they are not counted. A thread that enters
+ *  leaves. */
 static inline void acct_crowd_enter(acct_crowd_t *crowd)
 {
     if (crowd != NULL) {

@@ -16,10 +16,10 @@ static int pack_id(const char *text, unsigned char id[16])
     return acct_hex_read(id, text, 16) && text[32] == '\0';
 }
 
-/* ---- what is nobody's ---- */
+/* ---- garbage: texts that are no account's token ---- */
 
-/* Whether the database holds checked tokens alone is asked last: it is
- * of no interest to those who present a good one. */
+/* Whether the database holds checked tokens alone is asked last: a request
+ * with a good token does not need to know. */
 int acct_identity_is_garbage(const acct_service_t *service,
                              const char *token)
 {

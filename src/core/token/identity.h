@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who presents a token, and how that is kept in the identity cache.
+ * The identity of a presented token, and how it is kept in the identity cache.
  */
 #ifndef ACCT_IDENTITY_CORE_H
 #define ACCT_IDENTITY_CORE_H
@@ -21,9 +21,9 @@ typedef struct acct_identity_t {
 } acct_identity_t;
 
 /**
- * Whether a text is known to be nobody's token without a look anywhere:
- * this server's key did not make it, and the database holds none that it
- * did not make. 0 where that is not known now.
+ * Whether a text is known to be no account's token without a look-up: this
+ * server's key did not make it, and the database holds none that it did not
+ * make. 0 where that is not known now.
  */
 int acct_identity_is_garbage(const acct_service_t *service,
                              const char *token);
@@ -63,9 +63,9 @@ int acct_identity_recall(const acct_service_t *service, const char *text,
                          const unsigned char *digest,
                          acct_identity_t *identity, apr_pool_t *pool);
 
-/* What the cache knows of a token that its row says is over. */
+/* What the cache knows of a token that has expired by its row. */
 typedef enum {
-    ACCT_USE_UNKNOWN,           /* nothing: it is over */
+    ACCT_USE_UNKNOWN,           /* nothing: it has expired */
     ACCT_USE_NOTED,             /* a use that lets it live still; the
                                  * identity has its times now */
     ACCT_USE_WRITTEN            /* a use that was written meanwhile: ask the

@@ -11,20 +11,21 @@
 #include "database/unit.h"
 
 typedef enum state_e {
-    GATHERING,                  /* who comes may still join, if it fits */
+    GATHERING,                  /* a request may still join, if it fits */
     UNDER_WAY,
     ANSWERED
 } state_e;
 
-/* Those who are asked for together. It lives as long as one of them needs
- * it, so nobody has to wait for anybody to be able to leave. */
+/* The tokens that one statement asks for, each for a request. A batch lives as
+ * long as one of the requests needs it, so none has to wait for another before
+ * it leaves. */
 typedef struct batch_t {
     apr_thread_cond_t *changed;
     apr_pool_t *pool;           /* of its own, by its own allocator: used by
-                                 * whoever asks, and then only read */
+                                 * the thread that asks, and then only read */
     struct batch_t *next;       /* in the queue, or among the spare ones */
     state_e state;
-    int members;                /* who still needs it */
+    int members;                /* requests that still need it */
     int count;
     const char *digest[ACCT_STORE_TOGETHER];    /* in digits */
     char digits[ACCT_STORE_TOGETHER][ACCT_DIGEST_HEX + 1];
@@ -40,9 +41,9 @@ struct acct_lookups_t {
     batch_t *last;
     batch_t *spare;
     int under_way;
-    int inside;                 /* who asks or waits */
-    apr_interval_time_t heard;  /* ticks: when the database last said
-                                 * something, or somebody began to listen */
+    int inside;                 /* requests that ask or wait */
+    apr_interval_time_t heard;  /* ticks: when the database last answered, or a
+                                 * request began to wait for it */
 };
 
 /* ---- alone ---- */
@@ -165,8 +166,8 @@ static void end_statement(acct_lookups_t *lookups, apr_status_t status)
     }
 }
 
-/* Have those begin who have waited longest, if no statement is under way.
- * One of them does; it is not said which. */
+/* Have the requests begin that have waited longest, if no statement is under
+ * way. One of them does; it is not said which. */
 static void call_next(acct_lookups_t *lookups)
 {
     if (lookups->first != NULL && may_begin(lookups)) {
@@ -196,8 +197,8 @@ static apr_status_t find_all(acct_db_t *db, void *baton, apr_pool_t *pool)
                                   &batch->rows, pool);
 }
 
-/* Ask for everybody in the batch; called with the lock held, which is let
- * go meanwhile. */
+/* Ask for all tokens of the batch; called with the lock held, which is let go
+ * meanwhile. */
 static void ask(const acct_service_t *service, batch_t *batch)
 {
     acct_lookups_t *lookups = service->lookups;
@@ -338,7 +339,7 @@ apr_status_t acct_token_look_up(const acct_service_t *service,
     if (lookups->inside++ == 0) {
         lookups->heard = acct_ticks();
     }
-    /* who waits already goes first, and takes this one along */
+    /* the request that waits already goes first, and takes this one along */
     if (lookups->first != NULL || !may_begin(lookups)) {
         batch = find_batch(lookups);
     }

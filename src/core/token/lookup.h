@@ -3,14 +3,14 @@
  * Looking tokens up in the database, those that are wanted at the same
  * moment together.
  *
- * A look-up costs a database that is a server mostly what it costs to be
- * asked at all: messages, a snapshot, two changes of process. So while one
- * statement is under way those who come wait for each other, and the next
- * asks for all of them, or for as many as fit, who do not wait for it to
- * begin. (A second that begins with fewer makes batches smaller, and costs
- * more than it saves.) Who comes alone is asked for alone, at once.
+ * A look-up costs a database that is a server mostly what it costs to be asked
+ * at all: messages, a snapshot, two changes of process. So while one statement
+ * is under way the requests that come wait for each other, and the next
+ * statement asks for all of them, or as soon as there are as many as fit. (A
+ * second that begins with fewer makes batches smaller, and costs more than it
+ * saves.) A request that comes alone is asked for alone, at once.
  *
- * A statement begins after everybody it asks for has come, so what it says
+ * A statement begins after every request it asks for has come, so what it says
  * is as new as what each would have read by itself.
  */
 #ifndef ACCT_TOKEN_LOOKUP_H
@@ -23,18 +23,19 @@
 
 typedef struct acct_lookups_t acct_lookups_t;
 
-/* Who waits how long, in microseconds. */
+/* How long a request waits, in microseconds. */
 typedef struct acct_lookups_limits_t {
-    apr_interval_time_t begin;  /* who has waited this long for a statement
-                                 * to begin begins one, though one is under
-                                 * way: what keeps it must not keep all */
-    apr_interval_time_t patience;   /* who has waited this long for what
-                                     * another asks asks himself */
-    acct_crowd_t *crowd;        /* who waits is counted there, and when they
-                                 * are too many waits only while the
-                                 * database has told somebody something
-                                 * within the time of silence; NULL: any
-                                 * number waits */
+    apr_interval_time_t begin;  /* a request that has waited this long for a
+                                 * statement to begin begins one, though one is
+                                 * under way: what delays that must not delay
+                                 * all */
+    apr_interval_time_t patience;   /* a request that has waited this long for
+                                     * another's statement asks by itself */
+    acct_crowd_t *crowd;        /* requests that wait are counted there, and
+                                 * when they are too many they wait only while
+                                 * the database has answered some request
+                                 * within the time of silence; NULL: any number
+                                 * waits */
     apr_interval_time_t silence;
 } acct_lookups_limits_t;
 

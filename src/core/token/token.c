@@ -36,8 +36,8 @@ static const char *skip_blanks(const char *at)
 }
 
 /*
- * Printable ASCII. A comma counts as part of the token: it is what httpd
- * puts between two Authorization lines, and a token with one is nobody's.
+ * Printable ASCII. A comma counts as part of the token: it is what httpd puts
+ * between two Authorization lines, and no token that was ever minted has one.
  */
 static const char *skip_token_text(const char *at)
 {

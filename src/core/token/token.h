@@ -49,9 +49,9 @@ const char *acct_token_after_scheme(const char *header, const char *scheme);
 
 /**
  * Read the token that is an Authorization header's credentials.
- * @param at     where they begin, as acct_token_after_scheme() says. Two
- *        lines arrive merged with a comma, which makes several words or a
- *        token that nobody has.
+ * @param at     where they begin, as acct_token_after_scheme() says. Two lines
+ *        arrive merged with a comma, which makes several words or a token that
+ *        no account has.
  * @param token  on ACCT_OK the token's text: @a at, or in @a pool where
  *        blanks follow it
  * @return ACCT_OK, ACCT_NOT_AUTHENTICATED (@a at is NULL),
