@@ -11,9 +11,9 @@
 
 APLOG_USE_MODULE(acctauth);
 
-/* How look-ups of tokens wait for each other. Who waits for another's
- * statement has no connection, but is a thread that the rest of the site
- * does not have. */
+/* How look-ups of tokens wait for each other. A request that waits for
+ * another's statement has no connection, but keeps a thread from the rest of
+ * the site. */
 static apr_status_t start_lookups(acct_database_t *database,
                                   acct_crowd_t *crowd, apr_pool_t *pchild)
 {
@@ -78,7 +78,7 @@ static void tell_memory(apr_status_t status, server_rec *s, const char *what)
     }
 }
 
-/* What is not had here is told of in child_init. */
+/* What fails here is logged in child_init. */
 int acct_runtime_drop_privileges(apr_pool_t *pchild, server_rec *main_server)
 {
     acct_estate_t *estate = acct_server_conf(main_server)->estate;

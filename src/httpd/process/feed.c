@@ -13,7 +13,7 @@ APLOG_USE_MODULE(acctauth);
 /* More at once than this are not looked at one by one: forget everything. */
 #define MOST 8192
 
-/* What fails sooner keeps nobody waiting. */
+/* What fails sooner keeps no other feed waiting. */
 #define SLOW apr_time_from_msec(300)
 
 /* How often to look whether open connections still read what they were
@@ -79,7 +79,7 @@ static void cannot_read(acct_feed_t *feed, server_rec *s,
     }
 }
 
-/* After an outage it is told that this is over, and no more. */
+/* After an outage the log says that it has ended, and no more. */
 static void tell_forgotten(server_rec *s, acct_missed_e missed)
 {
     if (missed == ACCT_MISSED_TOO_MANY) {
@@ -96,9 +96,9 @@ static void tell_forgotten(server_rec *s, acct_missed_e missed)
 }
 
 /* What was read is all there is to know: from here on the cache is believed
- * again. Where something may have gone by unseen nothing of before is, and
+ * again. Where revocations may have gone by unseen nothing older is believed:
  * it is forgotten now, after the look, so that nothing falls between. What
- * the database was while it could not be read nobody can tell. */
+ * happened to the database while it could not be read is not known. */
 static void believe(acct_feed_t *feed, server_rec *s,
                     apr_interval_time_t tick, acct_missed_e missed)
 {
@@ -206,7 +206,7 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
         return;
     }
     status = read_feed(feed, s, pool);
-    /* refused at once, it was slow for somebody else */
+    /* refused at once: it was slow for another request */
     is_slow = status != APR_SUCCESS && (APR_STATUS_IS_TIMEUP(status)
                                         || APR_STATUS_IS_EAGAIN(status)
                                         || acct_ticks() - begun >= SLOW);

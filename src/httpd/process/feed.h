@@ -34,15 +34,15 @@ typedef struct acct_feed_t {
 
 /**
  * Read what is new, if it is this child's turn. When that fails the feed is
- * not fresh any more once the bound is over; the log is told once.
+ * not fresh any more once the bound has passed; the log has one line of it.
  * @param pool for temporary use
  * One thread of each child at a time (process/upkeep.h).
  */
 void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool);
 
-/** Whether the last reading failed and took long to: others' readings
- *  should not wait for the next. Any thread; who is told that it is now its
- *  turn sees what the last reader left. */
+/** Whether the last reading failed and took long to: others' readings should
+ *  not wait for the next. Any thread; one that finds it is now its turn sees
+ *  what the last reader left. */
 int acct_feed_is_slow(const acct_feed_t *feed);
 
 #endif

@@ -11,10 +11,10 @@
 #define USERDATA "acctauth:keys"
 #define BEFORE "acctauth:keys:before"
 
-/* How many of those are kept. A child that httpd had just begun to make
- * when it was reloaded has the old configuration, and may answer a request
- * by it before it is told to end; it attaches the old keys while the parent
- * is at the new ones already. */
+/* How many of those are kept. A child that httpd had just begun to make when
+ * it was reloaded has the old configuration, and may answer a request by it
+ * before the MPM ends it; it attaches the old keys while the parent is at the
+ * new ones already. */
 #define KEPT 4
 
 /* How much there is place for: each file is read once, and takes memory

@@ -17,7 +17,7 @@ APLOG_USE_MODULE(acctauth);
 
 #define LOOK_EVERY apr_time_from_sec(1)
 
-/* How often the log is told that somebody tries. */
+/* How often the log says that a client tries. */
 #define TELL_EVERY apr_time_from_sec(60)
 
 /* Which file it is; as the kernel has it, so that all of it is compared. */
@@ -151,7 +151,7 @@ static void child_init(apr_pool_t *pchild, server_rec *main_server)
 
 /* ---- a request ---- */
 
-/* A journal of which nobody has heard yet has no rights for others. */
+/* A journal that this child has not looked at yet has no rights for others. */
 static int may_be_new(const request_rec *r)
 {
     return (r->finfo.protection & (APR_FPROT_WREAD | APR_FPROT_WWRITE)) == 0;

@@ -11,8 +11,8 @@
 APLOG_USE_MODULE(acctauth);
 
 /* A database that is lost and found again and again gets so many lines a
- * minute of a child for each cause: another is told however often they
- * were. */
+ * minute of a child for each cause: another cause has lines of its own,
+ * however often the others come. */
 #define LINES_A_MINUTE 6
 
 static acct_cache_trouble_e kind_of(acct_unit_e unit)
@@ -44,7 +44,7 @@ static uint32_t current(const acct_outage_t *outage,
     return atomic_load_explicit(&outage->own[which], memory_order_relaxed);
 }
 
-/* Bit 0: there is trouble. Bit 1: it was told. The rest: its words. */
+/* Bit 0: there is trouble. Bit 1: the log says so. The rest: its words. */
 enum { TROUBLE = 1, TOLD = 2 };
 
 static uint32_t number_of(const char *words)
@@ -62,7 +62,7 @@ static int is_same(uint32_t one, uint32_t other)
     return ((one ^ other) & ~(uint32_t)TOLD) == 0;
 }
 
-/* Nothing was told yet. */
+/* Nothing was logged yet. */
 static void begin_to_count(acct_outage_t *outage, apr_int64_t now)
 {
     int i;
@@ -113,7 +113,7 @@ static int may_tell(acct_outage_t *outage, uint32_t trouble)
                                      memory_order_relaxed) < LINES_A_MINUTE;
 }
 
-/* What keeps from reading and writing alike is told once. */
+/* What keeps from reading and writing alike is logged once. */
 static int is_told(const acct_outage_t *outage, acct_cache_trouble_e which,
                    uint32_t trouble)
 {
@@ -135,7 +135,7 @@ void acct_outage_begin(acct_outage_t *outage, acct_unit_e unit,
     if (is_same(before, trouble) && (before & TOLD) != 0) {
         return;
     }
-    /* What is not told now is when it lasts. */
+    /* What is not logged now is logged if it lasts. */
     if (is_told(outage, which, trouble) || !may_tell(outage, trouble)) {
         exchange(outage, which, trouble | (before & TOLD));
         return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A database that cannot be used is told once in the log, with its cause,
- * whoever of all children finds out first, and once more when it is over.
- * Reading and writing are told apart: with a full disk tokens are found and
- * nobody can sign in.
+ * When a database cannot be used the log has one line of it, with the cause,
+ * from the child that finds out first, and one more when it can be used again.
+ * Reading and writing are kept apart: with a full disk tokens are found and no
+ * client can sign in.
  */
 #ifndef ACCT_OUTAGE_H
 #define ACCT_OUTAGE_H

@@ -19,7 +19,7 @@
 /* More processes at once are not begun. */
 #define WORKERS 64
 
-/* What is told by a worker in all, at most. */
+/* The most bytes that a worker may write in all. */
 #define ANSWER_MOST (1024 * 1024)
 
 /* A process and what it has said. */
@@ -68,7 +68,7 @@ static void put(int fd, const void *bytes, size_t length)
             continue;
         }
         if (done <= 0) {
-            _exit(1);           /* nobody listens any more */
+            _exit(1);           /* the parent listens no more */
         }
         at += done;
         length -= (size_t)done;
@@ -96,7 +96,8 @@ static void tell(int fd, int index, acct_probe_t *probe)
     }
 }
 
-/* As httpd makes its children: whoever is not root is that user already. */
+/* As httpd makes its children: a process that is not root's is that user's
+ * already. */
 static int become_user(void)
 {
     uid_t user = ap_unixd_config.user_id;
@@ -209,7 +210,7 @@ static int hear(worker_t *worker, apr_pool_t *p)
     return 1;
 }
 
-/* Who has many files to look at has time as long as it goes on. */
+/* A worker with many files to look at has time as long as it goes on. */
 static void prolong(worker_t *worker, apr_interval_time_t within)
 {
     apr_interval_time_t until = acct_ticks() + within;
@@ -219,8 +220,8 @@ static void prolong(worker_t *worker, apr_interval_time_t within)
     }
 }
 
-/* What is left to wait for, for each worker and in all: the shortest time
- * of those who have not said all; 0 when nobody has to. */
+/* What is left to wait for, for each worker and in all: the shortest time of
+ * those that have not finished; 0 when all have. */
 static apr_interval_time_t prepare(const apr_array_header_t *workers,
                                    struct pollfd *fds)
 {
@@ -242,7 +243,7 @@ static apr_interval_time_t prepare(const apr_array_header_t *workers,
     return least;
 }
 
-/* Until all have said what they have to say, or their time is over. */
+/* Until all have finished, or their time has passed. */
 static void hear_all(apr_array_header_t *workers, apr_interval_time_t within,
                      apr_pool_t *p)
 {
@@ -318,7 +319,7 @@ static void take(const apr_array_header_t *probes, const worker_t *worker,
     }
 }
 
-/* What is told of those that say nothing. */
+/* What is reported of databases whose worker says nothing. */
 static void expect_nothing(const apr_array_header_t *probes,
                            apr_interval_time_t within, apr_pool_t *pconf)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Databases are looked over before the server starts or reloads, as the
- * user that httpd's children run as, all at once and in a bounded time:
- * each server's in a process of its own, all files in one. So what the
- * children would meet is told (the owner, the disk, the server's rules for
- * that user), a name server or a database that does not answer keeps nobody
- * waiting, and nothing of it stays in the parent.
+ * Databases are looked over before the server starts or reloads, as the user
+ * that httpd's children run as, all at once and in a bounded time: each
+ * server's in a process of its own, all files in one. So the parent reports
+ * what the children would meet (the owner, the disk, the server's rules for
+ * that user), is not kept waiting by a name server or a database that does not
+ * answer, and keeps nothing of it in its memory.
  */
 #ifndef ACCT_PROBE_H
 #define ACCT_PROBE_H
@@ -26,7 +26,7 @@ typedef struct acct_probe_t {
  * @param probes  acct_probe_t *; config is set, the rest is filled in
  * @param within  microseconds for all together; a status for which
  *                APR_STATUS_IS_TIMEUP() is true for those that take longer
- * @param as_user as the children's user; else as who runs the parent
+ * @param as_user as the children's user; else as the user that runs the parent
  * @param pconf   for what is found
  */
 void acct_probe(apr_array_header_t *probes, int as_user,

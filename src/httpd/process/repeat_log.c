@@ -37,7 +37,7 @@ void acct_repeat_log(request_rec *r, int level, apr_status_t status,
 }
 
 /* The segment, all bytes 0 at first. One for all configurations: what was
- * told before a reload is not told again after it. */
+ * logged before a reload is not logged again after it. */
 static acct_segment_t *segment_of(apr_pool_t *process)
 {
     acct_segment_t *segment = NULL;

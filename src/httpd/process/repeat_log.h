@@ -15,8 +15,8 @@
  * @param level  APLOG_WARNING or worse; others need no limit
  * @param status of what failed, or 0
  * @param id     the line's ("ACCT0202: authn_hash_gate_full")
- * @param about  whose lines are a kind of their own, by its name: a
- *               virtual host, a database; or NULL
+ * @param about  what the line is about, by name, so that its lines are a kind
+ *               of their own: a virtual host, a database; or NULL
  * @param text   what is said
  * @param telling whether other words are another kind: only where they do
  *               not come from a client

@@ -31,9 +31,9 @@ const acct_service_t *acct_runtime_service(const server_rec *server)
     return runtime != NULL ? &runtime->service : NULL;
 }
 
-/* Where a database is, the same for all spellings of a file's name that
- * lead to it. Of a server's there may be several, which are not told apart
- * from several databases. */
+/* Where a database is, the same for all spellings of a file's name that lead
+ * to it. A server's database may have several spellings, which count as
+ * several databases. */
 static const char *location_of(const acct_db_config_t *config,
                                apr_pool_t *pool)
 {
@@ -73,8 +73,8 @@ static apr_uint64_t cache_key(const char *location, const char *created_at,
     return key;
 }
 
-/* What the log was told of a database while less was known of it is what
- * has to be told to be over. */
+/* An outage that was logged while less was known of the database is the one
+ * whose end has to be logged. */
 static void take_trouble(acct_feed_t *feed, apr_uint64_t before)
 {
     int from = acct_cache_feed_find(feed->cache, before);
@@ -314,7 +314,7 @@ static acct_upkeep_t *upkeep_of(apr_hash_t *databases,
     return all;
 }
 
-/* Without somebody to read the feed nothing cached is ever fresh, so the
+/* Without a thread that reads the feed nothing cached is ever fresh, so the
  * database is asked each time: slower, never wrong. */
 static acct_rounds_t *start_upkeep(apr_hash_t *databases,
                                    apr_interval_time_t bound, server_rec *s,
@@ -401,8 +401,8 @@ static apr_status_t make_runtimes(apr_hash_t *databases,
     return status;
 }
 
-/* What is made in shared memory is made with all of it open, and nobody
- * else forks meanwhile. */
+/* What is made in shared memory is made with all of it open, and no other
+ * module forks meanwhile. */
 static apr_status_t start_servers(apr_pool_t *pconf, server_rec *main_server)
 {
     acct_server_conf_t *global = acct_server_conf(main_server);
@@ -440,7 +440,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
 
 void acct_runtime_hooks(void)
 {
-    /* whose threads use what it makes */
+    /* its threads use what ours makes */
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);

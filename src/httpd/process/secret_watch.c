@@ -147,8 +147,8 @@ static int is_another(const state_t *one, const state_t *other)
         || one->changed.tv_nsec != other->changed.tv_nsec;
 }
 
-/* What is gone while it is in use goes on being used: nobody but who reads
- * it anew needs it. */
+/* A file that is gone while it is in use needs no reload: only a reload would
+ * need it. */
 static int wants_reload(const secret_t *secret)
 {
     state_t now;

@@ -31,7 +31,7 @@ int acct_secret_watch_add(server_rec *main_server, const char *path,
 void acct_secret_watch_used(server_rec *main_server, const char *path,
                             int is_used);
 
-/** That nobody could find out whether a key is the database's: once it is
+/** That it could not be found out whether a key is the database's: once it is
  *  another file it is tried anew. */
 void acct_secret_watch_unproven(server_rec *main_server, const char *path);
 

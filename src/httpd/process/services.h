@@ -51,9 +51,9 @@ struct acct_runtime_t {
 int acct_runtime_drop_privileges(apr_pool_t *pchild,
                                  server_rec *main_server);
 
-/** Hook child_init: get ready for requests. A virtual host whose database
- *  the child cannot use has no runtime in it; the log is told. Once in each
- *  child, before its threads. */
+/** Hook child_init: get ready for requests. A virtual host whose database the
+ *  child cannot use has no runtime in it; the log says so. Once in each child,
+ *  before its threads. */
 void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* request/request_service.c */

@@ -41,7 +41,7 @@ typedef struct check_t {
  * get at its file. */
 typedef struct look_t {
     acct_probe_t children;
-    acct_probe_t root;          /* config NULL: nobody looked */
+    acct_probe_t root;          /* config NULL: root did not look */
 } look_t;
 
 /* ---- telling ---- */
@@ -87,8 +87,8 @@ static int secret_is_safe(const check_t *check,
                                  check->pconf);
 }
 
-/* Of a key that the log was told about, that it is right again; between
- * reloads the process's pool remembers. */
+/* That a key which the log called wrong is right again; between reloads the
+ * process's pool remembers. */
 static void tell_key_is_back(check_t *check, server_rec *s, int is_read)
 {
     const acct_server_conf_t *conf = acct_server_conf(s);
@@ -191,8 +191,8 @@ static void add_probe(check_t *check, acct_server_conf_t *conf)
     }
 }
 
-/* What is wrong inside of a file is told even where the children do not get
- * as far. */
+/* What is wrong inside of a file is reported even where the children do not
+ * get as far. */
 static void look_as_root(check_t *check, apr_interval_time_t within)
 {
     apr_array_header_t *probes = apr_array_make(check->ptemp, 4,

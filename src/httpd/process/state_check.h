@@ -2,7 +2,7 @@
 /*
  * What lies outside of the configuration when it is read: databases, key
  * files, files of connection strings. Whatever state they are in, httpd
- * starts, reloads and stops: the log is told what is wrong and which command
+ * starts, reloads and stops: the log says what is wrong and which command
  * mends it, what needs it is answered with 503, and it comes back by itself
  * (connections/creation.h, process/secret_watch.h).
  */

@@ -26,10 +26,10 @@ APLOG_USE_MODULE(acctauth);
 /* When tokens were last used is written as often. */
 #define NOTES_EVERY apr_time_from_sec(10)
 
-/* What is over goes in small steps and for a short time in all, with as
- * long a pause after each step as it took, so that who wants to write is
- * hardly ever kept waiting. When that was not enough it goes on with the
- * next look. */
+/* Expired rows go in small steps and for a short time in all, with as long a
+ * pause after each step as it took, so that requests that write are hardly
+ * ever kept waiting. When that was not enough it goes on with the next
+ * look. */
 #define PURGE_EVERY apr_time_from_sec(10)
 #define PURGE_BUDGET apr_time_from_msec(200)
 
@@ -65,8 +65,8 @@ static void say_it_ends(acct_rounds_t *rounds)
 
 static int is_over(round_t *round)
 {
-    /* relaxed: who gets the lock after end_rounds() had it sees it by the
-     * lock; who asks earlier is waited for */
+    /* relaxed: a thread that gets the lock after end_rounds() had it sees it
+     * by the lock; end_rounds() waits for one that asks earlier */
     return atomic_load_explicit(&round->rounds->ended, memory_order_relaxed);
 }
 
@@ -133,8 +133,8 @@ apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
     return rv;
 }
 
-/* Who ends the child is another thread: a signal's handler that ran in this
- * one would wait for it. Before 2.4.49 httpd leaves signals to threads of
+/* Another thread ends the child: a signal's handler that ran in this one would
+ * wait for itself. Before 2.4.49 httpd leaves signals to threads of
  * mod_watchdog's too, and this one is ours alone. */
 static void leave_signals_to_others(void)
 {
@@ -193,7 +193,7 @@ static void read_slow(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 static apr_status_t read_feeds(int state, round_t *round, work_fn *work,
                                apr_pool_t *pool)
 {
-    /* Whoever stops the thread says so here and then waits for it. */
+    /* mod_watchdog stops the thread by this call and then waits for it. */
     if (state == AP_WATCHDOG_STATE_STOPPING) {
         say_it_ends(round->rounds);
         return APR_SUCCESS;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done for each database without anybody asking: its revocations
- * are read (process/feed.h), when its tokens were last used is written
- * (cache/last_used.h), what is over is cleared away.
+ * What is done for each database without a request: its revocations are read
+ * (process/feed.h), when its tokens were last used is written
+ * (cache/last_used.h), expired tokens and old revocations are cleared away.
  *
  * Threads of mod_watchdog's: one writes, in one child; one reads, in each
- * child, whose turn it is they settle themselves (process/feed.h), since
- * mod_watchdog takes ten seconds to put another in the place of one that
- * was killed and never does for one that hangs. Two, so that a reading is
- * never late because a writing waits. Where there are several databases a
- * third goes on with those whose reading failed slowly, until they answer:
- * the others' must not be late either.
+ * child: the children settle among themselves which of them does
+ * (process/feed.h), since mod_watchdog takes ten seconds to put another in the
+ * place of one that was killed and never does for one that hangs. Two, so that
+ * a reading is never late because a writing waits. Where there are several
+ * databases a third goes on with those whose reading failed slowly, until they
+ * answer: the others' must not be late either.
  */
 #ifndef ACCT_UPKEEP_H
 #define ACCT_UPKEEP_H
@@ -27,7 +27,7 @@ typedef struct acct_upkeep_t {
     acct_pool_t *pool;
     acct_outage_t *outage;
     acct_feed_t *feed;          /* NULL: its revocations are not read */
-    const acct_feed_t *notes;   /* whose cache has the notes; NULL: none */
+    const acct_feed_t *notes;   /* its cache has the notes; NULL: none */
     /* the writing thread's */
     acct_notes_t *due;          /* of its tokens' uses; NULL: none yet */
     int is_behind;              /* with the notes */
