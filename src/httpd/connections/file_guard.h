@@ -19,7 +19,8 @@
 typedef struct acct_file_guard_t {
     const char *path;
     const acct_trusted_t *trusted;  /* NULL: nothing is looked at */
-    const char *owner;              /* whose it should be, for messages */
+    const char *owner;              /* the user whose it should be, for
+                                     * messages */
     /* child only */
     apr_thread_mutex_t *lock;       /* for what follows */
     apr_interval_time_t look_at;    /* ticks */

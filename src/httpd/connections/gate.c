@@ -259,8 +259,8 @@ static int try_take(acct_gate_t *gate, int first, int count)
     return -1;
 }
 
-/* Wait for a mutex by the clock nobody sets, where the C library can: by
- * the other one a clock set back would make it a long wait. */
+/* Wait for a mutex by the clock that cannot be set, where the C library can:
+ * by the other one a clock set back would make it a long wait. */
 #ifdef __GLIBC_PREREQ
 #if __GLIBC_PREREQ(2, 30)
 #define HAS_CLOCKLOCK 1

@@ -5,12 +5,12 @@
  * writing to each database.
  *
  * A gate is robust mutexes (POSIX.1-2008, PTHREAD_MUTEX_ROBUST) in shared
- * memory: one for each slot, and one for each place in the queue. When a
- * child dies the kernel hands its mutexes on, so neither a slot nor a place
- * is ever lost, and nothing has to be cleaned up. The memory lies in
- * segments (memory/segment.h): nobody but the server's children can take a
- * slot. It is made by the parent and lives over graceful restarts, so that the
- * children of two generations share one count.
+ * memory: one for each slot, and one for each place in the queue. When a child
+ * dies the kernel hands its mutexes on, so neither a slot nor a place is ever
+ * lost, and nothing has to be cleaned up. The memory lies in segments
+ * (memory/segment.h): no process but the server's children can take a slot. It
+ * is made by the parent and lives over graceful restarts, so that the children
+ * of two generations share one count.
  */
 #ifndef ACCT_GATE_H
 #define ACCT_GATE_H

@@ -18,10 +18,10 @@
 struct acct_pool_t {
     acct_db_config_t config;
     acct_pool_expected_t expected;
-    const char *closed;             /* why nobody may use it, or NULL */
+    const char *closed;             /* why it may not be used, or NULL */
     acct_file_guard_t guard;
     acct_gate_t *writers;           /* see acct_pool_acquire() */
-    int most;                       /* on a server; 0: nobody said */
+    int most;                       /* on a server; 0: not configured */
     /* child only */
     int is_interrupted;             /* see hold_signals() */
     pthread_t interrupted;
@@ -88,8 +88,8 @@ int acct_pool_is_file(const acct_pool_t *pool)
 
 /* Prefork ends a child inside a signal handler, which destroys the child's
  * pool while the interrupted request waits below it. So that it finds no
- * connection in use, no lock held and nobody waiting, the signal comes once
- * the unit of work is over, which it soon is. Other MPMs have threads that
+ * connection in use, no lock held and no thread waiting, the signal comes once
+ * the unit of work has ended, which it soon does. Other MPMs have threads that
  * do nothing but wait for signals. */
 static void hold_signals(acct_pool_t *pool)
 {
@@ -313,8 +313,8 @@ static apr_status_t acquire(acct_pool_t *pool, acct_db_t **db,
     return APR_EGENERAL;
 }
 
-/* What another child has told of must not be told to be over, nor to begin
- * again, by this one because it did not look. */
+/* An outage that another child has logged must not end, nor begin again, in
+ * the log because this child did not look. */
 static int what_others_say(const acct_pool_t *pool)
 {
     const acct_creation_t *creation = &pool->expected.creation;

@@ -52,10 +52,10 @@ typedef struct acct_pool_expected_t {
     const char *key_file;       /* that key's, for messages */
 } acct_pool_expected_t;
 
-/** How many connections a child has at most, where nobody says another
- *  number. On a server each is a process there; sqlite runs one statement
- *  at a time in a process whatever their number, and the others are for
- *  those that wait for a lock. */
+/** How many connections a child has at most, where AcctAuthDatabaseConnections
+ *  does not say. On a server each is a process there; sqlite runs one
+ *  statement at a time in a process whatever their number, and the others are
+ *  for those that wait for a lock. */
 #define ACCT_POOL_CONNECTIONS 16
 
 /** How long a request waits for a connection, microseconds. */
@@ -63,7 +63,7 @@ typedef struct acct_pool_expected_t {
 
 /**
  * The pool of a database; @a pconf owns it. Parent.
- * @param writers  the gate of those who write to it, with one slot
+ * @param writers  the gate in front of writing to it, with one slot
  * @param expected what each connection must find there
  */
 acct_pool_t *acct_pool_make(const acct_db_config_t *config,
@@ -77,16 +77,16 @@ void acct_pool_agree_in(acct_pool_t *pool, acct_cache_t *cache, int place);
 
 /** No connection to a file is handed out while others can get at it. The
  *  strings and lists live as long as the pool. Parent.
- *  @param owner whose the file should be, for messages */
+ *  @param owner the user whose the file should be, for messages */
 void acct_pool_guard(acct_pool_t *pool, const acct_trusted_t *trusted,
                      const char *owner);
 
 /** No connection is handed out before the next reload. Parent.
- *  @param why told instead; lives as long as the pool */
+ *  @param why what requests find out instead; lives as long as the pool */
 void acct_pool_close(acct_pool_t *pool, const char *why);
 
-/** How many connections a child may have to a database server. Of those
- *  who share the pool and say different numbers the smallest is taken.
+/** How many connections a child may have to a database server. Where virtual
+ *  hosts that share the pool say different numbers the smallest is taken.
  *  Parent. */
 void acct_pool_limit(acct_pool_t *pool, int connections);
 
@@ -99,11 +99,11 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
 /** How long a request may spend with a database server in all. */
 #define ACCT_POOL_WITHIN apr_time_from_msec(1800)
 
-/** A crowd waits only as long as the server answers somebody: at most for
+/** A crowd waits only as long as the server answers some request: at most for
  *  such a silence. */
 #define ACCT_POOL_SILENCE apr_time_from_msec(300)
 
-/** What those are told who find no connection in time though the database
+/** The error of a request that finds no connection in time though the database
  *  may be well: there is more to do than there are connections. */
 #define ACCT_POOL_IN_USE "all connections to the database are in use"
 #define ACCT_POOL_NO_TIME \
@@ -131,8 +131,8 @@ static inline int acct_pool_threads(int threads)
     return threads - (threads < 8 ? 1 : threads / 4);
 }
 
-/** Whether it is a file, which does not fall silent: nobody who waits for
- *  it is part of a crowd. */
+/** Whether it is a file, which does not fall silent: threads that wait for it
+ *  are no part of a crowd. */
 int acct_pool_is_file(const acct_pool_t *pool);
 
 /**

@@ -13,8 +13,9 @@
  * before it is connected. */
 #define LOOK_OVER_AT_START apr_time_from_sec(4)
 
-/* How long a second connection may take to say whose process it is. A
- * pooler in session mode may have none for it, and lets it wait. */
+/* How long the look by a second connection may take, which shows whether a
+ * pooler lends the first one's process to others. In session mode the pooler
+ * may have no process for the second, and lets it wait. */
 #define SECOND_LOOK apr_time_from_sec(1)
 
 static apr_status_t read_mark(acct_db_t *db, const char *name,
@@ -174,7 +175,7 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
     if (status == APR_SUCCESS) {
         status = find_pooler(db, config, watch, error, p);
     }
-    apr_pool_destroy(sub);      /* the thread too, before anybody forks */
+    apr_pool_destroy(sub);      /* the thread too, before a later fork */
     acct_db_close(db);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening a connection for a pool: the right schema, the database that the
- * server goes by, and nobody else may write to it.
+ * server goes by, and no other user may write to it.
  */
 #ifndef ACCT_POOL_OPEN_H
 #define ACCT_POOL_OPEN_H

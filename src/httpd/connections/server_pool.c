@@ -11,27 +11,28 @@
 #include "connections/pool_open.h"
 #include "connections/watch.h"
 
-/* What nobody has needed for so long is closed: each connection is a
+/* A connection that was not needed for so long is closed: each connection is a
  * process on the server. */
 #define IDLE_TOO_LONG apr_time_from_sec(60)
 
-/* Who got a connection late has this long at least. */
+/* A request that got its connection late has this long at least. */
 #define UNIT_TIME_LEAST apr_time_from_msec(200)
 
-/* Nobody can end libpq's connecting, which may take two seconds (it knows no
- * shorter connect_timeout). So who has less time left than this does not
- * begin to open a connection, and waits for one that is put back. */
+/* libpq's connecting cannot be ended from outside, and may take two seconds
+ * (it knows no shorter connect_timeout). So a request that has less time left
+ * than this does not begin to open a connection, and waits for one that is put
+ * back. */
 #define OPENING_TIME_LEAST (ACCT_POOL_WITHIN - apr_time_from_msec(500))
 
 /* What fails sooner than this is tried by every request; what takes longer
- * would keep all threads of the child waiting, and nobody would serve the
- * rest of the site. */
+ * would keep all threads of the child waiting, and none would serve the rest
+ * of the site. */
 #define SLOW apr_time_from_msec(500)
 #define ASK_AGAIN_AFTER apr_time_from_msec(500)
 
-/* What nobody has asked again for so long is not known any more: a child
- * that had no requests since must not refuse a burst of them for what was
- * true an hour ago. */
+/* A failure after which no request has asked for so long is not known any
+ * more: a child that had no requests since must not refuse a burst of them for
+ * what was true an hour ago. */
 #define NEWS_IS_OLD apr_time_from_sec(3)
 
 typedef struct idle_t {
@@ -53,9 +54,9 @@ struct acct_server_pool_t {
     int idle_count;
     int count;                      /* all there are, those being opened
                                      * too; but for the own */
-    acct_db_t *own;                 /* while nobody uses it, see
+    acct_db_t *own;                 /* while it is not in use, see
                                      * acct_server_pool_acquire_own() */
-    apr_interval_time_t heard;      /* the same, or when somebody began to
+    apr_interval_time_t heard;      /* the same, or when a request began to
                                      * wait for one */
     apr_interval_time_t answered;   /* ticks: the last sign of life */
     unsigned int generation;        /* raised when a connection breaks:
@@ -267,16 +268,16 @@ static int may_open(const acct_server_pool_t *pool,
         && until - acct_ticks() >= OPENING_TIME_LEAST;
 }
 
-/* With the lock held: whether one who came before the server kept another
- * waiting is refused as those are who come later. */
+/* With the lock held: whether a request that came before the server kept
+ * another waiting is refused as later ones are. */
 static int is_refused(const acct_server_pool_t *pool)
 {
     return pool->down && acct_ticks() < pool->ask_at;
 }
 
-/* With the lock held: for how long from now one who finds no connection may
- * wait for one; 0 or less: not at all, and *why says why. A crowd waits only
- * as long as the server says something: the site has more to do. */
+/* With the lock held: for how long from now a request that finds no connection
+ * may wait for one; 0 or less: not at all, and *why says why. A crowd waits
+ * only as long as the server answers some request: the site has more to do. */
 static apr_interval_time_t may_wait(const acct_server_pool_t *pool,
                                     apr_interval_time_t until,
                                     const char **why)
@@ -436,7 +437,7 @@ apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
 
 /* ---- putting it back ---- */
 
-/* The unit of work is over. Takes the lock, and says whether the connection
+/* The unit of work has ended. Takes the lock, and says whether the connection
  * may be used again. */
 static int end_unit(acct_server_pool_t *pool, acct_db_t *db)
 {

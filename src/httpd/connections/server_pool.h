@@ -2,8 +2,8 @@
 /*
  * The connections of a child to a database server, behind connections/pool.h.
  * Not an apr_reslist: that opens connections with its lock held, and a server
- * that takes long to answer would stop those too who have a connection and
- * want to put it back.
+ * that takes long to answer would stop also the threads that have a connection
+ * and want to put it back.
  *
  * A unit of work is ended from outside when it takes too long
  * (connections/watch.h), and a server that has kept one waiting is asked by
@@ -23,7 +23,7 @@ typedef struct acct_server_pool_t acct_server_pool_t;
  *  @param most    how many connections there may be; 0: the usual number.
  *                 Never more than three quarters of the threads, and
  *                 three for a single thread
- *  @param crowd   where those are counted who wait for a connection or have
+ *  @param crowd   where threads are counted that wait for a connection or have
  *                 one */
 apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    const acct_db_config_t *config,
@@ -41,10 +41,10 @@ apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
 void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db);
 
 /**
- * The same of a connection beside the others, which is kept for this: who
- * asks for it finds the one it had, unless that has broken, or others have
- * since. It is not counted among those that there may be.
- * One thread at a time; acct_server_pool_drop_own() too.
+ * The same of a connection beside the others, which is kept for this: the
+ * caller finds the one it had before, unless that has broken, or others have
+ * since. It is not counted among those that there may be. One thread at a
+ * time; acct_server_pool_drop_own() too.
  */
 apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
                                           apr_interval_time_t within,
@@ -61,8 +61,8 @@ int acct_server_pool_trusts(acct_server_pool_t *pool, const acct_db_t *db);
 /** It is not needed any more: close it, if there is one. Cheap. */
 void acct_server_pool_drop_own(acct_server_pool_t *pool);
 
-/** Close one connection that nobody has needed for a minute, if there is
- *  one beside the last. */
+/** Close one connection that was not needed for a minute, if there is one
+ *  beside the last. */
 void acct_server_pool_close_idle(acct_server_pool_t *pool);
 
 #endif

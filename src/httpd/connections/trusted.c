@@ -45,8 +45,8 @@ static void add(apr_array_header_t *members, gid_t group, uid_t user,
     }
 }
 
-/* Each user's own group; and who has which number, for the groups' lists,
- * which have names. */
+/* Each user's own group; and the number of each name, since the groups' lists
+ * have names. */
 static void read_users(apr_array_header_t *members, apr_hash_t *numbers,
                        uid_t ours)
 {
@@ -64,7 +64,7 @@ static void read_users(apr_array_header_t *members, apr_hash_t *numbers,
     endpwent();
 }
 
-/* A name that nobody has is nobody's. */
+/* A name that no user has counts for none. */
 static void read_groups(apr_array_header_t *members, apr_hash_t *numbers,
                         uid_t ours)
 {

@@ -10,8 +10,8 @@
 
 #include "base/file_safety.h"
 
-/** Everybody's groups, as the system's lists of users and groups have them
- *  now, in @a pconf. Parent, while it has one thread. */
+/** All users' groups, as the system's lists of users and groups have them now,
+ *  in @a pconf. Parent, while it has one thread. */
 const acct_trusted_t *acct_trusted_make(apr_pool_t *pconf);
 
 /** The same for the database @a path: its owner is trusted, too. */

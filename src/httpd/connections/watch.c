@@ -23,20 +23,20 @@
 
 /*
  * Memory order.
- * deadline is what hands a place over. Who waits writes the descriptor and
- * then releases the deadline; the thread acquires it and so sees the
- * descriptor that belongs to it.
- * deadline is taken by compare-and-exchange: acquire for whoever gets the
- * place, acq_rel for the thread, which both reads the descriptor and shows
- * that it is about to use it; relaxed where the exchange fails, since then
- * nothing that came before the other's value is used.
- * fd is relaxed: it is ordered by the deadline. So is the look for one's
- * own place, whose deadline only tells that it is not free.
- * stop is released by who ends the child and acquired by the thread: there
- * is nothing else to see, the join orders the rest.
+ * deadline is what hands a place over. A thread that is going to wait writes
+ * the descriptor and then releases the deadline; the watching thread acquires
+ * it and so sees the descriptor that belongs to it.
+ * deadline is taken by compare-and-exchange: acquire for the waiter that gets
+ * the place, acq_rel for the watching thread, which both reads the descriptor
+ * and shows that it is about to use it; relaxed where the exchange fails,
+ * since then nothing that came before the other's value is used.
+ * fd is relaxed: it is ordered by the deadline. So is the look for one's own
+ * place, whose deadline only shows that it is not free.
+ * stop is released by the thread that ends the child and acquired by the
+ * watching one: there is nothing else to see, the join orders the rest.
  * asleep is seq_cst where it is set and where it is asked for: each side
- * writes one of asleep and deadline and then reads the other, and one of
- * them has to see what the other wrote.
+ * writes one of asleep and deadline and then reads the other, and one of them
+ * has to see what the other wrote.
  */
 
 /* Values of a place's deadline that are no time. */
@@ -46,7 +46,7 @@ enum { PLACE_FREE = 0, PLACE_TAKEN = -1, PLACE_CUTTING = -2,
 typedef struct place_t {
     _Atomic(int64_t) deadline;
     _Atomic(int) fd;
-    apr_interval_time_t begun;  /* of who waits */
+    apr_interval_time_t begun;  /* the waiter's */
 } place_t;
 
 struct acct_watch_t {
@@ -61,7 +61,8 @@ struct acct_watch_t {
 
 /* ---- the thread ---- */
 
-/* Shut down what is over. Whether anybody waits at all. */
+/* Shut down the sockets whose deadline has passed. @return whether any thread
+ * waits at all. */
 static int look(acct_watch_t *watch)
 {
     apr_interval_time_t now = acct_ticks();
@@ -74,7 +75,7 @@ static int look(acct_watch_t *watch)
                                                 memory_order_acquire);
 
         busy |= deadline != PLACE_FREE;
-        /* who waits cannot go on, and close it, while this is CUTTING */
+        /* the waiter cannot go on, and close it, while this is CUTTING */
         if (deadline > 0 && deadline <= now
             && atomic_compare_exchange_strong_explicit(
                 &place->deadline, &deadline, PLACE_CUTTING,
@@ -100,8 +101,8 @@ static void *APR_THREAD_FUNC watch_thread(apr_thread_t *thread, void *data)
         int busy = look(watch);
 
         if (!busy) {
-            /* Said before the last look, so that who begins to wait after
-             * it sees that a wake is needed. seq_cst on both sides: each
+            /* Said before the last look, so that a thread that begins to wait
+             * after it sees that a wake is needed. seq_cst on both sides: each
              * writes one variable and then reads the other. */
             atomic_store_explicit(&watch->asleep, 1, memory_order_seq_cst);
             atomic_thread_fence(memory_order_seq_cst);
@@ -180,7 +181,7 @@ apr_status_t acct_watch_start(acct_watch_t **watch, int places,
     return APR_SUCCESS;
 }
 
-/* ---- who waits ---- */
+/* ---- the waiting threads ---- */
 
 static place_t *take_place(acct_watch_t *watch)
 {
@@ -221,8 +222,8 @@ static place_t *find_place(acct_watch_t *watch, int fd)
     for (int i = 0; i < watch->count; i++) {
         place_t *place = &watch->places[i];
 
-        /* relaxed: a place of ours was written by this thread, or handed
-         * over with the connection; others' are only told apart */
+        /* relaxed: a place of ours was written by this thread, or handed over
+         * with the connection; others' only have another descriptor */
         if (atomic_load_explicit(&place->fd, memory_order_relaxed) == fd
             && atomic_load_explicit(&place->deadline, memory_order_relaxed)
                != PLACE_FREE) {
@@ -242,7 +243,7 @@ int acct_watch_end(acct_watch_t *watch, int fd, apr_interval_time_t *took)
         return 0;
     }
     *took = acct_ticks() - place->begun;
-    /* acquire: the shutdown is over if this says CUT */
+    /* acquire: the shutdown is done if this says CUT */
     deadline = atomic_load_explicit(&place->deadline, memory_order_acquire);
     while (deadline != PLACE_CUT
            && (deadline == PLACE_CUTTING
@@ -250,11 +251,12 @@ int acct_watch_end(acct_watch_t *watch, int fd, apr_interval_time_t *took)
                    &place->deadline, &deadline, PLACE_TAKEN,
                    memory_order_acquire, memory_order_relaxed))) {
         sched_yield();
-        /* acquire: the shutdown is over once this says CUT */
+        /* acquire: the shutdown is done once this says CUT */
         deadline = atomic_load_explicit(&place->deadline,
                                         memory_order_acquire);
     }
-    /* relaxed, then release: whoever takes the place sees no descriptor */
+    /* relaxed, then release: the next waiter that takes the place sees no
+     * descriptor */
     atomic_store_explicit(&place->fd, -1, memory_order_relaxed);
     atomic_store_explicit(&place->deadline, PLACE_FREE,
                           memory_order_release);

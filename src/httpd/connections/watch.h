@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ends what waits too long for a database server. libpq waits for an
- * answer without any bound of its own, and a server that was stopped, or
- * a network that swallows packets, may never give one. A thread of its own
- * for each database server of the configuration, in each child, looks at
- * the sockets that somebody waits on and shuts those down whose time is
- * over; the wait then fails as if the server had closed.
+ * Ends waits for a database server that take too long. libpq waits for an
+ * answer without any bound of its own, and a server that was stopped, or a
+ * network that swallows packets, may never give one. A thread of its own for
+ * each database server of the configuration, in each child, looks at the
+ * sockets that threads wait on and shuts those down whose deadline has passed;
+ * the wait then fails as if the server had closed.
  */
 #ifndef ACCT_WATCH_H
 #define ACCT_WATCH_H
@@ -31,7 +31,7 @@ void acct_watch_begin(acct_watch_t *watch, int fd,
                       apr_interval_time_t deadline);
 
 /**
- * The wait is over.
+ * The wait has ended.
  * @param took how long it was
  * @return whether the socket was shut down
  */

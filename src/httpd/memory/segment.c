@@ -12,7 +12,7 @@ struct acct_segment_t {
     apr_size_t bytes;           /* with the first page */
     /* cppcheck-suppress unusedStructMember ; on Linux it is used */
     int id;
-    pid_t holder;               /* whose the rest is */
+    pid_t holder;               /* the process that hold and is_open are of */
     char *hold;                 /* the first page; NULL: let go of */
     int is_open;
 };
@@ -47,7 +47,7 @@ void acct_segment_release(acct_segment_t *segment)
 
 #ifdef __linux__
 
-/* Attached by who may: its first page stays. */
+/* Attached as the user that made it: the first page stays. */
 static apr_status_t attach(acct_segment_t *segment)
 {
     char *start = shmat(segment->id, NULL, 0);
@@ -83,7 +83,7 @@ apr_status_t acct_segment_make(acct_segment_t **segment, apr_size_t bytes,
         status = errno;
         acct_segment_release(made);
     }
-    /* Linux goes on to attach it by its number while anybody has it. */
+    /* Linux goes on to attach it by its number while any process has it. */
     if (shmctl(made->id, IPC_RMID, NULL) != 0 && status == APR_SUCCESS) {
         status = errno;
         acct_segment_release(made);
@@ -100,7 +100,7 @@ apr_status_t acct_segment_enter(acct_segment_t *segment)
         ? APR_SUCCESS : attach(segment);
 }
 
-/* By mremap() nobody asks again who we are. */
+/* mremap() does not check again which user this is. */
 apr_status_t acct_segment_open(acct_segment_t *segment, void **start)
 {
     apr_size_t page = acct_segment_page();

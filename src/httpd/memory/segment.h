@@ -7,16 +7,15 @@
  *   segment.c         such memory
  *   shared.c          a segment for the identity cache, kept over restarts
  *
- * What httpd's parent has mapped is inherited by whatever is forked from
- * it, also by the daemons of other modules (mod_wsgi, mod_cgid, mod_fcgid),
- * some of which run foreign code as another user. So the parent has nothing
- * of a segment but its first page, which holds nothing and is not inherited
- * (madvise(2), MADV_DONTFORK). A child of the MPM attaches the segment by
- * its number while it still is the user that made it (hook
- * drop_privileges), and of that too keeps the first page alone: some
- * daemons run this hook as well. Who has the page can open all of it
- * (mremap(2)); a child does so in child_init, which only the MPM's children
- * run.
+ * What httpd's parent has mapped is inherited by whatever is forked from it,
+ * also by the daemons of other modules (mod_wsgi, mod_cgid, mod_fcgid), some
+ * of which run foreign code as another user. So the parent has nothing of a
+ * segment but its first page, which holds nothing and is not inherited
+ * (madvise(2), MADV_DONTFORK). A child of the MPM attaches the segment by its
+ * number while it still is the user that made it (hook drop_privileges), and
+ * of that too keeps the first page alone: some daemons run this hook as well.
+ * A process that has the page can open all of it (mremap(2)); a child does so
+ * in child_init, which only the MPM's children run.
  *
  * System V shared memory (POSIX.1 XSI) of mode 0600, marked to be removed
  * as soon as it is made: it has no name in the file system, is not bounded
@@ -52,7 +51,8 @@ apr_status_t acct_segment_enter(acct_segment_t *segment);
  * @param start page-aligned; it is as long as was asked for
  * @return APR_EINVAL when this process has no hold of it, or what the
  *         system said
- * Who was forked from a child inherits it; from the parent nobody does.
+ * A process forked from a child inherits it; one forked from the parent does
+ * not.
  */
 apr_status_t acct_segment_open(acct_segment_t *segment, void **start);
 
@@ -62,7 +62,7 @@ void acct_segment_close(acct_segment_t *segment);
 /** Let go of it for good. */
 void acct_segment_release(acct_segment_t *segment);
 
-/** Nobody in this process can read or write the first @a bytes of an open
+/** No thread of this process can read or write the first @a bytes of an open
  *  segment any more, until it is opened anew. */
 void acct_segment_shut(acct_segment_t *segment, apr_size_t bytes);
 

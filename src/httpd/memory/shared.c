@@ -66,7 +66,7 @@ static apr_status_t make(acct_shared_t **shared, acct_cache_t *cache,
     return keep(made, key, process);
 }
 
-/* Open what is there, unless somebody has scribbled over its head. */
+/* Open what is there, unless its head was scribbled over. */
 static apr_status_t open_again(acct_shared_t *shared, acct_cache_t *cache)
 {
     void *start;
