@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who refused a request. httpd hands on a status and not who said it, so
- * it is kept with a request who is being asked (acct_asked_e): hooks that
- * decline stand around those of httpd's access control and at both ends of
- * the phases that any module may take part in.
+ * Which module refused a request. httpd hands on a status and not which module
+ * returned it, so the request keeps which of them is being asked
+ * (acct_asked_e): hooks that decline stand around those of httpd's access
+ * control and at both ends of the phases that any module may take part in.
  */
 #ifndef ACCT_ASKED_H
 #define ACCT_ASKED_H
@@ -12,7 +12,7 @@
 
 #include "request/request.h"
 
-/** Who was asked last; ACCT_ASKED_HTTPD for a request that no hook has
+/** What was asked last; ACCT_ASKED_HTTPD for a request that no hook has
  *  seen. */
 static inline acct_asked_e acct_asked(const request_rec *r)
 {
@@ -23,16 +23,16 @@ static inline acct_asked_e acct_asked(const request_rec *r)
 
 /**
  * Whether the Require that refused a request belongs to the guard of its
- * location: it matters to it whose account it is, or that there is none;
- * or it stands in a section of the path. Not one of the file system that
- * refuses whoever it is ("Require all denied" of <Directory />): that says
- * nothing of permissions. Require is asked once more for it, silently.
- * Only where acct_asked() is ACCT_ASKED_REQUIRE. The request's thread.
+ * location: its answer depends on the account, or on there being none; or it
+ * stands in a section of the path. Not one of the file system that refuses
+ * every client ("Require all denied" of <Directory />): that says nothing of
+ * permissions. Require is asked once more for it, silently. Only where
+ * acct_asked() is ACCT_ASKED_REQUIRE. The request's thread.
  */
 int acct_asked_for_guard(request_rec *r);
 
-/** Whether the hooks of ours that let somebody in have to keep out of
- *  this: Require is only asked once more. */
+/** Whether our hooks that let a request in have to decline: Require is only
+ *  asked once more. */
 static inline int acct_is_rehearsal(const request_rec *r)
 {
     const acct_request_t *mine = acct_request_if_any(r);

@@ -30,7 +30,7 @@ int acct_body_announced(const request_rec *r);
 acct_body_e acct_body_read(request_rec *r, apr_off_t limit, char **bytes,
                            apr_size_t *length);
 
-/** Check only the size of a body nobody wants, and drop it. */
+/** Check only the size of a body that is not wanted, and drop it. */
 acct_body_e acct_body_drop(request_rec *r, apr_off_t limit);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the guard to the handler: what a request takes over from another
- * that it stands for (a sub-request it has become, the request it was
- * redirected from), and what its handler is told of who was let in: the
+ * From the guard to the handler: what a request takes over from another that
+ * it stands for (a sub-request it has become, the request it was redirected
+ * from), and what its handler learns of the identity that was let in: the
  * user, identity headers, and the token where it shall have that.
  */
 #ifndef ACCT_HAND_OVER_H

@@ -15,8 +15,7 @@
 
 #include "config/config.h"
 
-/* Inline as far as a request is concerned whose location has no API: it
- * asks for all of this. */
+/* Inline for requests whose location has no API: each asks for all of this. */
 
 /** What acct_policy_protect() is where an API is mounted at or above the
  *  location. */
@@ -50,7 +49,7 @@ static inline int acct_policy_is_exempt(const request_rec *r)
 /** Whether any section has a Require for a request. */
 int acct_policy_has_require(const request_rec *r);
 
-/** Whether any section says anything of who is let in. */
+/** Whether any section says anything about access. */
 int acct_policy_says_anything(const request_rec *r);
 
 /** Whether a section has a Require that wants a user, and it is not left

@@ -26,12 +26,12 @@ const char *acct_presented(request_rec *r);
  *  the request's location, and so not for its guard. */
 const char *acct_presented_here(request_rec *r);
 
-/** Take what was presented from a request: the header, unless somebody has
- *  set another since, and all copies in the environment. */
+/** Take what was presented from a request: the header, unless another module
+ *  has set another since, and all copies in the environment. */
 void acct_presented_take(request_rec *r);
 
 /** Put the header back for a handler that shall see it (the location's
- *  AcctAuthForwardToken), unless somebody has set another since. */
+ *  AcctAuthForwardToken), unless another module has set another since. */
 void acct_presented_give_back(request_rec *r);
 
 /** Hooks post_read_request, protocol_switch. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may keep an answer. What depended on a token leaves the server with
- * "Cache-Control: private" and "Vary: Authorization", and what an endpoint
- * or a refusal says with "no-store", whatever the handler, mod_expires or
- * mod_headers put there (RFC 9111, 5.2.2; RFC 9213): a site's rule for its
- * pictures must not hand one user's page to another.
+ * Which caches may keep an answer. What depended on a token leaves the server
+ * with "Cache-Control: private" and "Vary: Authorization", and what an
+ * endpoint or a refusal says with "no-store", whatever the handler,
+ * mod_expires or mod_headers put there (RFC 9111, 5.2.2; RFC 9213): a site's
+ * rule for its pictures must not hand one user's page to another.
  */
 #ifndef ACCT_PRIVACY_H
 #define ACCT_PRIVACY_H
@@ -25,9 +25,9 @@ void acct_privacy_depends(request_rec *r);
 void acct_privacy_depends_now(request_rec *page);
 
 /**
- * Say that nobody may keep the answer to a request: a refusal, or what is
- * below a mount. Holds for an ErrorDocument that answers in its place. The
- * request's thread.
+ * Say that no cache and no browser may keep the answer to a request: a
+ * refusal, or what is below a mount. Holds for an ErrorDocument that answers
+ * in its place. The request's thread.
  */
 void acct_privacy_no_store(request_rec *r);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who a request is served for: r->user and the environment.
+ * The identity a request is served for: r->user and the environment.
  * (request/hand_over.h: how the handler comes to know, request/forged.h: what
- * a client pretends, request/privacy.h: that the answer is nobody else's.)
+ * a client pretends, request/privacy.h: that no other client gets the answer.)
  */
 #ifndef ACCT_IDENTITY_H
 #define ACCT_IDENTITY_H
@@ -23,18 +23,18 @@ const char *acct_identity_user(const acct_account_t *account,
 /** The names of our variables begin with this. */
 #define ACCT_VARIABLE_PREFIX "ACCTAUTH_"
 
-/** Tell who it is: r->user, r->ap_auth_type and the environment. */
+/** Set the identity: r->user, r->ap_auth_type and the environment. */
 void acct_identity_set(request_rec *r, const acct_verdict_t *verdict);
 
 /** Tell r->user and r->ap_auth_type again, over what another module has
  *  said since (mod_ssl's SSLUserName): one request has one identity. */
 void acct_identity_stand(request_rec *r, const acct_verdict_t *verdict);
 
-/** Take back what was told (the request is refused after all). */
+/** Take the identity back (the request is refused after all). */
 void acct_identity_forget(request_rec *r);
 
-/** Take the variables that tell who it is out of an environment, or give
- *  each of them a value that is nobody's. */
+/** Take the variables of the identity out of an environment, or give each of
+ *  them a value that no account has. */
 void acct_identity_blank(apr_table_t *env, int with_variables);
 
 #endif

@@ -36,8 +36,8 @@
 
 struct acct_verdict_t;
 
-/* Who is asked about a request, and so who refuses it, if it is refused
- * now. */
+/* What is asked about a request now, and so what refuses it if it is
+ * refused. */
 typedef enum {
     ACCT_ASKED_HTTPD = 0,       /* httpd itself: it reads the request and
                                  * finds the place it is for */
@@ -64,8 +64,8 @@ typedef struct acct_part_t {
 
 typedef struct acct_request_t {
     struct acct_verdict_t *verdict; /* initial request only */
-    const char *presented;      /* presented.h: value of Authorization, ""
-                                 * when there is none, NULL when nobody has
+    const char *presented;      /* presented.h: value of Authorization, "" when
+                                 * there is none, NULL when no guard has
                                  * looked; initial request only */
     int refusal_told;           /* the log has its line; initial request
                                  * only */
@@ -77,22 +77,23 @@ typedef struct acct_request_t {
     const struct acct_verdict_t *admitted;  /* let in as this identity;
                                  * NULL: refused, or anonymous */
     const void *config;         /* per_dir_config it was let in under */
-    acct_switch_e identity_headers; /* of the location that let it in: what
-                                     * a request's handler is told holds for
-                                     * the one it is redirected to */
+    acct_switch_e identity_headers; /* of the location that let it in: what a
+                                     * request's handler learns holds for the
+                                     * one it is redirected to */
     acct_switch_e forward_token;    /* likewise */
     acct_outcome_e refusal;     /* why the guard refused; ACCT_OK: it
                                  * did not */
-    int unknown;                /* a token came, but whose it is could not
-                                 * be found out before Require was asked */
-    acct_asked_e asked;         /* whoever can refuse it now (asked.h) */
-    int rehearsed;              /* its Require is asked once more, for who
-                                 * matters to it (request/asked.h) */
-    int names_account;          /* in that, an expression looked at whose
-                                 * account it is */
+    int unknown;                /* a token came, but its identity could not be
+                                 * found out before Require was asked */
+    acct_asked_e asked;         /* what can refuse it now (asked.h) */
+    int rehearsed;              /* its Require is asked once more, to see
+                                 * whether it depends on the identity
+                                 * (request/asked.h) */
+    int names_account;          /* in that, an expression looked at the
+                                 * identity */
     int depends;                /* its answer does on the token, or on
                                  * there being none (request/privacy.h) */
-    int no_store;               /* nobody may keep its answer */
+    int no_store;               /* no cache may keep its answer */
     const char *allow;          /* endpoint: value of Allow, or NULL */
     acct_part_t *parts;         /* newest first */
 } acct_request_t;
@@ -100,7 +101,7 @@ typedef struct acct_request_t {
 /** The memory of a request, made when first asked for. */
 acct_request_t *acct_request(request_rec *r);
 
-/** The memory of a request, or NULL when nobody made one. */
+/** The memory of a request, or NULL when none was made. */
 static inline acct_request_t *acct_request_if_any(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &acctauth_module);

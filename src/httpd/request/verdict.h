@@ -23,13 +23,13 @@ typedef struct acct_verdict_t {
     const char *scheme;         /* the header was read with */
 } acct_verdict_t;
 
-/** The verdict on the token of a request, asking the database if nobody
- *  has before. Never NULL; lives as long as the initial request. */
+/** The verdict on the token of a request, asking the database if that was not
+ *  done before. Never NULL; lives as long as the initial request. */
 const acct_verdict_t *acct_verdict(request_rec *r);
 
 /**
- * The verdict once more, as of now: for who has waited for the client since
- * and acts only then. It takes the place of the first.
+ * The verdict once more, as of now: for an operation that has waited for the
+ * client since and acts only then. It takes the place of the first.
  * @param verdict the first, with ACCT_OK
  */
 const acct_verdict_t *acct_verdict_again(request_rec *r,
@@ -38,8 +38,8 @@ const acct_verdict_t *acct_verdict_again(request_rec *r,
 /** Whether credentials may travel on the connection of a request. */
 int acct_transport_allowed(request_rec *r);
 
-/** Tell the operator, once a minute, that a request was refused for how it
- *  came: whoever ends TLS on another machine finds out why here. */
+/** Log, once a minute, that a request was refused for how it came: an operator
+ *  who ends TLS on another machine finds the reason here. */
 void acct_transport_tell(request_rec *r);
 
 #endif
