@@ -19,7 +19,7 @@
 #define FILE_GROUP (S_IRGRP | S_IWGRP | S_IXGRP)
 #define FILE_OTHERS (S_IROTH | S_IWOTH | S_IXOTH)
 
-/* ---- who ---- */
+/* ---- users and groups ---- */
 
 static int trusts_user(const acct_trusted_t *trusted, uid_t user)
 {
@@ -50,7 +50,7 @@ int acct_trusts_group(const acct_trusted_t *trusted, gid_t group)
     return 1;
 }
 
-/* The bits of the group are those of whoever else the list names, too. */
+/* The bits of the group are those of all others the list names, too. */
 static int has_access_list(const char *path)
 {
 #ifdef __linux__

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a file that holds secrets is out of the reach of others: by its
- * own owner and mode, and by those of every folder on the way to it, since
- * whoever may write to one of them can put another file in its place.
+ * Whether a file that holds secrets is out of the reach of others: by its own
+ * owner and mode, and by those of every folder on the way to it, since a user
+ * who may write to one of them can put another file in its place.
  *
  * Others are users other than root, the one that httpd's children run as,
  * and the owner of the database. A group counts as others unless these are
@@ -26,7 +26,7 @@ typedef struct acct_member_t {
     uid_t user;
 } acct_member_t;
 
-/* Who may get at a file. Root always may. */
+/* Which users may get at a file. Root always may. */
 typedef struct acct_trusted_t {
     uid_t user;                 /* that httpd's children run as */
     uid_t owner;                /* of the database; or the same again */
@@ -73,8 +73,8 @@ int acct_file_safety(const char *path, acct_secret_e kind,
                      const acct_trusted_t *trusted, acct_unsafe_t *found,
                      int most);
 
-/** The file alone, from what stat() said of it; 1: it is safe. For who has
- *  asked already and asks often. */
+/** The file alone, from what stat() said of it; 1: it is safe. For a caller
+ *  that has asked stat() already and asks often. */
 int acct_file_safety_of(const struct stat *info,
                         const acct_trusted_t *trusted);
 
@@ -82,8 +82,8 @@ int acct_file_safety_of(const struct stat *info,
 const char *acct_unsafe_words(const acct_unsafe_t *found, apr_pool_t *p);
 
 /** The command that ends it, to be pasted, in @a p.
- *  @param owner whose the file should be, and a database's own folder; what
- *         is above becomes root's */
+ *  @param owner the user whose the file should be, and a database's own
+ *         folder; what is above becomes root's */
 const char *acct_unsafe_remedy(const acct_unsafe_t *found,
                                const char *owner, apr_pool_t *p);
 

@@ -23,7 +23,7 @@
     (BIT(ACCT_TOKEN_ABSENT) | BIT(ACCT_TOKEN_SPACES) \
      | BIT(ACCT_TOKEN_CHARACTERS) | BIT(ACCT_INVALID_TOKEN))
 
-/* Of those that act for nobody without one. */
+/* Of those that act for no account without one. */
 #define OF_ITS_ACCOUNT (BIT(ACCT_NOT_AUTHENTICATED) | BIT(ACCT_NOT_OWNER))
 
 const acct_operation_t *acct_operation_find(

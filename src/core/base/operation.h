@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What there is to say of an operation, for those who check a dialect, read
- * a form, answer a request or run it. The rows are in
- * account/operations.c; who needs one is handed the table or a route's row,
- * and asks that: no code compares operations.
+ * What there is to say of an operation, for the code that checks a dialect,
+ * reads a form, answers a request or runs it. The rows are in
+ * account/operations.c; a caller is handed the table or a route's row, and
+ * asks that: no code compares operations.
  *
  * Constant; safe from any thread.
  */

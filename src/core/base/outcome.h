@@ -11,7 +11,7 @@
  *   outcome.c         outcomes, roles, problems, and their names
  *   operation.c       the type of an operation's row
  *   service.c         what operations ask of where they run
- *   file_safety.c     who else can get at a file
+ *   file_safety.c     whether other users can get at a file
  *   plain_file.c      opening a file that is one
  *   told_status.c     what of a status is worth a word in the log
  *   ticks.c           a clock for waiting

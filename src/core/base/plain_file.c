@@ -3,7 +3,7 @@
 
 #include <apr_file_info.h>
 
-/* Not to wait where somebody puts a FIFO there after the first look. */
+/* Not to wait where a FIFO is put there after the first look. */
 #ifdef APR_FOPEN_NONBLOCK
 #define AT_ONCE APR_FOPEN_NONBLOCK
 #else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that an operator names, to be read: plain files, not a FIFO or a
- * device, on which opening or reading would wait for somebody.
+ * device, on which opening or reading would wait for a writer.
  */
 #ifndef ACCT_PLAIN_FILE_H
 #define ACCT_PLAIN_FILE_H

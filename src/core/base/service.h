@@ -21,7 +21,7 @@ struct acct_key_t;
 struct acct_password_params_t;
 struct acct_password_rules_t;
 
-/* What a unit of work does, for whoever hands out connections. */
+/* What a unit of work does, for the service that hands out connections. */
 typedef enum {
     ACCT_UNIT_READ,
     ACCT_UNIT_FOLLOW,           /* reads what it has read before, and has
@@ -49,15 +49,14 @@ typedef struct acct_service_t {
                             struct acct_db_t **db, apr_pool_t *pool);
     void (*release)(void *context, acct_unit_e unit, struct acct_db_t *db);
 
-    /* The database did not do as asked in a unit of work; acct_db_error()
-     * says why. is_final: it will not be tried again. NULL: the log is
-     * told. */
+    /* The database did not do as asked in a unit of work; acct_db_error() says
+     * why. is_final: it will not be tried again. NULL: a line in the log. */
     void (*failed)(void *context, acct_unit_e unit, struct acct_db_t *db,
                    apr_status_t status, int is_final, apr_pool_t *pool);
 
-    /* So many microseconds were waited for what another asks the database:
-     * they count as if a connection had been held. Called with a lock
-     * held that others want. NULL: nobody counts. */
+    /* The request has waited so many microseconds for what another asks the
+     * database: they count as if it had held a connection. Called with a lock
+     * held that other threads want. NULL: they do not count. */
     void (*waited)(void *context, apr_interval_time_t time);
 
     /* The gate in front of the hasher: how many passwords are hashed at

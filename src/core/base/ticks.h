@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A clock for waiting and limits: nobody sets it, forward or back.
+ * A clock for waiting and limits: it is never set forward or back.
  */
 #ifndef ACCT_TICKS_H
 #define ACCT_TICKS_H
