@@ -2,9 +2,10 @@
 #include "cache/block.h"
 
 /*
- * Memory order. All relaxed: a slot's bit is changed by the thread that has
- * claimed the slot, and the claims order that. A thread that looks for bits
- * sees those of a moment ago, and reads the slots in their own order.
+ * Memory order.
+ * All relaxed: a slot's bit is changed by the thread that has claimed the
+ * slot, and the claims order that. A thread that looks for bits sees those of
+ * a moment ago, and reads the slots in their own order.
  */
 
 size_t acct_bits_bytes(size_t slots)

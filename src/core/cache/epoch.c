@@ -4,9 +4,10 @@
 #include <apr_siphash.h>
 
 /*
- * Memory order. epoch, raised, revocations: raised with acq_rel and read with
- * acquire, so that a thread that sees a commit's epoch sees the count that was
- * raised before it, and nothing older in a slot filled after it.
+ * Memory order.
+ * epoch, raised, revocations: raised with acq_rel and read with acquire, so
+ * that a thread that sees a commit's epoch sees the count that was raised
+ * before it, and nothing older in a slot filled after it.
  */
 
 /* Where an epoch starts and the step it is raised by, neither of which can be
