@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who presents a token, and the current account; see account/account.h. */
+/* Whose token was presented, and the current account; see
+ * account/account.h. */
 #include "account/issue.h"
 
 #include "database/unit.h"
@@ -12,7 +13,7 @@ void acct_unavailable(acct_result_t *result, int retry_after)
     result->retry_after = retry_after;
 }
 
-/* ---- who presents a token ---- */
+/* ---- whose token it is ---- */
 
 static acct_outcome_e read_identity(const acct_service_t *service,
                                     const unsigned char *digest,

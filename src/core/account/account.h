@@ -67,11 +67,10 @@ typedef struct acct_call_t {
  * can come of each. */
 
 /**
- * Make an account from a form, and a token where the route shows one:
- * ACCT_OK with account and token, ACCT_INVALID.
- * The password is hashed before it is known whether the name is free.
- * Problems that need the database are looked for even when the form has
- * others, so that all are told together.
+ * Make an account from a form, and a token where the route shows one: ACCT_OK
+ * with account and token, ACCT_INVALID. The password is hashed before it is
+ * known whether the name is free. Problems that need the database are looked
+ * for even when the form has others, so that all are reported together.
  */
 void acct_register(const acct_call_t *call);
 
@@ -95,8 +94,8 @@ void acct_logout(const acct_call_t *call);
 void acct_logout_all(const acct_call_t *call);
 
 /**
- * The current account: all that is known of who presents the token:
- * ACCT_OK, ACCT_INVALID_TOKEN when the account is gone by now.
+ * The current account: all that is known of the account of the token: ACCT_OK,
+ * ACCT_INVALID_TOKEN when the account is gone by now.
  */
 void acct_current(const acct_call_t *call);
 

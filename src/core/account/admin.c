@@ -10,8 +10,8 @@
 #include "text/identifier.h"
 #include "text/password.h"
 
-/* What is wrong with an account somebody wants to make, or NULL. Fills in
- * the canonical forms. */
+/* What is wrong with an account that is to be made, or NULL. Fills in the
+ * canonical forms. */
 static const char *check_account(acct_account_t *account, apr_pool_t *pool)
 {
     if (account->username == NULL && account->email == NULL) {

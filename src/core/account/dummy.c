@@ -29,7 +29,7 @@ struct acct_dummies_t {
     apr_thread_mutex_t *lock;   /* for what follows */
     reading_t *reading;         /* the last one; NULL: none yet */
     apr_interval_time_t read_at;    /* ticks: when one was begun */
-    int is_read;                /* somebody reads another just now */
+    int is_read;                /* a thread reads another just now */
 };
 
 /* -------------------------------------------------------------- reading */
@@ -63,7 +63,7 @@ static apr_status_t take_key(const char *text, reading_t *reading)
         ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* In a transaction: the key of who was first. */
+/* In a transaction: the key that was made first. */
 static apr_status_t make_key(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     unsigned char key[ACCT_MIX_KEY_BYTES];
@@ -179,9 +179,10 @@ static void replace(acct_dummies_t *dummies, reading_t *reading)
 }
 
 /*
- * With the lock held, also when it returns. The first reading all wait for,
- * since without one there is no dummy that tells nothing. Later ones are
- * somebody's, and the others go on with the last; so they do when it fails.
+ * With the lock held, also when it returns. All threads wait for the first
+ * reading, since without one there is no dummy that shows nothing. Later ones
+ * are made by one thread, and the others go on with the last; so they do when
+ * it fails.
  */
 static apr_status_t refresh(const acct_service_t *service,
                             apr_pool_t *pool)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Issuing a token, in the transaction of who signs in or up; see
+/* Issuing a token, in the transaction of a sign-in or sign-up; see
  * account/issue.h. */
 #include "account/issue.h"
 
@@ -115,8 +115,8 @@ int acct_token_is_over(const acct_token_t *token)
     return token->expires_at != 0 && token->expires_at <= apr_time_now();
 }
 
-/* Nobody made this end but by hand: servers may hold the token for longer,
- * so it goes as one that is revoked. */
+/* Only a hand made this end: servers may hold the token for longer, so it goes
+ * as one that is revoked. */
 static apr_status_t drop_reusable(acct_issue_t *issue, acct_db_t *db,
                                   apr_pool_t *pool)
 {
@@ -148,8 +148,8 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
     return mint(issue, db, pool);
 }
 
-/* Before the insert, so that what is told to somebody now is never what
- * goes, whatever the clocks of several servers say. */
+/* Before the insert, so that the token that this client gets is never the one
+ * that goes, whatever the clocks of several servers say. */
 apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
                             apr_pool_t *pool)
 {

@@ -39,9 +39,9 @@ typedef struct acct_issue_t {
 /** Whether a token has expired, by this machine's clock. */
 int acct_token_is_over(const acct_token_t *token);
 
-/** Give the account issue->account its token, in the caller's
- *  transaction: the reusable one, or one that is made. A reusable one that
- *  is over is ended, and counted in issue->dropped.
+/** Give the account issue->account its token, in the caller's transaction: the
+ *  reusable one, or one that is made. A reusable one that has expired is
+ *  ended, and counted in issue->dropped.
  *  @return ACCT_CHECK_STANDS when the check of tokens (token/check_row.h)
  *          stands in the way: roll back, acct_end_check(), again */
 apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,

@@ -42,8 +42,8 @@ static apr_status_t find_account(acct_db_t *db, void *baton,
     return status;
 }
 
-/* Which keys an identifier may stand for. One that has no canonical form
- * is nobody's. */
+/* Which keys an identifier may stand for. One that has no canonical form is no
+ * account's. */
 static void identifier_keys(find_account_t *find, const acct_form_t *form,
                             apr_pool_t *pool)
 {
@@ -74,8 +74,8 @@ static void identifier_keys(find_account_t *find, const acct_form_t *form,
 }
 
 /* In one transaction: the account as it is now, its last login, a token.
- * APR_EACCES: blocked meanwhile; APR_NOTFOUND: gone; APR_EAGAIN: its
- * password is another now, or somebody else gave it its one token. */
+ * APR_EACCES: blocked meanwhile; APR_NOTFOUND: gone; APR_EAGAIN: its password
+ * is another now, or another request gave it its one token. */
 static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     acct_issue_t *issue = baton;

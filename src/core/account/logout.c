@@ -25,7 +25,7 @@ static apr_status_t sign_out(acct_db_t *db, void *baton, apr_pool_t *pool)
                                          &changed, pool);
     }
     if (status == APR_SUCCESS && changed == 0) {
-        /* Somebody ended it after we looked. */
+        /* Another request ended it after this one looked. */
         return APR_NOTFOUND;
     }
     if (status == APR_SUCCESS && logout->all) {
