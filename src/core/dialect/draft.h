@@ -13,7 +13,7 @@
 
 /* ---------------------------------------------------- the finished form */
 
-/* How a problem with a field is told. */
+/* How a problem with a field is answered. */
 typedef struct acct_problem_answer_t {
     const acct_response_t *response;    /* NULL: gathered in {errors} */
     const acct_template_t *message;     /* NULL where nothing shows it */
@@ -82,7 +82,7 @@ typedef struct acct_draft_t {
 
 typedef struct acct_load_t {
     apr_pool_t *pool;           /* the dialect's */
-    apr_pool_t *tmp;            /* gone when loading is over */
+    apr_pool_t *tmp;            /* gone when loading has ended */
     const acct_operations_t *operations;
     apr_array_header_t *errors; /* const char *, in pool */
     apr_array_header_t *sources;    /* acct_source_t, the file itself first,

@@ -26,10 +26,10 @@ typedef struct acct_answer_t {
  * Spell a result.
  * @param dialect whose responses to use
  * @param route   the route, or NULL (not found, the guard's refusals)
- * @param result  with ACCT_INVALID: problems that have no response of
- *                their own are gathered in {errors} and told first; else
- *                the first that has one, in the order in which the route
- *                lists its responses
+ * @param result  with ACCT_INVALID: problems that have no response of their
+ *                own are gathered in {errors} and answered first; else the
+ *                first that has one, in the order in which the route lists its
+ *                responses
  * A response that shows what the result does not hold (a token that is
  * missing) is not sent; the dialect's response for ACCT_ERROR is, at worst
  * an empty 500. Bytes of a text that are not UTF-8 become U+FFFD.

@@ -110,7 +110,7 @@ struct acct_response_t {
     unsigned int uses;              /* values of body and headers */
 };
 
-/* A problem as it is told. */
+/* A problem as it is answered. */
 typedef struct acct_told_t {
     const char *field;
     const char *message;
