@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a route's fields are, for who reads a body into them. Made when a
- * dialect is loaded, constant since.
+ * What a route's fields are, for the code that reads a body into them. Made
+ * when a dialect is loaded, constant since.
  */
 #ifndef ACCT_FIELD_H
 #define ACCT_FIELD_H

@@ -2,8 +2,8 @@
 /*
  * Numbers of JSON that no machine number holds. RFC 8259, 6, sets them no
  * range, and what is asked of them is their text; jansson refuses the whole
- * document over one, also where nobody reads it. So they become strings
- * before it is parsed.
+ * document over one, also where it is not read. So they become strings before
+ * it is parsed.
  *
  * No state; safe from any thread.
  */
