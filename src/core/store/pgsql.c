@@ -48,14 +48,15 @@ static const acct_statement_t statements[COUNT] = {
         "(%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s)) "
         "AS wanted (digest) CROSS JOIN LATERAL ("
         ACCT_SELECT_IDENTITY "t.digest = wanted.digest LIMIT 1) AS found" },
-    /* waits for nobody: what somebody is ending just now is left alone */
+    /* waits for no other transaction: what one is ending just now is left
+     * alone */
     [ACCT_SQL_TOKEN_PURGE] = { .label = "token_purge", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld "
         "ORDER BY expires_at LIMIT %lld FOR UPDATE SKIP LOCKED)" },
-    /* A row's lock needs a right on its table, and an advisory one none.
-     * Any number share it, and who takes it whole waits for them and they
-     * for him. */
+    /* A row's lock needs a right on its table, and an advisory one none. Any
+     * number of transactions share it; one that takes it whole waits for them,
+     * and they for it. */
     [NAMES_SHARE] = { .label = "names_share", .sql =
         "SELECT 1 FROM meta WHERE name = 'schema_version' "
         "FOR KEY SHARE" },
@@ -81,14 +82,14 @@ static const acct_statement_t statements[COUNT] = {
         "UNION ALL (SELECT id, account_id, NULL FROM revocation "
         "WHERE txid = ANY (CAST(string_to_array(%s, ',') AS BIGINT[])) "
         "LIMIT %lld)" },
-    /* Until the transaction's end, and without waiting: no row where
-     * another has it. It leaves those alone who share the names. And what
-     * the time was when the transaction began. */
+    /* Until the transaction's end, and without waiting: no row where another
+     * has it. It leaves those alone that share the names. And what the time
+     * was when the transaction began. */
     [PURGE_LOCK] = { .label = "purge_lock", .sql =
         "SELECT " MICROSECONDS("now()") " FROM meta "
         "WHERE name = 'schema_version' FOR NO KEY UPDATE SKIP LOCKED" },
-    /* all at once; what another holds is being written or deleted by it,
-     * and who waits for nobody stands in nobody's way */
+    /* all at once; what another holds is being written or deleted by it, and a
+     * transaction that does not wait blocks no other */
     [TOKENS_USED] = { .label = "tokens_used", .sql =
         "WITH used AS (SELECT substr(word, 1, 32) AS id, "
         "CAST(substr(word, 33) AS BIGINT) AS at "
@@ -105,10 +106,10 @@ static const acct_statement_t statements[COUNT] = {
 
 /* ---- accounts ---- */
 
-/* The unique indexes decide about name and name, and address and address,
- * and who meets another's row there waits for it. They do not see a name
- * that is another's address. Who brings a name like that keeps all others
- * out who bring an address; of these any number get along. */
+/* The unique indexes decide about name and name, and address and address, and
+ * a transaction that meets another's row there waits for it. They do not see a
+ * name that is another's address. A transaction with a name like that keeps
+ * out all others with an address; of these any number get along. */
 static apr_status_t lock_names(acct_db_t *db, const acct_account_t *a,
                                apr_pool_t *pool)
 {

@@ -34,7 +34,7 @@ static const exposure_t exposures[] = {
       "|| ' FROM PUBLIC' " OUR_TABLES
       "AND has_table_privilege('public', c.oid, "
       "'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')" },
-    /* who got in as one of all has to be let in by name first */
+    /* a role that got in as one of all has to be let in by name first */
     { "everybody on the server of the database %s can connect to it, take "
       "its connections and hold what others wait for",
       "SELECT said FROM (SELECT 1 AS place, 'GRANT CONNECT ON DATABASE ' "

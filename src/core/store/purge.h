@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clearing away what is over: tokens that have expired, revocations that
- * no feed needs any more. In batches, each a short transaction, so that
- * nobody waits long for one.
+ * Clearing away tokens that have expired, and revocations that no feed needs
+ * any more. In batches, each a short transaction, so that no request waits
+ * long for one.
  */
 #ifndef ACCT_PURGE_H
 #define ACCT_PURGE_H
@@ -34,8 +34,8 @@ typedef struct acct_purged_t {
                                  * turn */
 } acct_purged_t;
 
-/** For how long it may be another's turn each time before somebody should
- *  look: microseconds. Who clears away lets go after each batch. */
+/** For how long it may be another's turn each time before the operator should
+ *  look: microseconds. A server that clears away lets go after each batch. */
 #define ACCT_PURGE_TURN_LATE apr_time_from_sec(300)
 
 /* For how long it has been. Zeros at first. */

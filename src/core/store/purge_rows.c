@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deleting what nobody needs any more; see store/store.h. */
+/* Deleting rows that are not needed any more; see store/store.h. */
 #include "store/drivers.h"
 
 apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,

@@ -59,7 +59,7 @@ static apr_status_t see_claim(gather_t *gather, acct_claim_t *claim,
         ? acct_email_key(claim->text, &claim->key, scratch)
         : acct_username_key(claim->text, &claim->key, scratch);
     if (status == APR_EINVAL) {
-        claim->key = old;       /* not UTF-8: nobody can ask for it */
+        claim->key = old;       /* not UTF-8: no client can ask for it */
         status = APR_SUCCESS;
     }
     return status == APR_SUCCESS ? gather->see(gather, claim, old) : status;
@@ -150,7 +150,7 @@ static apr_status_t see_change(gather_t *gather, const acct_claim_t *claim,
     return APR_SUCCESS;
 }
 
-/* Second round: who has had one of these keys before. */
+/* Second round: which accounts have had one of these keys before. */
 static apr_status_t see_holder(gather_t *gather, const acct_claim_t *claim,
                                const char *old)
 {
@@ -267,7 +267,7 @@ static const char *id_of(const acct_claim_t *claim, apr_pool_t *pool)
     return apr_psprintf(pool, "#%" APR_INT64_T_FMT, claim->account);
 }
 
-/* A key that nobody has, which frees the one that it has. */
+/* A key that no account has, which frees the one that it has. */
 static apr_status_t set_aside(acct_db_t *db, const acct_claim_t *claim,
                               apr_pool_t *pool)
 {
@@ -313,9 +313,9 @@ static apr_status_t for_each(acct_db_t *db, const apr_array_header_t *claims,
     return status;
 }
 
-/* First no row has a key that another gets, then who loses has none, then
- * who is left gets it: so no unique index is in the way, in whatever order
- * keys go from one to another. */
+/* First no row has a key that another gets, then the accounts that lose it
+ * have none, then the one that is left gets it: so no unique index is in the
+ * way, in whatever order keys go from one to another. */
 apr_status_t acct_store_rekey_apply(acct_db_t *db,
                                     const acct_rekey_t *rekey,
                                     apr_pool_t *pool)

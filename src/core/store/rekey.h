@@ -33,7 +33,7 @@ typedef struct acct_clash_t {
 } acct_clash_t;
 
 typedef struct acct_rekey_t {
-    apr_array_header_t *changes;    /* of acct_claim_t *: whose key is
+    apr_array_header_t *changes;    /* of acct_claim_t *: those whose key is
                                      * another than the one they have */
     apr_array_header_t *clashes;    /* of acct_clash_t * */
 } acct_rekey_t;
@@ -48,10 +48,10 @@ apr_status_t acct_store_rekey_plan(acct_db_t *db, acct_rekey_t *rekey,
                                    apr_pool_t *pool);
 
 /**
- * Write the new keys; in the transaction that the plan was made in, in
- * which nobody else writes. An account that loses an address is without
- * one, and one that has nothing else is called "#ID" then. One that loses
- * its name goes on to show it and is found as "#ID": no name holds a '#'.
+ * Write the new keys; in the transaction that the plan was made in, in which
+ * no other session writes. An account that loses an address is without one,
+ * and one that has nothing else is called "#ID" then. One that loses its name
+ * goes on to show it and is found as "#ID": no name holds a '#'.
  */
 apr_status_t acct_store_rekey_apply(acct_db_t *db,
                                     const acct_rekey_t *rekey,

@@ -48,7 +48,8 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                                       missed, pool);
 }
 
-/* ---------------------------------------------------------- of everybody */
+/* ---------------------------------------------------------- of all
+ * accounts */
 
 /* They run once in the life of a database and touch all of it, so they are
  * none of the prepared statements. */

@@ -20,14 +20,13 @@
     "a.last_login"
 #define ACCT_PASSWORD_COLUMN "a.password"
 /* What a protected request needs, and no more: apr_dbd's cost goes by the
- * column. ends_at and sliding come as words behind expires_at, and only
- * where they matter: not of a token that expires at its end, which no use
- * prolongs, nor of one that has no end and does not slide. One comparison
- * tells it of those we make. What others put in with an end and another
- * time to expire at is over at its end as well. is_active and is_staff
- * come as one number: is_staff, or 2 for a blocked account. (All of it as
- * the words of one column was tried: putting them together costs sqlite as
- * much.) */
+ * column. ends_at and sliding come as words behind expires_at, and only where
+ * they matter: not of a token that expires at its end, which no use prolongs,
+ * nor of one that has no end and does not slide. One comparison shows it of
+ * those we make. What others put in with an end and another time to expire at
+ * expires at its end as well. is_active and is_staff come as one number:
+ * is_staff, or 2 for a blocked account. (All of it as the words of one column
+ * was tried: putting them together costs sqlite as much.) */
 #define ACCT_IDENTITY_COLUMNS \
     "t.digest, t.id, CASE WHEN t.ends_at = t.expires_at " \
     "OR (t.sliding = 0 AND t.ends_at = 0) " \

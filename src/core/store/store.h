@@ -97,9 +97,9 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
                                      apr_pool_t *pool);
 
 /**
- * What makes a server's database unsafe to use: that everybody may connect
- * to it, write our tables or read them, or make functions that our
- * statements would run; or that rows are hidden from who connects as we do.
+ * What makes a server's database unsafe to use: that every role may connect to
+ * it, write our tables or read them, or make functions that our statements
+ * would run; or that rows are hidden from our role.
  * @param name     what to call the database
  * @param exposure what is wrong and the SQL that mends it, a sentence for
  *                 each, in @a pool; NULL when there is nothing
@@ -126,16 +126,16 @@ apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
                              apr_pool_t *pool, const char **error);
 
 /** The parts of acct_store_open(), which is APR_EMISMATCH for a schema of
- *  another kind or version, for who has something to do in between:
- *  after acct_db_open() without statements, look at the schema, prepare,
- *  keep watch; and, when that failed, what to tell the operator. */
+ *  another kind or version, for a caller that has something to do in between:
+ *  after acct_db_open() without statements, look at the schema, prepare, keep
+ *  watch; and, when that failed, what to tell the operator. */
 apr_status_t acct_store_make_ready(acct_db_t *db,
                                    const acct_db_config_t *config,
                                    apr_pool_t *pool, const char **error);
 
 /** Whether the schema of a connection that was made ready still has this
- *  version: somebody may have upgraded it, or put another in its place. One
- *  row is read.
+ *  version: it may have been upgraded, or another put in its place. One row is
+ *  read.
  *  @param error what is wrong and which command mends it, in @a pool
  *  @return APR_EMISMATCH when it is another */
 apr_status_t acct_store_check_version(acct_db_t *db,
@@ -182,8 +182,8 @@ apr_status_t acct_store_meta_add(acct_db_t *db, const char *name,
 apr_status_t acct_store_account_by_id(acct_db_t *db, apr_int64_t id,
                                       acct_account_t *account,
                                       apr_pool_t *pool);
-/** The same by id, and until the end of the transaction nobody else
- *  changes the account or its row. */
+/** The same by id, and until the end of the transaction no other one changes
+ *  the account or its row. */
 apr_status_t acct_store_account_lock(acct_db_t *db, apr_int64_t id,
                                      acct_account_t *account,
                                      apr_pool_t *pool);
@@ -195,10 +195,10 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
                                          apr_pool_t *pool);
 
 /**
- * Insert an account; the unique indexes decide, not a look before. A name
- * that is another account's address counts as taken too, and the other
- * way round, since one identifier may mean either. In a transaction: two
- * that register at once are told apart when they commit.
+ * Insert an account; the unique indexes decide, not a look before. A name that
+ * is another account's address counts as taken too, and the other way round,
+ * since one identifier may mean either. In a transaction: of two that register
+ * at once the commits decide.
  * @param account all but id; id is filled in
  * @return APR_EEXIST when username or email is taken (nothing inserted)
  */
@@ -374,7 +374,7 @@ typedef enum {
 
 /**
  * Read the revocations that became visible since @a mark, and move it.
- * @param limit  more at once are not told
+ * @param limit  more at once are not listed
  * @param list   out: array of acct_revocation_t; empty when any were missed
  * @param missed out: where it is not ACCT_MISSED_NOTHING the caller has to
  *               forget all it believes, after this has returned
@@ -388,8 +388,8 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
 
 /**
  * Delete every token there is and write a revocation for every account, so
- * that all who read them forget. Inside a transaction: what others do with
- * tokens waits for its end, and nothing that they began before is left.
+ * that all servers that read them forget. Inside a transaction: what others do
+ * with tokens waits for its end, and nothing that they began before is left.
  * @param tokens   how many there were
  * @param accounts how many there are
  */
@@ -397,8 +397,8 @@ apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
                                         apr_int64_t *accounts,
                                         apr_pool_t *pool);
 
-/** Be the one of several servers that purges, until the transaction ends.
- *  Waits for nobody.
+/** Be the one of several servers that purges, until the transaction ends. Does
+ *  not wait.
  *  @param mine 0: another is. Where BEGIN has locked all there is, always 1
  *  @param now  in: the caller's time; out: the database server's, if that
  *              is earlier: what others wrote is not over because the
@@ -431,7 +431,7 @@ apr_status_t acct_store_tokens_used(acct_db_t *db,
                                     const acct_token_use_t *uses, int count,
                                     apr_pool_t *pool);
 
-/** Nobody else puts a token in until the end of the transaction. */
+/** No other one puts a token in until the end of the transaction. */
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
 
 /** The earliest and the latest created_at of all tokens; APR_INT64_MAX and
