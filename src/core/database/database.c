@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A connection: what it is asked and told, its failures, statements that
- * are not prepared; see database/database.h. */
+/* A connection: its state, its failures, statements that are not prepared; see
+ * database/database.h. */
 #include "database/connection.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@
 #define MAX_HEALS 16
 
 /*
- * What it is asked and told
+ * Its state
  */
 
 void acct_db_set_generation(acct_db_t *db, unsigned int generation)

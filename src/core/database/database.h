@@ -97,8 +97,8 @@ apr_status_t acct_db_init(apr_pool_t *pool, const char *driver,
 
 /**
  * Make of what an operator wrote what can be connected to: for pgsql the
- * params "file:/path" become what stands in that file, and a connection
- * string is looked over. Who may read the file must call it, once; the
+ * params "file:/path" become what stands in that file, and a connection string
+ * is looked over. A process that may read the file must call it, once; the
  * rest may be done by others (children of httpd).
  * @param error what is wrong, without secrets
  */
@@ -108,8 +108,8 @@ apr_status_t acct_db_resolve(acct_db_config_t *config, apr_pool_t *pool,
 /** What to call a database in messages; holds no secret. */
 const char *acct_db_describe(const acct_db_config_t *config);
 
-/** Options of a command of acctauth, for messages: "-d DRIVER -p PARAMS",
- *  to be pasted; PARAMS in general words where they are not to be told. */
+/** Options of a command of acctauth, for messages: "-d DRIVER -p PARAMS", to
+ *  be pasted; PARAMS in general words where they must not be shown. */
 const char *acct_db_options(const acct_db_config_t *config,
                             apr_pool_t *pool);
 
@@ -158,9 +158,9 @@ void acct_db_set_generation(acct_db_t *db, unsigned int generation);
 unsigned int acct_db_generation(const acct_db_t *db);
 
 /**
- * Name a question whose answer must stay the same while the connection
- * lives: it is asked again when somebody changed the schema, before any
- * statement runs on the new one.
+ * Name a question whose answer must stay the same while the connection lives:
+ * it is asked again when the schema was changed, before any statement runs on
+ * the new one.
  * @param sql   constant SQL that returns one value
  * @param value constant: the value it has to be
  */
@@ -230,9 +230,9 @@ apr_status_t acct_db_begin(acct_db_t *db, apr_pool_t *pool);
 
 /**
  * Commit. On failure the transaction is rolled back when that is still
- * possible; ACCT_COMMIT_UNKNOWN says that it may have been committed
- * (the connection was lost while it was), so nobody may run it again
- * as if it had not.
+ * possible; ACCT_COMMIT_UNKNOWN says that it may have been committed (the
+ * connection was lost while it was), so it must not be run again as if it had
+ * not.
  */
 apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool);
 

@@ -26,8 +26,8 @@ typedef enum {
                                  * again at once */
 } acct_db_failure_e;
 
-/* Which file a connection reads, and whether this process's user may write
- * to it (where its file system lets anybody). */
+/* Which file a connection reads, and whether this process's user may write to
+ * it (where its file system can be written). */
 typedef struct acct_db_identity_t {
     dev_t device;
     ino_t file;

@@ -89,7 +89,7 @@ static int try_folder(const char *folder, apr_pool_t *pool)
     if (put != (ssize_t)sizeof(zeros)) {
         error = put < 0 ? errno : ENOSPC;
     }
-    close(fd);                  /* nothing that anybody needs is in it */
+    close(fd);                  /* nothing that is needed is in it */
     return error;
 }
 

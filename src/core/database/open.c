@@ -14,7 +14,7 @@
 #define BUSY_TRIES 25
 #define BUSY_PAUSE apr_time_from_msec(20)
 
-/* How often a file that somebody else may have shut us out of is tried. */
+/* How often a file is tried that another process may have locked. */
 #define SHUT_OUT_TRIES 10
 #define SHUT_OUT_PAUSE apr_time_from_msec(20)
 
@@ -157,8 +157,8 @@ static apr_status_t open_once(acct_db_t **db, const acct_db_config_t *config,
         goto leave;
     }
     opened->params = apr_pstrdup(own, config->params);
-    /* Before the file is opened: one that is replaced in between is told
-     * apart, and given up, at the first look. A failure here shows again
+    /* Before the file is opened: one that is replaced in between is
+     * recognised, and given up, at the first look. A failure here shows again
      * when it is opened. */
     if (driver->identify != NULL) {
         (void)driver->identify(opened->params, &opened->identity);
@@ -192,11 +192,11 @@ apr_status_t acct_db_open(acct_db_t **db, const acct_db_config_t *config,
     int shut_out = SHUT_OUT_TRIES;
     apr_status_t rv;
 
-    /* sqlite locks the file for a moment when the last connection of
-     * another process closes or its first one recovers the log, and says
-     * so at once to who opens it just then. Where root opens the file, it
-     * makes the files beside it as root's own and gives them away a moment
-     * later: in between they shut everybody else out. */
+    /* sqlite locks the file for a moment when the last connection of another
+     * process closes or its first one recovers the log, and says so at once to
+     * a process that opens it just then. Where root opens the file, it makes
+     * the files beside it as root's own and gives them away a moment later: in
+     * between they shut all others out. */
     for (;;) {
         rv = open_once(db, config, statements, count, pool, error);
         if (rv == APR_EBUSY && --busy > 0) {

@@ -81,8 +81,8 @@ int acct_pg_holds_secret(const apr_array_header_t *options,
                          const apr_array_header_t *names);
 
 /**
- * Read the file that a connection string is kept in: at most 4 KiB, a
- * plain file of root's or of who runs this that nobody else can read.
+ * Read the file that a connection string is kept in: at most 4 KiB, a plain
+ * file, of root's or of the user that runs this, that no other user can read.
  * Lines that begin with '#' are comments.
  */
 apr_status_t acct_pg_read_file(const char *path, const char **text,

@@ -337,8 +337,8 @@ static int pgsql_socket(const void *data)
     return session->fd;
 }
 
-/* On a connection that nobody uses nothing should come in. What does is
- * its end, or word of a setting that was changed. */
+/* On a connection that is not in use nothing should come in. What does is its
+ * end, or word of a setting that was changed. */
 static int pgsql_is_alive(const void *data)
 {
     const session_t *session = data;
@@ -402,9 +402,9 @@ static const char *words_of(const char *code, const char *text)
 static acct_db_failure_e pgsql_judge(const void *data, int result,
                                      const char *text, const char **show)
 {
-    /* the session is at its end, or not in the state we think; one that
-     * only reads (25006) was begun while the database did, and stays so
-     * when that is over */
+    /* the session is at its end, or not in the state we think; one that only
+     * reads (25006) was begun while the database did, and stays so when that
+     * has ended */
     static const char *const lost[] = {
         "08", "25006", "25P", "40003", "57P", NULL
     };

@@ -84,9 +84,9 @@ static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
 }
 
 /* What is open stays so when its file is given to another user, and goes on
- * beside others that cannot be opened: so who it belongs to is a part of
- * what it is. A file system that is mounted read-only is not: what is open
- * on it is read from as before. */
+ * beside others that cannot be opened: so its owner is a part of what it is. A
+ * file system that is mounted read-only is not: what is open on it is read
+ * from as before. */
 static apr_status_t sqlite_identify(const char *params,
                                     acct_db_identity_t *identity)
 {

@@ -103,8 +103,8 @@ static int run_once(acct_db_t *db, run_t *run)
                              slot->prepared, run->values);
 }
 
-/* After a statement was found stale: somebody changed the schema. Whether
- * it still is the one this connection was opened for. */
+/* After a statement was found stale: the schema was changed. Whether it still
+ * is the one this connection was opened for. */
 static int guard_holds(acct_db_t *db, apr_pool_t *pool)
 {
     acct_rows_t rows;

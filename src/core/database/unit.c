@@ -69,8 +69,8 @@ apr_status_t acct_unit_run(const acct_service_t *service, acct_unit_e unit,
         }
         status = work(db, baton, pool);
         once_more = again(&tries, status, db);
-        /* Without words from the database the unit failed for a reason
-         * of its own, which it has told, or found what it looked for. */
+        /* Without words from the database the unit failed for a reason of its
+         * own, which it has logged, or found what it looked for. */
         if (status != APR_SUCCESS && acct_db_error(db)[0] != '\0') {
             tell_failure(service, unit, db, status,
                          !once_more || (acct_db_is_broken(db)
