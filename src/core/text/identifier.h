@@ -26,8 +26,8 @@
 #define ACCT_USERNAME_MAX 150   /* code points */
 #define ACCT_NAME_MAX 150
 #define ACCT_EMAIL_MAX 254
-#define ACCT_FOLD_MAX 512       /* code points; a longer text is left as it
-                                 * is: it can be nobody's name, and the time
+#define ACCT_FOLD_MAX 512       /* code points; a longer text is left as it is:
+                                 * it can be no account's name, and the time
                                  * for sorting its marks is quadratic */
 
 /** Code points in a UTF-8 string; -1 when it is not UTF-8. */

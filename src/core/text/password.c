@@ -19,7 +19,7 @@ typedef struct format_t {
     const char *prefix;
     acct_password_verdict_e (*verify)(const char *rest, const char *password,
                                       apr_pool_t *pool);
-    /* one that costs the same and that nobody has; NULL: no sound one */
+    /* one that costs the same and that no account has; NULL: no sound one */
     const char *(*blank)(const char *prefix, const char *rest,
                          apr_pool_t *pool);
 } format_t;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kinds and costs of the stored hashes, and which of them a name that
- * nobody has is given: chosen by a keyed hash of the name, in the proportion
+ * The kinds and costs of the stored hashes, and which of them a name that no
+ * account has is given: chosen by a keyed hash of the name, in the proportion
  * in which accounts have them. So neither a change of parameters nor hashes
- * made elsewhere tell by time who exists.
+ * made elsewhere show by time which accounts exist.
  *
  * A name's kind stays while the proportions do, and when they change, of
  * about as many names as the change is worth: none goes to a kind that has
