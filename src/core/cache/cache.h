@@ -208,8 +208,8 @@ uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
 uint64_t acct_cache_feed_bind(acct_cache_t *cache, int feed,
                               uint64_t creation);
 
-/** Say to the other children that the database is not what it was: nobody
- *  goes on with connections of before. */
+/** Say to the other children that the database is not what it was: none goes
+ *  on with connections of before. */
 void acct_cache_feed_doubt(acct_cache_t *cache, int feed);
 
 /** How often that was said. One load. */
