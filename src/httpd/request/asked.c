@@ -83,9 +83,8 @@ static int expr_lookup(ap_expr_lookup_parms *parms)
     return OK;
 }
 
-/* Ask Require, once more, as if nobody had said who it is; or, with every
- * variable of ours set, as if everything were said. Nothing is logged: it
- * was. */
+/* Ask Require, once more, as if there were no identity; or, with every
+ * variable of ours set, as if there were one. Nothing is logged: it was. */
 static int rehearse(request_rec *r, int with_variables)
 {
     static const struct ap_logconf silence = { NULL, APLOG_EMERG };

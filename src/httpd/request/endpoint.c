@@ -91,7 +91,7 @@ static int check_method(const endpoint_t *endpoint)
     return endpoint->result->outcome == ACCT_OK;
 }
 
-/* Who sends the wrong method and no token is refused for the token, as
+/* A request with the wrong method and no token is refused for the token, as
  * these APIs do; but in a dialect whose answer to that is no refusal (a
  * sign-out without a token is done), the method is what is wrong. */
 static void refuse_token(endpoint_t *endpoint, acct_outcome_e why)
@@ -115,7 +115,7 @@ static const acct_operation_t *operation(const endpoint_t *endpoint)
     return endpoint->match.route->fields.operation;
 }
 
-/* Who presents none may go on where the operation does without. */
+/* A request without one may go on where the operation does without. */
 static int is_allowed(const endpoint_t *endpoint)
 {
     acct_outcome_e verdict = endpoint->verdict->outcome;
@@ -249,10 +249,10 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
     return goes_on;
 }
 
-/* Whoever acts for a token acts on a verdict of after the last wait for the
- * client: a body may come as late as the client likes, and the token have
- * been ended or the account blocked since. What the verdict was then keeps
- * its meaning: an account does not change its number.
+/* An operation that acts for a token acts on a verdict of after the last wait
+ * for the client: a body may come as late as the client likes, and the token
+ * have been ended or the account blocked since. What the verdict was then
+ * keeps its meaning: an account does not change its number.
  * @param begun ticks, before the client was waited for */
 static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
 {
@@ -267,7 +267,7 @@ static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
     return 1;
 }
 
-/* The fields of the body, or a body that nobody reads. */
+/* The fields of the body, or a body that is dropped. */
 static int take_body(endpoint_t *endpoint, acct_form_t *form)
 {
     if (operation(endpoint)->reads_fields) {
@@ -360,7 +360,7 @@ static int map_to_storage(request_rec *r)
     return OK;
 }
 
-/* Nobody need look into a file for its type. */
+/* No module need look into a file for its type. */
 static int type_checker(request_rec *r)
 {
     acct_below_t below;

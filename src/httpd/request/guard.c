@@ -28,8 +28,8 @@ static int is_our_auth_type(const char *type)
     return type != NULL && ap_cstr_casecmp(type, AUTH_TYPE) == 0;
 }
 
-/* Whether the one-line form stands anywhere above a request, or at it: it
- * says who is asked where a Require wants a user and no AuthType stands
+/* Whether the one-line form stands anywhere above a request, or at it: then
+ * our guard is asked where a Require wants a user and no AuthType stands
  * beside it; also of an API's route, for which it may not hold itself. */
 static int is_protected(const request_rec *r)
 {
@@ -113,7 +113,7 @@ static void tell_parents(request_rec *r, int status, const char *challenge)
 }
 
 /* One line for a client's request, however many hooks and parts of it are
- * refused: who counts refusals counts lines. */
+ * refused: a tool that counts refusals counts lines. */
 static void log_refusal(request_rec *r, acct_outcome_e why)
 {
     acct_request_t *initial = acct_request(acct_initial_request(r));
@@ -154,9 +154,9 @@ static void admit(request_rec *r, const acct_verdict_t *verdict)
     tell_parents(r, 0, NULL);
 }
 
-/* The guard's say on a request: OK when somebody is let in, DECLINED when
- * anonymous is (optional only), else the status of the refusal. Asked by
- * several hooks; answers the same to all. */
+/* The guard's say on a request: OK when an identity is let in, DECLINED when
+ * an anonymous request is (optional only), else the status of the refusal.
+ * Asked by several hooks; answers the same to all. */
 static int ask(request_rec *r, int optional)
 {
     acct_request_t *mine = acct_request(r);
@@ -211,9 +211,9 @@ static int check_access(request_rec *r)
 }
 
 /* Under "AuthType Token" httpd asks for the user only when a Require wants
- * one; an expression on what we put into the environment does not count.
- * So who presents a good token is introduced before any Require is looked
- * at. Others are not turned away here: a Require may let them in. */
+ * one; an expression on what we put into the environment does not count. So
+ * the identity of a good token is set before any Require is looked at. Other
+ * requests are not turned away here: a Require may let them in. */
 static void introduce(request_rec *r)
 {
     acct_request_t *mine = acct_request(r);
@@ -275,10 +275,10 @@ static int before_require(request_rec *r)
         && !acct_policy_has_require(r) ? OK : DECLINED;
 }
 
-/* Behind mod_authz_core, which declines where only a user is wanting:
- * what a Require refuses or grants without one it has said. At an API's
- * route nobody is asked for a token that only the API can hand out. Whom
- * another AuthType asks for, that one goes on to ask for. */
+/* Behind mod_authz_core, which declines where only a user is wanting: what a
+ * Require refuses or grants without one it has said. At an API's route no
+ * client is asked for a token that only the API can hand out. What another
+ * AuthType asks for, that one goes on to ask for. */
 static int after_require(request_rec *r)
 {
     const acct_request_t *mine = acct_request_if_any(r);
@@ -293,8 +293,8 @@ static int after_require(request_rec *r)
         ? OK : DECLINED;
 }
 
-/* "AuthType Token", and the one-line form where a Require asks who it is:
- * the guard knows already. */
+/* "AuthType Token", and the one-line form where a Require asks for a user: the
+ * guard knows the identity already. */
 static int check_authn(request_rec *r)
 {
     const char *type = ap_auth_type(r);
@@ -315,8 +315,8 @@ static int note_auth_failure(request_rec *r, const char *type)
 }
 
 /* A good token that was not good enough: httpd's own line of it names no
- * account, and sounds as if an address was refused. Told when all is over,
- * since there is no hook behind Require's. */
+ * account, and sounds as if an address was refused. Logged at the end of the
+ * request, since there is no hook behind Require's. */
 static int log_unmet(request_rec *r)
 {
     for (; r != NULL; r = r->next) {

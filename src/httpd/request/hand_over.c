@@ -37,7 +37,8 @@ void acct_hand_over(request_rec *r, const acct_verdict_t *verdict)
 
 /* ---- a request that stands for another ---- */
 
-/* Somebody anonymous whom a guard let in, where it lets anonymous in. */
+/* An anonymous request that a guard let in, where it lets anonymous ones
+ * in. */
 static void hand_over_nobody(request_rec *r)
 {
     acct_request(r)->guarded = 1;
@@ -69,11 +70,11 @@ static const acct_request_t *inherited(const request_rec *r)
     return acct_request_if_any(from);
 }
 
-/* What the guard said of the request that was redirected to this one, of
- * which no guard was asked. A front controller: a .htaccess sends all of a
- * PHP application's paths to its index.php, also the guarded ones. Not
- * what was refused in the end (a Require that was not met): its
- * ErrorDocument serves nobody. */
+/* What the guard said of the request that was redirected to this one, of which
+ * no guard was asked. A front controller: a .htaccess sends all of a PHP
+ * application's paths to its index.php, also the guarded ones. Not what was
+ * refused in the end (a Require that was not met): its ErrorDocument is served
+ * without an identity. */
 static const acct_request_t *redirected(const request_rec *r)
 {
     const acct_request_t *from = r->prev != NULL
@@ -87,8 +88,8 @@ static const acct_request_t *redirected(const request_rec *r)
     return from;
 }
 
-/* Whether the location that a request was redirected to is one of its own:
- * it says that nobody is asked there, or asks by other means. */
+/* Whether the location that a request was redirected to is one of its own: it
+ * says that it asks for no token, or asks by other means. */
 static int keeps_apart(request_rec *r)
 {
     return acct_policy_protect(r) == ACCT_PROTECT_OFF
@@ -114,8 +115,7 @@ static void follow(request_rec *r, const acct_request_t *from)
     acct_request_tell_parent(r, 0, NULL);
 }
 
-/* The request has become one of a location that says that nobody is asked
- * there. */
+/* The request has become one of a location that asks for no token. */
 static void set_apart(request_rec *r)
 {
     acct_identity_forget(r);
@@ -249,7 +249,7 @@ static void tell(request_rec *r, const acct_request_t *mine)
     }
 }
 
-/* Nobody becomes somebody by a RewriteRule with [E=REMOTE_USER:] and what
+/* No client gets an identity by a RewriteRule with [E=REMOTE_USER:] and what
  * the client sent as Authorization. */
 static void tell_of_nobody(request_rec *r)
 {

@@ -21,9 +21,9 @@
  * presents "Token 1" must not be able to delete an operator's variables. */
 #define SECRET_LENGTH 16
 
-/* Words of a header that are looked for. A token is one; who presents many
- * (several headers become one with commas) does not get the environment
- * searched for each of thousands. */
+/* Words of a header that are looked for. A token is one; a client that
+ * presents many (several headers become one with commas) does not get the
+ * environment searched for each of thousands. */
 #define WORDS 8
 
 /* ---- what was presented ---- */
@@ -52,8 +52,8 @@ const char *acct_presented_here(request_rec *r)
 /* ---- copies in the environment ---- */
 
 typedef struct copies_t {
-    const char *header;         /* NULL: too short to be told from another
-                                 * value of the same text */
+    const char *header;         /* NULL: too short to be distinguished from
+                                 * another value of the same text */
     const char *token;          /* a good one, however short; or NULL */
     const char *words[WORDS];   /* long enough to be a secret */
     int count;
@@ -177,10 +177,9 @@ static int is_for_us(request_rec *failed)
         && acct_presented_here(failed) != NULL;
 }
 
-/* An ErrorDocument is an internal redirect. Whoever refused the request,
- * the document's handler, which may be an application that nobody guards,
- * does not get the token. Before mod_setenvif's hook, which would copy
- * it. */
+/* An ErrorDocument is an internal redirect. Whatever refused the request, the
+ * document's handler, which may be an application without a guard, does not
+ * get the token. Before mod_setenvif's hook, which would copy it. */
 static int post_read_request(request_rec *r)
 {
     if (r->prev != NULL && r->prev->status >= HTTP_MULTIPLE_CHOICES

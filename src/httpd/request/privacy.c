@@ -13,8 +13,8 @@
 
 /* By their place in the chain; httpd keeps filters of one type in the order
  * they were added. The first two run behind mod_headers (CONTENT_SET) and
- * before mod_cache keeps anything (CONTENT_SET + 1). A part of a page is
- * kept earlier (CONTENT_SET - 1), and nobody sees its headers. */
+ * before mod_cache keeps anything (CONTENT_SET + 1). A part of a page is kept
+ * earlier (CONTENT_SET - 1), and no client sees its headers. */
 #define PRIVATE_FILTER "ACCTAUTH_PRIVATE"
 #define NO_STORE_FILTER "ACCTAUTH_NO_STORE"
 #define PART_FILTER "ACCTAUTH_PRIVATE_PART"
@@ -199,7 +199,7 @@ static const char *make_private(const char *value, apr_pool_t *pool)
 
 /* ---- the filters; each once, with the first of an answer ---- */
 
-/* Whether the answer is private and varies as we said, and nobody else has
+/* Whether the answer is private and varies as we said, and no other module has
  * said anything about caches. */
 static int is_as_we_left_it(request_rec *r)
 {
@@ -270,8 +270,8 @@ static int is_ours(void *found, const char *name, const char *value)
     return !*(int *)found;
 }
 
-/* AcctAuthSharedCache On: what the application says holds, and mod_headers
- * has the last word. Only where nobody says anything it is private. */
+/* AcctAuthSharedCache On: what the application says holds, and mod_headers has
+ * the last word. Only where neither says anything it is private. */
 static apr_status_t shared_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;

@@ -179,7 +179,7 @@ static const words_t *mount_words(request_rec *r)
 
 /* ---- which words, and the headers that go with them ---- */
 
-/* How a refusal is told. */
+/* How a refusal is answered. */
 typedef struct telling_t {
     acct_outcome_e outcome;     /* ACCT_OUTCOME__COUNT: in the words it has
                                  * already */

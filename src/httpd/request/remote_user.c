@@ -16,7 +16,7 @@ static const char *const variables[] = {
     "ACCTAUTH_TOKEN_ID", NULL
 };
 
-/* ---- telling who it is ---- */
+/* ---- setting the identity ---- */
 
 const char *acct_identity_user(const acct_account_t *account,
                                apr_pool_t *pool)

@@ -23,15 +23,15 @@ static void tell_fault(const acct_request_service_t *self,
                     message, 1);
 }
 
-/* All units of work of what a client has asked share the time it has: who
- * it is, and what it wants. */
+/* All units of work of what a client has asked share the time it has: those
+ * that look the token up, and those of the operation. */
 static apr_interval_time_t *spent_by(const acct_request_service_t *self)
 {
     return &acct_request(acct_initial_request(self->r))->spent;
 }
 
-/* More work than there are connections is no outage: it is told as often as
- * it lasts. */
+/* More work than there are connections is no outage: it is logged for as long
+ * as it lasts. */
 static void not_acquired(const acct_request_service_t *self,
                          apr_status_t status, const char *error,
                          apr_pool_t *pool)
@@ -71,7 +71,7 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     acct_request_service_t *self = context;
     acct_database_t *database = self->runtime->database;
 
-    /* Who was asked before it began says nothing about now. */
+    /* A database that was asked before it began says nothing about now. */
     if (acct_outage_is(&database->outage) && acct_db_error(db)[0] == '\0'
         && !acct_db_is_broken(db) && acct_pool_trusts(database->pool, db)) {
         acct_outage_over(&database->outage, ACCT_UNIT_READ, self->r->server);
@@ -80,7 +80,7 @@ static void release(void *context, acct_unit_e unit, acct_db_t *db)
     *spent_by(self) += acct_ticks() - self->since;
 }
 
-/* A lock that somebody holds is none either. */
+/* A lock that another holds is none either. */
 static void failed(void *context, acct_unit_e unit, acct_db_t *db,
                    apr_status_t status, int is_final, apr_pool_t *pool)
 {
@@ -147,8 +147,8 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
                         message, 1);
         break;
     case ACCT_LOG_INFO:
-        /* What happened to accounts: one line each, with the client's
-         * address, for whoever bars addresses by them. */
+        /* What happened to accounts: one line each, with the client's address,
+         * for tools that bar addresses by them. */
         ap_log_rerror(APLOG_MARK, APLOG_INFO, acct_told_status(status),
                       self->r, "ACCT0204: %s", message);
         break;

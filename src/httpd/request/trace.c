@@ -13,9 +13,9 @@
 
 APLOG_USE_MODULE(acctauth);
 
-/* As httpd's own refusal of TRACE, and before it: there the location is
- * known, and so which methods the answer can name. Nobody has echoed
- * anything by then: mod_proxy's part comes later still. */
+/* As httpd's own refusal of TRACE, and before it: there the location is known,
+ * and so which methods the answer can name. Nothing was echoed by then:
+ * mod_proxy's part comes later still. */
 static int map_to_storage(request_rec *r)
 {
     if (r->method_number != M_TRACE || !acct_is_used(r)) {
