@@ -152,8 +152,8 @@ typedef struct acct_server_conf_t {
                                          * first; NULL: there are none */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
     const acct_key_t *key;
-    const char *closed;         /* why nobody may use the database before
-                                 * the next reload; NULL: it may be used */
+    const char *closed;         /* why the database may not be used before the
+                                 * next reload; NULL: it may */
     const char *created_at;     /* of the database, now or when it was read
                                  * last (known_marks.h); NULL: not known */
     struct acct_never_served_t *never_served;   /* never_served.h; the main
@@ -185,9 +185,9 @@ typedef struct acct_dir_conf_t {
     acct_tls_e require_tls;
     apr_off_t max_body;         /* 0: not set */
 
-    /* Who is let in, section by section: one that says anything about it
-     * has `section', merged settings have what they were merged of, the
-     * later of the two having the last word (request/policy.h). */
+    /* Access, section by section: one that says anything about it has
+     * `section', merged settings have what they were merged of, the later of
+     * the two having the last word (request/policy.h). */
     const acct_section_t *section;
     const struct acct_dir_conf_t *later;    /* NULL: says nothing */
     const struct acct_dir_conf_t *earlier;  /* NULL: says nothing */

@@ -55,7 +55,7 @@ const acct_section_t *acct_section_of(cmd_parms *cmd);
 /** What the arguments of one Require ask for. */
 acct_requires_e acct_requires_of(const char *args, apr_pool_t *pool);
 
-/** Note that a section says something about who is let in. */
+/** Note that a section says something about access. */
 void acct_section_note(cmd_parms *cmd, acct_dir_conf_t *dir);
 
 /* Setters of other modules' directives, called beside theirs: they only

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Guards that do not hold what they seem to: what is right by httpd's own
- * rules and seldom meant. Told when the configuration is checked, as a
+ * rules and seldom meant. Reported when the configuration is checked, as a
  * warning; it never stops anything.
  */
 #ifndef ACCT_CONFIG_GUARDS_H

@@ -13,8 +13,8 @@
  *  does not change to another. */
 const char *acct_remedy_user(void);
 
-/** Whose a database's file should be: that user's, or theirs who runs the
- *  server. Valid until somebody else asks for a user; parent. */
+/** Whose a database's file should be: that user's, or the user's that runs the
+ *  server. Valid until the next call that looks up a user; parent. */
 const char *acct_remedy_owner(void);
 
 /** The command that makes a server's database and its key: their folders

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sections of the configuration as it was read, and what each says of
- * who is let in. Only while the configuration is checked.
+ * The sections of the configuration as it was read, and what each says about
+ * access. Only while the configuration is checked.
  */
 #ifndef ACCT_CONFIG_TREE_SECTIONS_H
 #define ACCT_CONFIG_TREE_SECTIONS_H
@@ -26,7 +26,7 @@ typedef struct acct_said_t {
     apr_size_t depth;           /* its length without slashes at the end */
     const ap_regex_t *pattern;
     const ap_directive_t *host; /* <VirtualHost>, or NULL: the main server's
-                                 * and so everybody's */
+                                 * and so every host's */
     const ap_directive_t *auth_type;
     const char *type;           /* of AuthType, the word */
     const ap_directive_t *require;  /* the first */
