@@ -176,7 +176,7 @@ static void doubt(acct_pool_t *pool)
     }
 }
 
-/* Whether another child had doubts since somebody here last looked. */
+/* Whether another child had doubts since a thread here last looked. */
 static void heed(acct_pool_t *pool)
 {
     const acct_creation_t *creation = &pool->expected.creation;

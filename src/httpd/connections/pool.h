@@ -117,8 +117,8 @@ static inline int acct_pool_is_crowded(const char *error)
         || strcmp(error, ACCT_POOL_WRITERS) == 0;
 }
 
-/** Whether it is news that there is no connection: what another has found,
- *  and told, may be over by now. */
+/** Whether it is news that there is no connection: what another thread has
+ *  found, and logged, may have ended by now. */
 static inline int acct_pool_is_news(apr_status_t status, const char *error)
 {
     return !APR_STATUS_IS_EAGAIN(status) && !acct_pool_is_crowded(error);
@@ -142,9 +142,9 @@ int acct_pool_is_file(const acct_pool_t *pool);
  * @param within on a server, for how long from now its answers are waited
  *               for (at least a fifth of a second); then they fail
  * @param error on failure, what happened, in @a p
- * @return APR_TIMEUP when all are in use; APR_EAGAIN when nobody tried,
- *         since it failed a moment ago for the reason that @a error tells;
- *         or why none could be opened
+ * @return APR_TIMEUP when all are in use; APR_EAGAIN when none was tried,
+ *         since it failed a moment ago for the reason in @a error; or why none
+ *         could be opened
  */
 apr_status_t acct_pool_acquire_within(acct_pool_t *pool, acct_unit_e unit,
                                       apr_interval_time_t within,

@@ -33,7 +33,7 @@ apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
                                    apr_pool_t *pchild);
 
 /** As acct_pool_acquire_within() and acct_pool_release(). APR_EAGAIN: the
- *  server was not asked, and *error is what another was told. */
+ *  server was not asked, and *error is what another request found. */
 apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
                                       apr_interval_time_t within,
                                       acct_db_t **db, const char **error,
