@@ -24,8 +24,8 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     int checked = 0;
     apr_status_t status;
 
-    /* Without the key it would have no check, and from then on no token
-     * could be told from those that were never made. */
+    /* Without the key it would have no check, and from then on tokens could
+     * not be distinguished from garbage. */
     if (key == NULL && issue->call->service->key_is_away) {
         return without_key(issue, pool);
     }

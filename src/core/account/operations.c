@@ -66,7 +66,7 @@ static const acct_operation_t op_logout_all = {
 };
 
 static const acct_operation_t op_current = {
-    .name = "current",          /* who is this token */
+    .name = "current",          /* whose token is this */
     .token = ACCT_TOKEN_NEEDED,
     .shows = ACCT_SHOWS_TOKEN,
     .run = acct_current

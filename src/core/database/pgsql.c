@@ -96,7 +96,7 @@ static const char *pgsql_mask(const char *params, apr_pool_t *pool,
         return params;
     }
     if (acct_pg_parse(params, &options, pool, &error) != APR_SUCCESS) {
-        *held_secret = 1;       /* who knows */
+        *held_secret = 1;       /* it cannot be read */
         return "...";
     }
     names = acct_libpq_names(pool);

@@ -89,8 +89,8 @@ struct acct_dialect_t {
  *               long as the dialect
  * @param pool   the dialect lives here
  * @param errors what is wrong, one string (const char *) each: "FILE: JSON
- *               path or line:column: what is wrong; what to write". As
- *               many as can be told apart, not only the first. In @a pool.
+ *               path or line:column: what is wrong; what to write". As many as
+ *               can be found, not only the first. In @a pool.
  * @return APR_EINVAL when there are errors, APR_ENOENT and the like (with
  *         one error) when a file cannot be read
  */

@@ -4,7 +4,7 @@
 #include "dialect/render.h"
 #include "dialect/draft.h"
 
-/* What is told, and with what. */
+/* What is answered, and with what. */
 typedef struct choice_t {
     const acct_response_t *response;
     const acct_template_t *message;

@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include "dialect/draft.h"
 
-#define ERRORS_MAX 100          /* nobody reads more */
+#define ERRORS_MAX 100          /* more is not read */
 #define SHOWN_MAX 60            /* bytes of foreign text in a line */
 #define WORD_MAX 40             /* longest word a suggestion is made for */
 

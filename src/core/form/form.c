@@ -185,9 +185,9 @@ static void check_password(const check_t *check, const acct_field_t *field,
     take(check, field, raw->text);
 }
 
-/* The length is looked at before normalisation too: the work is bounded,
- * and a name does not become shorter for whoever sent it. Grammar is told
- * before length, as Django REST framework's model fields do. */
+/* The length is looked at before normalisation too: the work is bounded, and a
+ * name does not become shorter for the client that sent it. Grammar is
+ * reported before length, as Django REST framework's model fields do. */
 static void check_username(const check_t *check, const acct_field_t *field,
                            const char *text)
 {

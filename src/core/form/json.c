@@ -181,7 +181,8 @@ static const char *body_type(const json_t *json,
 
 static json_t *load(const acct_json_text_t *quoted, json_error_t *error)
 {
-    /* A null character in a value is a problem of its field, told later. */
+    /* A null character in a value is a problem of its field, reported
+     * later. */
     return json_loadb(quoted->text, quoted->length, JSON_REJECT_DUPLICATES
                       | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
 }

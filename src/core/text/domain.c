@@ -237,7 +237,7 @@ apr_status_t acct_domain_key(const char *domain, const char **key,
     if (length < 0) {
         return APR_EINVAL;
     }
-    /* An A-label is its own; nobody's name is so long. */
+    /* An A-label is its own; no account's name is so long. */
     if (is_ascii(domain)) {
         *key = lower(domain, pool);
         return APR_SUCCESS;

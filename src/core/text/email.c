@@ -11,7 +11,7 @@
  *   - a last label that begins with '-', and one outside ASCII that begins
  *     or ends with it (as Django since 5.1);
  *   - a domain with an invisible or unassigned character: IDNA drops the
- *     first, and what the second will be nobody knows.
+ *     first, and what the second will be is not known.
  * Taken here, refused there: two conditions of IDNA are not computed, a
  * label's length in its encoded form ("xn--...", 63 code points are
  * counted instead, as Django does since 5.1) and the mixing of directions.

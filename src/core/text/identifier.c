@@ -181,7 +181,7 @@ apr_status_t acct_username_key(const char *name, const char **key,
     if (status != APR_SUCCESS) {
         return status;
     }
-    /* Too long to be anybody's: as it is; see acct_fold(). */
+    /* Too long to be an account's: as it is; see acct_fold(). */
     return strchr(name, '@') != NULL && acct_utf8_length(name) <= ACCT_FOLD_MAX
         ? acct_address_key(name, key, pool) : acct_fold(name, key, pool);
 }

@@ -16,7 +16,7 @@
  * rendezvous hashing). A ticket more or less concerns its own kind only.
  */
 #define TICKETS 64
-#define KINDS_MAX 64            /* more are not told apart from the first */
+#define KINDS_MAX 64            /* more count as the first */
 #define DRAWN (32 / 4)          /* numbers of one HMAC */
 
 typedef struct kind_t {

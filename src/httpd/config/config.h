@@ -19,7 +19,7 @@
  *   guards.c          guards that do not hold what they seem to
  *   proxied.c         what is handed to applications
  *   tree.c            what stands in the tree of directives
- *   tree_sections.c   what its sections say of who is let in
+ *   tree_sections.c   what its sections say about access
  *   remedy.c          commands that a message tells an operator to use
  * directives.h is what the setters share. What lies outside of the
  * configuration (a file's state) is looked at by process/state_check.c.

@@ -215,7 +215,7 @@ static void check_database_not_served(check_t *check, server_rec *s)
     check_not_served(check, s, "AcctAuthDatabase", &conf->db_place, path);
 }
 
-/* Told here and not where it is read: a virtual host's log is not set up
+/* Reported here and not where it is read: a virtual host's log is not set up
  * by then. */
 static void warn_of_password(const server_rec *s)
 {
@@ -246,8 +246,8 @@ static void check_connections(const server_rec *s)
     }
 }
 
-/* Right for who has a cache that looks at tokens itself; for everybody else
- * it hands one user's page to another. */
+/* Right for a site with a cache that looks at tokens itself; on all others it
+ * hands one user's page to another. */
 static void warn_of_shared_caches(const server_rec *s)
 {
     const apr_array_header_t *shares = acct_server_conf(s)->shares;

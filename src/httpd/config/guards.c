@@ -74,8 +74,8 @@ static int may_require_for(const acct_said_t *other, const acct_said_t *said)
     if (other->is == said->is) {
         return acct_said_covers(said, other);
     }
-    /* A folder's Require and a location's AuthType may meet; a folder that
-     * is closed to everybody is what a system begins with. */
+    /* A folder's Require and a location's AuthType may meet; a folder that is
+     * closed to all is what a system begins with. */
     return other->requires == ACCT_REQUIRES_USER;
 }
 

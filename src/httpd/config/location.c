@@ -157,7 +157,7 @@ const char *acct_set_protect(cmd_parms *cmd, void *dirv, const char *word)
                             "known; write On, Optional or Off", word);
     }
     acct_section_note(cmd, dir);
-    /* Who can write a .htaccess cannot open what the server's own files
+    /* A user who can write a .htaccess cannot open what the server's own files
      * guard; and when it is read the server's settings are long final. */
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL) {
         dir->htaccess = protect;

@@ -8,7 +8,7 @@ static const char *path_below(const acct_mount_t *mount, const char *path)
 {
     apr_size_t bare = mount->length - 1;
 
-    /* The most part of requests is told by one letter. */
+    /* Most requests are recognised by one letter. */
     if (path[0] != '/' || (bare > 1 && path[1] != mount->path[1])) {
         return NULL;
     }

@@ -57,8 +57,8 @@ static const char *make_folder(const char *folder, const char *user,
                        acct_shell_word(folder, p), " && ", NULL);
 }
 
-/* What lies in its place is moved away: nobody can do without an old key
- * but who knows that it is one. */
+/* What lies in its place is moved away: an old key can be done without only by
+ * an operator who knows that it is one. */
 static const char *make_way(const char *path, apr_pool_t *p)
 {
     const char *word = acct_shell_word(path, p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a section lies, and what it says of who is let in; see config.h. */
+/* Where a section lies, and what it says about access; see config.h. */
 #include "config/directives.h"
 
 #include <apr_fnmatch.h>
@@ -168,10 +168,10 @@ static int is_in_if(const ap_directive_t *node)
     return 0;
 }
 
-/* Whether a Require can matter to us. Folders that are open to all or to
- * nobody are in every configuration and merged for every request: without
- * a note there is nothing to merge. In an <If> they come after locations,
- * and can open them. */
+/* Whether a Require can matter to us. Folders that are open or closed to all
+ * are in every configuration and merged for every request: without a note
+ * there is nothing to merge. In an <If> they come after locations, and can
+ * open them. */
 static int is_worth_a_note(cmd_parms *cmd, acct_requires_e requires)
 {
     return requires == ACCT_REQUIRES_USER

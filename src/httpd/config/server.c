@@ -47,7 +47,7 @@ static const char *set_server(cmd_parms *cmd, acct_server_conf_t *conf,
                            "holds such a line", NULL);
     }
     if (held_secret) {
-        /* told by the check: this server's log is not set up yet */
+        /* reported by the check: this server's log is not set up yet */
         conf->db_password_place = acct_place_of(cmd);
     }
     return NULL;

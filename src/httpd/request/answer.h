@@ -11,7 +11,7 @@
 
 /** Send the answer of the matched route and dialect to a result.
  *  @param status instead of the dialect's; 0: that
- *  Nobody learns whether the client was still there but the log. */
+ *  Only the log says whether the client was still there. */
 void acct_answer_send(request_rec *r, const acct_match_t *match,
                       const acct_result_t *result, int status);
 
