@@ -102,8 +102,8 @@ int acct_cli_connect(acct_cli_t *cli);
 int acct_cli_configure(acct_cli_t *cli);
 
 /**
- * Open the database without any statement and look at its schema; for who
- * can do with another than the current one.
+ * Open the database without any statement and look at its schema; for commands
+ * that can do with another than the current one.
  * @param db     on ACCT_EXIT_OK a connection to close
  * @param detail what is missing of a damaged one, or NULL
  */
@@ -115,8 +115,8 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
 int acct_cli_judge_schema(const acct_cli_t *cli, acct_schema_e found,
                           int version, const char *detail);
 
-/* A password and the NUL behind it, with room to see that one is too
- * long. Wiped by who has it. */
+/* A password and the NUL behind it, with room to see that one is too long. Its
+ * owner wipes it. */
 #define ACCT_CLI_PASSWORD_SIZE (ACCT_PASSWORD_MAX + 2)
 
 /**
@@ -128,8 +128,8 @@ int acct_cli_judge_schema(const acct_cli_t *cli, acct_schema_e found,
 int acct_cli_ask_password(const acct_cli_t *cli,
                           char password[ACCT_CLI_PASSWORD_SIZE]);
 
-/** Text of somebody else's as it can be shown on a terminal: controls and
- *  what changes the direction of writing appear as escapes. */
+/** Text from outside (a name, a path) as it can be shown on a terminal:
+ *  controls and what changes the direction of writing appear as escapes. */
 const char *acct_cli_visible(const char *text, apr_pool_t *pool);
 
 /**

@@ -12,7 +12,7 @@
 #include "privilege.h"
 #include "store/store.h"
 
-/* How long a statement may take; nobody waits for a page. */
+/* How long a statement may take; no client waits for a page. */
 #define PATIENCE apr_time_from_sec(60)
 
 static apr_status_t acquire(void *context, acct_unit_e unit, acct_db_t **db,
@@ -211,7 +211,7 @@ int acct_cli_look(acct_cli_t *cli, acct_db_t **db, acct_schema_e *found,
     }
     if (status != APR_SUCCESS
         && (opened || acct_db_is_file(cli->config.driver))) {
-        /* another may just have changed it, and ended who was connected */
+        /* another may just have changed it, and ended the connections */
         status = look(cli, db, found, version, detail, &opened);
     }
     return status == APR_SUCCESS ? ACCT_EXIT_OK

@@ -28,7 +28,8 @@ typedef struct walk_t {
     apr_pool_t *pool;
 } walk_t;
 
-/* ------------------------------------------------- who can change a folder */
+/* ------------------------------------------------- which users can change a
+ * folder */
 
 /* Whether a group has no member but root. */
 static int is_roots_group(gid_t gid)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The folder that a file of the command's is in, and who can change the way
- * there. Root must know: a folder of somebody else is one where a name may
- * stand for another file at any moment.
+ * The folder that a file of the command's is in, and which users can change
+ * the way there. Root must know: in a folder of another user a name may stand
+ * for another file at any moment.
  */
 #ifndef ACCT_CLI_FOLDER_H
 #define ACCT_CLI_FOLDER_H

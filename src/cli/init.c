@@ -84,7 +84,7 @@ static int check_place(const init_t *init, const char *path)
                         "0700 '%s'", path, path);
 }
 
-/* What was asked for; of root, who asked for nothing, httpd's user. */
+/* What was asked for; of root, when nothing was asked for, httpd's user. */
 static int choose_owner(init_t *init)
 {
     acct_cli_t *cli = init->cli;
@@ -187,8 +187,8 @@ apr_status_t acct_init_mark(const init_t *init, acct_db_t *db)
         ? acct_check_row_make(db, init->key_id, pool) : status;
 }
 
-/* The key belongs to who runs this. Root follows nobody's symbolic link to
- * where it is made. */
+/* The key belongs to the user that runs this. Root follows no other user's
+ * symbolic link to where it is made. */
 static int make_key(init_t *init)
 {
     apr_pool_t *pool = init->cli->pool;
@@ -275,7 +275,7 @@ int acct_cli_init(acct_cli_t *cli)
     how = make_all(init);
     if (how == ACCT_EXIT_OK) {
         acct_init_tell(init);
-        fflush(stdout);         /* a failure is told by who ends this */
+        fflush(stdout);         /* the caller reports a failure */
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return how;

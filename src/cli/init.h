@@ -21,7 +21,7 @@ typedef struct init_t {
     const char *key_id;
     int given_away;             /* whether owner is another than us */
     acct_user_t owner;          /* of the database's file */
-    const char *owner_is;       /* who that is, for people; NULL: as was
+    const char *owner_is;       /* why that user, for people; NULL: as was
                                  * asked for */
 } init_t;
 
@@ -34,8 +34,8 @@ int acct_init_failed(const init_t *init, const char *what, const char *path,
  *  came in the way */
 int acct_init_publish(const init_t *init, acct_new_file_t *file);
 
-/** Whether somebody wants to end it (Ctrl-C and the like, which are held
- *  back meanwhile): says so. @return ACCT_EXIT_OK when not */
+/** Whether it is to end (Ctrl-C and the like, which are held back meanwhile):
+ *  says so. @return ACCT_EXIT_OK when not */
 int acct_init_interrupted(const init_t *init);
 
 /** Under which key tokens are sealed, and that all have its check; in an

@@ -114,8 +114,8 @@ static int clean_up(init_t *init)
     return ACCT_EXIT_OK;
 }
 
-/* Whether root itself can make it: where nobody else can change what the
- * way there leads to. Else its owner does. */
+/* Whether root itself can make it: where no other user can change what the way
+ * there leads to. Else its owner does. */
 static int choose_maker(const init_t *init, int *as_owner)
 {
     acct_folder_t *folder = apr_palloc(init->cli->pool, sizeof(*folder));
@@ -138,7 +138,7 @@ static int choose_maker(const init_t *init, int *as_owner)
                         folder->open_to_others);
 }
 
-/* One part of it, as who makes the file. */
+/* One part of it, as the user that makes the file. */
 static int run_as(init_t *init, int as_owner, int (*part)(init_t *init))
 {
     acct_privilege_t root = { 0 };

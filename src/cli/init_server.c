@@ -35,8 +35,8 @@ static int is_empty(const init_t *init, acct_db_t *db)
                         acct_db_describe(&cli->config));
 }
 
-/* Inside the transaction: everything but its end. Who waited for another's
- * lock may have been told to stop meanwhile. */
+/* Inside the transaction: everything but its end. While it waited for
+ * another's lock a signal to stop may have come. */
 static int fill_server(init_t *init, acct_db_t *db)
 {
     acct_cli_t *cli = init->cli;

@@ -13,7 +13,7 @@ static apr_status_t close_file(void *data)
     acct_new_file_t *file = data;
 
     if (file->fd >= 0) {
-        close(file->fd);        /* who wrote it has synced it */
+        close(file->fd);        /* its writer has synced it */
         file->fd = -1;
     }
     return APR_SUCCESS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file that is made whole under another name and then linked to its own,
- * which fails where something is there already: nothing is overwritten, and
- * nobody sees half of it. All of it by descriptors, so that it holds in a
- * folder where somebody else swaps names, too.
+ * which fails where something is there already: nothing is overwritten, and no
+ * process sees half of it. All of it by descriptors, so that it holds in a
+ * folder where another user swaps names, too.
  */
 #ifndef ACCT_CLI_NEW_FILE_H
 #define ACCT_CLI_NEW_FILE_H
@@ -31,8 +31,8 @@ apr_status_t acct_new_file_make(acct_new_file_t *file, const char *path,
 /** Whether its other name still stands for what was made. */
 int acct_new_file_is_ours(const acct_new_file_t *file);
 
-/** Give it its name. @return APR_EEXIST; APR_EMISMATCH when somebody put
- *  another file in its place (nothing is left linked) */
+/** Give it its name. @return APR_EEXIST; APR_EMISMATCH when another file was
+ *  put in its place (nothing is left linked) */
 apr_status_t acct_new_file_publish(acct_new_file_t *file);
 
 /**

@@ -51,7 +51,7 @@ int acct_cli_json_print(const acct_cli_t *cli, json_t *json,
         fputs(after, stdout);
     }
     json_decref(json);
-    /* A full disk is told at the end, where all output is looked at. */
+    /* A full disk is reported at the end, where all output is looked at. */
     return good || ferror(stdout) ? ACCT_EXIT_OK
         : acct_cli_fail(cli, ACCT_EXIT_FAILED, "out of memory");
 }

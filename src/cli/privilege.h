@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * As whom root's command works on files: sqlite opens what lies beside a
- * database by name, so in a folder that somebody else can change it must
- * not do so with root's rights.
+ * database by name, so in a folder that another user can change it must not do
+ * so with root's rights.
  */
 #ifndef ACCT_CLI_PRIVILEGE_H
 #define ACCT_CLI_PRIVILEGE_H
@@ -43,8 +43,8 @@ typedef struct acct_privilege_t {
     gid_t *groups;
 } acct_privilege_t;
 
-/** Go on as somebody else for a while; the groups are theirs too. A no-op
- *  where one is that user already. */
+/** Go on as another user for a while; the groups are theirs too. A no-op where
+ *  one is that user already. */
 apr_status_t acct_privilege_lend(acct_privilege_t *before,
                                  const acct_user_t *user, apr_pool_t *pool);
 
@@ -52,11 +52,11 @@ apr_status_t acct_privilege_lend(acct_privilege_t *before,
 void acct_privilege_take_back(const acct_privilege_t *before);
 
 /**
- * Before a database that is a file is opened: root becomes, for good, who
- * owns its folder, where others than root can change what the way there
- * leads to. Nothing happens where root alone can, and to anybody else.
- * @param path the database's; where root becomes somebody else it is
- *             replaced by what it leads to, in the pool of @a cli
+ * Before a database that is a file is opened: root becomes, for good, the user
+ * that owns its folder, where others than root can change what the way there
+ * leads to. Nothing happens where root alone can, and to any other user.
+ * @param path the database's; where root becomes another user it is replaced
+ *             by what it leads to, in the pool of @a cli
  * @return ACCT_EXIT_OK, or another after saying what is wrong
  */
 int acct_privilege_drop(const acct_cli_t *cli, const char **path);

@@ -30,7 +30,7 @@ static ssize_t read_all(char *buffer)
         }
         length += (size_t)count;
         if (isatty(STDIN_FILENO) && memchr(buffer, '\n', length) != NULL) {
-            break;              /* nobody there says that it was all */
+            break;              /* a terminal sends no end of file by itself */
         }
     }
     return (ssize_t)length;

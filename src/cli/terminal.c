@@ -31,8 +31,8 @@ static void note(int signal)
     }
 }
 
-/* One that was ignored (nohup) stays ignored. All are held back until
- * somebody waits for them, but for what comes of using a terminal from the
+/* One that was ignored (nohup) stays ignored. All are held back until the
+ * command waits for them, but for what comes of using a terminal from the
  * background: held back, it would let that happen. */
 static void catch_all(struct sigaction before[SIGNALS], sigset_t *mask)
 {
@@ -76,8 +76,8 @@ static int is_caught(void)
     return 0;
 }
 
-/* What was held back happens now. Who comes back from it was stopped, and
- * goes on. */
+/* What was held back happens now. A process that comes back from it was
+ * stopped, and goes on. */
 static void pass_on(void)
 {
     for (size_t i = 0; i < SIGNALS; i++) {

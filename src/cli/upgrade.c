@@ -145,7 +145,7 @@ static int wants_copy(const upgrade_t *up)
 }
 
 /* In the transaction, up to its end but for that.
- * @param settled 0: begin anew, somebody has written just before
+ * @param settled 0: begin anew, another process has written just before
  * @param how what the verdict is where the status is APR_SUCCESS */
 static apr_status_t change(upgrade_t *up, int *settled, int *how)
 {

@@ -2,7 +2,7 @@
 /*
  * acctauth upgrade, in parts:
  *   upgrade.c          what is done in which order
- *   upgrade_clashes.c  several accounts that claim one key: told
+ *   upgrade_clashes.c  several accounts that claim one key: listed
  *   upgrade_copy.c     the copy of a file that is made before
  *   upgrade_servers.c  a server's connections of the older version: ended
  */
@@ -35,8 +35,8 @@ typedef struct acct_copy_t {
 apr_status_t acct_upgrade_settle_file(acct_db_t *db, apr_pool_t *pool);
 
 /**
- * In a transaction, so that nobody writes: copy the database's file beside
- * itself. The copy has its owner, and mode 0600.
+ * In a transaction, so that no other process writes: copy the database's file
+ * beside itself. The copy has its owner, and mode 0600.
  * @param version of the schema in it; part of the copy's name
  * @return ACCT_EXIT_OK, with copy->path NULL where the file was not settled
  *         (end the transaction, settle it, again); or another after saying
@@ -48,15 +48,15 @@ int acct_upgrade_copy(acct_cli_t *cli, int version, acct_copy_t *copy);
 void acct_upgrade_remove_copy(acct_copy_t *copy);
 
 /**
- * On a server, in the transaction: from now on nobody else reads or writes
- * the tables, in the order in which servers lock them.
+ * On a server, in the transaction: from now on no other session reads or
+ * writes the tables, in the order in which servers lock them.
  */
 apr_status_t acct_upgrade_lock(acct_db_t *db, apr_pool_t *pool);
 
 /**
- * End the connections of who could have seen the older schema and could go
- * on by it: servers, and other commands. Called before the commit, while
- * they wait for the locks: what connects later sees the newer schema.
+ * End the connections that could have seen the older schema and could go on by
+ * it: servers, and other commands. Called before the commit, while they wait
+ * for the locks: what connects later sees the newer schema.
  * @return ACCT_EXIT_OK when there are none any more; or another after
  *         naming them
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The copy of a database's file that is made before it is changed; see
- * upgrade.h. All of it by descriptors: in the folder somebody else may put
+ * upgrade.h. All of it by descriptors: in the folder another user may put
  * another thing in the place of a name.
  */
 #include "upgrade.h"
@@ -79,8 +79,8 @@ static int copy_bytes(int from, int to, apr_pool_t *pool)
     return 1;
 }
 
-/* The owner first: nobody reads it under another's name meanwhile, since
- * it is made with mode 0600 by us. */
+/* The owner first: no user reads it under another's name meanwhile, since it
+ * is made with mode 0600 by us. */
 static int fill(const acct_copy_t *copy, int to, apr_pool_t *pool)
 {
     struct stat info;

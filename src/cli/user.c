@@ -192,7 +192,7 @@ static int take_account(const acct_cli_t *cli, acct_account_t *account)
                         "--no-username needs --email");
 }
 
-/* Connected first: nobody likes to type a password for nothing. */
+/* Connected first: the operator shall not type a password for nothing. */
 int acct_cli_user_add(acct_cli_t *cli)
 {
     char password[ACCT_CLI_PASSWORD_SIZE] = "";
