@@ -52,6 +52,15 @@ my %place = (module => apxs('LIBEXECDIR') . '/mod_acctauth.so',
              data => apxs('DATADIR') . '/acctauth');
 my $etc = apxs('SYSCONFDIR');
 
+subtest 'a compiler may have arguments' => sub {
+    my $cc = $ENV{CC} || 'gcc';
+    my ($ok, $out) = run_make('have', "CC='env $cc'");
+    ok($ok, 'one that is there') or diag($out);
+    ($ok, $out) = run_make('have', "CC='env $top/no-compiler'");
+    ok(!$ok, 'one that is not');
+    like($out, qr/^install-deps: missing: .*stdlib\.h/m, 'is told');
+};
+
 my $dest = "$top/dest";
 subtest 'install' => sub {
     my ($ok, $out) = run_make("DESTDIR='$dest'", 'install');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The identity cache: how large it is, and attaching to it. */
 #include "identity_cache_fixture.h"
+#include "between.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -204,14 +205,14 @@ static void what_is_not_used_is_not_touched(void **state)
     (void)state;
     block = before_a_wall(acct_cache_bytes(slots), &start, &all);
     acct_cache_format(&view, block, slots, secret);
-    assert_in_range(provided(start, all), 1, 512 * 1024);
+    assert_between(provided(start, all), 1, 512 * 1024);
     identity.is_unwritten = 1;
     assert_int_equal(acct_cache_store(&view, DB, digest_of(1, digest), 0,
                                       TICK, &identity), 1);
     acct_cache_notes(&view, 0, ignore, &notes);
     assert_int_equal(notes, 1);
     assert_int_equal(acct_cache_in_use(&view, TICK), 1);
-    assert_in_range(provided(start, all), 1, 1024 * 1024);
+    assert_between(provided(start, all), 1, 1024 * 1024);
     munmap(start, all);
 }
 
@@ -236,8 +237,8 @@ static void how_many_answer_is_told_to_one_in_a_hundred(void **state)
                          n % 4 != 0 ? TICK : TICK - ACCT_CACHE_AGE,
                          &identity);
     }
-    assert_in_range(acct_cache_in_use(&view, TICK), MANY / 4 * 3 - MANY / 50,
-                    MANY / 4 * 3 + MANY / 100);
+    assert_between(acct_cache_in_use(&view, TICK), MANY / 4 * 3 - MANY / 50,
+                   MANY / 4 * 3 + MANY / 100);
     munmap(start, all);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notes of last use: written to the database. */
 #include "last_used_fixture.h"
+#include "between.h"
 
 static void what_was_noted_is_written_once(void **state)
 {
@@ -125,7 +126,7 @@ static void see(void *baton, const acct_cache_note_t *note)
 {
     seen_t *seen = baton;
 
-    assert_in_range(seen->count, 0, 39);
+    assert_between(seen->count, 0, 39);
     seen->slot[seen->count++] = note->slot;
     if (note->database == DB) {
         seen->of_db[!note->sliding]++;
@@ -219,15 +220,15 @@ static void collecting_goes_on_where_it_stopped_and_sliding_comes_first(
         }
     }
     acct_cache_notes(&world->cache, 0, count_one, left);
-    assert_in_range(left[0], TOKENS - 100, TOKENS);
-    assert_in_range(left[1], TOKENS - 100, TOKENS);
+    assert_between(left[0], TOKENS - 100, TOKENS);
+    assert_between(left[1], TOKENS - 100, TOKENS);
     for (round = 0; round < 4; round++) {
         acct_notes_t notes[2] = { { DB, NULL, 0 }, { DB + 1, NULL, 0 } };
 
         acct_last_used_collect(&world->last_used, &world->cache, notes, 2,
                                world->f->pool);
         for (i = 0; i < 2; i++) {
-            assert_in_range(notes[i].count, 0, ACCT_LAST_USED_MOST);
+            assert_between(notes[i].count, 0, ACCT_LAST_USED_MOST);
             left[i] -= notes[i].count;
             for (n = 0; n < notes[i].count; n++) {
                 assert_true(round != 0 || notes[i].note[n].sliding);
