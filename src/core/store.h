@@ -28,6 +28,8 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include "database.h"
 
 #define ACCT_SCHEMA_VERSION 3
@@ -74,6 +76,16 @@ typedef enum {
     ACCT_SCHEMA_DAMAGED         /* a unique index or table is gone */
 } acct_schema_e;
 
+/* Schemas of files that were found right, once for all files that have the
+ * same: those of one version differ only where one was upgraded from
+ * another. All zeros at first; any thread of a process. */
+#define ACCT_SCHEMAS_KEPT 8
+
+typedef struct acct_schemas_t {
+    _Atomic(uint64_t) schema[ACCT_SCHEMAS_KEPT];    /* 0: none */
+    _Atomic(unsigned int) turn; /* which to forget next */
+} acct_schemas_t;
+
 /**
  * Look at the schema of an open connection (opened without statements).
  * @param found   the verdict
@@ -106,7 +118,9 @@ apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
 
 /**
  * Open a connection for the statements of the store: look at the schema
- * first, prepare them then, and keep watch that the schema stays.
+ * first, prepare them then, and keep watch that the schema stays. Of a file
+ * whose schema is known (config->schemas) each is prepared when it is first
+ * run.
  * @param error on failure what is wrong and which command mends it, in
  *              @a pool
  */
@@ -384,6 +398,24 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
 apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
                                         apr_int64_t *accounts,
                                         apr_pool_t *pool);
+
+/**
+ * Whether a file is still what it was when @a follower had read all it wants
+ * to know by this connection: nothing was revoked since, nor anything else
+ * written. Cheap; for who reads again and again. A server cannot tell, and
+ * is asked each time.
+ * @param version for acct_db_followed(), once all has been read; 0: none
+ */
+apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
+                               apr_int64_t *version, int *is_unchanged,
+                               apr_pool_t *pool);
+
+/** Whether there is anything in a file that a purge would delete: tokens
+ *  expired before @a tokens, revocations older than @a revocations. Of a
+ *  server it is not asked: 1. */
+apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
+                                  apr_time_t revocations, int *is_due,
+                                  apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends.
  *  Waits for nobody.

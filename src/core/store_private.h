@@ -13,6 +13,8 @@
  *   store_sample.c      a sample of the stored hashes
  *   store_row.c         rows to structs
  *   store_schema.c      whether the schema is the right one
+ *   store_schema_known.c
+ *                       those that were found to be
  *   store_exposure.c    what surrounds it on a server
  *   store_rekey.c       the keys of all accounts made anew
  */
@@ -62,6 +64,8 @@ typedef enum {
     ACCT_SQL_REVOCATION_AFTER_ID,
     ACCT_SQL_REVOCATION_AFTER_SNAPSHOT,
     ACCT_SQL_REVOCATION_LAST,
+    ACCT_SQL_DATA_VERSION,
+    ACCT_SQL_PURGE_DUE,
     ACCT_SQL_PURGE_LOCK,
     ACCT_SQL_REVOCATION_PURGE,
     ACCT_SQL_TOKEN_PURGE,
@@ -95,5 +99,15 @@ apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows);
 
 /** Whether the database is a server's, and not a file. */
 int acct_is_server(const acct_db_t *db);
+
+/** A number for a file's whole schema, as the connection sees it now.
+ *  @param schema 0 for a server's, whose schema cannot be told so */
+apr_status_t acct_schema_read(acct_db_t *db, uint64_t *schema,
+                              apr_pool_t *pool);
+
+/** Whether it was kept before; and keep it, instead of the one that was
+ *  kept first. @param schemas NULL: nothing is known, nothing kept */
+int acct_schema_is_known(const acct_schemas_t *schemas, uint64_t schema);
+void acct_schema_keep(acct_schemas_t *schemas, uint64_t schema);
 
 #endif

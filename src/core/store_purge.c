@@ -28,6 +28,29 @@ apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
     return acct_taken(&row);
 }
 
+apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
+                                  apr_time_t revocations, int *is_due,
+                                  apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(tokens), ACCT_INT(revocations) };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    *is_due = 1;
+    if (acct_is_server(db)) {
+        return APR_SUCCESS;
+    }
+    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_PURGE_DUE, args, &rows,
+                                   pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *is_due = acct_take_number(&row, 0, 1) != 0;
+    return acct_taken(&row);
+}
+
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
                                          int limit, int *changed,
                                          apr_pool_t *pool)

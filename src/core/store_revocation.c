@@ -218,6 +218,18 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
         : read_by_id(db, mark, limit, *list, missed, pool);
 }
 
+apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
+                               apr_int64_t *version, int *is_unchanged,
+                               apr_pool_t *pool)
+{
+    *version = 0;
+    *is_unchanged = 0;
+    return acct_is_server(db)
+        ? APR_SUCCESS
+        : acct_db_follow(db, ACCT_SQL_DATA_VERSION, follower, version,
+                         is_unchanged, pool);
+}
+
 /* ---------------------------------------------------------- of everybody */
 
 /* They run once in the life of a database and touch all of it, so they are

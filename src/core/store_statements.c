@@ -178,6 +178,17 @@ static const acct_statement_t statements[ACCT_SQL__COUNT] = {
         .label = "revocation_last", .sql =
         "SELECT id, revoked_at FROM revocation "
         "WHERE id = (SELECT MAX(id) FROM revocation)" },
+    /* another one after each commit of another connection, and cheap: it
+     * is in the head of the journal's index */
+    [ACCT_SQL_DATA_VERSION] = { .driver = "sqlite3",
+        .label = "data_version", .sql = "PRAGMA data_version" },
+    /* what the two below would delete something for */
+    [ACCT_SQL_PURGE_DUE] = { .driver = "sqlite3",
+        .label = "purge_due", .sql =
+        "SELECT EXISTS (SELECT 1 FROM token "
+        "WHERE expires_at > 0 AND expires_at < %lld) "
+        "OR EXISTS (SELECT 1 FROM revocation WHERE revoked_at < %lld "
+        "AND id < (SELECT MAX(id) FROM revocation))" },
     /* Until the transaction's end, and without waiting: no row where
      * another has it. It leaves those alone who share the names. And what
      * the time was when the transaction began. */
