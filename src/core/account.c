@@ -3,6 +3,7 @@
 #include "account_private.h"
 
 #include "identity.h"
+#include "ticks.h"
 #include "token_lookup.h"
 
 void acct_unavailable(acct_result_t *result, int retry_after)
@@ -79,6 +80,8 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     if (service->cache != NULL) {
         /* Before the database is asked; see identity_cache.h. */
         ticket = acct_cache_ticket(service->cache);
+        acct_cache_feed_want(service->cache, service->cache_feed,
+                             acct_ticks());
     }
     outcome = ask_database(service, digest, identity, pool);
     if (outcome == ACCT_OK && service->cache != NULL) {
