@@ -27,6 +27,9 @@ AcctAuthRevocationBound 1s
 <Location "/server-status">
     SetHandler server-status
 </Location>
+<Location "/private/">
+    AcctAuthProtect On
+</Location>
 <VirtualHost *:$self->{port}>
     ServerName one.example
 </VirtualHost>
@@ -37,9 +40,12 @@ AcctAuthRevocationBound 1s
 </VirtualHost>
 CONF
 
-# How long ago each feed was read, the youngest first, in milliseconds.
+# How long ago each feed was read, the youngest first, in milliseconds. A
+# file's is read while somebody asks something of it.
 sub ages
 {
+    $s->get('/private/', headers => { Host => 'one.example',
+        Authorization => 'Token ' . 'f' x 40 });
     my $page = $s->get('/server-status?auto')->{body} // '';
     return sort { $a <=> $b } $page =~ /^AcctAuthFeedAge\[[^\]\n]*\]: (\d+)/mg;
 }

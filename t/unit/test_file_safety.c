@@ -21,7 +21,7 @@ static const acct_member_t members[] = {
     { 7, OWNER }, { 7, STRANGER }, { 8, OWNER }
 };
 
-static const acct_trusted_t trusted = { WEB, OWNER, members, 3 };
+static const acct_trusted_t trusted = { WEB, OWNER, members, 3, NULL };
 
 static int is_safe(uid_t user, gid_t group, mode_t mode)
 {
@@ -251,6 +251,41 @@ static void the_remedy_is_a_command_for_that_path(void **state)
     apr_pool_destroy(p);
 }
 
+/* Who looks again at once is told what was seen before; a moment later it
+ * is looked at anew. */
+static void a_folder_seen_safe_is_not_looked_at_again_at_once(void **state)
+{
+    place_t *place = *state;
+    acct_folders_seen_t seen;
+
+    memset(&seen, 0, sizeof(seen));
+    place->us.seen = &seen;
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 0);
+    assert_int_equal(chmod(place->root, 0777), 0);
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 0);
+    apr_sleep(ACCT_FOLDERS_SEEN_FOR);
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 1);
+    /* what is not right is not kept */
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 1);
+    assert_int_equal(chmod(place->root, 0700), 0);
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 0);
+}
+
+static void a_folder_seen_by_another_goes_by_without(void **state)
+{
+    place_t *place = *state;
+    acct_folders_seen_t seen;
+
+    memset(&seen, 0, sizeof(seen));
+    place->us.seen = &seen;
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 0);
+    assert_ptr_equal(acct_folders_seen_begin(&seen, seen.since), &seen);
+    assert_int_equal(chmod(place->root, 0777), 0);
+    assert_int_equal(look(place, ACCT_DATABASE_FILE), 1);
+    acct_folders_seen_end(&seen);
+    assert_int_equal(chmod(place->root, 0700), 0);
+}
+
 static void a_word_of_a_command_is_quoted_where_it_has_to_be(void **state)
 {
     apr_pool_t *p;
@@ -283,6 +318,8 @@ int main(void)
         ON_DISK(a_sticky_folder_will_do_but_not_for_a_databases_own),
         ON_DISK(a_link_leads_through_the_folders_of_both_ends),
         ON_DISK(links_that_go_round_end),
+        ON_DISK(a_folder_seen_safe_is_not_looked_at_again_at_once),
+        ON_DISK(a_folder_seen_by_another_goes_by_without),
         ON_DISK(a_strangers_folder_and_file_are_found),
         ON_DISK(the_remedy_is_a_command_for_that_path),
         T(a_word_of_a_command_is_quoted_where_it_has_to_be)

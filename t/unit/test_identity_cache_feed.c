@@ -195,7 +195,7 @@ static void the_first_says_which_database_it_is_and_all_go_by_it(
     assert_int_equal(acct_cache_feed_bind(&cache, feed, 77), 77);
 }
 
-static void there_are_sixty_four_feeds_and_no_more(void **state)
+static void there_are_as_many_feeds_as_places_and_no_more(void **state)
 {
     uint64_t i;
 
@@ -205,6 +205,25 @@ static void there_are_sixty_four_feeds_and_no_more(void **state)
     }
     assert_int_equal(acct_cache_feed(&cache, OTHER_DB), -1);
     assert_int_equal(acct_cache_feed(&cache, DB + 63), 63);
+}
+
+static void a_feed_is_wanted_for_longer_than_anything_is_believed(void **state)
+{
+    int feed = acct_cache_feed(&cache, DB);
+    int other = acct_cache_feed(&cache, OTHER_DB);
+
+    (void)state;
+    assert_false(acct_cache_feed_is_wanted(&cache, feed, TICK));
+    acct_cache_feed_want(&cache, feed, TICK);
+    assert_true(acct_cache_feed_is_wanted(&cache, feed, TICK));
+    assert_false(acct_cache_feed_is_wanted(&cache, other, TICK));
+    assert_true(acct_cache_feed_is_wanted(&cache, feed,
+                                          TICK + ACCT_CACHE_AGE + SECOND));
+    assert_false(acct_cache_feed_is_wanted(&cache, feed,
+                                           TICK + ACCT_CACHE_WANTED));
+    acct_cache_feed_want(&cache, feed, TICK + ACCT_CACHE_WANTED);
+    assert_true(acct_cache_feed_is_wanted(&cache, feed,
+                                          TICK + ACCT_CACHE_WANTED));
 }
 
 /* Whatever word of the head is scribbled. */
@@ -238,7 +257,8 @@ int main(void)
         T(an_origin_and_a_failure_are_kept),
         T(trouble_with_reading_and_with_writing_is_noted_apart),
         T(the_first_says_which_database_it_is_and_all_go_by_it),
-        T(there_are_sixty_four_feeds_and_no_more),
+        T(there_are_as_many_feeds_as_places_and_no_more),
+        T(a_feed_is_wanted_for_longer_than_anything_is_believed),
         T(no_scribbled_head_gives_a_feed_that_is_none),
     };
 

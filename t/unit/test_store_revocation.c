@@ -42,6 +42,51 @@ static const char *told(fixture_t *f, acct_db_t *db, acct_mark_t *mark,
     return text;
 }
 
+static int is_unchanged(fixture_t *f, acct_db_t *db, const void *follower)
+{
+    apr_int64_t version;
+    int is_unchanged;
+
+    assert_int_equal(acct_store_follow(db, follower, &version,
+                                       &is_unchanged, f->pool), 0);
+    acct_db_followed(db, follower, version);
+    return is_unchanged;
+}
+
+/* Whoever commits, this connection or another; a look is none. */
+static void a_file_is_unchanged_until_somebody_commits(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    acct_db_t *other = open_store(f);
+    apr_int64_t id = add_person(f, db, "anna", NULL);
+    int a, b;
+
+    if (f->schema) {
+        assert_false(is_unchanged(f, db, &a));
+        assert_false(is_unchanged(f, db, &a));
+    }
+    else {
+        assert_false(is_unchanged(f, db, &a));
+        assert_true(is_unchanged(f, db, &a));
+        assert_false(is_unchanged(f, db, &b));  /* who has read nothing */
+        assert_false(is_unchanged(f, db, &a));
+        add_revocation(f, other, id);
+        assert_false(is_unchanged(f, db, &a));
+        assert_true(is_unchanged(f, db, &a));
+        add_revocation(f, db, id);
+        assert_false(is_unchanged(f, db, &a));
+        assert_int_equal(acct_db_begin(db, f->pool), 0);
+        acct_db_rollback(db, f->pool);
+        assert_false(is_unchanged(f, db, &a));
+        fixture_exec(f, db, "DELETE FROM revocation");
+        assert_false(is_unchanged(f, db, &a));
+        assert_true(is_unchanged(f, db, &a));
+    }
+    acct_db_close(other);
+    acct_db_close(db);
+}
+
 static void revocations_are_read_once(void **state)
 {
     fixture_t *f = *state;
@@ -199,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(revocations_are_numbered_and_outlive_the_account),
+        TEST(a_file_is_unchanged_until_somebody_commits),
         TEST(revocations_are_read_once),
         TEST(another_reads_on_from_two_numbers),
         TEST(too_many_revocations_are_told_as_missed),

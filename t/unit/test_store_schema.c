@@ -289,6 +289,71 @@ static void every_look_up_uses_an_index(void **state)
     acct_db_close(db);
 }
 
+static apr_status_t ready(fixture_t *f, acct_db_t **db,
+                          acct_db_config_t *config)
+{
+    const char *error = NULL;
+
+    *db = NULL;
+    return acct_store_open(db, config, f->pool, &error);
+}
+
+/* A schema that was found right is known, and no other by it. */
+static void a_known_schema_is_told_from_a_damaged_one(void **state)
+{
+    fixture_t *f = *state;
+    acct_schemas_t schemas;
+    acct_db_config_t config = f->config;
+    const char *value;
+    acct_db_t *db;
+
+    if (f->schema) {
+        skip();                 /* a server's is looked at each time */
+    }
+    memset(&schemas, 0, sizeof(schemas));
+    config.schemas = &schemas;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ready(f, &db, &config), APR_SUCCESS);
+        assert_int_not_equal(schemas.schema[0], 0);
+        assert_int_equal(schemas.schema[1], 0);
+        assert_int_equal(acct_store_meta_get(db, "schema_version", &value,
+                                             f->pool), APR_SUCCESS);
+        acct_db_close(db);
+    }
+    change_schema(f, "DROP INDEX token_digest");
+    assert_int_equal(ready(f, &db, &config), APR_EMISMATCH);
+    change_schema(f, "CREATE UNIQUE INDEX token_digest ON token (digest)");
+    change_schema(f, "UPDATE meta SET value = '99' "
+                     "WHERE name = 'schema_version'");
+    assert_int_equal(ready(f, &db, &config), APR_EMISMATCH);
+}
+
+/* The version is looked at again before a statement is run that was not
+ * prepared when the connection was opened. */
+static void a_known_schema_that_changes_later_is_seen(void **state)
+{
+    fixture_t *f = *state;
+    acct_schemas_t schemas;
+    acct_db_config_t config = f->config;
+    const char *value;
+    acct_db_t *db;
+
+    if (f->schema) {
+        skip();
+    }
+    memset(&schemas, 0, sizeof(schemas));
+    config.schemas = &schemas;
+    assert_int_equal(ready(f, &db, &config), APR_SUCCESS);
+    acct_db_close(db);
+    assert_int_equal(ready(f, &db, &config), APR_SUCCESS);
+    change_schema(f, "UPDATE meta SET value = '99' "
+                     "WHERE name = 'schema_version'");
+    assert_int_not_equal(acct_store_meta_get(db, "schema_version", &value,
+                                             f->pool), APR_SUCCESS);
+    assert_true(acct_db_is_broken(db));
+    acct_db_close(db);
+}
+
 #define TEST_EMPTY(name) \
     cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
@@ -304,6 +369,8 @@ int main(void)
         TEST(a_missing_unique_index_is_damage),
         TEST(an_index_that_is_no_longer_unique_is_damage),
         TEST(a_schema_is_not_made_twice),
+        TEST(a_known_schema_is_told_from_a_damaged_one),
+        TEST(a_known_schema_that_changes_later_is_seen),
         TEST_EMPTY(a_schema_that_fails_half_way_leaves_nothing),
         TEST_EMPTY(statements_end_at_a_line_that_ends_in_a_semicolon),
         TEST(the_tables_refuse_what_makes_no_sense),

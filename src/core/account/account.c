@@ -3,6 +3,7 @@
  * account/account.h. */
 #include "account/issue.h"
 
+#include "base/ticks.h"
 #include "database/unit.h"
 #include "token/identity.h"
 #include "token/lookup.h"
@@ -81,6 +82,8 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
     if (service->cache != NULL) {
         /* Before the database is asked; see cache/cache.h. */
         ticket = acct_cache_ticket(service->cache);
+        acct_cache_feed_want(service->cache, service->cache_feed,
+                             acct_ticks());
     }
     outcome = ask_database(service, digest, identity, pool);
     if (outcome == ACCT_OK && service->cache != NULL) {

@@ -11,6 +11,7 @@
 #endif
 
 #include "base/shell.h"
+#include "base/ticks.h"
 
 /* As many as Linux follows. */
 #define LINKS_MOST 40
@@ -73,6 +74,7 @@ static int group_may(const struct stat *info, const acct_trusted_t *trusted,
 
 typedef struct look_t {
     const acct_trusted_t *trusted;
+    acct_folders_seen_t *seen;  /* NULL: none */
     acct_unsafe_t *found;
     int most;
     int count;
@@ -142,20 +144,35 @@ static int folder_mode_is_safe(const struct stat *info,
             || group_may(info, trusted, path));
 }
 
-static void look_at_folder(look_t *look, const char *path, int is_last,
-                           int sticky_will_do)
+/* By what lstat() said of it. */
+static void judge_folder(look_t *look, const char *path,
+                         const struct stat *info, int is_last)
+{
+    int is_safe = 1;
+
+    if (!trusts_user(look->trusted, info->st_uid)) {
+        note(look, ACCT_UNSAFE_FOLDER_OWNER, path, info, 0, is_last);
+        is_safe = 0;
+    }
+    if (!folder_mode_is_safe(info, look->trusted, path, !is_last)) {
+        note(look, ACCT_UNSAFE_FOLDER_MODE, path, info,
+             group_may(info, look->trusted, path), is_last);
+        is_safe = 0;
+    }
+    if (is_safe) {
+        acct_folders_seen_keep(look->seen, path, look->trusted->owner,
+                               is_last);
+    }
+}
+
+static void look_at_folder(look_t *look, const char *path, int is_last)
 {
     struct stat info;
 
-    if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        return;
-    }
-    if (!trusts_user(look->trusted, info.st_uid)) {
-        note(look, ACCT_UNSAFE_FOLDER_OWNER, path, &info, 0, is_last);
-    }
-    if (!folder_mode_is_safe(&info, look->trusted, path, sticky_will_do)) {
-        note(look, ACCT_UNSAFE_FOLDER_MODE, path, &info,
-             group_may(&info, look->trusted, path), is_last);
+    if (!acct_folders_seen_has(look->seen, path, look->trusted->owner,
+                               is_last)
+        && lstat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        judge_folder(look, path, &info, is_last);
     }
 }
 
@@ -242,6 +259,10 @@ static int step(look_t *look, way_t *way)
         return 0;
     }
     memcpy(way->last, next, strlen(next) + 1);
+    if (acct_folders_seen_has(look->seen, next, look->trusted->owner, 0)) {
+        memcpy(way->at, next, strlen(next) + 1);
+        return 1;
+    }
     if (lstat(next, &info) != 0) {
         return 0;
     }
@@ -253,7 +274,7 @@ static int step(look_t *look, way_t *way)
     }
     if (S_ISDIR(info.st_mode)) {
         memcpy(way->at, next, strlen(next) + 1);
-        look_at_folder(look, next, 0, 1);
+        judge_folder(look, next, &info, 0);
         return 1;
     }
     return 0;
@@ -272,7 +293,7 @@ static void look_at_last(look_t *look, const char *folder)
             return;
         }
     }
-    look_at_folder(look, folder, 1, 0);
+    look_at_folder(look, folder, 1);
 }
 
 /* Afterwards the last step was to the file itself, without links. */
@@ -285,7 +306,7 @@ static int go_the_way(look_t *look, way_t *way, const char *path,
         return 0;
     }
     memcpy(way->rest, path, strlen(path) + 1);
-    look_at_folder(look, "/", 0, 1);
+    look_at_folder(look, "/", 0);
     while (step(look, way)) {
         continue;
     }
@@ -313,7 +334,9 @@ int acct_file_safety(const char *path, acct_secret_e kind,
                      const acct_trusted_t *trusted, acct_unsafe_t *found,
                      int most)
 {
-    look_t look = { trusted, found, most, 0 };
+    look_t look = { trusted,
+                    acct_folders_seen_begin(trusted->seen, acct_ticks()),
+                    found, most, 0 };
     way_t way;
 
     if (go_the_way(&look, &way, path, kind)) {
@@ -322,6 +345,7 @@ int acct_file_safety(const char *path, acct_secret_e kind,
             look_beside(&look, way.last);
         }
     }
+    acct_folders_seen_end(look.seen);
     return look.count;
 }
 

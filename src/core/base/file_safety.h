@@ -10,7 +10,8 @@
  * owners (the sticky bit) will do on the way, but not as the folder of a
  * database: sqlite believes the journal that it finds there.
  *
- * No state, nothing allocated, no lock: safe from any thread.
+ * No state but the folders that were seen a moment ago, nothing allocated,
+ * no lock: safe from any thread.
  */
 #ifndef ACCT_FILE_SAFETY_H
 #define ACCT_FILE_SAFETY_H
@@ -19,6 +20,8 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+
+#include "base/folders_seen.h"
 
 /* That a user is in a group, as their own one or as one of its members. */
 typedef struct acct_member_t {
@@ -33,6 +36,8 @@ typedef struct acct_trusted_t {
     const acct_member_t *members;   /* of all groups there are, sorted by
                                      * group; without root and @a user */
     int count;
+    acct_folders_seen_t *seen;  /* for who looks at many files; NULL: all
+                                 * folders are looked at each time */
 } acct_trusted_t;
 
 typedef enum {

@@ -12,6 +12,7 @@
  *   operation.c       the type of an operation's row
  *   service.c         what operations ask of where they run
  *   file_safety.c     whether other users can get at a file
+ *   folders_seen.c    folders that were looked at a moment ago
  *   plain_file.c      opening a file that is one
  *   told_status.c     what of a status is worth a word in the log
  *   ticks.c           a clock for waiting

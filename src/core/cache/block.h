@@ -18,7 +18,7 @@
 /* ---- layout ---- */
 
 /* Another one for each change below. */
-#define ACCT_CACHE_LAYOUT 6
+#define ACCT_CACHE_LAYOUT 7
 
 #define ACCT_SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define ACCT_TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
@@ -72,6 +72,7 @@ typedef struct acct_cache_feed_t {
     _Atomic int64_t claim;      /* tick */
     _Atomic int64_t failing;
     _Atomic uint32_t trouble[ACCT_CACHE_TROUBLES];  /* 0: none */
+    _Atomic int64_t wanted_at;  /* tick; 0: never */
     _Atomic uint64_t creation;  /* of the database; 0: not known yet */
     _Atomic uint64_t doubts;    /* how often it was found to be another */
 } acct_cache_feed_t;

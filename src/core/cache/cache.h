@@ -64,7 +64,7 @@
 #define ACCT_CACHE_DIGEST_BYTES 32
 #define ACCT_CACHE_SECRET_BYTES 16
 #define ACCT_CACHE_TEXT_BYTES 112   /* username and email together */
-#define ACCT_CACHE_FEEDS 64         /* databases one cache can serve */
+#define ACCT_CACHE_FEEDS 1024       /* databases one cache can serve */
 
 #define ACCT_CACHE_AGE INT64_C(60000000)    /* microseconds */
 #define ACCT_CACHE_NOTE_AGE INT64_C(60000000)   /* between two notes */
@@ -214,6 +214,19 @@ void acct_cache_feed_doubt(acct_cache_t *cache, int feed);
 
 /** How often that was said. One load. */
 uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed);
+
+/** For how long a feed is wanted once the database was asked something that
+ *  may be answered from the cache the next time: what is answered from it
+ *  is asked of the database anew before that. Microseconds. */
+#define ACCT_CACHE_WANTED (ACCT_CACHE_AGE + ACCT_CACHE_AGE / 2)
+
+/** Note that somebody wants the feed to be fresh. */
+void acct_cache_feed_want(acct_cache_t *cache, int feed, int64_t tick);
+
+/** Whether anybody has wanted it lately. Where nobody has it need not be
+ *  read: nothing is believed of a database whose feed is not fresh. */
+int acct_cache_feed_is_wanted(const acct_cache_t *cache, int feed,
+                              int64_t tick);
 
 /** Whether the feed was read within @a bound (microseconds) before
  *  @a tick: only then may anything be believed that is not asked of the

@@ -176,6 +176,30 @@ uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed)
                                 memory_order_relaxed);
 }
 
+/* Not each time, since the others read what is beside it. */
+#define WANT_EVERY INT64_C(1000000)
+
+void acct_cache_feed_want(acct_cache_t *cache, int feed, int64_t tick)
+{
+    _Atomic int64_t *wanted = &cache->block->feed[feed].wanted_at;
+    /* relaxed, both and below: that it is seen soon is all there is to it */
+    int64_t since = tick - atomic_load_explicit(wanted,
+                                                memory_order_relaxed);
+
+    if (since >= WANT_EVERY || since < 0) {
+        atomic_store_explicit(wanted, tick, memory_order_relaxed);
+    }
+}
+
+int acct_cache_feed_is_wanted(const acct_cache_t *cache, int feed,
+                              int64_t tick)
+{
+    int64_t at = atomic_load_explicit(&cache->block->feed[feed].wanted_at,
+                                      memory_order_relaxed);
+
+    return at != 0 && tick - at < ACCT_CACHE_WANTED;
+}
+
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick)
 {

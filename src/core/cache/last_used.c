@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/last_used.h"
 
+#include <apr_hash.h>
 #include <apr_tables.h>
 #include <string.h>
 
@@ -17,9 +18,7 @@ typedef struct part_t {
 typedef struct collection_t {
     const acct_cache_t *cache;
     size_t from;
-    acct_notes_t *notes;
-    part_t *part;
-    int count;
+    apr_hash_t *part;           /* part_t *, by database */
     apr_pool_t *pool;
 } collection_t;
 
@@ -27,16 +26,12 @@ static void keep(void *baton, const acct_cache_note_t *note)
 {
     collection_t *all = baton;
     int other = !note->sliding;
-    part_t *part;
-    int i;
+    part_t *part = apr_hash_get(all->part, &note->database,
+                                sizeof(note->database));
 
-    for (i = 0; i < all->count && all->notes[i].database != note->database;
-         i++) {
-    }
-    if (i == all->count) {
+    if (part == NULL) {
         return;
     }
-    part = &all->part[i];
     if (part->kept[other] == NULL) {
         part->kept[other] = apr_array_make(all->pool, 16, sizeof(*note));
     }
@@ -91,17 +86,21 @@ void acct_last_used_collect(acct_last_used_t *last_used,
                             const acct_cache_t *cache, acct_notes_t *notes,
                             int count, apr_pool_t *pool)
 {
-    collection_t all = { cache, last_used->from % cache->slots, notes,
-                         apr_pcalloc(pool, (size_t)count * sizeof(part_t)),
-                         count, pool };
+    collection_t all = { cache, last_used->from % cache->slots,
+                         apr_hash_make(pool), pool };
+    part_t *part = apr_pcalloc(pool, (size_t)count * sizeof(*part));
     size_t nearest = 0;
     int i;
 
+    for (i = 0; i < count; i++) {
+        apr_hash_set(all.part, &notes[i].database,
+                     sizeof(notes[i].database), &part[i]);
+    }
     acct_cache_notes(cache, all.from, keep, &all);
     for (i = 0; i < count; i++) {
-        size_t cut = cut_of(&all.part[i]);
+        size_t cut = cut_of(&part[i]);
 
-        settle(&notes[i], &all.part[i], pool);
+        settle(&notes[i], &part[i], pool);
         /* The nearest one: a collection that begins before its cut misses
          * nothing. */
         if (cut != 0 && (nearest == 0 || cut < nearest)) {

@@ -13,6 +13,7 @@
 typedef struct acct_db_slot_t {
     apr_dbd_prepared_t *prepared;       /* NULL: prepare before use */
     int nargs;
+    int is_guarded;             /* the guard held when it was prepared */
 } acct_db_slot_t;
 
 struct acct_db_t {
@@ -30,6 +31,9 @@ struct acct_db_t {
     acct_db_slot_t *slots;
     int count;
     int heals;
+    const void *follower;       /* who read all at... */
+    apr_int64_t followed;       /* this version; 0: nobody since the
+                                 * connection wrote something */
     unsigned int in_transaction : 1;
     unsigned int doomed : 1;    /* a statement of the transaction failed */
     unsigned int broken : 1;

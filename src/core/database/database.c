@@ -182,6 +182,7 @@ apr_status_t acct_db_exec(acct_db_t *db, const char *sql, apr_pool_t *pool)
     if (acct_db_may_run(db) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
+    db->followed = 0;
     code = apr_dbd_query(db->dbd, db->handle, &changed, sql);
     if (code != 0) {
         acct_db_note_failure(db, code);

@@ -9,7 +9,8 @@
  * pool the caller passes and outlive the connection.
  *
  * Statements are numbered by the caller (store/store.h) and prepared all at
- * once when the connection opens. One that fails is prepared again on
+ * once when the connection opens, or each when it is first run, where they
+ * are known to fit. One that fails is prepared again on
  * the same handle and, outside a transaction, run once more: sqlite
  * loses every prepared statement to any CREATE INDEX, ANALYZE or VACUUM
  * of another process, while the handle says it is fine. (Such a statement
@@ -59,6 +60,9 @@ typedef struct acct_db_config_t {
     _Atomic(unsigned int) *address; /* pgsql, of several addresses: the one
                                      * to begin with, kept up to date here
                                      * by all threads; NULL: the first */
+    struct acct_schemas_t *schemas;     /* schemas that were found right,
+                                     * for all databases of the process
+                                     * (store.h); NULL: none is known */
 } acct_db_config_t;
 
 /* One statement: its label and, for apr_dbd, its text with %s and %lld. */
@@ -147,11 +151,38 @@ apr_status_t acct_db_prepare(acct_db_t *db,
                              const acct_statement_t *statements, int count,
                              apr_pool_t *pool, const char **error);
 
+/**
+ * The same for a file whose schema is known to take them: each is prepared
+ * when it is first run, which most are not on most connections. The guard
+ * (below) is asked then.
+ */
+apr_status_t acct_db_expect(acct_db_t *db,
+                            const acct_statement_t *statements, int count,
+                            apr_pool_t *pool, const char **error);
+
 /** Whether what the connection reads still is the database: the file of
  *  that name is the one that was opened, and as open to this user as it was
  *  then; or the server has not closed it. Cheap (two system calls). Not
  *  inside a transaction. */
 int acct_db_is_current(const acct_db_t *db);
+
+/**
+ * Whether a database is still what it was when @a follower had read all
+ * that it wants to know, by this connection: nobody has committed anything
+ * since, not the connection itself either. Not inside a transaction.
+ * @param statement that tells which version the connection sees: a number
+ *                  that is another after each commit of another connection
+ * @param version   for acct_db_followed(); taken before anything is read,
+ *                  so that what is committed meanwhile is read once more
+ * @return APR_SUCCESS, or APR_EGENERAL when the database did not answer
+ */
+apr_status_t acct_db_follow(acct_db_t *db, int statement,
+                            const void *follower, apr_int64_t *version,
+                            int *is_unchanged, apr_pool_t *pool);
+
+/** @a follower has read it all, by this connection. */
+void acct_db_followed(acct_db_t *db, const void *follower,
+                      apr_int64_t version);
 
 /** A number of the caller's own, kept with the connection; 0 at first. */
 void acct_db_set_generation(acct_db_t *db, unsigned int generation);

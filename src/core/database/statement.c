@@ -53,9 +53,9 @@ static int prepare(acct_db_t *db, int i)
     return code;
 }
 
-apr_status_t acct_db_prepare(acct_db_t *db,
-                             const acct_statement_t *statements, int count,
-                             apr_pool_t *pool, const char **error)
+apr_status_t acct_db_expect(acct_db_t *db,
+                            const acct_statement_t *statements, int count,
+                            apr_pool_t *pool, const char **error)
 {
     db->statements = apr_pmemdup(db->pool, statements,
                                  (size_t)count * sizeof(*statements));
@@ -63,23 +63,36 @@ apr_status_t acct_db_prepare(acct_db_t *db,
     db->slots = apr_pcalloc(db->pool, sizeof(*db->slots)
                                       * ((size_t)count + 1));
     for (int i = 0; i < count; i++) {
-        int code;
-
         db->slots[i].nargs = count_args(statements[i].sql);
         if (db->slots[i].nargs > MAX_ARGS) {
             *error = apr_psprintf(pool, "statement %s: too many arguments",
                                   statements[i].label);
             return APR_EINVAL;
         }
-        code = prepare(db, i);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t acct_db_prepare(acct_db_t *db,
+                             const acct_statement_t *statements, int count,
+                             apr_pool_t *pool, const char **error)
+{
+    apr_status_t rv = acct_db_expect(db, statements, count, pool, error);
+
+    for (int i = 0; rv == APR_SUCCESS && i < count; i++) {
+        int code = prepare(db, i);
+
+        /* whoever opens has just seen that the schema is the right one,
+         * and one that is another by now makes the statement stale */
+        db->slots[i].is_guarded = 1;
         if (code != 0) {
             acct_db_note_failure(db, code);
             *error = apr_psprintf(pool, "statement %s: %s",
                                   statements[i].label, db->error);
-            return APR_EGENERAL;
+            rv = APR_EGENERAL;
         }
     }
-    return APR_SUCCESS;
+    return rv;
 }
 
 static int run_once(acct_db_t *db, run_t *run)
@@ -172,6 +185,22 @@ static apr_status_t run_and_heal(acct_db_t *db, run_t *run)
     return APR_EGENERAL;
 }
 
+/* The first run of a statement that was not prepared when the connection
+ * was opened. Prepared first, then the guard: what changes the schema in
+ * between makes it stale, and the guard is asked again. A failure to prepare
+ * is left to the run, which meets it too. */
+static int begin_statement(acct_db_t *db, int i, apr_pool_t *pool)
+{
+    if (prepare(db, i) == 0) {
+        if (!guard_holds(db, pool)) {
+            db->broken = 1;
+            return 0;
+        }
+        db->slots[i].is_guarded = 1;
+    }
+    return 1;
+}
+
 static apr_status_t run_statement(acct_db_t *db, run_t *run,
                                   const acct_arg_t *args, int nargs)
 {
@@ -183,6 +212,10 @@ static apr_status_t run_statement(acct_db_t *db, run_t *run,
         acct_db_set_error(db, "no such statement, or not its number of "
                           "arguments");
         return APR_EINVAL;
+    }
+    if (!db->slots[run->statement].is_guarded
+        && !begin_statement(db, run->statement, run->pool)) {
+        return APR_EGENERAL;
     }
     for (int i = 0; i < nargs; i++) {
         run->values[i] = args[i].kind == ACCT_ARG_INT
@@ -211,8 +244,37 @@ apr_status_t acct_db_run(acct_db_t *db, int statement,
     run_t run = { .statement = statement, .selects = 0, .pool = pool };
     apr_status_t rv = run_statement(db, &run, args, nargs);
 
+    db->followed = 0;
     if (changed) {
         *changed = rv == APR_SUCCESS ? run.changed : 0;
     }
     return rv;
+}
+
+/*
+ * Following
+ */
+
+apr_status_t acct_db_follow(acct_db_t *db, int statement,
+                            const void *follower, apr_int64_t *version,
+                            int *is_unchanged, apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    apr_status_t rv = acct_db_select(db, statement, NULL, 0, &rows, pool);
+
+    *version = 0;
+    *is_unchanged = 0;
+    if (rv == APR_SUCCESS && rows.count == 1 && rows.cell[0][0]) {
+        *version = apr_atoi64(rows.cell[0][0]);
+        *is_unchanged = *version != 0 && db->followed == *version
+            && db->follower == follower;
+    }
+    return rv;
+}
+
+void acct_db_followed(acct_db_t *db, const void *follower,
+                      apr_int64_t version)
+{
+    db->follower = follower;
+    db->followed = version;
 }

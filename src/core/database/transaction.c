@@ -23,6 +23,7 @@ apr_status_t acct_db_begin(acct_db_t *db, apr_pool_t *pool)
         return APR_EGENERAL;
     }
     db->in_transaction = 1;
+    db->followed = 0;
     return APR_SUCCESS;
 }
 

@@ -24,6 +24,8 @@ typedef struct acct_store_driver_t {
     const char *tables;
     const char *unique_indexes;
 
+    const char *whole_schema;   /* rows that no other schema has; NULL: it
+                                 * cannot be told so */
     const char *lock_tokens;    /* keeps others from writing tokens until
                                  * the transaction's end; NULL: BEGIN did */
     const char *revoke_all;     /* a revocation for each account */
@@ -46,12 +48,30 @@ typedef struct acct_store_driver_t {
     apr_status_t (*write_uses)(acct_db_t *db, const acct_token_use_t *uses,
                                int count, apr_pool_t *pool);
 
+    /** NULL: it cannot be known, and is asked each time. */
+    apr_status_t (*follow)(acct_db_t *db, const void *follower,
+                           apr_int64_t *version, int *is_unchanged,
+                           apr_pool_t *pool);
+    apr_status_t (*find_due)(acct_db_t *db, apr_time_t tokens,
+                             apr_time_t revocations, int *is_due,
+                             apr_pool_t *pool);
+
     /** NULL: nothing surrounds a file. */
     apr_status_t (*find_exposure)(acct_db_t *db, const char *name,
                                   const char **exposure, apr_pool_t *pool);
     apr_status_t (*find_shared)(acct_db_t *db, acct_db_t *other,
                                 int *is_shared, apr_pool_t *pool);
 } acct_store_driver_t;
+
+/** A number for a file's whole schema, as the connection sees it now.
+ *  @param schema 0 for a server's, whose schema cannot be told so */
+apr_status_t acct_schema_read(acct_db_t *db, uint64_t *schema,
+                              apr_pool_t *pool);
+
+/** Whether it was kept before; and keep it, instead of the one that was
+ *  kept first. @param schemas NULL: nothing is known, nothing kept */
+int acct_schema_is_known(const acct_schemas_t *schemas, uint64_t schema);
+void acct_schema_keep(acct_schemas_t *schemas, uint64_t schema);
 
 extern const acct_store_driver_t acct_store_sqlite3;
 extern const acct_store_driver_t acct_store_pgsql;

@@ -34,6 +34,14 @@ static apr_status_t delete_batch(acct_db_t *db, void *baton, apr_pool_t *pool)
     return status;
 }
 
+apr_status_t acct_purge_is_due(acct_db_t *db, apr_time_t now, int *is_due,
+                               apr_pool_t *pool)
+{
+    return acct_store_purge_due(db, now - ACCT_PURGE_EXPIRED_KEPT,
+                                now - ACCT_PURGE_REVOCATIONS_KEPT, is_due,
+                                pool);
+}
+
 apr_status_t acct_purge(acct_db_t *db, apr_time_t now, acct_purged_t *purged,
                         apr_pool_t *pool)
 {

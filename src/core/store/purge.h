@@ -54,6 +54,14 @@ int acct_purge_turn(acct_purge_turn_t *turn, const acct_purged_t *purged,
                     apr_interval_time_t tick);
 
 /**
+ * Whether a batch would find anything, by a look that keeps nobody from
+ * writing. Of a server it is not known: 1.
+ * @param now as of acct_purge()
+ */
+apr_status_t acct_purge_is_due(acct_db_t *db, apr_time_t now, int *is_due,
+                               apr_pool_t *pool);
+
+/**
  * One batch in a transaction of its own. On a server it does nothing while
  * another does the same.
  * @param now    what had expired, or was old, by then; and on a server by

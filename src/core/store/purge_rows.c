@@ -8,6 +8,18 @@ apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
     return acct_store_driver_of(db)->lock_purge(db, mine, now, pool);
 }
 
+apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
+                                  apr_time_t revocations, int *is_due,
+                                  apr_pool_t *pool)
+{
+    const acct_store_driver_t *driver = acct_store_driver_of(db);
+
+    *is_due = 1;
+    return driver->find_due
+        ? driver->find_due(db, tokens, revocations, is_due, pool)
+        : APR_SUCCESS;
+}
+
 apr_status_t acct_store_revocation_purge(acct_db_t *db, apr_time_t before,
                                          int limit, int *changed,
                                          apr_pool_t *pool)

@@ -48,6 +48,19 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
                                                       missed, pool);
 }
 
+apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
+                               apr_int64_t *version, int *is_unchanged,
+                               apr_pool_t *pool)
+{
+    const acct_store_driver_t *driver = acct_store_driver_of(db);
+
+    *version = 0;
+    *is_unchanged = 0;
+    return driver->follow
+        ? driver->follow(db, follower, version, is_unchanged, pool)
+        : APR_SUCCESS;
+}
+
 /* ---------------------------------------------------------- of all
  * accounts */
 

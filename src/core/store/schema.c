@@ -2,7 +2,7 @@
 /*
  * The part of store/store.h that looks at the schema and makes it.
  */
-#include "store/store.h"
+#include "store/drivers.h"
 
 #include <errno.h>
 #include <string.h>
@@ -205,16 +205,40 @@ static const char *read_error(acct_db_t *db, const acct_db_config_t *config,
                         acct_store_cause(config, acct_db_error(db), pool));
 }
 
+/* Of a schema that is known only its version has to be looked at: that is a
+ * row, and no part of the text. */
+static apr_status_t look_over(acct_db_t *db, const acct_db_config_t *config,
+                              uint64_t *schema, acct_schema_e *found,
+                              int *version, const char **detail,
+                              apr_pool_t *pool)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    *schema = 0;
+    if (config->schemas) {
+        rv = acct_schema_read(db, schema, pool);
+    }
+    if (rv == APR_SUCCESS && acct_schema_is_known(config->schemas, *schema)
+        && read_version(db, version, pool) == APR_SUCCESS
+        && *version == ACCT_SCHEMA_VERSION) {
+        *found = ACCT_SCHEMA_CURRENT;
+        return APR_SUCCESS;
+    }
+    return rv == APR_SUCCESS
+        ? acct_store_check_schema(db, found, version, detail, pool) : rv;
+}
+
 /* APR_EMISMATCH where it is another schema, or none. */
 static apr_status_t require_schema(acct_db_t *db,
                                    const acct_db_config_t *config,
-                                   apr_pool_t *pool, const char **error)
+                                   uint64_t *schema, apr_pool_t *pool,
+                                   const char **error)
 {
     const char *detail = NULL;
     acct_schema_e found;
     int version;
-    apr_status_t rv = acct_store_check_schema(db, &found, &version, &detail,
-                                              pool);
+    apr_status_t rv = look_over(db, config, schema, &found, &version,
+                                &detail, pool);
 
     if (rv != APR_SUCCESS) {
         *error = read_error(db, config, pool);
@@ -231,6 +255,7 @@ apr_status_t acct_store_check_version(acct_db_t *db,
                                       const acct_db_config_t *config,
                                       apr_pool_t *pool, const char **error)
 {
+    uint64_t schema;
     int version;
     apr_status_t rv = read_version(db, &version, pool);
 
@@ -243,7 +268,7 @@ apr_status_t acct_store_check_version(acct_db_t *db,
         return rv;
     }
     return version == ACCT_SCHEMA_VERSION
-        ? APR_SUCCESS : require_schema(db, config, pool, error);
+        ? APR_SUCCESS : require_schema(db, config, &schema, pool, error);
 }
 
 apr_status_t acct_store_make_ready(acct_db_t *db,
@@ -252,19 +277,23 @@ apr_status_t acct_store_make_ready(acct_db_t *db,
 {
     const char *name = acct_db_describe(config);
     const acct_statement_t *statements;
-    apr_status_t rv = require_schema(db, config, pool, error);
+    uint64_t schema;
+    apr_status_t rv = require_schema(db, config, &schema, pool, error);
     int count;
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     statements = acct_store_statements(config->driver, &count, pool);
-    rv = acct_db_prepare(db, statements, count, pool, error);
+    rv = acct_schema_is_known(config->schemas, schema)
+        ? acct_db_expect(db, statements, count, pool, error)
+        : acct_db_prepare(db, statements, count, pool, error);
     if (rv != APR_SUCCESS) {
         *error = apr_psprintf(pool, "the database %s does not take a "
                               "statement: %s", name, *error);
         return rv;
     }
+    acct_schema_keep(config->schemas, schema);
     acct_db_guard(db, "SELECT value FROM meta WHERE name = "
                       "'schema_version'",
                   APR_STRINGIFY(ACCT_SCHEMA_VERSION));

@@ -10,6 +10,8 @@ enum {
     REVOCATION_INSERT = ACCT_SQL__COUNT,
     REVOCATION_AFTER,
     REVOCATION_LAST,
+    DATA_VERSION,
+    PURGE_DUE,
     TOKEN_USED,
     COUNT
 };
@@ -35,6 +37,16 @@ static const acct_statement_t statements[COUNT] = {
     [REVOCATION_LAST] = { .label = "revocation_last", .sql =
         "SELECT id, revoked_at FROM revocation "
         "WHERE id = (SELECT MAX(id) FROM revocation)" },
+    /* another one after each commit of another connection, and cheap: it
+     * is in the head of the journal's index */
+    [DATA_VERSION] = { .label = "data_version", .sql =
+        "PRAGMA data_version" },
+    /* what the purge would delete something for */
+    [PURGE_DUE] = { .label = "purge_due", .sql =
+        "SELECT EXISTS (SELECT 1 FROM token "
+        "WHERE expires_at > 0 AND expires_at < %lld) "
+        "OR EXISTS (SELECT 1 FROM revocation WHERE revoked_at < %lld "
+        "AND id < (SELECT MAX(id) FROM revocation))" },
     /* what a use prolongs is the row's own to say */
     [TOKEN_USED] = { .label = "token_used", .sql =
         "UPDATE token SET last_used = %lld, "
@@ -145,6 +157,34 @@ static apr_status_t read_revocations(acct_db_t *db, acct_mark_t *mark,
     return rv;
 }
 
+static apr_status_t follow(acct_db_t *db, const void *follower,
+                           apr_int64_t *version, int *is_unchanged,
+                           apr_pool_t *pool)
+{
+    return acct_db_follow(db, DATA_VERSION, follower, version, is_unchanged,
+                          pool);
+}
+
+/* ---- the purge ---- */
+
+static apr_status_t find_due(acct_db_t *db, apr_time_t tokens,
+                             apr_time_t revocations, int *is_due,
+                             apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(tokens), ACCT_INT(revocations) };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    rv = acct_only_row(ACCT_SELECT(db, PURGE_DUE, args, &rows, pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *is_due = acct_take_number(&row, 0, 1) != 0;
+    return acct_taken(&row);
+}
+
 static apr_status_t lock_purge(acct_db_t *db, int *mine, apr_time_t *now,
                                apr_pool_t *pool)
 {
@@ -193,11 +233,17 @@ const acct_store_driver_t acct_store_sqlite3 = {
         "JOIN pragma_index_info(i.name) c "
         "WHERE m.type = 'table' AND m.name IN ('account', 'token') "
         "AND i.\"unique\" = 1 GROUP BY m.name, i.name",
+    /* quote(), so that no two schemas make one text */
+    .whole_schema =
+        "SELECT quote(type) || quote(name) || quote(tbl_name) || quote(sql) "
+        "FROM sqlite_master ORDER BY rowid",
     .revoke_all =
         "INSERT INTO revocation (account_id, revoked_at) SELECT id, "
         "CAST(strftime('%s', 'now') AS INTEGER) * 1000000 FROM account",
     .insert_revocation = insert_revocation,
     .read_revocations = read_revocations,
+    .follow = follow,
+    .find_due = find_due,
     .lock_purge = lock_purge,
     .write_uses = write_uses
 };

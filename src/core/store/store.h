@@ -16,7 +16,7 @@
  *   revocations.c     revocations, and up to where they were read
  *   purge.c, purge_rows.c   clearing away what has expired, in steps
  *   row.c, sample.c   rows to structs; a sample of the stored hashes
- *   schema.c          whether the schema is the right one
+ *   schema.c, schema_known.c    whether the schema is the right one
  *   pgsql_exposure.c  what surrounds it on a PostgreSQL server
  *   rekey.c           the keys of all accounts made anew
  * statements.h is what these files share.
@@ -40,8 +40,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 #include "database/database.h"
-
-#define ACCT_SCHEMA_VERSION 3
+#include "store/schema.h"
 
 typedef struct acct_account_t {
     apr_int64_t id;
@@ -76,91 +75,6 @@ typedef struct acct_token_t {
  *  NULL for a driver that there is none of. */
 const acct_statement_t *acct_store_statements(const char *driver, int *count,
                                               apr_pool_t *pool);
-
-/** What the schema check found. */
-typedef enum {
-    ACCT_SCHEMA_CURRENT,
-    ACCT_SCHEMA_MISSING,        /* no such tables: acctauth init */
-    ACCT_SCHEMA_OLDER,          /* needs acctauth upgrade */
-    ACCT_SCHEMA_NEWER,          /* made by a newer mod_acctauth */
-    ACCT_SCHEMA_DAMAGED         /* a unique index or table is gone */
-} acct_schema_e;
-
-/**
- * Look at the schema of an open connection (opened without statements).
- * @param found   the verdict
- * @param version the version written in the database, 0 when none
- * @param detail  for DAMAGED: what is missing, in @a pool
- */
-apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
-                                     int *version, const char **detail,
-                                     apr_pool_t *pool);
-
-/**
- * What makes a server's database unsafe to use: that every role may connect to
- * it, write our tables or read them, or make functions that our statements
- * would run; or that rows are hidden from our role.
- * @param name     what to call the database
- * @param exposure what is wrong and the SQL that mends it, a sentence for
- *                 each, in @a pool; NULL when there is nothing
- */
-apr_status_t acct_store_find_exposure(acct_db_t *db, const char *name,
-                                      const char **exposure,
-                                      apr_pool_t *pool);
-
-/**
- * Whether two connections, of which neither is in a transaction, are none
- * by themselves: whether what answers them is given out anew for each
- * transaction, as a pooler does. A file's never are.
- */
-apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
-                                  int *is_shared, apr_pool_t *pool);
-
-/**
- * Open a connection for the statements of the store: look at the schema
- * first, prepare them then, and keep watch that the schema stays.
- * @param error on failure what is wrong and which command mends it, in
- *              @a pool
- */
-apr_status_t acct_store_open(acct_db_t **db, const acct_db_config_t *config,
-                             apr_pool_t *pool, const char **error);
-
-/** The parts of acct_store_open(), which is APR_EMISMATCH for a schema of
- *  another kind or version, for a caller that has something to do in between:
- *  after acct_db_open() without statements, look at the schema, prepare, keep
- *  watch; and, when that failed, what to tell the operator. */
-apr_status_t acct_store_make_ready(acct_db_t *db,
-                                   const acct_db_config_t *config,
-                                   apr_pool_t *pool, const char **error);
-
-/** Whether the schema of a connection that was made ready still has this
- *  version: it may have been upgraded, or another put in its place. One row is
- *  read.
- *  @param error what is wrong and which command mends it, in @a pool
- *  @return APR_EMISMATCH when it is another */
-apr_status_t acct_store_check_version(acct_db_t *db,
-                                      const acct_db_config_t *config,
-                                      apr_pool_t *pool, const char **error);
-const char *acct_store_open_error(const acct_db_config_t *config,
-                                  apr_status_t status, const char *error,
-                                  apr_pool_t *pool);
-
-/** What the driver said of a failure, or, where the file system's words say
- *  more, the cause in those; in @a pool. Tries the file system: not on a
- *  path that is taken often. */
-const char *acct_store_cause(const acct_db_config_t *config,
-                             const char *said, apr_pool_t *pool);
-
-/** Make the schema: run @a sql (the text of sql/DRIVER.sql: statements
- *  ended by a line that ends in ';', comments from a line that begins with
- *  "--" between them) in one transaction. Where there is one already it
- *  fails and changes nothing. */
-apr_status_t acct_store_create_schema(acct_db_t *db, const char *sql,
-                                      apr_pool_t *pool);
-
-/** The same inside a transaction of the caller's. */
-apr_status_t acct_store_run_schema(acct_db_t *db, const char *sql,
-                                   apr_pool_t *pool);
 
 /** Read / write a row of meta. APR_NOTFOUND when there is none. */
 apr_status_t acct_store_meta_get(acct_db_t *db, const char *name,
@@ -396,6 +310,24 @@ apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
 apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
                                         apr_int64_t *accounts,
                                         apr_pool_t *pool);
+
+/**
+ * Whether a file is still what it was when @a follower had read all it wants
+ * to know by this connection: nothing was revoked since, nor anything else
+ * written. Cheap; for who reads again and again. A server cannot tell, and
+ * is asked each time.
+ * @param version for acct_db_followed(), once all has been read; 0: none
+ */
+apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
+                               apr_int64_t *version, int *is_unchanged,
+                               apr_pool_t *pool);
+
+/** Whether there is anything in a file that a purge would delete: tokens
+ *  expired before @a tokens, revocations older than @a revocations. Of a
+ *  server it is not asked: 1. */
+apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
+                                  apr_time_t revocations, int *is_due,
+                                  apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends. Does
  *  not wait.

@@ -22,25 +22,23 @@ apr_status_t acct_file_guard_child_init(acct_file_guard_t *guard,
 
 /* What is not there is for the opening to find out; what may not be looked
  * at is so for a reason, which is on the way to it. */
-static int file_is_safe(const acct_file_guard_t *guard)
+static int file_is_safe(const acct_file_guard_t *guard,
+                        acct_trusted_t *trusted)
 {
-    acct_trusted_t trusted = *guard->trusted;
     struct stat info;
 
     if (stat(guard->path, &info) != 0) {
         return errno != EACCES;
     }
-    trusted.owner = info.st_uid;
-    return acct_file_safety_of(&info, &trusted);
+    trusted->owner = info.st_uid;
+    return acct_file_safety_of(&info, trusted);
 }
 
 /* With the lock held. */
-static void look(acct_file_guard_t *guard)
+static void look(acct_file_guard_t *guard, const acct_trusted_t *trusted)
 {
-    acct_trusted_t trusted = acct_trusted_with(guard->trusted, guard->path);
-
     guard->is_unsafe = acct_file_safety(guard->path, ACCT_DATABASE_FILE,
-                                        &trusted, &guard->found, 1);
+                                        trusted, &guard->found, 1);
     guard->look_at = acct_ticks() + (guard->is_unsafe ? EVERY_UNSAFE
                                                       : EVERY);
 }
@@ -48,16 +46,22 @@ static void look(acct_file_guard_t *guard)
 int acct_file_guard_is_open(acct_file_guard_t *guard, int others,
                             const char **why, apr_pool_t *p)
 {
+    acct_trusted_t trusted;
     int is_open;
+    int differs;
 
     if (guard->trusted == NULL) {
         return 1;
     }
-    is_open = file_is_safe(guard);
+    trusted = *guard->trusted;
+    is_open = file_is_safe(guard, &trusted);
     apr_thread_mutex_lock(guard->lock);
-    if (!is_open || acct_ticks() >= guard->look_at
-        || (others >= 0 && others == (guard->is_unsafe != 0))) {
-        look(guard);
+    differs = others >= 0 && others == (guard->is_unsafe != 0);
+    if (differs) {
+        trusted.seen = NULL;    /* what was seen before is in doubt */
+    }
+    if (!is_open || differs || acct_ticks() >= guard->look_at) {
+        look(guard, &trusted);
     }
     is_open = !guard->is_unsafe;
     if (!is_open) {

@@ -22,6 +22,7 @@ struct acct_pool_t {
     acct_file_guard_t guard;
     acct_gate_t *writers;           /* see acct_pool_acquire() */
     int most;                       /* on a server; 0: not configured */
+    int is_file;
     /* child only */
     int is_interrupted;             /* see hold_signals() */
     pthread_t interrupted;
@@ -44,6 +45,7 @@ acct_pool_t *acct_pool_make(const acct_db_config_t *config,
     acct_pool_t *pool = apr_pcalloc(pconf, sizeof(*pool));
 
     pool->config = *config;
+    pool->is_file = acct_db_is_file(config->driver);
     pool->writers = writers;
     pool->expected.key_id = expected->key_id;
     pool->expected.key_file = expected->key_file;
@@ -81,7 +83,7 @@ void acct_pool_limit(acct_pool_t *pool, int connections)
 
 int acct_pool_is_file(const acct_pool_t *pool)
 {
-    return acct_db_is_file(pool->config.driver);
+    return pool->is_file;
 }
 
 /* ---- the end of a child ---- */
@@ -252,7 +254,7 @@ apr_status_t acct_pool_child_init(acct_pool_t *pool, int threads,
     pool->is_interrupted = threads <= 1;
     pool->interrupted = pthread_self();
     status = acct_db_init(pchild, pool->config.driver, &error);
-    if (status == APR_SUCCESS && !acct_db_is_file(pool->config.driver)) {
+    if (status == APR_SUCCESS && !pool->is_file) {
         return acct_server_pool_make(&pool->server, &pool->config,
                                      &pool->expected, threads, pool->most,
                                      crowd, pchild);

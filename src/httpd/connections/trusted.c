@@ -94,6 +94,7 @@ const acct_trusted_t *acct_trusted_make(apr_pool_t *pconf)
     apr_pool_t *scratch;
 
     trusted->user = trusted->owner = children_user();
+    trusted->seen = apr_pcalloc(pconf, sizeof(*trusted->seen));
     if (apr_pool_create(&scratch, pconf) == APR_SUCCESS) {
         apr_hash_t *numbers = apr_hash_make(scratch);
 
@@ -126,7 +127,7 @@ const char *acct_trusted_complaint(const acct_trusted_t *trusted,
                                    const char *path, acct_secret_e kind,
                                    const char *owner, apr_pool_t *p)
 {
-    acct_unsafe_t *found = apr_palloc(p, TOLD_MOST * sizeof(*found));
+    acct_unsafe_t found[TOLD_MOST];     /* names are copied out of it */
     int count = acct_file_safety(path, kind, trusted, found, TOLD_MOST);
     const char *words = "";
     const char *commands = "";

@@ -6,6 +6,7 @@
 
 #include "base/ticks.h"
 #include "base/told_status.h"
+#include "store/purge.h"
 #include "token/check_row.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -59,9 +60,9 @@ static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
     apr_status_t status = acct_check_row_read(db, &row, pool);
 
     if (status == APR_SUCCESS) {
-        acct_cache_feed_checked(feed->cache, feed->place,
-                                row.state == ACCT_CHECK_ON
-                                ? acct_token_check_id(row.key_id) : 0,
+        feed->checked = row.state == ACCT_CHECK_ON
+            ? acct_token_check_id(row.key_id) : 0;
+        acct_cache_feed_checked(feed->cache, feed->place, feed->checked,
                                 tick);
     }
     return status;
@@ -95,6 +96,14 @@ static void tell_forgotten(server_rec *s, acct_missed_e missed)
     }
 }
 
+/* After so long a rest what was read last may be gone from the table. */
+static int was_at_rest(const acct_feed_t *feed, apr_interval_time_t tick)
+{
+    apr_int64_t age = acct_cache_feed_age(feed->cache, feed->place, tick);
+
+    return age < 0 || age >= ACCT_PURGE_REVOCATIONS_KEPT;
+}
+
 /* What was read is all there is to know: from here on the cache is believed
  * again. Where revocations may have gone by unseen nothing older is believed:
  * it is forgotten now, after the look, so that nothing falls between. What
@@ -106,12 +115,33 @@ static void believe(acct_feed_t *feed, server_rec *s,
 
     if (missed != ACCT_MISSED_NOTHING || was_failing) {
         acct_cache_raise_all(feed->cache);
-        if (!was_failing) {
+        if (!was_failing && !was_at_rest(feed, tick)) {
             tell_forgotten(s, missed);
         }
     }
     acct_cache_feed_read(feed->cache, feed->place, tick, feed->mark.number);
     acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
+}
+
+/* A database that nobody asks for is left alone: until its feed is read
+ * again nothing is believed of it. Each is read once all the same, so that
+ * what is forgotten by a first reading is forgotten when there is little; a
+ * server's always, since it goes by the connection, of which another child
+ * has another. An outage is followed to its end. */
+static int is_wanted(const acct_feed_t *feed, apr_interval_time_t tick)
+{
+    return !acct_pool_is_file(feed->pool)
+        || feed->is_failing
+        || acct_cache_feed_last(feed->cache, feed->place) < 0
+        || acct_cache_feed_has_trouble(feed->cache, feed->place,
+                                       ACCT_CACHE_NO_READING) != 0
+        || acct_cache_feed_is_wanted(feed->cache, feed->place, tick);
+}
+
+int acct_feed_is_due(const acct_feed_t *feed, apr_interval_time_t tick)
+{
+    return (feed->read_at == 0 || tick - feed->read_at >= feed->rest)
+        && is_wanted(feed, tick);
 }
 
 /* 0 when it is another child's turn. */
@@ -127,12 +157,14 @@ static int is_our_turn(acct_feed_t *feed, server_rec *s)
     return turn != 0;
 }
 
+/* Of a file whenever anything was committed there, since it is told when
+ * nothing was. */
 static apr_status_t look_again(acct_feed_t *feed, acct_db_t *db,
                                const char **error, apr_pool_t *pool)
 {
     apr_status_t status;
 
-    if (acct_ticks() < feed->look_at) {
+    if (!acct_pool_is_file(feed->pool) && acct_ticks() < feed->look_at) {
         return APR_SUCCESS;
     }
     status = acct_pool_look_again(feed->pool, db, error, pool);
@@ -142,21 +174,43 @@ static apr_status_t look_again(acct_feed_t *feed, acct_db_t *db,
     return status;
 }
 
-/* All that there is to ask by one connection. */
-static apr_status_t read_by(acct_feed_t *feed, acct_db_t *db,
-                            acct_missed_e *missed, const char **error,
-                            apr_pool_t *pool)
+static apr_status_t read_all(acct_feed_t *feed, acct_db_t *db,
+                             acct_missed_e *missed, apr_pool_t *pool)
 {
-    apr_status_t status = look_again(feed, db, error, pool);
+    apr_status_t status = read_rows(feed, db, missed, pool);
 
+    return status == APR_SUCCESS ? read_check(feed, db, pool) : status;
+}
+
+/* All that there is to ask by one connection, or that it is what it was at
+ * the last reading. */
+static apr_status_t read_by(acct_feed_t *feed, acct_db_t *db,
+                            apr_interval_time_t tick, acct_missed_e *missed,
+                            const char **error, apr_pool_t *pool)
+{
+    apr_int64_t version;
+    int is_unchanged;
+    apr_status_t status = acct_store_follow(db, feed, &version,
+                                            &is_unchanged, pool);
+
+    if (status == APR_SUCCESS && is_unchanged && feed->read_at != 0) {
+        acct_cache_feed_checked(feed->cache, feed->place, feed->checked,
+                                tick);
+        return APR_SUCCESS;
+    }
+    if (status != APR_SUCCESS) {
+        *error = acct_db_error(db);
+        return status;
+    }
+    status = look_again(feed, db, error, pool);
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = read_rows(feed, db, missed, pool);
-    if (status == APR_SUCCESS) {
-        status = read_check(feed, db, pool);
-    }
+    status = read_all(feed, db, missed, pool);
     *error = acct_db_error(db);
+    if (status == APR_SUCCESS) {
+        acct_db_followed(db, feed, version);
+    }
     return status;
 }
 
@@ -180,7 +234,7 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     }
     /* The tick of before the look: what comes after it is not seen. */
     tick = acct_ticks();
-    status = read_by(feed, db, &missed, &error, pool);
+    status = read_by(feed, db, tick, &missed, &error, pool);
     if (status != APR_SUCCESS && acct_db_is_outdated(db)) {
         (void)acct_cache_feed_failing(feed->cache, feed->place, 1);
     }
@@ -189,6 +243,7 @@ static apr_status_t read_feed(acct_feed_t *feed, server_rec *s,
     }
     else if (acct_pool_trusts(feed->pool, db)) {
         believe(feed, s, tick, missed);
+        feed->read_at = tick;
         acct_outage_over(feed->outage, ACCT_UNIT_READ, s);
     }
     acct_pool_release(feed->pool, ACCT_UNIT_FOLLOW, db);
@@ -201,11 +256,20 @@ void acct_feed_read(acct_feed_t *feed, server_rec *s, apr_pool_t *pool)
     apr_status_t status;
     int is_slow;
 
+    if (!acct_feed_is_due(feed, begun)) {
+        return;
+    }
     if (!is_our_turn(feed, s)) {
+        feed->read_at = 0;
+        feed->is_failing = 0;   /* the other's to follow */
         acct_pool_unfollow(feed->pool);
         return;
     }
     status = read_feed(feed, s, pool);
+    feed->is_failing = status != APR_SUCCESS;
+    if (feed->is_failing) {
+        feed->read_at = 0;      /* tried again with the next look */
+    }
     /* refused at once: it was slow for another request */
     is_slow = status != APR_SUCCESS && (APR_STATUS_IS_TIMEUP(status)
                                         || APR_STATUS_IS_EAGAIN(status)

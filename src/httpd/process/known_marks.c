@@ -2,19 +2,28 @@
 #include "process/known_marks.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/ticks.h"
 #include "token/token.h"
 
 /* With the layout's version, since another version of the module may have
  * another; and a digest, since the parameters may hold a password. */
-#define USERDATA "acctauth:marks:1:"
+#define USERDATA "acctauth:marks:2:"
 
 #define MARK_BYTES 64
+
+/* Between the two times that a start reads the configuration. */
+#define SAME_FOR apr_time_from_sec(10)
 
 typedef struct known_t {
     char created_at[MARK_BYTES];    /* "": not known */
     char key_id[MARK_BYTES];
+    /* of the first time that a start reads the configuration */
+    apr_interval_time_t at;     /* ticks; 0: any other */
+    struct stat file;           /* st_ino 0: none */
 } known_t;
 
 /* NULL where there is no digest to be had. */
@@ -50,6 +59,24 @@ static const char *take(const char mark[MARK_BYTES], apr_pool_t *p)
     return mark[0] != '\0' ? apr_pstrndup(p, mark, MARK_BYTES - 1) : NULL;
 }
 
+static void look(const acct_db_config_t *config, struct stat *file)
+{
+    if (!acct_db_is_file(config->driver)
+        || stat(config->params, file) != 0) {
+        memset(file, 0, sizeof(*file));
+    }
+}
+
+static int is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_ino != 0 && one->st_ino == other->st_ino
+        && one->st_dev == other->st_dev && one->st_size == other->st_size
+        && one->st_mtim.tv_sec == other->st_mtim.tv_sec
+        && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec
+        && one->st_ctim.tv_sec == other->st_ctim.tv_sec
+        && one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
 void acct_known_marks_keep(const acct_db_config_t *config,
                            const acct_pool_marks_t *marks,
                            apr_pool_t *process, apr_pool_t *scratch)
@@ -68,8 +95,34 @@ void acct_known_marks_keep(const acct_db_config_t *config,
             return;
         }
     }
+    known->at = 0;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        known->at = acct_ticks();
+        look(config, &known->file);
+    }
     put(known->created_at, marks->created_at);
     put(known->key_id, marks->key_id);
+}
+
+int acct_known_marks_same(const acct_db_config_t *config,
+                          acct_pool_marks_t *marks, apr_pool_t *process,
+                          apr_pool_t *p)
+{
+    const char *key = key_of(config, p);
+    const known_t *known = key != NULL ? find(key, process) : NULL;
+    struct stat file;
+
+    if (known == NULL || known->at == 0
+        || acct_ticks() - known->at >= SAME_FOR) {
+        return 0;
+    }
+    look(config, &file);
+    if (!is_same(&known->file, &file)) {
+        return 0;
+    }
+    marks->created_at = take(known->created_at, p);
+    marks->key_id = take(known->key_id, p);
+    return 1;
 }
 
 void acct_known_marks_recall(const acct_db_config_t *config,

@@ -22,6 +22,17 @@ void acct_known_marks_keep(const acct_db_config_t *config,
                            const acct_pool_marks_t *marks,
                            apr_pool_t *process, apr_pool_t *scratch);
 
+/**
+ * The same where the database's file is the one it was noted of, as it was
+ * then, a moment ago: for the second of the two times that a start reads the
+ * configuration.
+ * @return 0 when the file has changed since, is none, or was not noted:
+ *         then it is to be asked
+ */
+int acct_known_marks_same(const acct_db_config_t *config,
+                          acct_pool_marks_t *marks, apr_pool_t *process,
+                          apr_pool_t *p);
+
 /** What was noted last: created_at and key_id of @a marks, in @a p; left
  *  as they are when nothing was. */
 void acct_known_marks_recall(const acct_db_config_t *config,

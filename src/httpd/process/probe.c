@@ -31,6 +31,7 @@ typedef struct worker_t {
     apr_interval_time_t at_last;    /* no word of it moves that further */
     char *said;
     apr_size_t length;
+    apr_size_t space;           /* of said */
 } worker_t;
 
 /* A probe's answer: this, then the texts. */
@@ -75,9 +76,12 @@ static void put(int fd, const void *bytes, size_t length)
     }
 }
 
-static void tell(int fd, int index, acct_probe_t *probe)
+/* In one piece, so that the parent is woken once. */
+static void tell(int fd, int index, acct_probe_t *probe, apr_pool_t *p)
 {
+    size_t length = sizeof(head_t);
     head_t head;
+    char *said;
     int i;
 
     memset(&head, 0, sizeof(head));
@@ -87,13 +91,19 @@ static void tell(int fd, int index, acct_probe_t *probe)
         const char *text = *text_of(probe, i);
 
         head.length[i] = text != NULL ? (int)strlen(text) : -1;
+        length += text != NULL ? strlen(text) : 0;
     }
-    put(fd, &head, sizeof(head));
+    said = apr_palloc(p, length);
+    memcpy(said, &head, sizeof(head));
+    length = sizeof(head);
     for (i = 0; i < TEXTS; i++) {
         if (head.length[i] > 0) {
-            put(fd, *text_of(probe, i), (size_t)head.length[i]);
+            memcpy(said + length, *text_of(probe, i),
+                   (size_t)head.length[i]);
+            length += (size_t)head.length[i];
         }
     }
+    put(fd, said, length);
 }
 
 /* As httpd makes its children: a process that is not root's is that user's
@@ -133,7 +143,7 @@ static void look(acct_probe_t *probe, int index, int fd, apr_pool_t *p)
     probe->status = acct_pool_check_database(probe->config, &probe->marks,
                                              &error, p);
     probe->error = probe->status != APR_SUCCESS ? error : NULL;
-    tell(fd, index, probe);
+    tell(fd, index, probe, p);
 }
 
 static void work(const apr_array_header_t *probes, int first, int as_user,
@@ -185,15 +195,35 @@ static void begin(apr_array_header_t *workers,
     worker->pid = pid;
     worker->fd = ends[0];
     worker->first = first;
-    worker->said = apr_palloc(p, 1);
-    worker->length = 0;
+    worker->said = NULL;
+    worker->length = worker->space = 0;
+}
+
+/* Twice as much each time, so that what many files have to say is copied
+ * about once. */
+static void make_space(worker_t *worker, apr_size_t wanted, apr_pool_t *p)
+{
+    apr_size_t space = worker->space > 0 ? worker->space : 4096;
+    char *said;
+
+    if (wanted <= worker->space) {
+        return;
+    }
+    while (space < wanted) {
+        space *= 2;
+    }
+    said = apr_palloc(p, space);
+    if (worker->length > 0) {
+        memcpy(said, worker->said, worker->length);
+    }
+    worker->said = said;
+    worker->space = space;
 }
 
 /* 0 at the end of what it says. */
 static int hear(worker_t *worker, apr_pool_t *p)
 {
     char buffer[4096];
-    char *more;
     ssize_t got = read(worker->fd, buffer, sizeof(buffer));
 
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
@@ -202,10 +232,8 @@ static int hear(worker_t *worker, apr_pool_t *p)
     if (got <= 0 || worker->length + (apr_size_t)got > ANSWER_MOST) {
         return 0;
     }
-    more = apr_palloc(p, worker->length + (apr_size_t)got);
-    memcpy(more, worker->said, worker->length);
-    memcpy(more + worker->length, buffer, (apr_size_t)got);
-    worker->said = more;
+    make_space(worker, worker->length + (apr_size_t)got, p);
+    memcpy(worker->said + worker->length, buffer, (apr_size_t)got);
     worker->length += (apr_size_t)got;
     return 1;
 }

@@ -47,6 +47,7 @@ struct acct_secrets_t {
     secret_t *first;
     pthread_t thread;
     pid_t process;              /* which has the thread */
+    acct_folders_seen_t seen;   /* its own, since others fork meanwhile */
     int ends[2];                /* a pipe; a byte in it ends the thread */
 };
 
@@ -97,6 +98,7 @@ static secret_t *add(server_rec *main_server, const char *path,
     }
     secret->path = path;
     secret->trusted = *trusted;
+    secret->trusted.seen = &secrets->seen;
     secret->next = secrets->first;
     secrets->first = secret;
     look(secret, &secret->then);

@@ -35,6 +35,7 @@ typedef struct check_t {
     apr_array_header_t *looks;  /* look_t *, each database once */
     apr_hash_t *by_name;        /* look_t *, by driver and parameters */
     apr_hash_t *told;
+    acct_schemas_t *schemas;    /* of all files */
 } check_t;
 
 /* A database as the children see it; and as root does, where they cannot
@@ -199,6 +200,9 @@ static void look_as_root(check_t *check, apr_interval_time_t within)
                                                 sizeof(acct_probe_t *));
     int i;
 
+    if (within <= 0) {
+        return;
+    }
     for (i = 0; i < check->looks->nelts; i++) {
         look_t *look = APR_ARRAY_IDX(check->looks, i, look_t *);
 
@@ -208,9 +212,22 @@ static void look_as_root(check_t *check, apr_interval_time_t within)
             APR_ARRAY_PUSH(probes, acct_probe_t *) = &look->root;
         }
     }
-    if (probes->nelts > 0 && within > 0) {
+    if (probes->nelts > 0) {
         acct_probe(probes, 0, within, check->pconf);
     }
+}
+
+/* A start reads the configuration twice; what was right the first time, in
+ * a file that has not changed since, is not opened once more. What was not
+ * is, so that the log tells of it too. */
+static int was_just_seen(check_t *check, look_t *look)
+{
+    acct_probe_t *probe = &look->children;
+
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG
+        && acct_known_marks_same(probe->config, &probe->marks,
+                                 check->main_server->process->pool,
+                                 check->pconf);
 }
 
 static void look_at_all(check_t *check)
@@ -221,8 +238,11 @@ static void look_at_all(check_t *check)
     int i;
 
     for (i = 0; i < check->looks->nelts; i++) {
-        APR_ARRAY_PUSH(probes, acct_probe_t *) =
-            &APR_ARRAY_IDX(check->looks, i, look_t *)->children;
+        look_t *look = APR_ARRAY_IDX(check->looks, i, look_t *);
+
+        if (!was_just_seen(check, look)) {
+            APR_ARRAY_PUSH(probes, acct_probe_t *) = &look->children;
+        }
     }
     if (probes->nelts > 0) {
         acct_probe(probes, 1, WITHIN, check->pconf);
@@ -262,6 +282,7 @@ static void check_before(check_t *check, server_rec *s)
 
     conf->closed = NULL;
     conf->created_at = NULL;
+    conf->db.schemas = check->schemas;
     check_connection(check, s);
     check_key(check, s);
     is_safe = check_safety(check, s);
@@ -359,13 +380,14 @@ static void check_after(check_t *check, server_rec *s)
 static int check_state(apr_pool_t *pconf, apr_pool_t *plog,
                        apr_pool_t *ptemp, server_rec *main_server)
 {
-    check_t check = { pconf, ptemp, main_server, NULL, NULL, NULL };
+    check_t check = { pconf, ptemp, main_server, NULL, NULL, NULL, NULL };
     server_rec *s;
 
     (void)plog;
     check.looks = apr_array_make(ptemp, 4, sizeof(look_t *));
     check.by_name = apr_hash_make(ptemp);
     check.told = apr_hash_make(ptemp);
+    check.schemas = apr_pcalloc(pconf, sizeof(*check.schemas));
     acct_server_conf(main_server)->trusted = acct_trusted_make(pconf);
     for (s = main_server; s != NULL; s = s->next) {
         if (acct_server_conf(s)->db.driver != NULL) {

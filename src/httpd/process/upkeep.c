@@ -33,6 +33,9 @@ APLOG_USE_MODULE(acctauth);
 #define PURGE_EVERY apr_time_from_sec(10)
 #define PURGE_BUDGET apr_time_from_msec(200)
 
+/* Where nothing was due and nobody comes. */
+#define LOOK_SELDOM apr_time_from_sec(60)
+
 /* One thread's: what it goes over, and whether it still may. A child that
  * ends destroys its connections without regard to mod_watchdog's threads,
  * which it stops later, or not at all. */
@@ -48,6 +51,7 @@ struct acct_rounds_t {
     round_t reading_slow;
     round_t writing;
     int is_shared;              /* several feeds are read */
+    _Atomic(int) any_slow;      /* acct_feed_is_slow() may be true of one */
     /* the writing thread's */
     apr_interval_time_t noted_at;   /* ticks */
     acct_last_used_t last_used;
@@ -148,6 +152,11 @@ static void leave_signals_to_others(void)
 
 typedef void work_fn(acct_upkeep_t *one, round_t *round, apr_pool_t *pool);
 
+/* Whether that would do anything: of many databases most have nothing to be
+ * done most of the time, and finding that out takes no lock. */
+typedef int due_fn(const acct_upkeep_t *one, const round_t *round,
+                   apr_interval_time_t tick);
+
 /* Do something for a database, while the child lives. */
 static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
                    apr_pool_t *pool)
@@ -161,37 +170,70 @@ static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
     pthread_mutex_unlock(&round->lock);
 }
 
-static void go_round(round_t *round, work_fn *work, apr_pool_t *pool)
+static void go_round(round_t *round, due_fn *is_due, work_fn *work,
+                     apr_pool_t *pool)
 {
+    apr_interval_time_t tick = acct_ticks();
     acct_upkeep_t *one;
 
     leave_signals_to_others();
     for (one = round->all; one != NULL; one = one->next) {
-        do_one(round, one, work, pool);
+        if (is_due(one, round, tick)) {
+            do_one(round, one, work, pool);
+        }
     }
 }
 
 /* ---- reading ---- */
 
+static int is_usual(const acct_upkeep_t *one, const round_t *round)
+{
+    return one->feed != NULL
+        && (!round->rounds->is_shared || !acct_feed_is_slow(one->feed));
+}
+
+static int usual_is_due(const acct_upkeep_t *one, const round_t *round,
+                        apr_interval_time_t tick)
+{
+    return !acct_pool_is_file(one->pool)
+        || (is_usual(one, round) && acct_feed_is_due(one->feed, tick));
+}
+
+static void note_slow(const acct_upkeep_t *one, round_t *round)
+{
+    if (acct_feed_is_slow(one->feed)) {
+        /* relaxed: what goes with it is the feed's */
+        atomic_store_explicit(&round->rounds->any_slow, 1,
+                              memory_order_relaxed);
+    }
+}
+
 static void read_usual(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
-    if (one->feed != NULL
-        && (!round->rounds->is_shared || !acct_feed_is_slow(one->feed))) {
+    if (is_usual(one, round)) {
         acct_feed_read(one->feed, round->server, pool);
+        note_slow(one, round);
     }
     acct_pool_close_idle(one->pool);
 }
 
 /* Until it answers a database is this thread's. */
-static void read_slow(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
+static int slow_is_due(const acct_upkeep_t *one, const round_t *round,
+                       apr_interval_time_t tick)
 {
-    if (one->feed != NULL && acct_feed_is_slow(one->feed)) {
-        acct_feed_read(one->feed, round->server, pool);
-    }
+    (void)round;
+    (void)tick;
+    return one->feed != NULL && acct_feed_is_slow(one->feed);
 }
 
-static apr_status_t read_feeds(int state, round_t *round, work_fn *work,
-                               apr_pool_t *pool)
+static void read_slow(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
+{
+    acct_feed_read(one->feed, round->server, pool);
+    note_slow(one, round);
+}
+
+static apr_status_t read_feeds(int state, round_t *round, due_fn *is_due,
+                               work_fn *work, apr_pool_t *pool)
 {
     /* mod_watchdog stops the thread by this call and then waits for it. */
     if (state == AP_WATCHDOG_STATE_STOPPING) {
@@ -200,18 +242,26 @@ static apr_status_t read_feeds(int state, round_t *round, work_fn *work,
     }
     /* At its start too: after a reload there may be little left of the
      * bound. */
-    go_round(round, work, pool);
+    go_round(round, is_due, work, pool);
     return APR_SUCCESS;
 }
 
 static apr_status_t read_usual_feeds(int state, void *data, apr_pool_t *pool)
 {
-    return read_feeds(state, data, read_usual, pool);
+    return read_feeds(state, data, usual_is_due, read_usual, pool);
 }
 
 static apr_status_t read_slow_feeds(int state, void *data, apr_pool_t *pool)
 {
-    return read_feeds(state, data, read_slow, pool);
+    round_t *round = data;
+
+    /* before the look: what gets slow meanwhile is found the next time */
+    if (state != AP_WATCHDOG_STATE_STOPPING
+        && !atomic_exchange_explicit(&round->rounds->any_slow, 0,
+                                     memory_order_relaxed)) {
+        return APR_SUCCESS;
+    }
+    return read_feeds(state, round, slow_is_due, read_slow, pool);
 }
 
 /* ---- writing ---- */
@@ -358,6 +408,33 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
     return status;
 }
 
+static int is_visited(const acct_upkeep_t *one)
+{
+    return one->notes == NULL
+        || acct_cache_feed_is_wanted(one->notes->cache, one->notes->place,
+                                     acct_ticks());
+}
+
+/* Where nothing is due nobody is kept from writing. Where that cannot be
+ * found out the purge meets the same, and tells. */
+static int purge_is_due(acct_upkeep_t *one, apr_pool_t *pool)
+{
+    const char *error = "";
+    acct_db_t *db;
+    int due = 1;
+
+    if (!acct_pool_is_file(one->pool)
+        || acct_pool_acquire(one->pool, ACCT_UNIT_READ, &db, &error, pool)
+           != APR_SUCCESS) {
+        return 1;
+    }
+    if (acct_purge_is_due(db, apr_time_now(), &due, pool) != APR_SUCCESS) {
+        due = 1;
+    }
+    acct_pool_release(one->pool, ACCT_UNIT_READ, db);
+    return due;
+}
+
 /* A failure only means that it is tried again later. */
 static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
@@ -425,13 +502,28 @@ static void try_writing(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
     acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
 }
 
+static int writing_is_due(const acct_upkeep_t *one, const round_t *round,
+                          apr_interval_time_t tick)
+{
+    (void)round;
+    return (one->due != NULL && one->due->count > 0)
+        || tick >= one->purge_at || acct_outage_of_writing(one->outage);
+}
+
 static void write_due(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
     try_writing(one, round, pool);
     /* Before the purge, which may find what they prolong. */
     write_notes(one, round->server, pool);
-    if (acct_ticks() >= one->purge_at && !is_over(round)) {
+    if (acct_ticks() < one->purge_at || is_over(round)) {
+        return;
+    }
+    if (purge_is_due(one, pool)) {
         purge(one, round, pool);
+    }
+    else {
+        one->purge_at = acct_ticks() + (is_visited(one) ? PURGE_EVERY
+                                                        : LOOK_SELDOM);
     }
 }
 
@@ -451,7 +543,7 @@ static apr_status_t write_what_is_due(int state, void *data,
             rounds->noted_at = acct_ticks();
             collect_notes(round, pool);
         }
-        go_round(round, write_due, pool);
+        go_round(round, writing_is_due, write_due, pool);
     }
     return APR_SUCCESS;
 }
@@ -487,6 +579,7 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
                                apr_pool_t *pconf)
 {
     apr_interval_time_t interval = bound / 4;
+    apr_interval_time_t period = bound / 2;
     acct_rounds_t *made = apr_pcalloc(pconf, sizeof(*made));
     apr_status_t status = APR_SUCCESS;
     acct_upkeep_t *one;
@@ -499,10 +592,15 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
     if (interval > apr_time_from_sec(1)) {
         interval = apr_time_from_sec(1);
     }
+    if (period > apr_time_from_sec(1)) {
+        period = apr_time_from_sec(1);
+    }
     for (one = all; one != NULL; one = one->next) {
         if (one->feed != NULL) {
+            /* looks come a little early or late */
+            one->feed->rest = period - interval / 4;
             /* one look missed, and it is another's turn */
-            one->feed->patience = 2 * interval;
+            one->feed->patience = period + interval;
             feeds++;
         }
     }

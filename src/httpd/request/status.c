@@ -14,11 +14,19 @@
 
 /* Milliseconds since a feed was read; -1: it never was, or is not any
  * more. */
-static apr_int64_t age_of(const acct_service_t *service)
+static apr_int64_t age_of(const server_rec *s, const acct_service_t *service)
 {
+    apr_interval_time_t tick = acct_ticks();
     apr_interval_time_t age = acct_cache_feed_age(
-        service->cache, service->cache_feed, acct_ticks());
+        service->cache, service->cache_feed, tick);
 
+    /* nobody asks anything of it, see feed.h */
+    if (age >= service->revocation_bound
+        && acct_db_is_file(acct_server_conf(s)->db.driver)
+        && !acct_cache_feed_is_wanted(service->cache, service->cache_feed,
+                                      tick)) {
+        return -1;
+    }
     return age < 0 ? -1 : apr_time_as_msec(age);
 }
 
@@ -44,7 +52,7 @@ static void tell_feed(request_rec *r, const server_rec *s,
                       const acct_service_t *service, int is_short)
 {
     const char *name = acct_db_describe(&acct_server_conf(s)->db);
-    apr_int64_t age = age_of(service);
+    apr_int64_t age = age_of(s, service);
 
     if (is_short) {
         ap_rprintf(r, "AcctAuthFeedAge[%s]: %" APR_INT64_T_FMT "\n", name,
@@ -60,30 +68,30 @@ static void tell_feed(request_rec *r, const server_rec *s,
     }
 }
 
-/* Each database once: bit by its place in the cache. */
+/* Each database once, by its place in the cache. */
 static int tell(request_rec *r, int flags)
 {
     int is_short = (flags & AP_STATUS_SHORT) != 0;
-    apr_uint64_t told = 0;
+    char told[ACCT_CACHE_FEEDS] = { 0 };
+    int count = 0;
     server_rec *s;
 
     for (s = ap_server_conf; s != NULL; s = s->next) {
         const acct_service_t *service = acct_runtime_service(s);
 
         if (service == NULL || service->cache == NULL
-            || (told >> service->cache_feed & 1) != 0) {
+            || told[service->cache_feed]++ > 0) {
             continue;
         }
-        if (told == 0) {
+        if (count++ == 0) {
             if (!is_short) {
                 ap_rputs("<hr />\n<h2>mod_acctauth</h2>\n<dl>\n", r);
             }
             tell_cache(r, service, is_short);
         }
-        told |= APR_UINT64_C(1) << service->cache_feed;
         tell_feed(r, s, service, is_short);
     }
-    if (told != 0 && !is_short) {
+    if (count > 0 && !is_short) {
         ap_rputs("</dl>\n", r);
     }
     return OK;
