@@ -133,7 +133,7 @@ subtest 'the database is gone' => sub {
 subtest 'the database hangs for the reader alone' => sub {
     plan skip_all => 'a file does not hang' if !$breaker;
     my $ghost = ghost();
-    $breaker->mode('hold', "\0revocation_after_snapshot\0", 'all');
+    $breaker->mode('hold', "\0revocation_after\0", 'all');
     ok($s->wait_for(sub { $breaker->held > 0 }, 3), 'its answer is kept');
     my $late = accepted_for($s, $ghost, $BOUND + 1);
     cmp_ok($late, '<', $BOUND + $SLACK,
