@@ -50,7 +50,7 @@ static acct_outcome_e ask_database(const acct_service_t *service,
 
     do {
         outcome = read_identity(service, digest, identity, pool);
-        if (outcome != ACCT_OK || !acct_token_is_over(token)) {
+        if (outcome != ACCT_OK || !acct_token_has_expired(token)) {
             return outcome;
         }
         use = acct_identity_find_use(service, digest, identity);

@@ -110,7 +110,7 @@ static apr_status_t reopen(acct_issue_t *issue, apr_pool_t *pool)
     return status;
 }
 
-int acct_token_is_over(const acct_token_t *token)
+int acct_token_has_expired(const acct_token_t *token)
 {
     return token->expires_at != 0 && token->expires_at <= apr_time_now();
 }
@@ -136,7 +136,7 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
         status = acct_store_token_reusable(db, issue->account->id,
                                            &issue->token, pool);
         if (status == APR_SUCCESS) {
-            if (!acct_token_is_over(&issue->token)) {
+            if (!acct_token_has_expired(&issue->token)) {
                 return reopen(issue, pool);
             }
             status = drop_reusable(issue, db, pool);

@@ -4,8 +4,8 @@
  * is issued, how a password is hashed inside the gate, how an operation gives
  * up.
  */
-#ifndef ACCT_ACCOUNT_PRIVATE_H
-#define ACCT_ACCOUNT_PRIVATE_H
+#ifndef ACCT_ISSUE_H
+#define ACCT_ISSUE_H
 
 #include "account/account.h"
 #include "text/password.h"
@@ -37,7 +37,7 @@ typedef struct acct_issue_t {
 } acct_issue_t;
 
 /** Whether a token has expired, by this machine's clock. */
-int acct_token_is_over(const acct_token_t *token);
+int acct_token_has_expired(const acct_token_t *token);
 
 /** Give the account issue->account its token, in the caller's transaction: the
  *  reusable one, or one that is made. A reusable one that has expired is

@@ -6,8 +6,8 @@
  * What a token that is found passes through is in cache/slot.c, or
  * inline here.
  */
-#ifndef ACCT_IDENTITY_CACHE_PRIVATE_H
-#define ACCT_IDENTITY_CACHE_PRIVATE_H
+#ifndef ACCT_CACHE_BLOCK_H
+#define ACCT_CACHE_BLOCK_H
 
 #include "cache/cache.h"
 

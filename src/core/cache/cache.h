@@ -49,8 +49,8 @@
  *                     own
  * block.h is what the first seven share.
  */
-#ifndef ACCT_IDENTITY_CACHE_H
-#define ACCT_IDENTITY_CACHE_H
+#ifndef ACCT_CACHE_H
+#define ACCT_CACHE_H
 
 #include <apr_errno.h>
 #include <apr_time.h>

@@ -50,7 +50,7 @@ apr_uint64_t acct_repeat_key(const char *id, const char *about,
 /* Whether a slot may be given to another kind. One that was taken and for
  * which nothing was written yet is not: the thread that took it is about to
  * write. */
-static int is_over(acct_repeat_slot_t *slot, apr_time_t now)
+static int may_be_reused(acct_repeat_slot_t *slot, apr_time_t now)
 {
     apr_int64_t told = atomic_load_explicit(&slot->told,
                                             memory_order_relaxed);
@@ -93,7 +93,7 @@ static acct_repeat_slot_t *slot_of(acct_repeat_t *repeat, apr_uint64_t key,
         if (other == key) {
             return slot;
         }
-        if ((other == 0 || (other != TAKEN && is_over(slot, now)))
+        if ((other == 0 || (other != TAKEN && may_be_reused(slot, now)))
             && take(slot, other, key)) {
             return slot;
         }

@@ -3,18 +3,18 @@
  * What the parts of a database connection share (database/database.h lists
  * them).
  */
-#ifndef ACCT_DATABASE_PRIVATE_H
-#define ACCT_DATABASE_PRIVATE_H
+#ifndef ACCT_CONNECTION_H
+#define ACCT_CONNECTION_H
 
 #include <apr_dbd.h>
 #include "database/database.h"
 #include "database/driver.h"
 
-typedef struct acct_db_slot_t {
+typedef struct acct_db_prepared_t {
     apr_dbd_prepared_t *prepared;       /* NULL: prepare before use */
     int nargs;
     int is_guarded;             /* the guard held when it was prepared */
-} acct_db_slot_t;
+} acct_db_prepared_t;
 
 struct acct_db_t {
     apr_pool_t *pool;
@@ -28,7 +28,7 @@ struct acct_db_t {
     const char *guard_value;
     acct_db_identity_t identity;
     const acct_statement_t *statements;
-    acct_db_slot_t *slots;
+    acct_db_prepared_t *slots;
     int count;
     int heals;
     const void *follower;       /* who read all at... */

@@ -38,7 +38,7 @@ static int prepare(acct_db_t *db, int i)
 {
     const acct_statement_t *statement = &db->statements[i];
     const char *label = statement->label;
-    acct_db_slot_t *slot = &db->slots[i];
+    acct_db_prepared_t *slot = &db->slots[i];
     int code;
 
     if (db->heals > 0) {
@@ -97,7 +97,7 @@ apr_status_t acct_db_prepare(acct_db_t *db,
 
 static int run_once(acct_db_t *db, run_t *run)
 {
-    acct_db_slot_t *slot = &db->slots[run->statement];
+    acct_db_prepared_t *slot = &db->slots[run->statement];
 
     if (!slot->prepared) {
         int code = prepare(db, run->statement);

@@ -27,9 +27,9 @@ typedef struct acct_builtin_t {
 /* Read when the first is asked for, which few files ever do. */
 static const acct_builtin_t *builtin_of(acct_load_t *load)
 {
-    static const acct_place_t top = { "base.json (of the module)", "" };
+    static const acct_path_t top = { "base.json (of the module)", "" };
     acct_builtin_t *builtin;
-    acct_place_t at;
+    acct_path_t at;
     json_t *root;
 
     if (load->builtin != NULL) {

@@ -48,7 +48,7 @@ static void check_uses(acct_load_t *load, const acct_entry_t *entry,
 
     for (i = 0; i < entry->uses->nelts; i++) {
         const acct_use_t *use = &APR_ARRAY_IDX(entry->uses, i, acct_use_t);
-        acct_place_t at = { entry->at.file, use->path };
+        acct_path_t at = { entry->at.file, use->path };
 
         if ((known & ACCT_VALUE_BIT(use->value)) == 0) {
             acct_report(load, &at, "\"{%s}\" is not known when \"%s\" is "
@@ -81,8 +81,8 @@ static int comes_without_route(acct_outcome_e outcome)
 static void check_general(acct_load_t *load)
 {
     struct acct_dialect_private_t *p = load->dialect->p;
-    acct_place_t top = { load->dialect->file, "" };
-    acct_place_t at = acct_place_member(load, &top, "responses");
+    acct_path_t top = { load->dialect->file, "" };
+    acct_path_t at = acct_place_member(load, &top, "responses");
     const char *missing = NULL;
     int i;
 
@@ -144,7 +144,7 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
 
 static void check_outcomes(acct_load_t *load, acct_draft_t *draft)
 {
-    acct_place_t at = acct_place_member(load, &draft->at, "responses");
+    acct_path_t at = acct_place_member(load, &draft->at, "responses");
     const char *missing = NULL;
     int i;
 
@@ -181,7 +181,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
     const acct_entry_t *entry;
-    acct_place_t at;
+    acct_path_t at;
 
     answer->message = message != NULL ? message->text : NULL;
     entry = acct_overlay_entry(draft->entries, key, &answer->turn);
@@ -247,7 +247,7 @@ static void check_shadow(acct_load_t *load, const acct_draft_t *draft)
         for (i = 0; i < length && apr_isdigit(id[i]); i++) {
         }
         if (i == length) {
-            acct_place_t at = acct_place_member(load, &draft->at, "path");
+            acct_path_t at = acct_place_member(load, &draft->at, "path");
 
             acct_report(load, &at, "\"%s\" stands where \"%s\" has an "
                         "account's number and hides that account; write "
@@ -264,7 +264,7 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
     const acct_entry_t *entry = acct_overlay_find(load, draft, "ok");
     const acct_response_t *ok = route->p->response[ACCT_OK];
     unsigned int uses = ok != NULL ? ok->uses : 0;
-    acct_place_t at = acct_place_member(load, &draft->at, "responses");
+    acct_path_t at = acct_place_member(load, &draft->at, "responses");
 
     at = acct_place_member(load, &at, "ok");
     entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
@@ -285,7 +285,7 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
                     "\"{token.expires}\"");
     }
     if (route->mints_token && !load->token_seen) {
-        acct_place_t top = { load->dialect->file, "token" };
+        acct_path_t top = { load->dialect->file, "token" };
 
         acct_report(load, &top, "is missing; write how tokens are made, "
                     "{\"policy\": \"reuse\"}");
@@ -295,7 +295,7 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
 static void check_identifier(acct_load_t *load, const acct_draft_t *draft)
 {
     const acct_dialect_t *dialect = load->dialect;
-    acct_place_t at = { dialect->file, "identifier" };
+    acct_path_t at = { dialect->file, "identifier" };
     int i;
 
     if ((draft->route.fields.operation->roles
@@ -332,7 +332,7 @@ void acct_check_dialect(acct_load_t *load)
 {
     const acct_source_t *top = &APR_ARRAY_IDX(load->sources, 0,
                                               acct_source_t);
-    acct_place_t at = { top->file, "routes" };
+    acct_path_t at = { top->file, "routes" };
     acct_route_t *routes;
     int i, count = load->drafts->nelts;
 

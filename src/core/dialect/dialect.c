@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------- plain members */
 
-static void read_identifier(acct_load_t *load, const acct_place_t *at,
+static void read_identifier(acct_load_t *load, const acct_path_t *at,
                             const json_t *list, acct_dialect_t *dialect)
 {
     static const char *const names[] = { "username", "email", NULL };
@@ -28,7 +28,7 @@ static void read_identifier(acct_load_t *load, const acct_place_t *at,
     }
     for (i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
-        acct_place_t place = acct_place_item(load, at, i);
+        acct_path_t place = acct_place_item(load, at, i);
         const char *name = json_string_value(item);
         int *turn;
 
@@ -73,10 +73,10 @@ static apr_interval_time_t lifetime_of(const char *text, apr_int64_t least)
         ? apr_time_from_sec(n) : 0;
 }
 
-static void read_lifetime(acct_load_t *load, const acct_place_t *at,
+static void read_lifetime(acct_load_t *load, const acct_path_t *at,
                           const json_t *token, acct_token_policy_t *policy)
 {
-    acct_place_t place = acct_place_member(load, at, "lifetime");
+    acct_path_t place = acct_place_member(load, at, "lifetime");
     const char *lifetime = acct_text_member(load, at, token, "lifetime");
 
     if (lifetime == NULL) {
@@ -96,10 +96,10 @@ static void read_lifetime(acct_load_t *load, const acct_place_t *at,
 }
 
 /* After the lifetime, which it must be shorter than. */
-static void read_sliding(acct_load_t *load, const acct_place_t *at,
+static void read_sliding(acct_load_t *load, const acct_path_t *at,
                          const json_t *token, acct_token_policy_t *policy)
 {
-    acct_place_t place = acct_place_member(load, at, "sliding");
+    acct_path_t place = acct_place_member(load, at, "sliding");
     const char *sliding = acct_text_member(load, at, token, "sliding");
 
     if (sliding == NULL) {
@@ -124,7 +124,7 @@ static void read_sliding(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-static void read_token(acct_load_t *load, const acct_place_t *at,
+static void read_token(acct_load_t *load, const acct_path_t *at,
                        const json_t *token, acct_token_policy_t *policy)
 {
     static const char *const members[] = {
@@ -132,7 +132,7 @@ static void read_token(acct_load_t *load, const acct_place_t *at,
     };
     static const char *const policies[] = { "reuse", "many", NULL };
     const json_t *bytes;
-    acct_place_t place;
+    acct_path_t place;
     const char *kind;
 
     if (!acct_check_type(load, at, token, JSON_OBJECT)) {
@@ -218,8 +218,8 @@ static void merge_messages(apr_array_header_t *all,
 /* "messages" and "responses" of one file. */
 static void read_maps(acct_load_t *load, const acct_source_t *source)
 {
-    acct_place_t top = { source->file, "" };
-    acct_place_t at = acct_place_member(load, &top, "messages");
+    acct_path_t top = { source->file, "" };
+    acct_path_t at = acct_place_member(load, &top, "messages");
     const json_t *value = json_object_get(source->root, "messages");
     apr_array_header_t *list;
 
@@ -247,8 +247,8 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
         "extends", "description", "identifier", "token", "messages",
         "responses", "routes", NULL
     };
-    acct_place_t top = { source->file, "" };
-    acct_place_t at;
+    acct_path_t top = { source->file, "" };
+    acct_path_t at;
     acct_dialect_t spare;
     const json_t *value;
 
@@ -283,8 +283,8 @@ static int read_routes(acct_load_t *load)
         const acct_source_t *source = &APR_ARRAY_IDX(load->sources, i,
                                                      acct_source_t);
         const json_t *value = json_object_get(source->root, "routes");
-        acct_place_t top = { source->file, "" };
-        acct_place_t at = acct_place_member(load, &top, "routes");
+        acct_path_t top = { source->file, "" };
+        acct_path_t at = acct_place_member(load, &top, "routes");
 
         if (value != NULL) {
             acct_read_routes(load, &at, value);

@@ -4,8 +4,8 @@
  * finished form that dialect/render.c and dialect/match.c read, and what is
  * passed around while a file is loaded.
  */
-#ifndef ACCT_DIALECT_PRIVATE_H
-#define ACCT_DIALECT_PRIVATE_H
+#ifndef ACCT_DRAFT_H
+#define ACCT_DRAFT_H
 
 #include <jansson.h>
 #include "dialect/dialect.h"
@@ -37,10 +37,10 @@ struct acct_dialect_private_t {
 /* ------------------------------------------------------- while it loads */
 
 /* Where something stands in a file. */
-typedef struct acct_place_t {
+typedef struct acct_path_t {
     const char *file;
     const char *path;           /* "routes[0].path"; "" for the whole */
-} acct_place_t;
+} acct_path_t;
 
 /* One file of those that extend one another. */
 typedef struct acct_source_t {
@@ -52,7 +52,7 @@ typedef struct acct_source_t {
 /* A member of "responses". */
 typedef struct acct_entry_t {
     const char *key;
-    acct_place_t at;
+    acct_path_t at;
     const char *same_as;        /* answer as under this key; or */
     acct_response_t *response;  /* … so; NULL when it is wrong */
     int is_builtin;             /* of the module's own base */
@@ -65,13 +65,13 @@ typedef struct acct_entry_t {
 /* A member of "messages". */
 typedef struct acct_message_t {
     const char *key;
-    acct_place_t at;
+    acct_path_t at;
     const acct_template_t *text;    /* NULL when it is wrong */
 } acct_message_t;
 
 /* A route while it is read. */
 typedef struct acct_draft_t {
-    acct_place_t at;
+    acct_path_t at;
     acct_route_t route;
     apr_array_header_t *entries;    /* acct_entry_t */
     apr_array_header_t *messages;   /* acct_message_t */
@@ -104,14 +104,14 @@ typedef struct acct_load_t {
 /* dialect/report.c */
 
 /** Add an error: "FILE: PATH: what is wrong; what to write". */
-void acct_report(acct_load_t *load, const acct_place_t *at,
+void acct_report(acct_load_t *load, const acct_path_t *at,
                  const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /** The place of a member, of an item. */
-acct_place_t acct_place_member(acct_load_t *load, const acct_place_t *at,
+acct_path_t acct_place_member(acct_load_t *load, const acct_path_t *at,
                                const char *name);
-acct_place_t acct_place_item(acct_load_t *load, const acct_place_t *at,
+acct_path_t acct_place_item(acct_load_t *load, const acct_path_t *at,
                              apr_size_t index);
 
 /** Add to "a", "b": another name in quotation marks; @a list NULL: the
@@ -120,15 +120,15 @@ const char *acct_listed(acct_load_t *load, const char *list,
                         const char *name);
 
 /** Report every member of @a object that is not in @a names. */
-void acct_check_members(acct_load_t *load, const acct_place_t *at,
+void acct_check_members(acct_load_t *load, const acct_path_t *at,
                         const json_t *object, const char *const *names);
 
 /** Report unless @a value is of this type. @return whether it is */
-int acct_check_type(acct_load_t *load, const acct_place_t *at,
+int acct_check_type(acct_load_t *load, const acct_path_t *at,
                     const json_t *value, json_type type);
 
 /** The member's text, NULL when it is absent or (reported) no text. */
-const char *acct_text_member(acct_load_t *load, const acct_place_t *at,
+const char *acct_text_member(acct_load_t *load, const acct_path_t *at,
                              const json_t *object, const char *name);
 
 /* All names of operations, outcomes, roles, problems; NULL-terminated. */
@@ -140,7 +140,7 @@ const char *const *acct_problem_names(acct_load_t *load);
 /* A template's errors, at a place. Baton of acct_place_report. */
 typedef struct acct_place_baton_t {
     acct_load_t *load;
-    acct_place_t at;
+    acct_path_t at;
 } acct_place_baton_t;
 void acct_place_report(void *baton, const char *path, const char *what);
 
@@ -148,7 +148,7 @@ void acct_place_report(void *baton, const char *path, const char *what);
 
 /** The JSON of a source's text, freed with load->tmp.
  *  @return NULL: it is none, or no object; reported at @a at */
-json_t *acct_parse_source(acct_load_t *load, const acct_place_t *at,
+json_t *acct_parse_source(acct_load_t *load, const acct_path_t *at,
                           const char *bytes, apr_size_t length);
 
 /** Read a file and those it extends into load->sources.
@@ -161,7 +161,7 @@ const char *acct_base_name(apr_pool_t *pool, const char *file);
 /* dialect/route.c */
 
 /** Read "routes" into the drafts. */
-void acct_read_routes(acct_load_t *load, const acct_place_t *at,
+void acct_read_routes(acct_load_t *load, const acct_path_t *at,
                       const json_t *routes);
 
 /* dialect/fields.c */
@@ -183,26 +183,26 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
 
 /** Read "responses" of a route, or general ones (@a draft NULL).
  *  @return 0: they are no object at all; reported */
-int acct_read_responses(acct_load_t *load, const acct_place_t *at,
+int acct_read_responses(acct_load_t *load, const acct_path_t *at,
                          const json_t *responses, const acct_draft_t *draft,
                          apr_array_header_t *entries);
 
 /** Report unless "field.code" (@a dot points to its last dot) can come of
  *  a route. @return whether it can */
-int acct_check_problem_key(acct_load_t *load, const acct_place_t *at,
+int acct_check_problem_key(acct_load_t *load, const acct_path_t *at,
                            const acct_draft_t *draft, const char *key,
                            const char *dot);
 
 /** Report unless an outcome can come of a route; @a draft NULL: any can.
  *  @return whether it can */
-int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
+int acct_check_outcome_key(acct_load_t *load, const acct_path_t *at,
                            const acct_draft_t *draft, acct_outcome_e outcome);
 
 /* dialect/message.c */
 
 /** Read "messages" of a route, or general ones (@a draft NULL).
  *  @return 0: they are no object at all; reported */
-int acct_read_messages(acct_load_t *load, const acct_place_t *at,
+int acct_read_messages(acct_load_t *load, const acct_path_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list);
 

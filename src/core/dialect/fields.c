@@ -51,7 +51,7 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
 }
 
 /* @return the role, or -1 after reporting */
-static int read_role(acct_load_t *load, const acct_place_t *at,
+static int read_role(acct_load_t *load, const acct_path_t *at,
                      const acct_operation_t *operation, const char *name)
 {
     const char *fit[ACCT_ROLE__COUNT + 1];
@@ -78,7 +78,7 @@ static int read_role(acct_load_t *load, const acct_place_t *at,
     return role;
 }
 
-static void read_aliases(acct_load_t *load, const acct_place_t *at,
+static void read_aliases(acct_load_t *load, const acct_path_t *at,
                          const json_t *list, acct_field_t *field)
 {
     apr_array_header_t *aliases = apr_array_make(load->pool, 2,
@@ -90,7 +90,7 @@ static void read_aliases(acct_load_t *load, const acct_place_t *at,
     }
     for (i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
-        acct_place_t place = acct_place_item(load, at, i);
+        acct_path_t place = acct_place_item(load, at, i);
 
         if (!acct_check_type(load, &place, item, JSON_STRING)) {
             continue;
@@ -133,16 +133,16 @@ static int looks_nested(const json_t *value, const char *const *members)
 }
 
 /* One field. @return whether it can be used */
-static int read_field(acct_load_t *load, const acct_place_t *at,
+static int read_field(acct_load_t *load, const acct_path_t *at,
                       const acct_operation_t *operation,
                       const json_t *value, acct_field_t *field)
 {
     static const char *const members[] = {
         "as", "aliases", "required", NULL
     };
-    acct_place_t as = acct_place_member(load, at, "as");
+    acct_path_t as = acct_place_member(load, at, "as");
     const json_t *member;
-    acct_place_t place;
+    acct_path_t place;
     const char *name;
     int role;
 
@@ -191,7 +191,7 @@ static int read_field(acct_load_t *load, const acct_place_t *at,
 }
 
 /* Names of one route's members: each may mean one thing. */
-static void check_names(acct_load_t *load, const acct_place_t *at,
+static void check_names(acct_load_t *load, const acct_path_t *at,
                         const acct_route_t *route)
 {
     const acct_field_t *field, *other;
@@ -200,7 +200,7 @@ static void check_names(acct_load_t *load, const acct_place_t *at,
     for (field = route->fields.field;
          field < route->fields.field + route->fields.count;
          field++) {
-        acct_place_t place = acct_place_member(load, at, field->name);
+        acct_path_t place = acct_place_member(load, at, field->name);
 
         for (alias = field->aliases; alias != NULL && *alias != NULL;
              alias++) {
@@ -222,7 +222,7 @@ static void check_names(acct_load_t *load, const acct_place_t *at,
 }
 
 /* Each role is that of one field. */
-static void check_roles(acct_load_t *load, const acct_place_t *at,
+static void check_roles(acct_load_t *load, const acct_path_t *at,
                         const acct_route_t *route)
 {
     const acct_field_t *by[ACCT_ROLE__COUNT] = { NULL };
@@ -232,7 +232,7 @@ static void check_roles(acct_load_t *load, const acct_place_t *at,
     for (i = 0; i < route->fields.count; i++) {
         field = &route->fields.field[i];
         if (by[field->role] != NULL) {
-            acct_place_t place = acct_place_member(load, at, field->name);
+            acct_path_t place = acct_place_member(load, at, field->name);
 
             acct_report(load, &place, "\"%s\" is the \"%s\" already; give "
                         "one of the two another role or make it an alias",
@@ -258,7 +258,7 @@ static int is_met(const acct_route_t *route, const acct_need_t *need)
     return required > 0 && (there == 1 || !need->alone);
 }
 
-static void check_needs(acct_load_t *load, const acct_place_t *at,
+static void check_needs(acct_load_t *load, const acct_path_t *at,
                         const acct_route_t *route)
 {
     const acct_need_t *need = route->fields.operation->needs;
@@ -270,7 +270,7 @@ static void check_needs(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-static void read_fields(acct_load_t *load, const acct_place_t *at,
+static void read_fields(acct_load_t *load, const acct_path_t *at,
                         const json_t *fields, acct_draft_t *draft)
 {
     json_t *object = (json_t *)fields;      /* only read */
@@ -285,7 +285,7 @@ static void read_fields(acct_load_t *load, const acct_place_t *at,
     for (member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member)) {
         acct_field_t field;
-        acct_place_t place;
+        acct_path_t place;
 
         memset(&field, 0, sizeof(field));
         field.name = apr_pstrdup(load->pool, json_object_iter_key(member));
@@ -311,7 +311,7 @@ static void read_fields(acct_load_t *load, const acct_place_t *at,
 void acct_read_fields(acct_load_t *load, const json_t *route,
                       acct_draft_t *draft)
 {
-    acct_place_t at = acct_place_member(load, &draft->at, "fields");
+    acct_path_t at = acct_place_member(load, &draft->at, "fields");
     const json_t *fields = json_object_get(route, "fields");
 
     if (!draft->route.fields.operation->reads_fields) {

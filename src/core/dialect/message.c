@@ -39,7 +39,7 @@ static int is_field(const acct_load_t *load, const char *name,
 
 /* "field.code" among the messages. @return what it may hold */
 static unsigned int check_field_message(acct_load_t *load,
-                                        const acct_place_t *at,
+                                        const acct_path_t *at,
                                         const acct_draft_t *draft,
                                         const char *key, const char *dot)
 {
@@ -67,7 +67,7 @@ static unsigned int check_field_message(acct_load_t *load,
 
 /* @return what a message of this name may hold */
 static unsigned int check_message_key(acct_load_t *load,
-                                      const acct_place_t *at,
+                                      const acct_path_t *at,
                                       const acct_draft_t *draft,
                                       const char *key)
 {
@@ -93,7 +93,7 @@ static unsigned int check_message_key(acct_load_t *load,
     return ~0u;
 }
 
-static void check_message_values(acct_load_t *load, const acct_place_t *at,
+static void check_message_values(acct_load_t *load, const acct_path_t *at,
                                  const acct_template_t *text,
                                  unsigned int known)
 {
@@ -116,7 +116,7 @@ static void check_message_values(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-int acct_read_messages(acct_load_t *load, const acct_place_t *at,
+int acct_read_messages(acct_load_t *load, const acct_path_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list)
 {

@@ -16,7 +16,7 @@ static apr_status_t free_json(void *root)
 
 /* The file's bytes; reports what is in the way. */
 static apr_status_t read_bytes(acct_load_t *load, const char *path,
-                               const acct_place_t *at, char **bytes,
+                               const acct_path_t *at, char **bytes,
                                apr_size_t *length)
 {
     apr_file_t *file;
@@ -131,11 +131,11 @@ static const char *syntax_remedy(const json_error_t *error)
     }
 }
 
-json_t *acct_parse_source(acct_load_t *load, const acct_place_t *at,
+json_t *acct_parse_source(acct_load_t *load, const acct_path_t *at,
                           const char *bytes, apr_size_t length)
 {
     json_error_t error;
-    acct_place_t where = *at;
+    acct_path_t where = *at;
     json_t *root;
 
     if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
@@ -179,9 +179,9 @@ const char *acct_base_name(apr_pool_t *pool, const char *file)
 
 /* Read one file. @a at is where it is named: itself, or "extends". */
 static apr_status_t read_source(acct_load_t *load, const char *path,
-                                const acct_place_t *at)
+                                const acct_path_t *at)
 {
-    acct_place_t itself = { path, "" };
+    acct_path_t itself = { path, "" };
     acct_source_t source;
     apr_status_t status;
     apr_size_t length;
@@ -207,8 +207,8 @@ static apr_status_t read_source(acct_load_t *load, const char *path,
 static apr_status_t extended(acct_load_t *load, const acct_source_t *source,
                              const char **path)
 {
-    acct_place_t top = { source->file, "" };
-    acct_place_t at = acct_place_member(load, &top, "extends");
+    acct_path_t top = { source->file, "" };
+    acct_path_t at = acct_place_member(load, &top, "extends");
     const char *name = acct_text_member(load, &top, source->root, "extends");
     const char *slash = strrchr(source->file, '/');
     int i;
@@ -250,8 +250,8 @@ static apr_status_t extended(acct_load_t *load, const acct_source_t *source,
 
 apr_status_t acct_read_sources(acct_load_t *load, const char *path)
 {
-    acct_place_t itself = { path, "" };
-    acct_place_t at;
+    acct_path_t itself = { path, "" };
+    acct_path_t at;
     acct_source_t *last;
     apr_status_t status = read_source(load, path, &itself);
 

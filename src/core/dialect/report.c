@@ -118,7 +118,7 @@ const char *acct_suggest(const char *word, const char *const *names,
     return nearest != NULL ? list : "none can stand here";
 }
 
-void acct_report(acct_load_t *load, const acct_place_t *at,
+void acct_report(acct_load_t *load, const acct_path_t *at,
                  const char *format, ...)
 {
     const char *text, *line;
@@ -147,12 +147,12 @@ void acct_report(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-acct_place_t acct_place_member(acct_load_t *load, const acct_place_t *at,
+acct_path_t acct_place_member(acct_load_t *load, const acct_path_t *at,
                                const char *name)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    acct_place_t place = { at->file, NULL };
+    acct_path_t place = { at->file, NULL };
 
     if (*name != '\0' && name[strspn(name, plain)] == '\0') {
         place.path = apr_pstrcat(load->tmp, at->path,
@@ -165,10 +165,10 @@ acct_place_t acct_place_member(acct_load_t *load, const acct_place_t *at,
     return place;
 }
 
-acct_place_t acct_place_item(acct_load_t *load, const acct_place_t *at,
+acct_path_t acct_place_item(acct_load_t *load, const acct_path_t *at,
                              apr_size_t index)
 {
-    acct_place_t place = { at->file, NULL };
+    acct_path_t place = { at->file, NULL };
 
     place.path = apr_psprintf(load->tmp, "%s[%" APR_SIZE_T_FMT "]",
                               at->path, index);
@@ -182,7 +182,7 @@ const char *acct_listed(acct_load_t *load, const char *list,
                        list != NULL ? ", \"" : "\"", name, "\"", NULL);
 }
 
-void acct_check_members(acct_load_t *load, const acct_place_t *at,
+void acct_check_members(acct_load_t *load, const acct_path_t *at,
                         const json_t *object, const char *const *names)
 {
     json_t *members = (json_t *)object;     /* only read */
@@ -192,7 +192,7 @@ void acct_check_members(acct_load_t *load, const acct_place_t *at,
          member = json_object_iter_next(members, member)) {
         const char *name = json_object_iter_key(member);
         const char *const *known = names;
-        acct_place_t place;
+        acct_path_t place;
 
         while (*known != NULL && strcmp(*known, name) != 0) {
             known++;
@@ -228,7 +228,7 @@ static const char *type_name(json_type type)
     }
 }
 
-int acct_check_type(acct_load_t *load, const acct_place_t *at,
+int acct_check_type(acct_load_t *load, const acct_path_t *at,
                     const json_t *value, json_type type)
 {
     static const char *const shape[] = {
@@ -244,11 +244,11 @@ int acct_check_type(acct_load_t *load, const acct_place_t *at,
     return 0;
 }
 
-const char *acct_text_member(acct_load_t *load, const acct_place_t *at,
+const char *acct_text_member(acct_load_t *load, const acct_path_t *at,
                              const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
-    acct_place_t place = acct_place_member(load, at, name);
+    acct_path_t place = acct_place_member(load, at, name);
 
     if (value == NULL || !acct_check_type(load, &place, value, JSON_STRING)) {
         return NULL;
@@ -259,7 +259,7 @@ const char *acct_text_member(acct_load_t *load, const acct_place_t *at,
 void acct_place_report(void *baton, const char *path, const char *what)
 {
     const acct_place_baton_t *place = baton;
-    acct_place_t at = place->at;
+    acct_path_t at = place->at;
 
     at.path = apr_pstrcat(place->load->tmp, at.path, path, NULL);
     acct_report(place->load, &at, "%s", what);

@@ -93,7 +93,7 @@ static int has_controls(const char *text)
     return 0;
 }
 
-static void read_content_type(acct_load_t *load, const acct_place_t *at,
+static void read_content_type(acct_load_t *load, const acct_path_t *at,
                               const char *value, const acct_entry_t *entry)
 {
     const char *slash = strchr(value, '/');
@@ -116,7 +116,7 @@ static void read_content_type(acct_load_t *load, const acct_place_t *at,
 }
 
 static void keep_uses(acct_load_t *load, acct_entry_t *entry,
-                      const acct_place_t *at,
+                      const acct_path_t *at,
                       const acct_template_t *template)
 {
     acct_use_t *use;
@@ -132,7 +132,7 @@ static void keep_uses(acct_load_t *load, acct_entry_t *entry,
 }
 
 /* One header; adds it to @a headers when all is well. */
-static void read_header(acct_load_t *load, const acct_place_t *at,
+static void read_header(acct_load_t *load, const acct_path_t *at,
                         const char *name, const json_t *value,
                         acct_entry_t *entry, apr_array_header_t *headers)
 {
@@ -180,7 +180,7 @@ static void read_header(acct_load_t *load, const acct_place_t *at,
     APR_ARRAY_PUSH(headers, acct_header_t) = header;
 }
 
-static void read_headers(acct_load_t *load, const acct_place_t *at,
+static void read_headers(acct_load_t *load, const acct_path_t *at,
                          const json_t *value, acct_entry_t *entry)
 {
     json_t *object = (json_t *)value;       /* only read */
@@ -195,7 +195,7 @@ static void read_headers(acct_load_t *load, const acct_place_t *at,
     for (member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member)) {
         const char *name = json_object_iter_key(member);
-        acct_place_t place = acct_place_member(load, at, name);
+        acct_path_t place = acct_place_member(load, at, name);
 
         read_header(load, &place, name, json_object_iter_value(member),
                     entry, headers);
@@ -206,10 +206,10 @@ static void read_headers(acct_load_t *load, const acct_place_t *at,
 
 /* -------------------------------------------------------------- responses */
 
-static void read_status(acct_load_t *load, const acct_place_t *at,
+static void read_status(acct_load_t *load, const acct_path_t *at,
                         const json_t *value, acct_response_t *response)
 {
-    acct_place_t place = acct_place_member(load, at, "status");
+    acct_path_t place = acct_place_member(load, at, "status");
     const json_t *status = json_object_get(value, "status");
 
     if (status == NULL) {
@@ -230,7 +230,7 @@ static void read_status(acct_load_t *load, const acct_place_t *at,
     }
 }
 
-static void read_body(acct_load_t *load, const acct_place_t *at,
+static void read_body(acct_load_t *load, const acct_path_t *at,
                       const json_t *value, acct_entry_t *entry)
 {
     acct_place_baton_t baton = { load, acct_place_member(load, at, "body") };
@@ -267,7 +267,7 @@ static void read_response(acct_load_t *load, const json_t *value,
         "status", "body", "headers", NULL
     };
     const json_t *headers;
-    acct_place_t place;
+    acct_path_t place;
 
     if (json_is_string(value)) {
         entry->same_as = apr_pstrdup(load->tmp, json_string_value(value));
@@ -305,7 +305,7 @@ static const char *const *field_names(acct_load_t *load,
 }
 
 /* Whether "field.code" is something that can come of a route. */
-int acct_check_problem_key(acct_load_t *load, const acct_place_t *at,
+int acct_check_problem_key(acct_load_t *load, const acct_path_t *at,
                            const acct_draft_t *draft, const char *key,
                            const char *dot)
 {
@@ -344,7 +344,7 @@ int acct_check_problem_key(acct_load_t *load, const acct_place_t *at,
     return 1;
 }
 
-int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
+int acct_check_outcome_key(acct_load_t *load, const acct_path_t *at,
                            const acct_draft_t *draft, acct_outcome_e outcome)
 {
     if (draft != NULL && !draft->broken
@@ -358,7 +358,7 @@ int acct_check_outcome_key(acct_load_t *load, const acct_place_t *at,
     return 1;
 }
 
-static int check_response_key(acct_load_t *load, const acct_place_t *at,
+static int check_response_key(acct_load_t *load, const acct_path_t *at,
                               const acct_draft_t *draft, const char *key)
 {
     const char *dot = strrchr(key, '.');
@@ -393,7 +393,7 @@ static int check_response_key(acct_load_t *load, const acct_place_t *at,
     return 0;
 }
 
-int acct_read_responses(acct_load_t *load, const acct_place_t *at,
+int acct_read_responses(acct_load_t *load, const acct_path_t *at,
                          const json_t *responses, const acct_draft_t *draft,
                          apr_array_header_t *entries)
 {

@@ -38,7 +38,7 @@ static const char *check_segment(const char *segment, apr_size_t length)
     return NULL;
 }
 
-static void check_path(acct_load_t *load, const acct_place_t *at,
+static void check_path(acct_load_t *load, const acct_path_t *at,
                        const char *path, acct_draft_t *draft)
 {
     const char *segment = path, *wrong = NULL;
@@ -82,7 +82,7 @@ static const char *needed(acct_load_t *load, const json_t *route,
                           const char *name, const char *example,
                           const acct_draft_t *draft)
 {
-    acct_place_t at = acct_place_member(load, &draft->at, name);
+    acct_path_t at = acct_place_member(load, &draft->at, name);
     const char *text = acct_text_member(load, &draft->at, route, name);
 
     if (json_object_get(route, name) == NULL) {
@@ -99,7 +99,7 @@ static void read_method(acct_load_t *load, const json_t *route,
         "GET", "POST", "PUT", "PATCH", "DELETE", NULL
     };
     const char *name = needed(load, route, "method", "POST", draft);
-    acct_place_t at = acct_place_member(load, &draft->at, "method");
+    acct_path_t at = acct_place_member(load, &draft->at, "method");
     int i;
 
     draft->route.method = "";
@@ -126,7 +126,7 @@ static void read_operation(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft)
 {
     const char *name = needed(load, route, "operation", "login", draft);
-    acct_place_t at = acct_place_member(load, &draft->at, "operation");
+    acct_path_t at = acct_place_member(load, &draft->at, "operation");
     const acct_operation_t *operation = acct_operation_find(
         load->operations, name);
 
@@ -152,7 +152,7 @@ static void read_route(acct_load_t *load, const json_t *route,
         "path", "method", "operation", "fields", "messages", "responses",
         "description", NULL
     };
-    acct_place_t at;
+    acct_path_t at;
     const json_t *value;
     const char *path;
 
@@ -207,7 +207,7 @@ static void check_duplicate(acct_load_t *load, const acct_draft_t *draft)
     }
 }
 
-void acct_read_routes(acct_load_t *load, const acct_place_t *at,
+void acct_read_routes(acct_load_t *load, const acct_path_t *at,
                       const json_t *routes)
 {
     acct_draft_t draft;

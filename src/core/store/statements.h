@@ -3,8 +3,8 @@
  * What the parts of the store share (store/store.h lists them): the numbers of
  * the statements, and how one is run.
  */
-#ifndef ACCT_STORE_PRIVATE_H
-#define ACCT_STORE_PRIVATE_H
+#ifndef ACCT_STATEMENTS_H
+#define ACCT_STATEMENTS_H
 
 #include "store/row.h"
 #include "store/store.h"

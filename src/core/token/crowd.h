@@ -38,7 +38,7 @@ static inline void acct_crowd_leave(acct_crowd_t *crowd)
 }
 
 /** Whether they are too many, the caller counted. Any thread; NULL: never. */
-static inline int acct_crowd_is_over(const acct_crowd_t *crowd)
+static inline int acct_crowd_is_too_large(const acct_crowd_t *crowd)
 {
     /* relaxed: see above */
     return crowd != NULL

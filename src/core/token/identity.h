@@ -2,8 +2,8 @@
 /*
  * The identity of a presented token, and how it is kept in the identity cache.
  */
-#ifndef ACCT_IDENTITY_CORE_H
-#define ACCT_IDENTITY_CORE_H
+#ifndef ACCT_TOKEN_IDENTITY_H
+#define ACCT_TOKEN_IDENTITY_H
 
 #include <apr_pools.h>
 #include "base/service.h"

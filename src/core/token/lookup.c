@@ -240,7 +240,7 @@ static wait_e await(acct_lookups_t *lookups, const batch_t *batch,
         if (gathers && (may_begin(lookups) || is_full(batch))) {
             return WAIT_ASK;
         }
-        if (acct_crowd_is_over(limits->crowd)) {
+        if (acct_crowd_is_too_large(limits->crowd)) {
             apr_interval_time_t heard = lookups->heard + limits->silence
                                         - now;
 

@@ -4,8 +4,8 @@
  * one that runs at start and at configtest. Each failure names directive,
  * file and line, and what to write instead.
  */
-#ifndef ACCT_CONFIG_CHECK_H
-#define ACCT_CONFIG_CHECK_H
+#ifndef ACCT_CONFIGTEST_H
+#define ACCT_CONFIGTEST_H
 
 /** Hook check_config. */
 void acct_config_check_hooks(void);

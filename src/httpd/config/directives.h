@@ -4,8 +4,8 @@
  * setters of directives. A setter returns NULL, or a sentence for the person
  * who wrote the directive.
  */
-#ifndef ACCT_CONFIG_PRIVATE_H
-#define ACCT_CONFIG_PRIVATE_H
+#ifndef ACCT_DIRECTIVES_H
+#define ACCT_DIRECTIVES_H
 
 #include "config/config.h"
 

@@ -295,7 +295,7 @@ static apr_interval_time_t may_wait(const acct_server_pool_t *pool,
     if (pool->count == 0) {
         return 0;               /* there is none that could be put back */
     }
-    return acct_crowd_is_over(pool->crowd) && heard < left ? heard : left;
+    return acct_crowd_is_too_large(pool->crowd) && heard < left ? heard : left;
 }
 
 /* An idle connection, or leave to open one (*db NULL). */

@@ -17,8 +17,9 @@
  *   key.c             the keys' way from the parent to the children
  *   secret_watch.c    a thread of the parent that looks at files only root
  *                     may read
- *   upkeep.c          threads of the children: they read revocations, write
- *                     notes of use, purge
+ *   upkeep.c          threads of the children: one reads revocations, one
+ *                     writes
+ *   upkeep_write.c    what that writes: notes of use, the purge
  *   feed.c            reading the revocations
  *   outage.c          the log's lines when a database is lost and found
  *   repeat_log.c      the log's lines that requests cause, each kind once a

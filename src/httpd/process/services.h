@@ -3,8 +3,8 @@
  * What the parts of the runtime share (process/runtime.h lists them): what a
  * virtual host has, and what the virtual hosts of one database have together.
  */
-#ifndef ACCT_RUNTIME_PRIVATE_H
-#define ACCT_RUNTIME_PRIVATE_H
+#ifndef ACCT_SERVICES_H
+#define ACCT_SERVICES_H
 
 #include "process/runtime.h"
 

@@ -10,9 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/ticks.h"
-#include "base/told_status.h"
-#include "store/purge.h"
-#include "store/store.h"
+#include "process/upkeep_write.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -25,16 +23,6 @@ APLOG_USE_MODULE(acctauth);
 
 /* When tokens were last used is written as often. */
 #define NOTES_EVERY apr_time_from_sec(10)
-
-/* Expired rows go in small steps and for a short time in all, with as long a
- * pause after each step as it took, so that requests that write are hardly
- * ever kept waiting. When that was not enough it goes on with the next
- * look. */
-#define PURGE_EVERY apr_time_from_sec(10)
-#define PURGE_BUDGET apr_time_from_msec(200)
-
-/* Where nothing was due and nobody comes. */
-#define LOOK_SELDOM apr_time_from_sec(60)
 
 /* One thread's: what it goes over, and whether it still may. A child that
  * ends destroys its connections without regard to mod_watchdog's threads,
@@ -67,7 +55,7 @@ static void say_it_ends(acct_rounds_t *rounds)
     atomic_store_explicit(&rounds->ended, 1, memory_order_relaxed);
 }
 
-static int is_over(round_t *round)
+static int is_ending(const round_t *round)
 {
     /* relaxed: a thread that gets the lock after end_rounds() had it sees it
      * by the lock; end_rounds() waits for one that asks earlier */
@@ -161,10 +149,10 @@ typedef int due_fn(const acct_upkeep_t *one, const round_t *round,
 static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
                    apr_pool_t *pool)
 {
-    if (is_over(round) || pthread_mutex_lock(&round->lock) != 0) {
+    if (is_ending(round) || pthread_mutex_lock(&round->lock) != 0) {
         return;
     }
-    if (!is_over(round)) {
+    if (!is_ending(round)) {
         work(one, round, pool);
     }
     pthread_mutex_unlock(&round->lock);
@@ -266,35 +254,6 @@ static apr_status_t read_slow_feeds(int state, void *data, apr_pool_t *pool)
 
 /* ---- writing ---- */
 
-/* The cause is the outage's to tell. */
-static void not_acquired(acct_upkeep_t *one, server_rec *s,
-                         apr_status_t status, const char *error,
-                         apr_pool_t *pool)
-{
-    if (acct_pool_is_news(status, error)) {
-        acct_outage_begin(one->outage, ACCT_UNIT_READ, s, "ACCT0201",
-                          status, error, pool);
-    }
-}
-
-static void not_written(acct_upkeep_t *one, server_rec *s,
-                        apr_status_t status, acct_db_t *db, apr_pool_t *pool)
-{
-    if (!acct_db_is_busy(db) && !acct_db_is_conflict(db)
-        && !acct_db_is_outdated(db)) {
-        acct_outage_begin(one->outage, ACCT_UNIT_WRITE, s, "ACCT0203",
-                          status, acct_db_error(db), pool);
-    }
-}
-
-static void write_failed(acct_upkeep_t *one, server_rec *s)
-{
-    ap_log_error(APLOG_MARK, one->is_behind ? APLOG_DEBUG : APLOG_WARNING,
-                 0, s, "ACCT0233: when tokens were last used cannot be "
-                 "written now; those that live by being used may expire");
-    one->is_behind = 1;
-}
-
 /* What requests have noted of all databases' tokens. */
 static void collect_notes(round_t *round, apr_pool_t *pool)
 {
@@ -322,209 +281,16 @@ static void collect_notes(round_t *round, apr_pool_t *pool)
     }
 }
 
-/* In one transaction. What fails is collected again the next time. */
-static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
-{
-    const char *error = "";
-    acct_notes_t *notes = one->due;
-    acct_db_t *db;
-    apr_status_t status;
-
-    one->due = NULL;
-    if (notes == NULL || notes->count == 0) {
-        return;
-    }
-    status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
-                               pool);
-    if (status != APR_SUCCESS) {
-        not_acquired(one, s, status, error, pool);
-        write_failed(one, s);
-        return;
-    }
-    status = acct_last_used_write(notes, one->notes->cache, db, pool);
-    if (status != APR_SUCCESS) {
-        not_written(one, s, status, db, pool);
-        write_failed(one, s);
-    }
-    else {
-        one->is_behind = 0;
-        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
-                     "ACCT0234: the last use of %d tokens written",
-                     notes->count);
-    }
-    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
-}
-
-static void complain(acct_upkeep_t *one, server_rec *s)
-{
-    if (!one->complained) {
-        one->complained = 1;
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "ACCT0240: expired tokens cannot be cleared away now, "
-                     "and stay in the database until they can");
-    }
-}
-
-static void look_whose_turn(acct_upkeep_t *one, server_rec *s,
-                            const acct_purged_t *purged)
-{
-    int minutes = acct_purge_turn(&one->turn, purged, acct_ticks());
-
-    if (minutes > 0) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "ACCT0241: expired tokens were not cleared away from "
-                     "here for %d minutes: each time another session had "
-                     "the row schema_version of the table meta locked. "
-                     "Either another server clears away without end, or one "
-                     "forgot to end its transaction (see pg_locks)",
-                     minutes);
-    }
-}
-
-static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
-                                acct_purged_t *purged, apr_pool_t *pool)
-{
-    const char *error = "";
-    acct_db_t *db;
-    apr_status_t status;
-
-    status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
-                               pool);
-    if (status != APR_SUCCESS) {
-        not_acquired(one, s, status, error, pool);
-        complain(one, s);
-        return status;
-    }
-    status = acct_purge(db, apr_time_now(), purged, pool);
-    if (status != APR_SUCCESS) {
-        not_written(one, s, status, db, pool);
-        complain(one, s);
-    }
-    else {
-        one->complained = 0;
-        look_whose_turn(one, s, purged);
-    }
-    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
-    return status;
-}
-
-static int is_visited(const acct_upkeep_t *one)
-{
-    return one->notes == NULL
-        || acct_cache_feed_is_wanted(one->notes->cache, one->notes->place,
-                                     acct_ticks());
-}
-
-/* Where nothing is due nobody is kept from writing. Where that cannot be
- * found out the purge meets the same, and tells. */
-static int purge_is_due(acct_upkeep_t *one, apr_pool_t *pool)
-{
-    const char *error = "";
-    acct_db_t *db;
-    int due = 1;
-
-    if (!acct_pool_is_file(one->pool)
-        || acct_pool_acquire(one->pool, ACCT_UNIT_READ, &db, &error, pool)
-           != APR_SUCCESS) {
-        return 1;
-    }
-    if (acct_purge_is_due(db, apr_time_now(), &due, pool) != APR_SUCCESS) {
-        due = 1;
-    }
-    acct_pool_release(one->pool, ACCT_UNIT_READ, db);
-    return due;
-}
-
-/* A failure only means that it is tried again later. */
-static void purge(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
-{
-    server_rec *s = round->server;
-    apr_interval_time_t begun = acct_ticks();
-    acct_purged_t purged = { 0, 0, 1, 0 };
-    int tokens = 0;
-    int revocations = 0;
-    apr_pool_t *own;
-
-    if (apr_pool_create(&own, pool) != APR_SUCCESS) {
-        return;
-    }
-    while (purged.more && !is_over(round)
-           && acct_ticks() - begun < PURGE_BUDGET) {
-        apr_interval_time_t step = acct_ticks();
-
-        if (purge_batch(one, s, &purged, own) != APR_SUCCESS) {
-            purged.more = 0;
-            break;
-        }
-        tokens += purged.tokens;
-        revocations += purged.revocations;
-        apr_pool_clear(own);
-        if (purged.more) {
-            apr_sleep(acct_ticks() - step);
-        }
-    }
-    apr_pool_destroy(own);
-    one->purge_at = purged.more ? 0 : acct_ticks() + PURGE_EVERY;
-    if (tokens > 0 || revocations > 0) {
-        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
-                     "ACCT0232: %d expired tokens and %d old revocations "
-                     "cleared away in %d ms%s", tokens, revocations,
-                     (int)apr_time_as_msec(acct_ticks() - begun),
-                     purged.more ? "; there are more" : "");
-    }
-}
-
-/* Whether the database takes writes again: only what is really written
- * shows it. */
-static apr_status_t write_something(acct_db_t *db, void *ignored,
-                                    apr_pool_t *pool)
-{
-    (void)ignored;
-    return acct_store_meta_replace(db, "schema_version",
-                                   APR_STRINGIFY(ACCT_SCHEMA_VERSION),
-                                   APR_STRINGIFY(ACCT_SCHEMA_VERSION), pool);
-}
-
-static void try_writing(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
-{
-    const char *error = "";
-    acct_db_t *db;
-
-    if (!acct_outage_of_writing(one->outage)
-        || acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error, pool)
-           != APR_SUCCESS) {
-        return;
-    }
-    if (acct_db_transact(db, write_something, NULL, pool) == APR_SUCCESS
-        && acct_pool_trusts(one->pool, db)) {
-        acct_outage_over(one->outage, ACCT_UNIT_WRITE, round->server);
-    }
-    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
-}
-
 static int writing_is_due(const acct_upkeep_t *one, const round_t *round,
                           apr_interval_time_t tick)
 {
     (void)round;
-    return (one->due != NULL && one->due->count > 0)
-        || tick >= one->purge_at || acct_outage_of_writing(one->outage);
+    return acct_upkeep_write_is_due(one, tick);
 }
 
 static void write_due(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
 {
-    try_writing(one, round, pool);
-    /* Before the purge, which may find what they prolong. */
-    write_notes(one, round->server, pool);
-    if (acct_ticks() < one->purge_at || is_over(round)) {
-        return;
-    }
-    if (purge_is_due(one, pool)) {
-        purge(one, round, pool);
-    }
-    else {
-        one->purge_at = acct_ticks() + (is_visited(one) ? PURGE_EVERY
-                                                        : LOOK_SELDOM);
-    }
+    acct_upkeep_write(one, round->server, &round->rounds->ended, pool);
 }
 
 static apr_status_t write_what_is_due(int state, void *data,
@@ -539,7 +305,7 @@ static apr_status_t write_what_is_due(int state, void *data,
         acct_rounds_t *rounds = round->rounds;
 
         if (acct_ticks() - rounds->noted_at >= NOTES_EVERY
-            && !is_over(round)) {
+            && !is_ending(round)) {
             rounds->noted_at = acct_ticks();
             collect_notes(round, pool);
         }

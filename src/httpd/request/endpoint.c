@@ -66,7 +66,7 @@ static int check_transport(endpoint_t *endpoint)
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, endpoint->r,
                   "ACCT0402: refused over plain HTTP (AcctAuthRequireTLS)");
-    acct_transport_tell(endpoint->r);
+    acct_transport_log(endpoint->r);
     /* What was sent may be a password: do not even read it. */
     endpoint->r->connection->keepalive = AP_CONN_CLOSE;
     outcome(endpoint, ACCT_TLS_REQUIRED);

@@ -106,7 +106,7 @@ static void tell_parents(request_rec *r, int status, const char *challenge)
 {
     request_rec *page;
 
-    acct_request_tell_parent(r, status, challenge);
+    acct_request_inform_parent(r, status, challenge);
     for (page = r->main; page != NULL; page = page->main) {
         acct_privacy_depends_now(page);
     }
@@ -178,7 +178,7 @@ static int ask(request_rec *r, int optional)
     mine->guarded = 1;
     if (!acct_transport_allowed(r)
         && (!optional || acct_presented(r) != NULL)) {
-        acct_transport_tell(r);
+        acct_transport_log(r);
         return refuse(r, ACCT_TLS_REQUIRED);
     }
     verdict = acct_verdict(r);

@@ -55,7 +55,7 @@ static void adopt(request_rec *r, const acct_verdict_t *admitted)
     else {
         hand_over_nobody(r);
     }
-    acct_request_tell_parent(r, 0, NULL);
+    acct_request_inform_parent(r, 0, NULL);
 }
 
 /* What the guard said of the request this one inherits from: httpd does
@@ -112,7 +112,7 @@ static void follow(request_rec *r, const acct_request_t *from)
         mine->forward_token = from->forward_token;
         acct_identity_set(r, from->admitted);
     }
-    acct_request_tell_parent(r, 0, NULL);
+    acct_request_inform_parent(r, 0, NULL);
 }
 
 /* The request has become one of a location that asks for no token. */

@@ -4,8 +4,8 @@
  * (request/hand_over.h: how the handler comes to know, request/forged.h: what
  * a client pretends, request/privacy.h: that no other client gets the answer.)
  */
-#ifndef ACCT_IDENTITY_H
-#define ACCT_IDENTITY_H
+#ifndef ACCT_REMOTE_USER_H
+#define ACCT_REMOTE_USER_H
 
 #include <httpd.h>
 

@@ -24,7 +24,7 @@ static apr_status_t part_is_gone(void *data)
     return APR_SUCCESS;
 }
 
-void acct_request_tell_parent(request_rec *r, int status,
+void acct_request_inform_parent(request_rec *r, int status,
                               const char *challenge)
 {
     const acct_request_t *mine = acct_request_if_any(r);

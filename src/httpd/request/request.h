@@ -113,7 +113,7 @@ static inline acct_request_t *acct_request_if_any(const request_rec *r)
  * @param status    of a refusal, else 0
  * @param challenge of a refusal, or NULL
  */
-void acct_request_tell_parent(request_rec *r, int status,
+void acct_request_inform_parent(request_rec *r, int status,
                               const char *challenge);
 
 /** The part that the request has become by a fast redirect, or NULL. */

@@ -62,7 +62,7 @@ int acct_transport_allowed(request_rec *r)
         || is_tls(r->connection);
 }
 
-void acct_transport_tell(request_rec *r)
+void acct_transport_log(request_rec *r)
 {
     acct_repeat_log(r, APLOG_WARNING, 0, "ACCT0404",
                     r->server->server_hostname,

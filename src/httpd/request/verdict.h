@@ -40,6 +40,6 @@ int acct_transport_allowed(request_rec *r);
 
 /** Log, once a minute, that a request was refused for how it came: an operator
  *  who ends TLS on another machine finds the reason here. */
-void acct_transport_tell(request_rec *r);
+void acct_transport_log(request_rec *r);
 
 #endif
