@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ typedef struct secret_t {
 struct acct_secrets_t {
     secret_t *first;
     pthread_t thread;
+    sem_t has_begun;
     pid_t process;              /* which has the thread */
     acct_folders_seen_t seen;   /* its own, since others fork meanwhile */
     int ends[2];                /* a pipe; a byte in it ends the thread */
@@ -178,10 +180,11 @@ static int any_wants_reload(const struct acct_secrets_t *secrets)
 /* The reload ends this thread and begins another. */
 static void *watch(void *data)
 {
-    const struct acct_secrets_t *secrets = data;
+    struct acct_secrets_t *secrets = data;
     struct pollfd end = { secrets->ends[0], POLLIN, 0 };
     int told = 0;
 
+    sem_post(&secrets->has_begun);
     while (poll(&end, 1, EVERY_MS) == 0) {
         if (!told && any_wants_reload(secrets)) {
             told = kill(getpid(), AP_SIG_GRACEFUL) == 0;
@@ -204,7 +207,10 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-/* Signals are for the main thread, which waits for them. */
+/* Signals are for the main thread, which waits for them. It goes on, and may
+ * fork, once the thread runs its own code: what begins a thread allocates
+ * (AddressSanitizer does), and a child that is forked meanwhile would find
+ * the allocator locked for good. */
 static int start(struct acct_secrets_t *secrets)
 {
     sigset_t all;
@@ -212,9 +218,15 @@ static int start(struct acct_secrets_t *secrets)
     int rv;
 
     sigfillset(&all);
-    rv = pthread_sigmask(SIG_SETMASK, &all, &before);
+    rv = sem_init(&secrets->has_begun, 0, 0) == 0 ? 0 : errno;
+    if (rv == 0) {
+        rv = pthread_sigmask(SIG_SETMASK, &all, &before);
+    }
     if (rv == 0) {
         rv = pthread_create(&secrets->thread, NULL, watch, secrets);
+        while (rv == 0 && sem_wait(&secrets->has_begun) != 0
+               && errno == EINTR) {
+        }
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     return rv;
