@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
+# alone: yes, what it measures other tests would lengthen
 # A filler stands still between the database's answer and the cache. What is
 # revoked meanwhile stays so: what the filler comes back with is remembered
 # for nobody.
