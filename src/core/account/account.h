@@ -16,6 +16,7 @@
  *   logout.c          sign out, here or everywhere
  *   operations.c      the table of operations: what a dialect can name
  *   issue.c           issuing a token
+ *   admission.c       names that are free, passwords that keep the rules
  *   hash.c            hashing a password, inside the gate
  *   dummy.c           what is verified for a name that no account has
  *   admin.c           what the command does besides

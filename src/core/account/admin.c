@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/admission.h"
 #include "cache/cache.h"
 #include "database/unit.h"
 #include "text/identifier.h"
@@ -73,12 +74,6 @@ static const char *check_password(const acct_service_t *service,
                                   const acct_account_t *account,
                                   const char *password, apr_pool_t *pool)
 {
-    const char *own[] = { account->username ? account->username : "",
-                          account->email ? account->email : "",
-                          account->first_name ? account->first_name : "",
-                          account->last_name ? account->last_name : "",
-                          NULL };
-
     if (password[0] == '\0') {
         return "the password is empty";
     }
@@ -92,10 +87,7 @@ static const char *check_password(const acct_service_t *service,
         return "the password holds a control character (a line end, a tab, "
                "a key that was meant for the terminal)";
     }
-    if (service->rules == NULL) {
-        return NULL;
-    }
-    switch (acct_password_judge(service->rules, password, own, pool)) {
+    switch (acct_new_password_judge(service, account, password, pool)) {
     case ACCT_PROBLEM_TOO_SHORT:
         return "the password is too short";
     case ACCT_PROBLEM_TOO_COMMON:
@@ -112,28 +104,12 @@ static apr_status_t insert(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_account_insert(db, baton, pool);
 }
 
-typedef struct taken_t {
-    const acct_account_t *account;
-    int username;
-    int email;
-} taken_t;
-
-static apr_status_t look_for_taken(acct_db_t *db, void *baton,
-                                   apr_pool_t *pool)
-{
-    taken_t *taken = baton;
-
-    return acct_store_taken(db, taken->account->username_key,
-                            taken->account->email_key, &taken->username,
-                            &taken->email, pool);
-}
-
 apr_status_t acct_account_add(const acct_service_t *service,
                               acct_account_t *account,
                               const char *password, const char **problem,
                               apr_pool_t *pool)
 {
-    taken_t taken = { account, 0, 0 };
+    int username_taken, email_taken;
     apr_status_t status;
 
     *problem = check_account(account, pool);
@@ -153,10 +129,10 @@ apr_status_t acct_account_add(const acct_service_t *service,
     status = acct_transaction_run(service, insert, account, pool);
     if (APR_STATUS_IS_EEXIST(status)) {
         *problem = "the username or email address is taken";
-        if (acct_unit_run(service, ACCT_UNIT_READ, look_for_taken, &taken,
-                          pool) == APR_SUCCESS
-            && taken.username != taken.email) {
-            *problem = taken.username ? "the username is taken"
+        if (acct_names_taken(service, account, &username_taken, &email_taken,
+                             pool) == APR_SUCCESS
+            && username_taken != email_taken) {
+            *problem = username_taken ? "the username is taken"
                                       : "the email address is taken";
         }
     }

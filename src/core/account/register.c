@@ -4,50 +4,29 @@
 
 #include <string.h>
 
+#include "account/admission.h"
 #include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
-
-typedef struct taken_t {
-    const char *username_key;
-    const char *email_key;
-    int username;
-    int email;
-} taken_t;
-
-static apr_status_t look_for_taken(acct_db_t *db, void *baton,
-                                   apr_pool_t *pool)
-{
-    taken_t *taken = baton;
-
-    return acct_store_taken(db, taken->username_key, taken->email_key,
-                            &taken->username, &taken->email, pool);
-}
 
 /* Add a problem for each name that an account has. */
 static apr_status_t add_taken(const acct_call_t *call,
                               const acct_account_t *account)
 {
-    taken_t taken = {
-        .username_key = account->username_key,
-        .email_key = account->email_key
-    };
-    apr_status_t status;
+    int username_taken, email_taken;
+    apr_status_t status = acct_names_taken(call->service, account,
+                                           &username_taken, &email_taken,
+                                           call->pool);
 
-    if (taken.username_key == NULL && taken.email_key == NULL) {
-        return APR_SUCCESS;
-    }
-    status = acct_unit_run(call->service, ACCT_UNIT_READ, look_for_taken,
-                           &taken, call->pool);
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (taken.username) {
+    if (username_taken) {
         acct_result_add_problem(call->result,
                                 call->form->field[ACCT_ROLE_USERNAME],
                                 ACCT_PROBLEM_TAKEN, 0, call->pool);
     }
-    if (taken.email) {
+    if (email_taken) {
         acct_result_add_problem(call->result,
                                 call->form->field[ACCT_ROLE_EMAIL],
                                 ACCT_PROBLEM_TAKEN, 0, call->pool);
@@ -89,21 +68,19 @@ static apr_status_t account_of_form(const acct_form_t *form,
 static void judge_password(const acct_call_t *call,
                            const acct_account_t *account)
 {
-    const acct_password_rules_t *rules = call->service->rules;
     const char *password = call->form->value[ACCT_ROLE_PASSWORD];
-    const char *own[] = { or_empty(account->username),
-                          or_empty(account->email), account->first_name,
-                          account->last_name, NULL };
     acct_problem_e problem;
 
-    if (rules == NULL || password == NULL) {
+    if (password == NULL) {
         return;
     }
-    problem = acct_password_judge(rules, password, own, call->pool);
+    problem = acct_new_password_judge(call->service, account, password,
+                                      call->pool);
     if (problem != ACCT_PROBLEM__COUNT) {
         acct_result_add_problem(call->result,
                                 call->form->field[ACCT_ROLE_PASSWORD],
-                                problem, rules->min_length, call->pool);
+                                problem, call->service->rules->min_length,
+                                call->pool);
     }
 }
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether an account may have what was asked for it: names that no other has,
+ * a password that keeps the site's rules. For who signs up, and for the
+ * operator.
+ */
+#ifndef ACCT_ADMISSION_H
+#define ACCT_ADMISSION_H
+
+#include <apr_pools.h>
+#include "base/outcome.h"
+#include "base/service.h"
+#include "store/store.h"
+
+/**
+ * Which of an account's names another one has, as a name or as an address.
+ * In a unit of work of its own: by the time the caller writes, the unique
+ * indexes decide.
+ * @param account with its keys
+ * @return what the database did not do; APR_SUCCESS where there is no name
+ */
+apr_status_t acct_names_taken(const acct_service_t *service,
+                              const acct_account_t *account,
+                              int *username_taken, int *email_taken,
+                              apr_pool_t *pool);
+
+/**
+ * Judge a new password by the service's rules, comparing it with the
+ * account's own names.
+ * @return ACCT_PROBLEM__COUNT when it keeps them, or there are none
+ */
+acct_problem_e acct_new_password_judge(const acct_service_t *service,
+                                       const acct_account_t *account,
+                                       const char *password,
+                                       apr_pool_t *pool);
+
+#endif
