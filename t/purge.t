@@ -142,7 +142,7 @@ for my $case (
             $s->request('POST', '/api/auth/logout/',
                         token => sign_in('bob')->{json}{token});
         }
-        sleep 0.8;
+        sleep 1.5;      # until the feed has read them
         is(opens($s, $_), 200, 'let in') for $token, $keep;
         $s->sql("DELETE FROM token WHERE account_id = (SELECT id FROM account "
             . "WHERE username = 'ann')");

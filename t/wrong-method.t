@@ -36,6 +36,9 @@ my $s = AcctTest->start(api => 0, conf => sub {
         "not_authenticated": { "status": 200, "body": { "me": null } } } },
     { "path": "me/", "method": "DELETE", "operation": "logout_all",
       "responses": { "ok": $NOBODY, "not_authenticated": $NOBODY } },
+    { "path": "odd/", "method": "DELETE", "operation": "login",
+      "fields": { "username": "identifier", "password": "password" },
+      "responses": { "ok": { "status": 200, "body": { "token": "{token}" } } } },
     { "path": "strict/", "method": "POST", "operation": "logout",
       "responses": { "ok": $DONE } }
   ] }
@@ -63,6 +66,15 @@ sub ask
     my ($method, $path, $headers) = @_;
     return $s->request($method, $path, headers => $headers);
 }
+
+subtest 'a DELETE may have a body' => sub {
+    my $r = $s->request('DELETE', '/api/odd/', json => { username => 'ann',
+        password => 'ann-secret' });
+    is($r->{status}, 200, 'which is read');
+    ok($r->{json}{token}, 'and answered');
+    is($s->request('DELETE', '/api/odd/')->{status}, 400,
+        'without one the fields are missing');
+};
 
 subtest 'the method that the route has answers as the dialect says' => sub {
     is(ask('POST', '/api/logout/', $sent{'no token'})->{status}, 200,

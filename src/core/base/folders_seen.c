@@ -21,6 +21,7 @@ acct_folders_seen_t *acct_folders_seen_begin(acct_folders_seen_t *seen,
 void acct_folders_seen_end(acct_folders_seen_t *seen)
 {
     if (seen != NULL) {
+        /* release: the next user sees what this one wrote */
         atomic_store_explicit(&seen->in_use, 0, memory_order_release);
     }
 }

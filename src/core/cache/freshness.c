@@ -194,6 +194,7 @@ void acct_cache_feed_want(acct_cache_t *cache, int feed, int64_t tick)
 int acct_cache_feed_is_wanted(const acct_cache_t *cache, int feed,
                               int64_t tick)
 {
+    /* relaxed: a time, and all there is to it is the number */
     int64_t at = atomic_load_explicit(&cache->block->feed[feed].wanted_at,
                                       memory_order_relaxed);
 

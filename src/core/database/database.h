@@ -55,8 +55,9 @@ typedef struct acct_db_config_t {
     const char *remake;         /* the command that makes it, for messages;
                                  * NULL: acctauth init in general */
     const char *synchronous;    /* sqlite3: "FULL" (NULL) or "NORMAL" */
-    apr_interval_time_t patience;   /* pgsql: the longest that a statement
-                                     * may take; 0: what a request may wait */
+    apr_interval_time_t patience;   /* the longest that a statement may
+                                     * take, or wait for a file; 0: what a
+                                     * request may wait */
     _Atomic(unsigned int) *address; /* pgsql, of several addresses: the one
                                      * to begin with, kept up to date here
                                      * by all threads; NULL: the first */

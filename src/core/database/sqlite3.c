@@ -9,6 +9,9 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+/* How often apr_dbd's driver asks a file that is busy. */
+#define TRIES 16
+
 /* The file as a URI that does not let sqlite make a new one. */
 static const char *file_uri(apr_pool_t *pool, const char *path)
 {
@@ -123,9 +126,23 @@ static apr_status_t pragma(acct_db_t *db, const char *set, const char *get,
     return APR_SUCCESS;
 }
 
+/* A program of one thread waits for the file by sqlite's own means, which look
+ * often at first. The driver, which asks so many times, sleeps a tenth of a
+ * second in between, and beside children that write one after the other finds
+ * no moment without one. Not in httpd: there the driver would wait inside its
+ * process-wide lock. */
+static apr_status_t wait_patiently(acct_db_t *db, apr_interval_time_t patience,
+                                   apr_pool_t *pool, const char **error)
+{
+    const char *wait = apr_psprintf(pool, "%d",
+                                    (int)apr_time_as_msec(patience / TRIES));
+
+    return pragma(db, apr_pstrcat(pool, "PRAGMA busy_timeout = ", wait, NULL),
+                  "PRAGMA busy_timeout", wait, pool, error);
+}
+
 /* The journal mode is the file's: where it is WAL already this is a look,
- * and a copy that VACUUM INTO made, which is not WAL, is put right. No
- * busy_timeout: the driver would wait inside its process-wide lock. */
+ * and a copy that VACUUM INTO made, which is not WAL, is put right. */
 static apr_status_t sqlite_settle(acct_db_t *db,
                                   const acct_db_config_t *config,
                                   apr_pool_t *pool, const char **error)
@@ -143,6 +160,9 @@ static apr_status_t sqlite_settle(acct_db_t *db,
     if (rv == APR_SUCCESS) {
         rv = pragma(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys",
                     "1", pool, error);
+    }
+    if (rv == APR_SUCCESS && config->patience > 0) {
+        rv = wait_patiently(db, config->patience, pool, error);
     }
     if (rv != APR_SUCCESS) {
         return rv;

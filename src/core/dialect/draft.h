@@ -158,6 +158,12 @@ apr_status_t acct_read_sources(acct_load_t *load, const char *path);
 /** "users-v1" of "…/users-v1.json". */
 const char *acct_base_name(apr_pool_t *pool, const char *file);
 
+/* dialect/match.c */
+
+/* What a route's method can be, in the order in which Allow lists them; ends
+ * with NULL. */
+extern const char *const acct_route_methods[];
+
 /* dialect/route.c */
 
 /** Read "routes" into the drafts. */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <utf8proc.h>
 #include "dialect/template.h"
 
 /* ------------------------------------------------------------- writing */
@@ -26,41 +27,14 @@ static void puts_(writer_t *w, const char *text)
     put(w, text, strlen(text));
 }
 
-/* The length of the UTF-8 sequence at @a s (RFC 3629: no overlong forms,
- * no surrogates, nothing over U+10FFFF), or 0 when there is none. */
+/* The length of the UTF-8 sequence at @a s, which ends with NUL, or 0 when
+ * there is none. */
 static apr_size_t utf8_length(const unsigned char *s)
 {
-    unsigned char low = 0x80, high = 0xbf;
-    apr_size_t length, i;
+    utf8proc_int32_t code;
+    utf8proc_ssize_t length = utf8proc_iterate(s, -1, &code);
 
-    if (s[0] < 0x80) {
-        return 1;
-    }
-    if (s[0] >= 0xc2 && s[0] <= 0xdf) {
-        length = 2;
-    }
-    else if (s[0] >= 0xe0 && s[0] <= 0xef) {
-        length = 3;
-        low = s[0] == 0xe0 ? 0xa0 : low;
-        high = s[0] == 0xed ? 0x9f : high;
-    }
-    else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
-        length = 4;
-        low = s[0] == 0xf0 ? 0x90 : low;
-        high = s[0] == 0xf4 ? 0x8f : high;
-    }
-    else {
-        return 0;
-    }
-    if (s[1] < low || s[1] > high) {
-        return 0;
-    }
-    for (i = 2; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
+    return length > 0 ? (apr_size_t)length : 0;
 }
 
 /* The short forms where there are any; else lower-case digits. */

@@ -5,11 +5,11 @@
 
 #define ACCOUNT_ID "{account.id}"
 
-/* Methods in the order in which Allow lists them. */
-static const char *const methods[] = {
-    "GET", "POST", "PUT", "PATCH", "DELETE"
+const char *const acct_route_methods[] = {
+    "GET", "POST", "PUT", "PATCH", "DELETE", NULL
 };
-#define METHODS ((int)(sizeof(methods) / sizeof(methods[0])))
+#define METHODS \
+    ((int)(sizeof(acct_route_methods) / sizeof(*acct_route_methods)) - 1)
 
 static apr_size_t without_slash(const char *path)
 {
@@ -89,7 +89,7 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
         }
         found = 1;
         for (i = 0; i < METHODS; i++) {
-            if (strcmp(methods[i], route->method) == 0) {
+            if (strcmp(acct_route_methods[i], route->method) == 0) {
                 search->allowed |= 1u << i;
             }
         }
@@ -114,7 +114,7 @@ static const char *allow(unsigned int allowed, apr_pool_t *pool)
 
     for (i = 0; i < METHODS; i++) {
         if ((allowed & (1u << i)) != 0) {
-            list = apr_pstrcat(pool, list, methods[i], ", ", NULL);
+            list = apr_pstrcat(pool, list, acct_route_methods[i], ", ", NULL);
         }
     }
     return apr_pstrcat(pool, list, (allowed & 1u) != 0 ? "HEAD, " : "",

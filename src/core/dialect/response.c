@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include "dialect/draft.h"
+#include "text/http_token.h"
 
 unsigned int acct_values_known(const acct_operation_t *operation,
                                acct_outcome_e outcome)
@@ -47,20 +47,6 @@ unsigned int acct_values_known(const acct_operation_t *operation,
 
 /* ---------------------------------------------------------------- headers */
 
-/* RFC 9110, 5.6.2. */
-static int is_token(const char *s, apr_size_t length)
-{
-    apr_size_t i;
-
-    for (i = 0; i < length; i++) {
-        if (!apr_isalnum(s[i])
-            && (s[i] == '\0' || strchr("!#$%&'*+-.^_`|~", s[i]) == NULL)) {
-            return 0;
-        }
-    }
-    return length > 0;
-}
-
 /* Headers that the server writes itself, or that would say something
  * untrue of what it sends. */
 static int is_owned(const char *name)
@@ -103,8 +89,9 @@ static void read_content_type(acct_load_t *load, const acct_path_t *at,
         acct_report(load, at, "there is no body whose type this could be; "
                     "remove it or write a \"body\"");
     }
-    else if (slash == NULL || !is_token(value, (apr_size_t)(slash - value))
-             || !is_token(slash + 1, subtype)
+    else if (slash == NULL
+             || !acct_is_http_token(value, (apr_size_t)(slash - value))
+             || !acct_is_http_token(slash + 1, subtype)
              || strpbrk(value, "{}") != NULL) {
         acct_report(load, at, "\"%s\" is no media type; write one without "
                     "placeholders: \"application/problem+json\"",
@@ -140,7 +127,7 @@ static void read_header(acct_load_t *load, const acct_path_t *at,
     acct_header_t header;
     int i;
 
-    if (!is_token(name, strlen(name))) {
+    if (!acct_is_http_token(name, strlen(name))) {
         acct_report(load, at, "\"%s\" is no name of a header; write "
                     "letters, digits and \"-\"", acct_shown(name, load->tmp));
         return;

@@ -95,9 +95,7 @@ static const char *needed(acct_load_t *load, const json_t *route,
 static void read_method(acct_load_t *load, const json_t *route,
                         acct_draft_t *draft)
 {
-    static const char *const methods[] = {
-        "GET", "POST", "PUT", "PATCH", "DELETE", NULL
-    };
+    const char *const *methods = acct_route_methods;
     const char *name = needed(load, route, "method", "POST", draft);
     acct_path_t at = acct_place_member(load, &draft->at, "method");
     int i;

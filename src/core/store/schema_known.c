@@ -71,6 +71,7 @@ void acct_schema_keep(acct_schemas_t *schemas, uint64_t schema)
     unsigned int turn;
 
     if (schemas && schema != 0 && !acct_schema_is_known(schemas, schema)) {
+        /* relaxed, both: a number that stands for itself, in any place */
         turn = atomic_fetch_add_explicit(&schemas->turn, 1,
                                          memory_order_relaxed);
         atomic_store_explicit(&schemas->schema[turn % ACCT_SCHEMAS_KEPT],

@@ -16,6 +16,7 @@
  *   password_mix.c    which kind of hash a name that no account has is given
  *   password_rules.c  the rules for new passwords
  *   password_normal.c the form of a password that new hashes are made of
+ *   http_token.c      a word of HTTP (RFC 9110)
  */
 #ifndef ACCT_IDENTIFIER_H
 #define ACCT_IDENTIFIER_H

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directives of a location; see config/config.h. */
 #include "config/directives.h"
+#include "text/http_token.h"
 
 #include <apr_lib.h>
+#include <string.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -207,20 +209,17 @@ const char *acct_set_scheme(cmd_parms *cmd, void *dirv, const char *word)
 {
     acct_dir_conf_t *dir = dirv;
     const char *error = not_in_limit(cmd);
-    const char *c;
 
     if (error != NULL) {
         return error;
     }
-    for (c = word; *c != '\0'; c++) {
-        if (!apr_isalnum(*c) && ap_strchr_c("!#$%&'*+-.^_`|~", *c) == NULL) {
-            return apr_psprintf(cmd->pool, "AcctAuthScheme: \"%s\" is no "
-                                "authentication scheme (RFC 9110); write "
-                                "one word such as Token or Bearer", word);
-        }
-    }
-    if (c == word) {
+    if (*word == '\0') {
         return "AcctAuthScheme: write one word such as Token or Bearer";
+    }
+    if (!acct_is_http_token(word, strlen(word))) {
+        return apr_psprintf(cmd->pool, "AcctAuthScheme: \"%s\" is no "
+                            "authentication scheme (RFC 9110); write one "
+                            "word such as Token or Bearer", word);
     }
     if (ap_cstr_casecmp(word, "Basic") == 0
         || ap_cstr_casecmp(word, "Digest") == 0) {

@@ -243,7 +243,8 @@ static apr_status_t read_slow_feeds(int state, void *data, apr_pool_t *pool)
 {
     round_t *round = data;
 
-    /* before the look: what gets slow meanwhile is found the next time */
+    /* Before the look: what gets slow meanwhile is found the next time.
+     * relaxed: what goes with it is the feed's. */
     if (state != AP_WATCHDOG_STATE_STOPPING
         && !atomic_exchange_explicit(&round->rounds->any_slow, 0,
                                      memory_order_relaxed)) {
