@@ -47,7 +47,8 @@ sub sign_in
 sub warm
 {
     my ($s, @tokens) = @_;
-    sleep 0.7;
+    # until a child of now has read the feed
+    sleep(forgets() ? 1.9 : 0.8);
     opens($s, $_) for @tokens;
 }
 
