@@ -78,15 +78,14 @@ static apr_uint64_t cache_key(const char *location, const char *created_at,
 static void take_trouble(acct_feed_t *feed, apr_uint64_t before)
 {
     int from = acct_cache_feed_find(feed->cache, before);
-    int i;
 
-    for (i = 0; i < ACCT_CACHE_TROUBLES && from >= 0 && from != feed->place;
-         i++) {
-        uint32_t trouble = acct_cache_feed_trouble(feed->cache, from, i,
-                                                   0);
+    for (int i = 0; from >= 0 && i < ACCT_CACHE_TROUBLES; i++) {
+        acct_cache_trouble_e what = (acct_cache_trouble_e)i;
+        uint32_t trouble = from == feed->place ? 0
+            : acct_cache_feed_trouble(feed->cache, from, what, 0);
 
         if (trouble != 0) {
-            (void)acct_cache_feed_trouble(feed->cache, feed->place, i,
+            (void)acct_cache_feed_trouble(feed->cache, feed->place, what,
                                           trouble);
         }
     }
