@@ -48,7 +48,7 @@ sub warm
 {
     my ($s, @tokens) = @_;
     # until a child of now has read the feed
-    sleep(forgets() ? 1.9 : 0.8);
+    sleep(forgets() ? 2.2 : 1.5);
     opens($s, $_) for @tokens;
 }
 
