@@ -63,7 +63,7 @@ typedef struct acct_db_config_t {
                                      * by all threads; NULL: the first */
     struct acct_schemas_t *schemas;     /* schemas that were found right,
                                      * for all databases of the process
-                                     * (store.h); NULL: none is known */
+                                     * (store/schema.h); NULL: none */
 } acct_db_config_t;
 
 /* One statement: its label and, for apr_dbd, its text with %s and %lld. */

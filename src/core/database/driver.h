@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What differs from one apr_dbd driver to the next. Used by database*.c
+ * What differs from one apr_dbd driver to the next. Used by this room
  * alone; each driver is a constant table in a file of its own.
  */
 #ifndef ACCT_DATABASE_DRIVER_H

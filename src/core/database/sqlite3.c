@@ -149,8 +149,12 @@ static apr_status_t sqlite_settle(acct_db_t *db,
 {
     const char *synchronous = config->synchronous ? config->synchronous
                                                   : "FULL";
-    apr_status_t rv;
+    apr_status_t rv = config->patience > 0
+        ? wait_patiently(db, config->patience, pool, error) : APR_SUCCESS;
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     rv = pragma(db, "PRAGMA journal_mode = WAL", "PRAGMA journal_mode",
                 "wal", pool, error);
     if (rv != APR_SUCCESS
@@ -160,9 +164,6 @@ static apr_status_t sqlite_settle(acct_db_t *db,
     if (rv == APR_SUCCESS) {
         rv = pragma(db, "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys",
                     "1", pool, error);
-    }
-    if (rv == APR_SUCCESS && config->patience > 0) {
-        rv = wait_patiently(db, config->patience, pool, error);
     }
     if (rv != APR_SUCCESS) {
         return rv;

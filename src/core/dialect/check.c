@@ -6,7 +6,28 @@
 
 /* --------------------------------------------------------- what is known */
 
-static const char *where_known(acct_value_e value)
+/* "register, login and current": the operations that can show a token. */
+static const char *token_operations(acct_load_t *load)
+{
+    const acct_operations_t *all = load->operations;
+    const char *list = NULL, *last = NULL;
+    int i;
+
+    for (i = 0; i < all->count; i++) {
+        if (all->row[i]->shows == ACCT_SHOWS_NO_TOKEN) {
+            continue;
+        }
+        if (last != NULL) {
+            list = list == NULL ? last
+                : apr_pstrcat(load->tmp, list, ", ", last, NULL);
+        }
+        last = all->row[i]->name;
+    }
+    return list == NULL ? last
+        : apr_pstrcat(load->tmp, list, " and ", last, NULL);
+}
+
+static const char *where_known(acct_load_t *load, acct_value_e value)
 {
     unsigned int bit = ACCT_VALUE_BIT(value);
 
@@ -14,7 +35,8 @@ static const char *where_known(acct_value_e value)
         return "in \"ok\"";
     }
     if ((bit & ACCT_VALUES_TOKEN) != 0) {
-        return "in \"ok\" of register, login and current";
+        return apr_pstrcat(load->tmp, "in \"ok\" of ",
+                           token_operations(load), NULL);
     }
     switch (value) {
     case ACCT_VALUE_ERRORS:
@@ -53,7 +75,7 @@ static void check_uses(acct_load_t *load, const acct_entry_t *entry,
         if ((known & ACCT_VALUE_BIT(use->value)) == 0) {
             acct_report(load, &at, "\"{%s}\" is not known when \"%s\" is "
                         "answered; use it %s", acct_value_name(use->value),
-                        key, where_known(use->value));
+                        key, where_known(load, use->value));
         }
         else if (use->value == ACCT_VALUE_MESSAGE && message == NULL) {
             acct_report(load, &at, "\"{message}\" stands for nothing when "

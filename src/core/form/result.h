@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What came of a request, in the terms of base/outcome.h: filled in by
- * form/form.c, account_*.c and the server, spelled by dialect/render.c. Lives
- * in the request's pool.
+ * form/form.c, the operations and the server, spelled by dialect/render.c.
+ * Lives in the request's pool.
  */
 #ifndef ACCT_RESULT_H
 #define ACCT_RESULT_H

@@ -201,6 +201,7 @@ static apr_status_t stop(void *data)
     if (secrets->process == getpid()
         && write(secrets->ends[1], "", 1) == 1) {
         (void)pthread_join(secrets->thread, NULL);
+        (void)sem_destroy(&secrets->has_begun);
         close(secrets->ends[0]);
         close(secrets->ends[1]);
     }

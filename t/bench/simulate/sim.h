@@ -3,7 +3,7 @@
  * The identity cache under made-up traffic, in made-up time.
  *
  * What is found, stored, evicted and revoked is so by the real code of
- * src/core/identity_cache*.c, which is told the time and never asks for it.
+ * src/core/cache, which is told the time and never asks for it.
  * Here are the clock, the clients and the tables. The random numbers are
  * the same in each run, and so are the tables.
  */
