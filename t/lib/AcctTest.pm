@@ -284,6 +284,7 @@ AcctAuthDatabase $driver "$db"
 AcctAuthKeyFile "$key"
 AcctAuthDialectDir "$dialects"
 CONF
+        $conf .= "AcctAuthLimit $self->{limit}\n" if $self->{limit};
         $conf .= "AcctAuthPasswordRules $self->{rules}\n" if $self->{rules};
         $conf .= "AcctAuthPasswordHash $self->{hash}\n" if $self->{hash};
         $conf .= $API if $self->{api};
@@ -304,6 +305,8 @@ sub prepare
         mpm => $ENV{ACCT_MPM} || 'event',
         driver => $ENV{ACCT_DRIVER} || 'sqlite3', conf => '', modules => [],
         h2 => 0, workers => {}, database => 1, load => 1, port => 0,
+        # All clients of a test have one address; t/limit.t sets its own.
+        limit => 'Off',
         log_level => 'notice acctauth:debug', timeout => 30,
         log_format => '%h %l %u \"%r\" %>s %b', env => {},
         %opt,

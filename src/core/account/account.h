@@ -16,6 +16,7 @@
  *   logout.c          sign out, here or everywhere
  *   operations.c      the table of operations: what a dialect can name
  *   issue.c           issuing a token
+ *   attempt.c         the limits that an operation keeps
  *   admission.c       names that are free, passwords that keep the rules
  *   hash.c            hashing a password, inside the gate
  *   dummy.c           what is verified for a name that no account has
@@ -27,6 +28,7 @@
 
 #include <apr_pools.h>
 #include "account/admin.h"
+#include "base/operation.h"
 #include "base/service.h"
 #include "dialect/dialect.h"
 #include "form/form.h"
@@ -64,8 +66,16 @@ typedef struct acct_call_t {
     apr_pool_t *pool;
 } acct_call_t;
 
+/**
+ * Whether the client's network may try an operation of @a budget at all, for
+ * the caller that has not read the request's body yet. Takes nothing.
+ * @return 0: it may not, and @a result says so
+ */
+int acct_may_try(const acct_service_t *service, acct_budget_e budget,
+                 acct_result_t *result, apr_pool_t *pool);
+
 /* The operations, for account/operations.c. ACCT_UNAVAILABLE and ACCT_ERROR
- * can come of each. */
+ * can come of each, ACCT_THROTTLED of those with a budget. */
 
 /**
  * Make an account from a form, and a token where the route shows one: ACCT_OK

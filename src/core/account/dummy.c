@@ -240,3 +240,23 @@ apr_status_t acct_dummy_for(const acct_service_t *service, const char *name,
     apr_thread_mutex_unlock(dummies->lock);
     return status;
 }
+
+apr_status_t acct_names_key(const acct_service_t *service,
+                            unsigned char key[ACCT_NAMES_KEY_BYTES],
+                            apr_pool_t *pool)
+{
+    acct_dummies_t *dummies = service->dummies;
+    apr_status_t status;
+
+    memset(key, 0, ACCT_NAMES_KEY_BYTES);
+    if (dummies == NULL) {
+        return APR_SUCCESS;
+    }
+    apr_thread_mutex_lock(dummies->lock);
+    status = refresh(service, pool);
+    if (status == APR_SUCCESS) {
+        memcpy(key, dummies->reading->key, ACCT_NAMES_KEY_BYTES);
+    }
+    apr_thread_mutex_unlock(dummies->lock);
+    return status;
+}

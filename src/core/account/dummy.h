@@ -14,6 +14,7 @@
 #include <apr_pools.h>
 #include "base/service.h"
 #include "text/password.h"
+#include "text/password_mix.h"
 
 typedef struct acct_dummies_t acct_dummies_t;
 
@@ -35,5 +36,13 @@ apr_status_t acct_dummies_make(acct_dummies_t **dummies, apr_pool_t *pool);
  */
 apr_status_t acct_dummy_for(const acct_service_t *service, const char *name,
                             const char **dummy, apr_pool_t *pool);
+
+#define ACCT_NAMES_KEY_BYTES ACCT_MIX_KEY_BYTES
+
+/** The database's key for what is made of names: the same row of meta, and
+ *  zeros where the service keeps no mix. As acct_dummy_for(). */
+apr_status_t acct_names_key(const acct_service_t *service,
+                            unsigned char key[ACCT_NAMES_KEY_BYTES],
+                            apr_pool_t *pool);
 
 #endif

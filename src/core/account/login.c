@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "account/attempt.h"
 #include "account/dummy.h"
 #include "database/unit.h"
 #include "text/identifier.h"
@@ -16,6 +17,8 @@ typedef struct find_account_t {
     const char *email_key;
     const char *dummy;          /* verified where there is no such account */
     acct_account_t account;
+    acct_attempt_t attempt;
+    int is_counted;             /* the try of the name is */
 } find_account_t;
 
 static apr_status_t find_account(acct_db_t *db, void *baton,
@@ -71,6 +74,13 @@ static void identifier_keys(find_account_t *find, const acct_form_t *form,
                != APR_SUCCESS)) {
         find->username_key = NULL;
     }
+}
+
+/* The one name that the request stands for, whether or not there is such an
+ * account; NULL: it has no canonical form. */
+static const char *name_of(const find_account_t *find)
+{
+    return find->email_key != NULL ? find->email_key : find->username_key;
 }
 
 /* In one transaction: the account as it is now, its last login, a token.
@@ -150,6 +160,18 @@ static void refuse_login(const acct_call_t *call,
                                                   : "wrong password");
 }
 
+/* Before anything is hashed, and after the database was asked, so that names
+ * that no account has take as long. */
+static int count_try(const acct_call_t *call, find_account_t *find,
+                     apr_int64_t account)
+{
+    if (find->is_counted) {
+        return 1;
+    }
+    find->is_counted = 1;
+    return acct_call_name(call, &find->attempt, name_of(find), 0, account);
+}
+
 /* Whether the password is the account's, or the dummy was verified in its
  * place. 0: the call has its outcome.
  * @param rehashed a better hash, or NULL */
@@ -169,6 +191,9 @@ static int verify(const acct_call_t *call, find_account_t *find,
     known = status == APR_SUCCESS;
     if (!known && !APR_STATUS_IS_NOTFOUND(status)) {
         acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+        return 0;
+    }
+    if (!count_try(call, find, known ? find->account.id : 0)) {
         return 0;
     }
     hash.stored = known ? find->account.password : NULL;
@@ -244,25 +269,34 @@ static int try_login(const acct_call_t *call, find_account_t *find)
     return conclude(call, &issue, status);
 }
 
-void acct_login(const acct_call_t *call)
+static void login(const acct_call_t *call, find_account_t *find)
 {
-    find_account_t find = { .route = call->route };
     int try;
 
-    if (call->result->outcome != ACCT_OK) {
-        return;
-    }
-    identifier_keys(&find, call->form, call->pool);
-    if (acct_dummy_for(call->service, find.email_key != NULL
-                       ? find.email_key : find.username_key, &find.dummy,
+    if (acct_dummy_for(call->service, name_of(find), &find->dummy,
                        call->pool) != APR_SUCCESS) {
         acct_unavailable(call->result, ACCT_RETRY_DATABASE);
         return;
     }
     for (try = 0; try < ACCT_TRIES; try++) {
-        if (try_login(call, &find)) {
+        if (try_login(call, find)) {
             return;
         }
     }
     acct_unavailable(call->result, ACCT_RETRY_GATE);
+}
+
+void acct_login(const acct_call_t *call)
+{
+    find_account_t find = { .route = call->route };
+
+    if (call->result->outcome != ACCT_OK
+        || !acct_call_begin(call, &find.attempt)
+        || !acct_call_network(call, &find.attempt, ACCT_BUDGET_FAILURES)) {
+        return;
+    }
+    identifier_keys(&find, call->form, call->pool);
+    login(call, &find);
+    acct_attempt_end(&find.attempt,
+                     call->result->outcome == ACCT_WRONG_CREDENTIALS);
 }

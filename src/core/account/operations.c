@@ -29,6 +29,7 @@ static const acct_operation_t op_register = {
         | ROLE(PASSWORD_AGAIN) | ROLE(FIRST_NAME) | ROLE(LAST_NAME),
     .needs = register_needs,
     .shows = ACCT_SHOWS_NEW_TOKEN,
+    .budget = ACCT_BUDGET_REGISTER,
     .run = acct_register
 };
 
@@ -48,6 +49,7 @@ static const acct_operation_t op_login = {
     .needs = login_needs,
     .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED),
     .shows = ACCT_SHOWS_NEW_TOKEN_ALWAYS,
+    .budget = ACCT_BUDGET_FAILURES,
     .run = acct_login
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account/admission.h"
+#include "account/attempt.h"
 #include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
@@ -97,14 +98,20 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
 }
 
 /* Problems that need more than the form. 0 when there are any, or when it
- * cannot be known. */
-static int check(const acct_call_t *call, const acct_account_t *account)
+ * cannot be known. Whether a name is taken costs the client no hash then, but
+ * one of the looks that its network has. */
+static int check(const acct_call_t *call, const acct_account_t *account,
+                 acct_attempt_t *attempt)
 {
     judge_password(call, account);
     if (call->result->problems == NULL) {
-        return 1;
+        return acct_call_network(call, attempt, ACCT_BUDGET_REGISTER);
     }
     call->result->outcome = ACCT_INVALID;
+    if ((account->username_key != NULL || account->email_key != NULL)
+        && !acct_call_network(call, attempt, ACCT_BUDGET_NAMES)) {
+        return 0;
+    }
     if (add_taken(call, account) != APR_SUCCESS) {
         acct_unavailable(call->result, ACCT_RETRY_DATABASE);
     }
@@ -147,9 +154,9 @@ static int try_register(const acct_call_t *call, acct_account_t *account)
     return 1;
 }
 
-void acct_register(const acct_call_t *call)
+static void register_account(const acct_call_t *call,
+                             acct_account_t *account)
 {
-    acct_account_t *account = apr_palloc(call->pool, sizeof(*account));
     acct_hash_t hash = {
         .service = call->service,
         .password = call->form->value[ACCT_ROLE_PASSWORD],
@@ -157,13 +164,6 @@ void acct_register(const acct_call_t *call)
     };
     int try;
 
-    if (account_of_form(call->form, account, call->pool) != APR_SUCCESS) {
-        call->result->outcome = ACCT_ERROR;
-        return;
-    }
-    if (!check(call, account)) {
-        return;
-    }
     if (acct_gate_run(call->service, acct_do_hash, &hash) != APR_SUCCESS
         || hash.status != APR_SUCCESS) {
         acct_unavailable(call->result, ACCT_RETRY_GATE);
@@ -176,4 +176,23 @@ void acct_register(const acct_call_t *call)
         }
     }
     acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+}
+
+void acct_register(const acct_call_t *call)
+{
+    acct_account_t *account = apr_palloc(call->pool, sizeof(*account));
+    acct_attempt_t attempt;
+
+    if (account_of_form(call->form, account, call->pool) != APR_SUCCESS) {
+        call->result->outcome = ACCT_ERROR;
+        return;
+    }
+    if (!acct_call_begin(call, &attempt)
+        || !check(call, account, &attempt)) {
+        return;
+    }
+    register_account(call, account);
+    /* A name that is taken was told for its price: that stays taken. */
+    acct_attempt_end(&attempt, call->result->outcome == ACCT_OK
+                               || call->result->outcome == ACCT_INVALID);
 }

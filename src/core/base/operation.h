@@ -45,6 +45,16 @@ typedef enum {
     ACCT_SHOWS_NEW_TOKEN_ALWAYS     /* and it has to show it */
 } acct_shows_e;
 
+/* What a client's network has a budget of (limit/budget.h). */
+typedef enum {
+    ACCT_BUDGET_NONE,
+    ACCT_BUDGET_FAILURES,       /* wrong passwords, over all names */
+    ACCT_BUDGET_REGISTER,       /* sign-ups */
+    ACCT_BUDGET_NAMES,          /* looks whether a name is taken that cost no
+                                 * hash */
+    ACCT_BUDGET__COUNT
+} acct_budget_e;
+
 typedef struct acct_operation_t {
     const char *name;           /* in dialect files: "logout_all" */
     acct_token_need_e token;
@@ -58,6 +68,8 @@ typedef struct acct_operation_t {
     uint64_t outcomes;          /* its own, beside those that follow from
                                  * token and reads_fields */
     acct_shows_e shows;
+    acct_budget_e budget;       /* a network that has spent it is refused
+                                 * before anything is read */
 
     /** Run it in the calling thread, which may wait for the gate and the
      *  database. call->result has the outcome afterwards; with

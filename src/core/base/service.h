@@ -16,8 +16,10 @@
 
 /* Of the rooms above. */
 struct acct_cache_t;
+struct acct_client_t;
 struct acct_db_t;
 struct acct_key_t;
+struct acct_limits_t;
 struct acct_password_params_t;
 struct acct_password_rules_t;
 
@@ -83,6 +85,10 @@ typedef struct acct_service_t {
     struct acct_memo_t *memo;   /* token/identity.h; NULL: none */
 
     struct acct_lookups_t *lookups; /* token/lookup.h; NULL: each by itself */
+
+    const struct acct_limits_t *limits; /* limit/limit.h; NULL: none */
+    const struct acct_client_t *client; /* whose request it is; NULL: of
+                                         * nobody who has a network */
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */

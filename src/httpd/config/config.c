@@ -99,6 +99,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
 
     (void)server;
     conf->params = usual;
+    acct_limit_conf_init(&conf->limit, pool);
     conf->cache_bytes = -1;
     conf->max_tokens = -1;
     conf->revocation_bound = -1;
@@ -144,6 +145,8 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
     if (add->unknown_path == ACCT_UNKNOWN_UNSET) {
         conf->unknown_path = base->unknown_path;
     }
+    conf->limit = acct_limit_conf_merge(&base->limit, &add->limit, pool);
+    conf->limit_bytes = base->limit_bytes;
     conf->base_apis = base->apis;
     conf->hash_concurrency = base->hash_concurrency;
     conf->cache_bytes = base->cache_bytes;
@@ -231,6 +234,16 @@ const command_rec acct_directives[] = {
                   "the most bytes an account request's body may have"),
     AP_INIT_TAKE1("AcctAuthMaxTokens", acct_set_max_tokens, NULL, RSRC_CONF,
                   "how many live tokens an account may have, or Off"),
+    AP_INIT_ITERATE("AcctAuthLimit", acct_set_limit, NULL, RSRC_CONF,
+                    "On, Observe or Off, and numbers that are to be others: "
+                    "failures=30/5m register=20/h names=60/h tries=5 "
+                    "wait=15m"),
+    AP_INIT_ITERATE("AcctAuthLimitTrusted", acct_add_limit_trusted, NULL,
+                    RSRC_CONF,
+                    "networks whose clients have no budget of tries"),
+    AP_INIT_TAKE1("AcctAuthLimitMemory", acct_set_limit_memory, NULL,
+                  RSRC_CONF,
+                  "the memory that tries are counted in: 1M"),
     AP_INIT_TAKE1("AcctAuthUnknownPath", acct_set_unknown_path, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "404 or Pass: what becomes of a path below an API that no "

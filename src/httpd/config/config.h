@@ -11,6 +11,7 @@
  * The files:
  *   config.c          settings are made and merged; the list of directives
  *   server.c          what is set for a server, or for all
+ *   limits.c          the limits on tries
  *   location.c        what is set for a location
  *   section.c         where a section lies, and what it says of users
  *   mounts.c          the APIs of a server, where they begin
@@ -32,6 +33,7 @@
 
 #include "account/account.h"
 #include "dialect/dialect.h"
+#include "limit/limit.h"
 #include "text/password.h"
 #include "token/token.h"
 
@@ -108,6 +110,16 @@ typedef struct acct_section_t {
     const ap_regex_t *pattern;  /* PATTERN */
 } acct_section_t;
 
+/* What is set about limits; see config/limits.c. */
+typedef struct acct_limit_conf_t {
+    int mode;                   /* acct_limits_mode_e; -1: not set */
+    apr_array_header_t *words;  /* const char *, numbers that are changed,
+                                 * the later over the earlier */
+    apr_array_header_t *trusted;    /* apr_ipsubnet_t * */
+} acct_limit_conf_t;
+
+#define ACCT_LIMIT_BYTES_DEFAULT 1048576
+
 struct acct_runtime_t;
 struct acct_never_served_t;
 struct acct_rounds_t;
@@ -143,6 +155,8 @@ typedef struct acct_server_conf_t {
                                      * other than Off, of this server only */
     apr_array_header_t *shares;     /* acct_place_t, AcctAuthSharedCache
                                      * On, of this server only */
+    acct_limit_conf_t limit;
+    apr_size_t limit_bytes;         /* global; 0: not set */
     int hash_concurrency;           /* global; 0: not set */
     apr_off_t cache_bytes;          /* global; 0: off; -1: not set */
     int revocation_bound;           /* global; milliseconds; -1: not set */
@@ -232,6 +246,15 @@ static inline int acct_is_used(const request_rec *r)
 {
     return acct_server_conf(r->server)->db.driver != NULL;
 }
+
+/* config/limits.c */
+
+/** The numbers that are set, and the defaults of the others. */
+acct_limit_numbers_t acct_limit_conf_numbers(const acct_limit_conf_t *conf,
+                                             apr_pool_t *pool);
+
+/** The mode that is set; ACCT_LIMITS_ON where none is. */
+acct_limits_mode_e acct_limit_conf_mode(const acct_limit_conf_t *conf);
 
 /** The scheme word of a location: "Token" unless set. */
 const char *acct_scheme(const acct_dir_conf_t *conf);

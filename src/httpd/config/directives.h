@@ -16,6 +16,21 @@ acct_place_t acct_place_of(const cmd_parms *cmd);
 apr_int64_t acct_parse_number(const char *text, apr_int64_t least,
                               apr_int64_t most);
 
+/** A size in bytes: digits, then K, M or nothing; -1 when it is none. */
+apr_int64_t acct_parse_size(const char *text, apr_pool_t *pool);
+
+/* config/limits.c */
+
+void acct_limit_conf_init(acct_limit_conf_t *conf, apr_pool_t *pool);
+acct_limit_conf_t acct_limit_conf_merge(const acct_limit_conf_t *base,
+                                        const acct_limit_conf_t *add,
+                                        apr_pool_t *pool);
+const char *acct_set_limit(cmd_parms *cmd, void *dir, const char *word);
+const char *acct_add_limit_trusted(cmd_parms *cmd, void *dir,
+                                   const char *network);
+const char *acct_set_limit_memory(cmd_parms *cmd, void *dir,
+                                  const char *text);
+
 /* config/server.c */
 
 const char *acct_set_database(cmd_parms *cmd, void *dir,

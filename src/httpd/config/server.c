@@ -171,8 +171,7 @@ const char *acct_set_hash_concurrency(cmd_parms *cmd, void *dir,
 #define CACHE_LEAST APR_INT64_C(262144)
 #define CACHE_MOST (1024 * MIB)
 
-/* A size: digits, then K, M or nothing; -1 when it is none. */
-static apr_int64_t parse_size(const char *text, apr_pool_t *pool)
+apr_int64_t acct_parse_size(const char *text, apr_pool_t *pool)
 {
     apr_size_t length = strlen(text);
     apr_int64_t unit = 1;
@@ -209,7 +208,7 @@ const char *acct_set_cache(cmd_parms *cmd, void *dir, const char *word)
         conf->cache_bytes = ACCT_CACHE_BYTES_ON;
         return NULL;
     }
-    bytes = parse_size(word, cmd->temp_pool);
+    bytes = acct_parse_size(word, cmd->temp_pool);
     if (bytes < CACHE_LEAST || bytes > CACHE_MOST) {
         return apr_psprintf(cmd->pool, "AcctAuthCache: \"%s\" is not known; "
                             "write On (about 16M, the default), Off or a size "

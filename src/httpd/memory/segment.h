@@ -6,6 +6,7 @@
  * The files:
  *   segment.c         such memory
  *   shared.c          a segment for the identity cache, kept over restarts
+ *   tries.c           a segment for the counters of tries, the same
  *
  * What httpd's parent has mapped is inherited by whatever is forked from it,
  * also by the daemons of other modules (mod_wsgi, mod_cgid, mod_fcgid), some

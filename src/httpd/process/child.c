@@ -89,6 +89,9 @@ int acct_runtime_drop_privileges(apr_pool_t *pchild, server_rec *main_server)
         if (estate->shared != NULL) {
             (void)acct_shared_enter(estate->shared);
         }
+        if (estate->tries != NULL) {
+            (void)acct_tries_enter(estate->tries);
+        }
     }
     (void)acct_keys_enter(main_server);
     return OK;
@@ -110,6 +113,35 @@ static void go_without(acct_runtime_t *runtime, int cache, int keys)
         runtime->service.key_is_away = runtime->service.key != NULL
             || runtime->service.key_is_away;
         runtime->service.key = NULL;
+    }
+}
+
+/* In memory of the child's own where there is no other. */
+static void open_tries(acct_estate_t *estate, server_rec *main_server,
+                       apr_pool_t *pchild)
+{
+    apr_status_t status = estate->tries != NULL
+        ? acct_tries_attach(estate->tries, &estate->counters) : APR_ENOTIMPL;
+    void *own;
+    server_rec *s;
+
+    if (estate->tries != NULL) {
+        tell_memory(status, main_server, "the limits: it counts tries for "
+                    "itself");
+    }
+    if (status != APR_SUCCESS) {
+        own = apr_pcalloc(pchild, estate->tries_bytes);
+        if (acct_counters_format(&estate->counters, own,
+                                 estate->tries_bytes) != APR_SUCCESS) {
+            estate->counters.head = NULL;
+        }
+    }
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_runtime_t *runtime = acct_server_conf(s)->runtime;
+
+        if (runtime != NULL && estate->counters.head != NULL) {
+            runtime->limits.counters = &estate->counters;
+        }
     }
 }
 
@@ -150,6 +182,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
     acct_rounds_t *rounds = acct_server_conf(main_server)->rounds;
     const acct_sha256_t *sha256 = NULL;
     acct_crowd_t *crowd = apr_pcalloc(pchild, sizeof(*crowd));
+    acct_estate_t *estate = acct_server_conf(main_server)->estate;
     apr_status_t status;
     server_rec *s;
     int threads = 0;
@@ -159,11 +192,13 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
         threads = 1;
     }
     crowd->most = acct_pool_threads(threads);
-    if (acct_server_conf(main_server)->estate != NULL
-        && open_memory(acct_server_conf(main_server)->estate, main_server)
-        != APR_SUCCESS && rounds != NULL) {
+    if (estate != NULL && open_memory(estate, main_server) != APR_SUCCESS
+        && rounds != NULL) {
         acct_upkeep_leave(rounds);
         return;
+    }
+    if (estate != NULL) {
+        open_tries(estate, main_server, pchild);
     }
     for (s = main_server; s != NULL; s = s->next) {
         acct_runtime_t *runtime = acct_server_conf(s)->runtime;

@@ -10,7 +10,9 @@
 
 #include "connections/gate.h"
 #include "connections/pool.h"
+#include "limit/limit.h"
 #include "memory/shared.h"
+#include "memory/tries.h"
 #include "process/feed.h"
 #include "process/upkeep.h"
 
@@ -21,6 +23,9 @@ typedef struct acct_estate_t {
     acct_shared_t *shared;      /* NULL: there is none for the cache */
     acct_cache_t cache;         /* the view of it */
     acct_gates_t *gates;
+    acct_tries_t *tries;        /* NULL: each child counts for itself */
+    apr_size_t tries_bytes;
+    acct_counters_t counters;   /* a child's view of it */
 } acct_estate_t;
 
 /* Shared by the virtual hosts of one database. In pconf. */
@@ -40,6 +45,7 @@ typedef struct acct_database_t {
 struct acct_runtime_t {
     acct_database_t *database;
     acct_gate_t *gate;
+    acct_limits_t limits;
     acct_service_t service;
 };
 

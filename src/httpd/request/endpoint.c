@@ -17,6 +17,7 @@
 #include "process/repeat_log.h"
 #include "request/answer.h"
 #include "request/body.h"
+#include "request/client.h"
 #include "request/guard.h"
 #include "request/request.h"
 #include "request/request_service.h"
@@ -37,6 +38,7 @@ typedef struct endpoint_t {
     acct_result_t *result;
     const acct_verdict_t *verdict;  /* routes that need a token */
     acct_request_service_t service;
+    acct_client_t client;
     int status;                 /* instead of the dialect's; 0: that */
     int answered;               /* a filter has sent an answer */
 } endpoint_t;
@@ -159,6 +161,8 @@ static int check_owner(endpoint_t *endpoint)
 static int check_service(endpoint_t *endpoint)
 {
     if (acct_request_service(&endpoint->service, endpoint->r)) {
+        endpoint->client = acct_client_of(endpoint->r);
+        endpoint->service.service.client = &endpoint->client;
         return 1;
     }
     acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
@@ -166,6 +170,20 @@ static int check_service(endpoint_t *endpoint)
                     "an API is mounted here, but this server has no usable "
                     "AcctAuthDatabase", 1);
     outcome(endpoint, ACCT_UNAVAILABLE);
+    return 0;
+}
+
+/* Before the body is read. */
+static int check_limits(endpoint_t *endpoint)
+{
+    if (acct_may_try(&endpoint->service.service, operation(endpoint)->budget,
+                     endpoint->result, endpoint->r->pool)) {
+        return 1;
+    }
+    /* Refused unread: no 100-continue, and no use for the rest. */
+    if (acct_body_announced(endpoint->r)) {
+        endpoint->r->connection->keepalive = AP_CONN_CLOSE;
+    }
     return 0;
 }
 
@@ -308,7 +326,8 @@ static void run(endpoint_t *endpoint, const acct_below_t *below)
         && check_token(endpoint)
         && check_method(endpoint)
         && check_service(endpoint)
-        && check_owner(endpoint)) {
+        && check_owner(endpoint)
+        && check_limits(endpoint)) {
         run_operation(endpoint);
     }
 }

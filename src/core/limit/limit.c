@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "limit/limit.h"
+
+#include <apr_strings.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "base/ticks.h"
+
+/* The longest wait for tries that are under way (as long as a thread waits
+ * for the hasher), and how often the thread looks. */
+#define WAIT_MOST apr_time_from_sec(2)
+#define LOOK_EVERY apr_time_from_msec(10)
+
+static const acct_limits_t *limits_of(const acct_attempt_t *attempt)
+{
+    const acct_limits_t *limits = attempt->service->limits;
+
+    return limits != NULL && limits->mode != ACCT_LIMITS_OFF
+        && limits->counters != NULL ? limits : NULL;
+}
+
+/* ---- subjects ---- */
+
+static apr_status_t hash(const acct_attempt_t *attempt, const void *bytes,
+                         size_t length, uint64_t *key)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = sizeof(digest);
+
+    if (HMAC(EVP_sha256(), attempt->key, sizeof(attempt->key), bytes, length,
+             digest, &size) == NULL) {
+        return APR_EGENERAL;
+    }
+    memcpy(key, digest, sizeof(*key));
+    *key |= 1;                  /* 0: none */
+    return APR_SUCCESS;
+}
+
+/* A network's subject of a budget: the budget's number stands before the
+ * network, so that each has a bucket of its own. */
+static apr_status_t network_subject(const acct_attempt_t *attempt,
+                                    acct_budget_e budget,
+                                    const acct_network_t *network,
+                                    acct_subject_t *subject)
+{
+    unsigned char text[2 + 2 + sizeof(network->address)] = {
+        'b', (unsigned char)budget, network->version, network->bits
+    };
+
+    memcpy(text + 4, network->address, sizeof(network->address));
+    memset(subject, 0, sizeof(*subject));
+    subject->network = *network;
+    subject->database = attempt->service->limits->database;
+    return hash(attempt, text, sizeof(text), &subject->key);
+}
+
+/* A name's, or that of a name and a network. */
+static apr_status_t name_subject(const acct_attempt_t *attempt,
+                                 const char *name,
+                                 const acct_network_t *network,
+                                 acct_subject_t *subject)
+{
+    size_t length = strlen(name);
+    size_t size = 3 + sizeof(network->address) + length;
+    unsigned char *text = apr_pcalloc(attempt->pool, size);
+
+    text[0] = 'n';
+    if (network != NULL) {
+        text[1] = network->version;
+        text[2] = network->bits;
+        memcpy(text + 3, network->address, sizeof(network->address));
+        subject->network = *network;
+    }
+    memcpy(text + size - length, name, length);
+    subject->database = attempt->service->limits->database;
+    return hash(attempt, text, size, &subject->key);
+}
+
+/* ---- attempts ---- */
+
+apr_status_t acct_attempt_begin(acct_attempt_t *attempt,
+                                const acct_service_t *service,
+                                const void *secret, size_t length,
+                                apr_pool_t *pool)
+{
+    static const char use[] = "acctauth limits";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = sizeof(digest);
+
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->service = service;
+    attempt->pool = pool;
+    if (limits_of(attempt) == NULL) {
+        return APR_SUCCESS;
+    }
+    if (HMAC(EVP_sha256(), secret, (int)length,
+             (const unsigned char *)use, sizeof(use) - 1, digest, &size)
+        == NULL) {
+        return APR_EGENERAL;
+    }
+    memcpy(attempt->key, digest, sizeof(attempt->key));
+    return APR_SUCCESS;
+}
+
+static const char *const refusals[ACCT_BUDGET__COUNT] = {
+    [ACCT_BUDGET_NONE] =
+        "under a name, after so many wrong passwords",
+    [ACCT_BUDGET_FAILURES] =
+        "sign-ins from a network, after so many wrong passwords",
+    [ACCT_BUDGET_REGISTER] = "sign-ups from a network",
+    [ACCT_BUDGET_NAMES] =
+        "from a network, whether names are taken"
+};
+
+/* The words are the same for all, so that the log has one line of a kind in
+ * a minute. */
+static acct_limit_e refuse(acct_attempt_t *attempt, acct_budget_e budget,
+                           apr_interval_time_t wait)
+{
+    int is_observed = limits_of(attempt)->mode == ACCT_LIMITS_OBSERVE;
+
+    acct_log(attempt->service, ACCT_LOG_WARNING, APR_SUCCESS, attempt->pool,
+             "limit_reached: %s more tries %s (AcctAuthLimit%s)",
+             is_observed ? "would refuse" : "refuses", refusals[budget],
+             is_observed ? " Observe" : "");
+    attempt->wait = wait;
+    return is_observed ? ACCT_LIMIT_PASSED : ACCT_LIMIT_THROTTLED;
+}
+
+int acct_attempt_seconds(const acct_attempt_t *attempt)
+{
+    apr_interval_time_t wait = attempt->wait + APR_USEC_PER_SEC - 1;
+
+    return wait < apr_time_from_sec(1) ? 1 : (int)apr_time_sec(wait);
+}
+
+/* ---- networks ---- */
+
+/* The buckets of a client's network, and of the wider one. */
+typedef struct buckets_t {
+    acct_subject_t subject[2];
+    acct_budget_t budget[2];
+} buckets_t;
+
+/* 0: the client's network has none that count. */
+static int find_buckets(const acct_attempt_t *attempt, acct_budget_e budget,
+                        buckets_t *buckets)
+{
+    const acct_limits_t *limits = limits_of(attempt);
+    const acct_client_t *client = attempt->service->client;
+    acct_network_t wider;
+
+    if (limits == NULL || client == NULL || client->is_exempt
+        || client->network.version == 0
+        || limits->numbers.budget[budget].count == 0) {
+        return 0;
+    }
+    wider = acct_network_wider(&client->network);
+    buckets->budget[0] = limits->numbers.budget[budget];
+    buckets->budget[1] = acct_budget_times(&buckets->budget[0],
+                                           ACCT_BUDGET_WIDER);
+    return network_subject(attempt, budget, &client->network,
+                           &buckets->subject[0]) == APR_SUCCESS
+        && network_subject(attempt, budget, &wider, &buckets->subject[1])
+           == APR_SUCCESS;
+}
+
+acct_limit_e acct_attempt_look(acct_attempt_t *attempt, acct_budget_e budget)
+{
+    apr_interval_time_t wait = 0;
+    buckets_t buckets;
+
+    if (budget == ACCT_BUDGET_NONE
+        || !find_buckets(attempt, budget, &buckets)) {
+        return ACCT_LIMIT_PASSED;
+    }
+    for (int i = 0; i < 2 && wait == 0; i++) {
+        (void)acct_bucket_look(limits_of(attempt)->counters,
+                               &buckets.subject[i], &buckets.budget[i],
+                               acct_ticks(), &wait);
+    }
+    return wait > 0 ? refuse(attempt, budget, wait) : ACCT_LIMIT_PASSED;
+}
+
+static void put_back(const acct_attempt_t *attempt,
+                     const buckets_t *buckets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        (void)acct_bucket_put_back(limits_of(attempt)->counters,
+                                   &buckets->subject[i],
+                                   &buckets->budget[i], acct_ticks());
+    }
+}
+
+acct_limit_e acct_attempt_network(acct_attempt_t *attempt,
+                                  acct_budget_e budget)
+{
+    apr_interval_time_t wait = 0;
+    buckets_t buckets;
+    int taken;
+
+    if (!find_buckets(attempt, budget, &buckets)) {
+        return ACCT_LIMIT_PASSED;
+    }
+    for (taken = 0; taken < 2; taken++) {
+        if (acct_bucket_take(limits_of(attempt)->counters,
+                             &buckets.subject[taken], &buckets.budget[taken],
+                             acct_ticks(), &wait) != APR_SUCCESS
+            || wait > 0) {
+            break;
+        }
+    }
+    if (wait > 0) {
+        put_back(attempt, &buckets, taken);
+        return refuse(attempt, budget, wait);
+    }
+    if (taken == 2) {
+        attempt->budget = budget;
+    }
+    return ACCT_LIMIT_PASSED;
+}
+
+/* ---- names ---- */
+
+/* Ask until it is decided, or for as long as a request waits. */
+static apr_status_t begin_series(acct_attempt_t *attempt,
+                                 const acct_subject_t *subject,
+                                 acct_try_e *verdict)
+{
+    const acct_limits_t *limits = limits_of(attempt);
+    apr_interval_time_t now = acct_ticks();
+    apr_interval_time_t end = now + WAIT_MOST;
+    apr_status_t status;
+    int is_waiting = 0;
+
+    for (;;) {
+        status = acct_series_begin(limits->counters, subject,
+                                   &limits->numbers.backoff, is_waiting, now,
+                                   verdict, &attempt->tried,
+                                   &attempt->wait);
+        if (status != APR_SUCCESS || *verdict != ACCT_TRY_UNDER_WAY
+            || limits->mode == ACCT_LIMITS_OBSERVE) {
+            return status;
+        }
+        is_waiting = 1;
+        if (now >= end) {
+            return acct_series_leave(limits->counters, subject);
+        }
+        apr_sleep(LOOK_EVERY);
+        now = acct_ticks();
+    }
+}
+
+acct_limit_e acct_attempt_name(acct_attempt_t *attempt, const char *name,
+                               int is_known, apr_int64_t account)
+{
+    const acct_limits_t *limits = limits_of(attempt);
+    acct_subject_t subject = { .account = account };
+    acct_try_e verdict;
+
+    if (limits == NULL || name == NULL
+        || limits->numbers.backoff.free == 0) {
+        return ACCT_LIMIT_PASSED;
+    }
+    if (name_subject(attempt, name,
+                     is_known ? &attempt->service->client->network : NULL,
+                     &subject) != APR_SUCCESS
+        || begin_series(attempt, &subject, &verdict) != APR_SUCCESS) {
+        return ACCT_LIMIT_CROWDED;      /* in doubt no try is made */
+    }
+    switch (verdict) {
+    case ACCT_TRY_MAY:
+        attempt->name = subject;
+        return ACCT_LIMIT_PASSED;
+    case ACCT_TRY_UNDER_WAY:
+        return limits->mode == ACCT_LIMITS_OBSERVE ? ACCT_LIMIT_PASSED
+                                                   : ACCT_LIMIT_CROWDED;
+    case ACCT_TRY_REFUSED:
+        break;
+    }
+    return refuse(attempt, ACCT_BUDGET_NONE, attempt->wait);
+}
+
+void acct_attempt_end(acct_attempt_t *attempt, int is_failure)
+{
+    const acct_limits_t *limits = limits_of(attempt);
+    buckets_t buckets;
+
+    if (limits == NULL) {
+        return;
+    }
+    if (attempt->name.key != 0) {
+        (void)acct_series_end(limits->counters, &attempt->name,
+                              &limits->numbers.backoff, &attempt->tried,
+                              is_failure, acct_ticks());
+        attempt->name.key = 0;
+    }
+    if (attempt->budget != ACCT_BUDGET_NONE && !is_failure
+        && find_buckets(attempt, attempt->budget, &buckets)) {
+        put_back(attempt, &buckets, 2);
+    }
+    attempt->budget = ACCT_BUDGET_NONE;
+}
