@@ -36,9 +36,10 @@ typedef struct acct_counters_t {
 /* What is counted: a name, a network, or both together, of a database. */
 typedef struct acct_subject_t {
     uint64_t key;               /* a keyed hash of all of it; not 0 */
-    uint32_t database;          /* for lists */
-    apr_int64_t account;        /* the same: 0: none, or not known */
-    acct_network_t network;     /* the same: .version 0: none */
+    uint32_t database;          /* for lists, as all that follows */
+    acct_budget_e budget;       /* of a network; NONE: of a name */
+    apr_int64_t account;        /* of a name; 0: none, or not known */
+    acct_network_t network;     /* of a budget */
 } acct_subject_t;
 
 /** The number of entries that a block of @a bytes has; 0: it is too
@@ -138,5 +139,28 @@ apr_status_t acct_series_end(acct_counters_t *counters,
 /** Forget a subject. */
 apr_status_t acct_counters_forget(acct_counters_t *counters,
                                   const acct_subject_t *subject);
+
+/* ---- offenders ---- */
+
+/* A subject whose tries are refused now. */
+typedef struct acct_offender_t {
+    acct_subject_t subject;
+    int failures;               /* of a name */
+    apr_interval_time_t until;  /* ticks */
+} acct_offender_t;
+
+/** A number that is another whenever a refusal has begun. */
+uint64_t acct_counters_refusals(const acct_counters_t *counters);
+
+/** The offenders of a database, at most @a most of them. @return how many */
+int acct_counters_offenders(acct_counters_t *counters, uint32_t database,
+                            apr_interval_time_t now, acct_offender_t *list,
+                            int most);
+
+/** What another server says of a subject, where it is more than what is
+ *  known here. */
+apr_status_t acct_counters_impose(acct_counters_t *counters,
+                                  const acct_offender_t *offender,
+                                  apr_interval_time_t now);
 
 #endif

@@ -52,6 +52,7 @@ static apr_status_t network_subject(const acct_attempt_t *attempt,
     memcpy(text + 4, network->address, sizeof(network->address));
     memset(subject, 0, sizeof(*subject));
     subject->network = *network;
+    subject->budget = budget;
     subject->database = attempt->service->limits->database;
     return hash(attempt, text, sizeof(text), &subject->key);
 }
@@ -71,7 +72,6 @@ static apr_status_t name_subject(const acct_attempt_t *attempt,
         text[1] = network->version;
         text[2] = network->bits;
         memcpy(text + 3, network->address, sizeof(network->address));
-        subject->network = *network;
     }
     memcpy(text + size - length, name, length);
     subject->database = attempt->service->limits->database;

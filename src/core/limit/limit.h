@@ -6,7 +6,9 @@
  * The files:
  *   limit.c           what one attempt has to pass
  *   budget.c          the numbers, and the arithmetic with them
- *   counters.c        buckets and series in shared memory
+ *   counters.c        a table of entries in shared memory (entry.h)
+ *   bucket.c, series.c    what networks have spent; the failures of names
+ *   offenders.c       which subjects are refused now
  *   network.c         the network of a client's address
  *
  * An attempt is counted before any password is hashed, so that those who come
