@@ -8,6 +8,7 @@
 #define ACCT_ISSUE_H
 
 #include "account/account.h"
+#include "limit/known.h"
 #include "text/password.h"
 
 /* How long a client is asked to wait when something cannot be known now. */
@@ -27,6 +28,8 @@ void acct_unavailable(acct_result_t *result, int retry_after);
 /* What a login or registration writes, and what comes of it. */
 typedef struct acct_issue_t {
     const acct_call_t *call;
+    const acct_attempt_t *attempt;
+    const acct_known_t *known;  /* the client's network, to the account */
     acct_account_t *account;
     apr_int64_t id;             /* login: whose */
     const char *verified;       /* login: the stored hash that matched */

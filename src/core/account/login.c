@@ -18,13 +18,13 @@ typedef struct find_account_t {
     const char *dummy;          /* verified where there is no such account */
     acct_account_t account;
     acct_attempt_t attempt;
+    acct_known_t known;
     int is_counted;             /* the try of the name is */
 } find_account_t;
 
-static apr_status_t find_account(acct_db_t *db, void *baton,
+static apr_status_t find_by_keys(acct_db_t *db, find_account_t *find,
                                  apr_pool_t *pool)
 {
-    find_account_t *find = baton;
     int username_first = find->route->dialect->by_username
         < find->route->dialect->by_email;
     apr_status_t status = APR_NOTFOUND;
@@ -43,6 +43,23 @@ static apr_status_t find_account(acct_db_t *db, void *baton,
         }
     }
     return status;
+}
+
+/* The account, and whether the client's network is one of its own: what is
+ * asked is the same where there is no account. */
+static apr_status_t find_account(acct_db_t *db, void *baton,
+                                 apr_pool_t *pool)
+{
+    find_account_t *find = baton;
+    apr_status_t status = find_by_keys(db, find, pool);
+    apr_status_t known;
+
+    if (status != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(status)) {
+        return status;
+    }
+    known = acct_known_find(&find->attempt, db, status == APR_SUCCESS
+                            ? find->account.id : 0, &find->known, pool);
+    return known != APR_SUCCESS ? known : status;
 }
 
 /* Which keys an identifier may stand for. One that has no canonical form is no
@@ -117,6 +134,11 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
         return status;
     }
     account->last_login = now;
+    status = acct_known_note(issue->attempt, db, account->id, issue->known,
+                             pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     status = acct_make_room(issue, db, pool);
     if (status != APR_SUCCESS) {
         return status;
@@ -169,7 +191,8 @@ static int count_try(const acct_call_t *call, find_account_t *find,
         return 1;
     }
     find->is_counted = 1;
-    return acct_call_name(call, &find->attempt, name_of(find), 0, account);
+    return acct_call_name(call, &find->attempt, name_of(find),
+                          find->known.is_known, account);
 }
 
 /* Whether the password is the account's, or the dummy was verified in its
@@ -244,7 +267,9 @@ static int conclude(const acct_call_t *call, acct_issue_t *issue,
 /* One try; 0: again. */
 static int try_login(const acct_call_t *call, find_account_t *find)
 {
-    acct_issue_t issue = { .call = call };
+    acct_issue_t issue = {
+        .call = call, .attempt = &find->attempt, .known = &find->known
+    };
     apr_status_t status;
 
     if (!verify(call, find, &issue.rehashed)) {

@@ -91,6 +91,10 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_status_t status;
 
     status = acct_store_account_insert(db, issue->account, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_known_note(issue->attempt, db, issue->account->id,
+                                 issue->known, pool);
+    }
     if (status == APR_SUCCESS && issue->call->route->mints_token) {
         status = acct_issue_token(issue, db, pool);
     }
@@ -120,9 +124,14 @@ static int check(const acct_call_t *call, const acct_account_t *account,
 
 /* One try. 0: what stood in the way is gone, so that it has to be tried
  * again. */
-static int try_register(const acct_call_t *call, acct_account_t *account)
+static int try_register(const acct_call_t *call, acct_account_t *account,
+                        const acct_attempt_t *attempt)
 {
-    acct_issue_t issue = { .call = call, .account = account };
+    static const acct_known_t unknown = { .is_due = 1 };
+    acct_issue_t issue = {
+        .call = call, .account = account, .attempt = attempt,
+        .known = &unknown
+    };
     acct_result_t *result = call->result;
     apr_status_t status;
 
@@ -155,7 +164,8 @@ static int try_register(const acct_call_t *call, acct_account_t *account)
 }
 
 static void register_account(const acct_call_t *call,
-                             acct_account_t *account)
+                             acct_account_t *account,
+                             const acct_attempt_t *attempt)
 {
     acct_hash_t hash = {
         .service = call->service,
@@ -171,7 +181,7 @@ static void register_account(const acct_call_t *call,
     }
     account->password = hash.hash;
     for (try = 0; try < ACCT_TRIES; try++) {
-        if (try_register(call, account)) {
+        if (try_register(call, account, attempt)) {
             return;
         }
     }
@@ -191,7 +201,7 @@ void acct_register(const acct_call_t *call)
         || !check(call, account, &attempt)) {
         return;
     }
-    register_account(call, account);
+    register_account(call, account, &attempt);
     /* A name that is taken was told for its price: that stays taken. */
     acct_attempt_end(&attempt, call->result->outcome == ACCT_OK
                                || call->result->outcome == ACCT_INVALID);

@@ -23,19 +23,25 @@ static const acct_limits_t *limits_of(const acct_attempt_t *attempt)
 
 /* ---- subjects ---- */
 
+apr_status_t acct_attempt_hash(const acct_attempt_t *attempt,
+                               const void *bytes, size_t length,
+                               unsigned char digest[ACCT_LIMIT_KEY_BYTES])
+{
+    unsigned int size = ACCT_LIMIT_KEY_BYTES;
+
+    return HMAC(EVP_sha256(), attempt->key, sizeof(attempt->key), bytes,
+                length, digest, &size) != NULL ? APR_SUCCESS : APR_EGENERAL;
+}
+
 static apr_status_t hash(const acct_attempt_t *attempt, const void *bytes,
                          size_t length, uint64_t *key)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = sizeof(digest);
+    unsigned char digest[ACCT_LIMIT_KEY_BYTES];
+    apr_status_t status = acct_attempt_hash(attempt, bytes, length, digest);
 
-    if (HMAC(EVP_sha256(), attempt->key, sizeof(attempt->key), bytes, length,
-             digest, &size) == NULL) {
-        return APR_EGENERAL;
-    }
     memcpy(key, digest, sizeof(*key));
     *key |= 1;                  /* 0: none */
-    return APR_SUCCESS;
+    return status;
 }
 
 /* A network's subject of a budget: the budget's number stands before the
@@ -105,13 +111,13 @@ apr_status_t acct_attempt_begin(acct_attempt_t *attempt,
 }
 
 static const char *const refusals[ACCT_BUDGET__COUNT] = {
-    [ACCT_BUDGET_NONE] =
-        "under a name, after so many wrong passwords",
-    [ACCT_BUDGET_FAILURES] =
-        "sign-ins from a network, after so many wrong passwords",
+    [ACCT_BUDGET_NONE] = "sign-ins under a name, after so many wrong "
+                         "passwords",
+    [ACCT_BUDGET_FAILURES] = "sign-ins from a network, after so many wrong "
+                             "passwords",
     [ACCT_BUDGET_REGISTER] = "sign-ups from a network",
-    [ACCT_BUDGET_NAMES] =
-        "from a network, whether names are taken"
+    [ACCT_BUDGET_NAMES] = "sign-ups from a network, after so many that asked "
+                          "whether names are taken"
 };
 
 /* The words are the same for all, so that the log has one line of a kind in
@@ -122,9 +128,9 @@ static acct_limit_e refuse(acct_attempt_t *attempt, acct_budget_e budget,
     int is_observed = limits_of(attempt)->mode == ACCT_LIMITS_OBSERVE;
 
     acct_log(attempt->service, ACCT_LOG_WARNING, APR_SUCCESS, attempt->pool,
-             "limit_reached: %s more tries %s (AcctAuthLimit%s)",
-             is_observed ? "would refuse" : "refuses", refusals[budget],
-             is_observed ? " Observe" : "");
+             "limit_reached: %s%s", refusals[budget], is_observed
+             ? " would be refused for a while (AcctAuthLimit Observe)"
+             : " are refused for a while (AcctAuthLimit)");
     attempt->wait = wait;
     return is_observed ? ACCT_LIMIT_PASSED : ACCT_LIMIT_THROTTLED;
 }

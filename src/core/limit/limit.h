@@ -9,6 +9,7 @@
  *   counters.c        a table of entries in shared memory (entry.h)
  *   bucket.c, series.c    what networks have spent; the failures of names
  *   offenders.c       which subjects are refused now
+ *   known.c           networks that accounts were signed in to from
  *   network.c         the network of a client's address
  *
  * An attempt is counted before any password is hashed, so that those who come
@@ -78,6 +79,12 @@ apr_status_t acct_attempt_begin(acct_attempt_t *attempt,
                                 const acct_service_t *service,
                                 const void *secret, size_t length,
                                 apr_pool_t *pool);
+
+/** A keyed hash of something, for tables: the same on all servers of the
+ *  database. */
+apr_status_t acct_attempt_hash(const acct_attempt_t *attempt,
+                               const void *bytes, size_t length,
+                               unsigned char digest[ACCT_LIMIT_KEY_BYTES]);
 
 /** Whether the client's network has anything left of a budget; nothing is
  *  taken. */

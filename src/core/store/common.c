@@ -99,7 +99,47 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "
-        "ORDER BY revoked_at LIMIT %lld)" }
+        "ORDER BY revoked_at LIMIT %lld)" },
+    [ACCT_SQL_KNOWN_NETWORK_FIND] = { .label = "known_network_find", .sql =
+        "SELECT seen_at FROM known_network "
+        "WHERE account_id = %lld AND network = %s" },
+    [ACCT_SQL_KNOWN_NETWORK_SET] = { .label = "known_network_set", .sql =
+        "INSERT INTO known_network (account_id, network, seen_at) "
+        "VALUES (%lld, %s, %lld) ON CONFLICT (account_id, network) "
+        "DO UPDATE SET seen_at = excluded.seen_at" },
+    [ACCT_SQL_KNOWN_NETWORK_TRIM] = { .label = "known_network_trim", .sql =
+        "DELETE FROM known_network WHERE account_id = %lld "
+        "AND network IN (SELECT network FROM known_network "
+        "WHERE account_id = %lld ORDER BY seen_at DESC, network "
+        "LIMIT 9223372036854775807 OFFSET %lld)" },
+    [ACCT_SQL_KNOWN_NETWORK_PURGE] = { .label = "known_network_purge", .sql =
+        "DELETE FROM known_network WHERE (account_id, network) IN "
+        "(SELECT account_id, network FROM known_network "
+        "WHERE seen_at < %lld ORDER BY seen_at LIMIT %lld)" },
+    [ACCT_SQL_LIMITED_SET] = { .label = "limited_set", .sql =
+        "INSERT INTO limited (subject, budget, account_id, network, "
+        "failures, ends_at) VALUES (%s, %s, %lld, %s, %lld, %lld) "
+        "ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, "
+        "ends_at = excluded.ends_at WHERE limited.ends_at < excluded.ends_at"
+        },
+    [ACCT_SQL_LIMITED_LIST] = { .label = "limited_list", .sql =
+        "SELECT subject, budget, account_id, network, failures, ends_at "
+        "FROM limited WHERE ends_at > %lld ORDER BY ends_at DESC, subject "
+        "LIMIT %lld" },
+    [ACCT_SQL_LIMITED_DELETE] = { .label = "limited_delete", .sql =
+        "DELETE FROM limited WHERE subject = %s" },
+    [ACCT_SQL_LIMITED_PURGE] = { .label = "limited_purge", .sql =
+        "DELETE FROM limited WHERE ends_at <= %lld" },
+    [ACCT_SQL_LIMIT_CLEAR_INSERT] = { .label = "limit_clear_insert", .sql =
+        "INSERT INTO limit_clear (subject, cleared_at) VALUES (%s, %lld)" },
+    [ACCT_SQL_LIMIT_CLEAR_LIST] = { .label = "limit_clear_list", .sql =
+        "SELECT id, subject FROM limit_clear WHERE id > %lld ORDER BY id "
+        "LIMIT %lld" },
+    [ACCT_SQL_LIMIT_CLEAR_LAST] = { .label = "limit_clear_last", .sql =
+        "SELECT COALESCE(MAX(id), 0) FROM limit_clear" },
+    [ACCT_SQL_LIMIT_CLEAR_PURGE] = { .label = "limit_clear_purge", .sql =
+        "DELETE FROM limit_clear WHERE cleared_at < %lld "
+        "AND id < (SELECT MAX(id) FROM limit_clear)" }
 };
 
 static const acct_store_driver_t *const drivers[] = {

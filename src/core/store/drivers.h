@@ -53,8 +53,8 @@ typedef struct acct_store_driver_t {
                            apr_int64_t *version, int *is_unchanged,
                            apr_pool_t *pool);
     apr_status_t (*find_due)(acct_db_t *db, apr_time_t tokens,
-                             apr_time_t revocations, int *is_due,
-                             apr_pool_t *pool);
+                             apr_time_t revocations, apr_time_t networks,
+                             int *is_due, apr_pool_t *pool);
 
     /** NULL: nothing surrounds a file. */
     apr_status_t (*find_exposure)(acct_db_t *db, const char *name,

@@ -259,7 +259,8 @@ const acct_store_driver_t acct_store_pgsql = {
     .count = COUNT,
     .tables =
         "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
-        "AND c.relname IN ('meta', 'account', 'token', 'revocation') "
+        "AND c.relname IN ('meta', 'account', 'token', 'revocation', "
+        "'known_network', 'limited', 'limit_clear') "
         "AND pg_table_is_visible(c.oid)",
     .unique_indexes =
         "SELECT t.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) "

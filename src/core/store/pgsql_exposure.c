@@ -13,7 +13,8 @@
 /* Tables of ours, as c. */
 #define OUR_TABLES \
     "FROM pg_class c WHERE c.relkind IN ('r', 'p') " \
-    "AND c.relname IN ('meta', 'account', 'token', 'revocation') " \
+    "AND c.relname IN ('meta', 'account', 'token', 'revocation', " \
+    "'known_network', 'limited', 'limit_clear') " \
     "AND pg_table_is_visible(c.oid) "
 
 /* Something that is wrong; each row that sql returns is a statement that

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/known_networks.h"
 #include "store/store.h"
 
 typedef struct batch_t {
@@ -29,8 +30,14 @@ static apr_status_t delete_batch(acct_db_t *db, void *baton, apr_pool_t *pool)
             db, batch->now - ACCT_PURGE_REVOCATIONS_KEPT, ACCT_PURGE_BATCH,
             &purged->revocations, pool);
     }
+    if (status == APR_SUCCESS) {
+        status = acct_store_known_network_purge(
+            db, batch->now - ACCT_PURGE_NETWORKS_KEPT, ACCT_PURGE_BATCH,
+            &purged->networks, pool);
+    }
     purged->more = purged->tokens >= ACCT_PURGE_BATCH
-        || purged->revocations >= ACCT_PURGE_BATCH;
+        || purged->revocations >= ACCT_PURGE_BATCH
+        || purged->networks >= ACCT_PURGE_BATCH;
     return status;
 }
 
@@ -38,7 +45,8 @@ apr_status_t acct_purge_is_due(acct_db_t *db, apr_time_t now, int *is_due,
                                apr_pool_t *pool)
 {
     return acct_store_purge_due(db, now - ACCT_PURGE_EXPIRED_KEPT,
-                                now - ACCT_PURGE_REVOCATIONS_KEPT, is_due,
+                                now - ACCT_PURGE_REVOCATIONS_KEPT,
+                                now - ACCT_PURGE_NETWORKS_KEPT, is_due,
                                 pool);
 }
 

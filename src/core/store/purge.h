@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clearing away tokens that have expired, and revocations that no feed needs
- * any more. In batches, each a short transaction, so that no request waits
+ * Clearing away tokens that have expired, revocations that no feed needs any
+ * more, and networks that nobody signed in from for long. In batches, each a short transaction, so that no request waits
  * long for one.
  */
 #ifndef ACCT_PURGE_H
@@ -26,9 +26,13 @@
  *  asking the database again (cache/cache.h). */
 #define ACCT_PURGE_REVOCATIONS_KEPT apr_time_from_sec(86400)
 
+/** How long it is known that an account was signed in to from a network. */
+#define ACCT_PURGE_NETWORKS_KEPT apr_time_from_sec(30 * 86400)
+
 typedef struct acct_purged_t {
     int tokens;                 /* rows that went */
     int revocations;
+    int networks;
     int more;                   /* there may be more: ask again */
     int others;                 /* nothing was done: another server had its
                                  * turn */

@@ -9,14 +9,15 @@ apr_status_t acct_store_purge_lock(acct_db_t *db, int *mine,
 }
 
 apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
-                                  apr_time_t revocations, int *is_due,
+                                  apr_time_t revocations,
+                                  apr_time_t networks, int *is_due,
                                   apr_pool_t *pool)
 {
     const acct_store_driver_t *driver = acct_store_driver_of(db);
 
     *is_due = 1;
     return driver->find_due
-        ? driver->find_due(db, tokens, revocations, is_due, pool)
+        ? driver->find_due(db, tokens, revocations, networks, is_due, pool)
         : APR_SUCCESS;
 }
 

@@ -23,7 +23,8 @@
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
 static const char *const tables[] = {
-    "meta", "account", "token", "revocation"
+    "meta", "account", "token", "revocation", "known_network", "limited",
+    "limit_clear"
 };
 
 /* table.columns of the unique indexes; "where" for one of a part. */

@@ -46,7 +46,8 @@ static const acct_statement_t statements[COUNT] = {
         "SELECT EXISTS (SELECT 1 FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld) "
         "OR EXISTS (SELECT 1 FROM revocation WHERE revoked_at < %lld "
-        "AND id < (SELECT MAX(id) FROM revocation))" },
+        "AND id < (SELECT MAX(id) FROM revocation)) "
+        "OR EXISTS (SELECT 1 FROM known_network WHERE seen_at < %lld)" },
     /* what a use prolongs is the row's own to say */
     [TOKEN_USED] = { .label = "token_used", .sql =
         "UPDATE token SET last_used = %lld, "
@@ -168,10 +169,12 @@ static apr_status_t follow(acct_db_t *db, const void *follower,
 /* ---- the purge ---- */
 
 static apr_status_t find_due(acct_db_t *db, apr_time_t tokens,
-                             apr_time_t revocations, int *is_due,
-                             apr_pool_t *pool)
+                             apr_time_t revocations, apr_time_t networks,
+                             int *is_due, apr_pool_t *pool)
 {
-    const acct_arg_t args[] = { ACCT_INT(tokens), ACCT_INT(revocations) };
+    const acct_arg_t args[] = {
+        ACCT_INT(tokens), ACCT_INT(revocations), ACCT_INT(networks)
+    };
     acct_rows_t rows;
     acct_taker_t row;
     apr_status_t rv;
@@ -225,7 +228,8 @@ const acct_store_driver_t acct_store_sqlite3 = {
     .count = COUNT,
     .tables =
         "SELECT name FROM sqlite_master WHERE type = 'table' "
-        "AND name IN ('meta', 'account', 'token', 'revocation')",
+        "AND name IN ('meta', 'account', 'token', 'revocation', "
+        "'known_network', 'limited', 'limit_clear')",
     .unique_indexes =
         "SELECT m.name || '.' || group_concat(c.name) "
         "|| CASE i.partial WHEN 0 THEN '' ELSE ' where' END "

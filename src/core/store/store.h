@@ -14,6 +14,8 @@
  *   store.c           how they are run; meta
  *   accounts.c, tokens.c    accounts; tokens, and when they were used
  *   revocations.c     revocations, and up to where they were read
+ *   known_networks.c  from which networks accounts were signed in to
+ *   limited.c         what is refused now, and what was cleared
  *   purge.c, purge_rows.c   clearing away what has expired, in steps
  *   row.c, sample.c   rows to structs; a sample of the stored hashes
  *   schema.c, schema_known.c    whether the schema is the right one
@@ -32,6 +34,9 @@
  *         expires_at, last_used, sliding)   at most one sealed per account
  *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
  *           txid, the transaction that wrote the row
+ *   known_network(account_id, network, seen_at)   see limit/known.h
+ *   limited(subject UNIQUE, budget, account_id, network, failures, ends_at)
+ *   limit_clear(id, subject, cleared_at)   ids ascend
  * Times are microseconds since the epoch, UTC.
  */
 #ifndef ACCT_STORE_H
@@ -323,10 +328,11 @@ apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
                                apr_pool_t *pool);
 
 /** Whether there is anything in a file that a purge would delete: tokens
- *  expired before @a tokens, revocations older than @a revocations. Of a
- *  server it is not asked: 1. */
+ *  expired before @a tokens, revocations older than @a revocations, known
+ *  networks not seen since @a networks. Of a server it is not asked: 1. */
 apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
-                                  apr_time_t revocations, int *is_due,
+                                  apr_time_t revocations,
+                                  apr_time_t networks, int *is_due,
                                   apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends. Does

@@ -173,7 +173,7 @@ static void purge(acct_upkeep_t *one, server_rec *s,
                   const _Atomic(int) *ended, apr_pool_t *pool)
 {
     apr_interval_time_t begun = acct_ticks();
-    acct_purged_t purged = { 0, 0, 1, 0 };
+    acct_purged_t purged = { .more = 1 };
     int tokens = 0;
     int revocations = 0;
     apr_pool_t *own;
