@@ -99,6 +99,7 @@ CREATE TABLE limited (
     account_id BIGINT NOT NULL DEFAULT 0,
     network TEXT COLLATE "C" NOT NULL DEFAULT '',
     failures BIGINT NOT NULL DEFAULT 0,
+    server TEXT COLLATE "C" NOT NULL,
     ends_at BIGINT NOT NULL CHECK (ends_at >= 0)
 );
 

@@ -103,6 +103,7 @@ CREATE TABLE limited (
     account_id INTEGER NOT NULL DEFAULT 0,
     network TEXT NOT NULL DEFAULT '',
     failures INTEGER NOT NULL DEFAULT 0,
+    server TEXT NOT NULL,
     ends_at INTEGER NOT NULL
         CHECK (typeof(ends_at) = 'integer' AND ends_at >= 0)
 );

@@ -165,6 +165,8 @@ int acct_cli_user_delete(acct_cli_t *cli);
 int acct_cli_token_list(acct_cli_t *cli);
 int acct_cli_token_revoke(acct_cli_t *cli);
 int acct_cli_token_check(acct_cli_t *cli);
+int acct_cli_limit_list(acct_cli_t *cli);
+int acct_cli_limit_clear(acct_cli_t *cli);
 int acct_cli_dialect_check(acct_cli_t *cli);
 
 /**

@@ -74,6 +74,16 @@ static const acct_cli_verb_t verbs[] = {
       "the server's; it waits until no server refuses them. Say on when they\n"
       "are gone.\n",
       ACCT_OPT_DATABASE, 0, 1, acct_cli_token_check },
+    { "limit list", "[--json]",
+      "what is refused now after too many tries",
+      "Names stand there by their account, where they have one. A refusal of\n"
+      "a few seconds may be over before it is listed.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_JSON, 0, 0, acct_cli_limit_list },
+    { "limit clear", "NAME | NETWORK",
+      "let a name or a network try again",
+      "NETWORK is an address, or as limit list shows it. Servers read it\n"
+      "within two seconds.\n",
+      ACCT_OPT_DATABASE, 1, 1, acct_cli_limit_clear },
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },

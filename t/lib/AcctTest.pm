@@ -689,11 +689,13 @@ sub wait_for
 
 # ---------------------------------------------------------------- the client
 
+# connect(from => '127.0.0.2'): the client's own address, if it matters.
 sub connect
 {
-    my ($self) = @_;
+    my ($self, %opt) = @_;
     my $sock = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $self->{port}, Proto => 'tcp', Timeout => 10);
+        PeerPort => $self->{port}, Proto => 'tcp', Timeout => 10,
+        ($opt{from} ? (LocalAddr => $opt{from}) : ()));
     binmode $sock if $sock;
     return $sock;
 }
@@ -746,7 +748,7 @@ my $JSON = JSON::PP->new->utf8->canonical;
 #   status reason headers raw_headers body json order interim closed
 # Options: headers (hash or list of pairs), json (data), body (bytes), type,
 # token, scheme, keep (keeps and re-uses one connection), timeout, chunked
-# (list of body parts), http10, h2 (through curl).
+# (list of body parts), http10, h2 (through curl), from (the client's address).
 # An answer that never came has status 0 and says why in reason.
 sub request
 {
@@ -754,7 +756,7 @@ sub request
     return $self->_request_h2($method, $path, %opt) if $opt{h2};
     my ($head, $body) = $self->_compose($method, $path, \%opt);
     my $again = $self->{sock} && $opt{keep};
-    my $sock = $again ? $self->{sock} : $self->connect;
+    my $sock = $again ? $self->{sock} : $self->connect(%opt);
     delete $self->{sock} if $opt{keep};
     return { status => 0, reason => "cannot connect: $!", headers => {},
              raw_headers => [], body => '' } if !$sock;

@@ -104,7 +104,8 @@ sub burst
     my $select = IO::Select->new;
     my (%of, @answers);
     for my $i (0 .. $#$requests) {
-        my $sock = $s->connect or die "cannot connect: $!\n";
+        my $sock = $s->connect(%{ $requests->[$i] })
+            or die "cannot connect: $!\n";
         syswrite $sock, _message($s, $requests->[$i]);
         $of{fileno $sock} = { i => $i, start => time, bytes => '' };
         $select->add($sock);

@@ -11,21 +11,22 @@
 static apr_status_t begin(acct_attempt_t *attempt,
                           const acct_service_t *service, apr_pool_t *pool)
 {
-    unsigned char key[ACCT_NAMES_KEY_BYTES];
+    unsigned char names[ACCT_NAMES_KEY_BYTES];
     apr_status_t status;
 
+    acct_attempt_begin(attempt, service, pool);
     if (service->limits == NULL) {
-        return acct_attempt_begin(attempt, service, "", 0, pool);
+        return APR_SUCCESS;
     }
     if (service->key != NULL) {
-        return acct_attempt_begin(attempt, service, service->key->bytes,
-                                  sizeof(service->key->bytes), pool);
+        return acct_limit_key_make(&attempt->key, service->key->bytes,
+                                   sizeof(service->key->bytes));
     }
-    status = acct_names_key(service, key, pool);
+    status = acct_names_key(service, names, pool);
     if (status == APR_SUCCESS) {
-        status = acct_attempt_begin(attempt, service, key, sizeof(key), pool);
+        status = acct_limit_key_make(&attempt->key, names, sizeof(names));
     }
-    OPENSSL_cleanse(key, sizeof(key));
+    OPENSSL_cleanse(names, sizeof(names));
     return status;
 }
 

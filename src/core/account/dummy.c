@@ -260,3 +260,20 @@ apr_status_t acct_names_key(const acct_service_t *service,
     apr_thread_mutex_unlock(dummies->lock);
     return status;
 }
+
+apr_status_t acct_names_limit_key(acct_db_t *db, acct_limit_key_t *key,
+                                  apr_pool_t *pool)
+{
+    reading_t reading;
+    const char *text;
+    apr_status_t status = acct_store_meta_get(db, KEY_ROW, &text, pool);
+
+    if (status == APR_SUCCESS) {
+        status = take_key(text, &reading);
+    }
+    if (status == APR_SUCCESS) {
+        status = acct_limit_key_make(key, reading.key, sizeof(reading.key));
+        OPENSSL_cleanse(reading.key, sizeof(reading.key));
+    }
+    return status;
+}

@@ -13,6 +13,8 @@
 
 #include <apr_pools.h>
 #include "base/service.h"
+#include "database/database.h"
+#include "limit/subject.h"
 #include "text/password.h"
 #include "text/password_mix.h"
 
@@ -44,5 +46,11 @@ apr_status_t acct_dummy_for(const acct_service_t *service, const char *name,
 apr_status_t acct_names_key(const acct_service_t *service,
                             unsigned char key[ACCT_NAMES_KEY_BYTES],
                             apr_pool_t *pool);
+
+/** The key that attempts are counted under where no key file is configured,
+ *  read by a connection of the caller's. APR_NOTFOUND: nobody has signed in
+ *  yet, and there is none. */
+apr_status_t acct_names_limit_key(acct_db_t *db, acct_limit_key_t *key,
+                                  apr_pool_t *pool);
 
 #endif

@@ -83,10 +83,26 @@ apr_interval_time_t acct_backoff_wait(const acct_backoff_t *backoff,
 /* ---- words ---- */
 
 static const char *const budget_names[ACCT_BUDGET__COUNT] = {
+    [ACCT_BUDGET_NONE] = "",
     [ACCT_BUDGET_FAILURES] = "failures",
     [ACCT_BUDGET_REGISTER] = "register",
     [ACCT_BUDGET_NAMES] = "names"
 };
+
+const char *acct_budget_name(acct_budget_e budget)
+{
+    return budget_names[budget];
+}
+
+int acct_budget_find(const char *name)
+{
+    for (int i = 0; i < ACCT_BUDGET__COUNT; i++) {
+        if (strcmp(name, budget_names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
 
 /* Digits alone, from 1; -1: not so, or too many. */
 static long parse_count(const char *text, size_t length)
@@ -190,6 +206,7 @@ const char *acct_limit_set_number(acct_limit_numbers_t *numbers,
 {
     const char *value = strchr(word, '=');
     const char *name;
+    int budget;
 
     if (value == NULL) {
         return apr_psprintf(pool, "\"%s\" is no number; write one such as "
@@ -204,10 +221,9 @@ const char *acct_limit_set_number(acct_limit_numbers_t *numbers,
     if (strcmp(name, "wait") == 0) {
         return set_wait(&numbers->backoff, value, pool);
     }
-    for (int i = 0; i < ACCT_BUDGET__COUNT; i++) {
-        if (budget_names[i] != NULL && strcmp(name, budget_names[i]) == 0) {
-            return set_budget(&numbers->budget[i], name, value, pool);
-        }
+    budget = acct_budget_find(name);
+    if (budget > ACCT_BUDGET_NONE) {
+        return set_budget(&numbers->budget[budget], name, value, pool);
     }
     return apr_psprintf(pool, "there is no number \"%s\"; there are "
                         "failures, register and names (of a network), tries "

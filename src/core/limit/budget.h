@@ -48,6 +48,13 @@ extern const acct_limit_numbers_t acct_limit_defaults;
 const char *acct_limit_set_number(acct_limit_numbers_t *numbers,
                                   const char *word, apr_pool_t *pool);
 
+/** The name of a budget in words and tables: "failures"; "" for NONE, which
+ *  stands for a name. */
+const char *acct_budget_name(acct_budget_e budget);
+
+/** The budget called so, or -1. */
+int acct_budget_find(const char *name);
+
 /** The budget of @a times as many. */
 acct_budget_t acct_budget_times(const acct_budget_t *budget, int times);
 

@@ -2,6 +2,7 @@
 #include "limit/entry.h"
 
 #include <errno.h>
+#include <openssl/rand.h>
 #include <string.h>
 
 #define MAGIC UINT64_C(0x61636374206c696d)
@@ -73,6 +74,11 @@ apr_status_t acct_counters_format(acct_counters_t *counters, void *block,
     }
     if (status == APR_SUCCESS) {
         head->sets = sets_in(bytes);
+        status = RAND_bytes((unsigned char *)&head->server,
+                            sizeof(head->server)) == 1 ? APR_SUCCESS
+                                                       : APR_EGENERAL;
+    }
+    if (status == APR_SUCCESS) {
         head->magic = MAGIC;
         counters->head = head;
     }
@@ -231,4 +237,53 @@ apr_status_t acct_counters_forget(acct_counters_t *counters,
         acct_set_close(&set);
     }
     return status;
+}
+
+static void forget_account(acct_counters_t *counters, uint32_t database,
+                           int64_t account)
+{
+    struct acct_counters_head_t *head = counters->head;
+
+    for (uint64_t i = 0; i < head->sets * ACCT_SET_ENTRIES; i++) {
+        acct_entry_t *entry = acct_counters_entries_of(head) + i;
+        pthread_mutex_t *lock =
+            &head->lock[i / ACCT_SET_ENTRIES % ACCT_COUNTERS_LOCKS];
+
+        if (acct_set_lock(lock) != APR_SUCCESS) {
+            continue;
+        }
+        if (entry->kind == ACCT_ENTRY_SERIES && entry->database == database
+            && entry->whose.account == account) {
+            memset(entry, 0, sizeof(*entry));
+        }
+        pthread_mutex_unlock(lock);
+    }
+}
+
+apr_status_t acct_counters_forget_name(acct_counters_t *counters,
+                                       const acct_subject_t *subject)
+{
+    int64_t account = 0;
+    acct_entry_t *entry;
+    acct_set_t set;
+    apr_status_t status = acct_set_open(counters, subject->key, &set);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    entry = acct_set_find(&set, subject->key);
+    if (entry != NULL) {
+        account = entry->whose.account;
+        memset(entry, 0, sizeof(*entry));
+    }
+    acct_set_close(&set);
+    if (account != 0) {
+        forget_account(counters, subject->database, account);
+    }
+    return APR_SUCCESS;
+}
+
+uint64_t acct_counters_server(const acct_counters_t *counters)
+{
+    return counters->head != NULL ? counters->head->server : 0;
 }

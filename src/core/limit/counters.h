@@ -140,6 +140,13 @@ apr_status_t acct_series_end(acct_counters_t *counters,
 apr_status_t acct_counters_forget(acct_counters_t *counters,
                                   const acct_subject_t *subject);
 
+/** Forget a name, and all series of the account that it was counted for. */
+apr_status_t acct_counters_forget_name(acct_counters_t *counters,
+                                       const acct_subject_t *subject);
+
+/** A number that tells this server's block from those of others. */
+uint64_t acct_counters_server(const acct_counters_t *counters);
+
 /* ---- offenders ---- */
 
 /* A subject whose tries are refused now. */

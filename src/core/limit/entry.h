@@ -17,36 +17,41 @@
 typedef enum {
     ACCT_ENTRY_NONE,
     ACCT_ENTRY_BUCKET,
-    ACCT_ENTRY_SERIES
+    ACCT_ENTRY_SERIES,
+    ACCT_ENTRY_TURN             /* of the exchange with a database */
 } acct_entry_kind_e;
 
-/* A cache line. */
+/* A cache line. What a turn (limit/exchange.c) keeps in the same places stands
+ * in brackets. */
 typedef struct acct_entry_t {
-    uint64_t key;  /* 0: free */
-    int64_t at;    /* a bucket's: when it is full; a series':
-                                 * its last failure */
-    int64_t began; /* the last try that is under way */
-    int64_t ends;  /* from then on it means nothing */
-    int64_t until; /* tries are refused */
+    uint64_t key;               /* 0: free */
+    int64_t at;                 /* a bucket's: when it is full; a series':
+                                 * its last failure [the last exchange] */
+    int64_t began;              /* the last try that is under way [the
+                                 * highest id that was cleared, and 1] */
+    int64_t ends;               /* from then on it means nothing */
+    int64_t until;              /* tries are refused [the number of
+                                 * refusals] */
     union {
-        int64_t account;          /* of a series */
-        unsigned char address[8]; /* of a bucket's network */
+        int64_t account;        /* of a series [the end of the last row] */
+        unsigned char address[8];   /* of a bucket's network */
     } whose;
     uint32_t database;
-    uint32_t spare;
+    uint32_t process;           /* [whose turn it is] */
     unsigned char kind;
     unsigned char budget;
-    unsigned char version; /* of the network */
+    unsigned char version;      /* of the network */
     unsigned char bits;
-    unsigned char failures; /* those under way included; 255: or more */
+    unsigned char failures;     /* those under way included; 255: or more */
     unsigned char pending;
     unsigned char waiting;
-    unsigned char is_kept; /* it is an active offender's */
+    unsigned char is_kept;      /* it is an active offender's */
 } acct_entry_t;
 
 struct acct_counters_head_t {
     uint64_t magic;
     uint64_t sets;
+    uint64_t server;            /* at random */
     _Atomic(uint64_t) refusals; /* beginnings of */
     pthread_mutex_t lock[ACCT_COUNTERS_LOCKS];
     pthread_mutex_t others_lock;

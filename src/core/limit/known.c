@@ -32,8 +32,8 @@ static apr_status_t hash_network(const acct_attempt_t *attempt,
                                     account,
                                     acct_network_text(network, pool));
     unsigned char digest[ACCT_LIMIT_KEY_BYTES];
-    apr_status_t status = acct_attempt_hash(attempt, text, strlen(text),
-                                            digest);
+    apr_status_t status = acct_limit_hash(&attempt->key, text, strlen(text),
+                                          digest);
 
     if (status == APR_SUCCESS) {
         acct_hex_write(digits, digest, ACCT_KNOWN_NETWORK_HEX / 2);

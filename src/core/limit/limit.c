@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "limit/limit.h"
 
-#include <apr_strings.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 #include "base/ticks.h"
@@ -21,93 +18,14 @@ static const acct_limits_t *limits_of(const acct_attempt_t *attempt)
         && limits->counters != NULL ? limits : NULL;
 }
 
-/* ---- subjects ---- */
-
-apr_status_t acct_attempt_hash(const acct_attempt_t *attempt,
-                               const void *bytes, size_t length,
-                               unsigned char digest[ACCT_LIMIT_KEY_BYTES])
-{
-    unsigned int size = ACCT_LIMIT_KEY_BYTES;
-
-    return HMAC(EVP_sha256(), attempt->key, sizeof(attempt->key), bytes,
-                length, digest, &size) != NULL ? APR_SUCCESS : APR_EGENERAL;
-}
-
-static apr_status_t hash(const acct_attempt_t *attempt, const void *bytes,
-                         size_t length, uint64_t *key)
-{
-    unsigned char digest[ACCT_LIMIT_KEY_BYTES];
-    apr_status_t status = acct_attempt_hash(attempt, bytes, length, digest);
-
-    memcpy(key, digest, sizeof(*key));
-    *key |= 1;                  /* 0: none */
-    return status;
-}
-
-/* A network's subject of a budget: the budget's number stands before the
- * network, so that each has a bucket of its own. */
-static apr_status_t network_subject(const acct_attempt_t *attempt,
-                                    acct_budget_e budget,
-                                    const acct_network_t *network,
-                                    acct_subject_t *subject)
-{
-    unsigned char text[2 + 2 + sizeof(network->address)] = {
-        'b', (unsigned char)budget, network->version, network->bits
-    };
-
-    memcpy(text + 4, network->address, sizeof(network->address));
-    memset(subject, 0, sizeof(*subject));
-    subject->network = *network;
-    subject->budget = budget;
-    subject->database = attempt->service->limits->database;
-    return hash(attempt, text, sizeof(text), &subject->key);
-}
-
-/* A name's, or that of a name and a network. */
-static apr_status_t name_subject(const acct_attempt_t *attempt,
-                                 const char *name,
-                                 const acct_network_t *network,
-                                 acct_subject_t *subject)
-{
-    size_t length = strlen(name);
-    size_t size = 3 + sizeof(network->address) + length;
-    unsigned char *text = apr_pcalloc(attempt->pool, size);
-
-    text[0] = 'n';
-    if (network != NULL) {
-        text[1] = network->version;
-        text[2] = network->bits;
-        memcpy(text + 3, network->address, sizeof(network->address));
-    }
-    memcpy(text + size - length, name, length);
-    subject->database = attempt->service->limits->database;
-    return hash(attempt, text, size, &subject->key);
-}
-
 /* ---- attempts ---- */
 
-apr_status_t acct_attempt_begin(acct_attempt_t *attempt,
-                                const acct_service_t *service,
-                                const void *secret, size_t length,
-                                apr_pool_t *pool)
+void acct_attempt_begin(acct_attempt_t *attempt,
+                        const acct_service_t *service, apr_pool_t *pool)
 {
-    static const char use[] = "acctauth limits";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = sizeof(digest);
-
     memset(attempt, 0, sizeof(*attempt));
     attempt->service = service;
     attempt->pool = pool;
-    if (limits_of(attempt) == NULL) {
-        return APR_SUCCESS;
-    }
-    if (HMAC(EVP_sha256(), secret, (int)length,
-             (const unsigned char *)use, sizeof(use) - 1, digest, &size)
-        == NULL) {
-        return APR_EGENERAL;
-    }
-    memcpy(attempt->key, digest, sizeof(attempt->key));
-    return APR_SUCCESS;
 }
 
 static const char *const refusals[ACCT_BUDGET__COUNT] = {
@@ -167,9 +85,11 @@ static int find_buckets(const acct_attempt_t *attempt, acct_budget_e budget,
     buckets->budget[0] = limits->numbers.budget[budget];
     buckets->budget[1] = acct_budget_times(&buckets->budget[0],
                                            ACCT_BUDGET_WIDER);
-    return network_subject(attempt, budget, &client->network,
-                           &buckets->subject[0]) == APR_SUCCESS
-        && network_subject(attempt, budget, &wider, &buckets->subject[1])
+    return acct_subject_of_network(&attempt->key, limits->database, budget,
+                                   &client->network, &buckets->subject[0])
+           == APR_SUCCESS
+        && acct_subject_of_network(&attempt->key, limits->database, budget,
+                                   &wider, &buckets->subject[1])
            == APR_SUCCESS;
 }
 
@@ -270,9 +190,9 @@ acct_limit_e acct_attempt_name(acct_attempt_t *attempt, const char *name,
         || limits->numbers.backoff.free == 0) {
         return ACCT_LIMIT_PASSED;
     }
-    if (name_subject(attempt, name,
-                     is_known ? &attempt->service->client->network : NULL,
-                     &subject) != APR_SUCCESS
+    if (acct_subject_of_name(&attempt->key, limits->database, name, is_known
+                             ? &attempt->service->client->network : NULL,
+                             &subject, attempt->pool) != APR_SUCCESS
         || begin_series(attempt, &subject, &verdict) != APR_SUCCESS) {
         return ACCT_LIMIT_CROWDED;      /* in doubt no try is made */
     }

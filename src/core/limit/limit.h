@@ -9,6 +9,8 @@
  *   counters.c        a table of entries in shared memory (entry.h)
  *   bucket.c, series.c    what networks have spent; the failures of names
  *   offenders.c       which subjects are refused now
+ *   subject.c         what is counted, by keyed hashes
+ *   exchange.c        offenders, told to other servers and the operator
  *   known.c           networks that accounts were signed in to from
  *   network.c         the network of a client's address
  *
@@ -26,8 +28,7 @@
 #include "limit/budget.h"
 #include "limit/counters.h"
 #include "limit/network.h"
-
-#define ACCT_LIMIT_KEY_BYTES 32
+#include "limit/subject.h"
 
 typedef enum {
     ACCT_LIMITS_ON = 0,
@@ -54,7 +55,7 @@ typedef struct acct_client_t {
 /* What an attempt has taken so far; the caller's. */
 typedef struct acct_attempt_t {
     const acct_service_t *service;
-    unsigned char key[ACCT_LIMIT_KEY_BYTES];
+    acct_limit_key_t key;
     acct_budget_e budget;       /* taken of the network; NONE: nothing */
     acct_subject_t name;        /* .key 0: no name was tried */
     acct_try_t tried;
@@ -69,22 +70,9 @@ typedef enum {
                                  * that nothing could be decided in time */
 } acct_limit_e;
 
-/**
- * Begin an attempt.
- * @param secret what the keys of names and networks are made with: the
- *               database's, the same on all of its servers
- * @return what OpenSSL said
- */
-apr_status_t acct_attempt_begin(acct_attempt_t *attempt,
-                                const acct_service_t *service,
-                                const void *secret, size_t length,
-                                apr_pool_t *pool);
-
-/** A keyed hash of something, for tables: the same on all servers of the
- *  database. */
-apr_status_t acct_attempt_hash(const acct_attempt_t *attempt,
-                               const void *bytes, size_t length,
-                               unsigned char digest[ACCT_LIMIT_KEY_BYTES]);
+/** Begin an attempt; its key is the caller's to set. */
+void acct_attempt_begin(acct_attempt_t *attempt,
+                        const acct_service_t *service, apr_pool_t *pool);
 
 /** Whether the client's network has anything left of a budget; nothing is
  *  taken. */

@@ -40,7 +40,8 @@ static int offenders_of(const acct_set_t *set, uint32_t database,
     for (int i = 0; i < ACCT_SET_ENTRIES && count < most; i++) {
         const acct_entry_t *entry = &set->entry[i];
 
-        if (entry->key != 0 && entry->database == database
+        if (entry->key != 0 && entry->kind != ACCT_ENTRY_TURN
+            && entry->database == database
             && entry->until > now && entry->pending == 0) {
             copy_offender(entry, &list[count++]);
         }

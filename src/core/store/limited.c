@@ -9,7 +9,8 @@ apr_status_t acct_store_limited_set(acct_db_t *db, const acct_limited_t *row,
     const acct_arg_t args[] = {
         ACCT_TEXT(row->subject), ACCT_TEXT(row->budget),
         ACCT_INT(row->account_id), ACCT_TEXT(row->network),
-        ACCT_INT(row->failures), ACCT_INT(row->ends_at)
+        ACCT_INT(row->failures), ACCT_TEXT(row->server),
+        ACCT_INT(row->ends_at)
     };
 
     return ACCT_RUN(db, ACCT_SQL_LIMITED_SET, args, NULL, pool);
@@ -25,6 +26,7 @@ static apr_status_t take_limited(const acct_rows_t *rows, int i,
     limited->account_id = acct_take_number(&row, 0, APR_INT64_MAX);
     limited->network = acct_take_text(&row);
     limited->failures = (int)acct_take_number(&row, 0, APR_INT32_MAX);
+    limited->server = acct_take_text(&row);
     limited->ends_at = acct_take_number(&row, 0, APR_INT64_MAX);
     return acct_taken(&row);
 }

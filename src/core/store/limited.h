@@ -20,6 +20,7 @@ typedef struct acct_limited_t {
     apr_int64_t account_id;     /* 0: none, or not known */
     const char *network;        /* "": a name's */
     int failures;
+    const char *server;         /* that told it */
     apr_time_t ends_at;
 } acct_limited_t;
 

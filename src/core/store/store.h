@@ -35,7 +35,8 @@
  *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
  *           txid, the transaction that wrote the row
  *   known_network(account_id, network, seen_at)   see limit/known.h
- *   limited(subject UNIQUE, budget, account_id, network, failures, ends_at)
+ *   limited(subject UNIQUE, budget, account_id, network, failures,
+ *           server, ends_at)
  *   limit_clear(id, subject, cleared_at)   ids ascend
  * Times are microseconds since the epoch, UTC.
  */

@@ -197,6 +197,10 @@ static void set_limits(acct_runtime_t *runtime,
     limits->database = runtime->database->feed != NULL
         ? (uint32_t)runtime->database->feed->database : 0;
     runtime->service.limits = limits;
+    if (limits->mode != ACCT_LIMITS_OFF) {
+        runtime->database->upkeep.limits = limits;
+        runtime->database->upkeep.key = conf->key;
+    }
 }
 
 static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/ticks.h"
+#include "process/upkeep_limits.h"
 #include "process/upkeep_write.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -17,9 +18,13 @@ APLOG_USE_MODULE(acctauth);
 #define READING "_acctauth_feed_"
 #define READING_SLOW "_acctauth_slow_feed_"
 #define WRITING "_acctauth_upkeep_"
+#define LIMITS "_acctauth_limits_"
 
 /* How often the writing thread looks whether anything is due. */
 #define LOOK_EVERY apr_time_from_sec(1)
+
+/* How often a child looks whether it is its turn to tell of limits. */
+#define LIMITS_EVERY apr_time_from_msec(500)
 
 /* When tokens were last used is written as often. */
 #define NOTES_EVERY apr_time_from_sec(10)
@@ -38,6 +43,7 @@ struct acct_rounds_t {
     round_t reading;
     round_t reading_slow;
     round_t writing;
+    round_t limits;
     int is_shared;              /* several feeds are read */
     _Atomic(int) any_slow;      /* acct_feed_is_slow() may be true of one */
     /* the writing thread's */
@@ -79,6 +85,7 @@ static apr_status_t end_rounds(void *data)
     wait_for(&rounds->reading);
     wait_for(&rounds->reading_slow);
     wait_for(&rounds->writing);
+    wait_for(&rounds->limits);
     return APR_SUCCESS;
 }
 
@@ -115,6 +122,9 @@ apr_status_t acct_upkeep_child_init(acct_rounds_t *rounds,
     }
     if (rv == 0) {
         rv = make_lock(&rounds->writing);
+    }
+    if (rv == 0) {
+        rv = make_lock(&rounds->limits);
     }
     if (rv == 0) {
         /* relaxed: the threads are started later */
@@ -315,6 +325,34 @@ static apr_status_t write_what_is_due(int state, void *data,
     return APR_SUCCESS;
 }
 
+/* ---- limits ---- */
+
+static int limits_are_due(const acct_upkeep_t *one, const round_t *round,
+                          apr_interval_time_t tick)
+{
+    (void)round;
+    (void)tick;
+    return one->limits != NULL;
+}
+
+static void tell_limits(acct_upkeep_t *one, round_t *round, apr_pool_t *pool)
+{
+    acct_upkeep_limits(one, round->server, pool);
+}
+
+static apr_status_t tell_all_limits(int state, void *data, apr_pool_t *pool)
+{
+    round_t *round = data;
+
+    if (state == AP_WATCHDOG_STATE_STOPPING) {
+        say_it_ends(round->rounds);
+    }
+    else {
+        go_round(round, limits_are_due, tell_limits, pool);
+    }
+    return APR_SUCCESS;
+}
+
 /* ---- the watchdog ---- */
 
 enum { IN_EACH_CHILD = 0, IN_ONE_CHILD = 1 };
@@ -351,11 +389,12 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
     apr_status_t status = APR_SUCCESS;
     acct_upkeep_t *one;
     int feeds = 0;
+    int limited = 0;
 
     made->reading.all = all;
     made->reading.server = s;
     made->reading.rounds = made;
-    made->reading_slow = made->writing = made->reading;
+    made->reading_slow = made->writing = made->limits = made->reading;
     if (interval > apr_time_from_sec(1)) {
         interval = apr_time_from_sec(1);
     }
@@ -363,6 +402,7 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
         period = apr_time_from_sec(1);
     }
     for (one = all; one != NULL; one = one->next) {
+        limited += one->limits != NULL;
         if (one->feed != NULL) {
             /* looks come a little early or late */
             one->feed->rest = period - interval / 4;
@@ -383,6 +423,10 @@ apr_status_t acct_upkeep_start(acct_rounds_t **rounds, acct_upkeep_t *all,
     if (status == APR_SUCCESS) {
         status = start(WRITING, IN_ONE_CHILD, LOOK_EVERY,
                        write_what_is_due, &made->writing, pconf);
+    }
+    if (status == APR_SUCCESS && limited > 0) {
+        status = start(LIMITS, IN_EACH_CHILD, LIMITS_EVERY, tell_all_limits,
+                       &made->limits, pconf);
     }
     *rounds = made;
     return status;

@@ -10,7 +10,8 @@
  * place of one that was killed and never does for one that hangs. Two, so that
  * a reading is never late because a writing waits. Where there are several
  * databases a third goes on with those whose reading failed slowly, until they
- * answer: the others' must not be late either.
+ * answer: the others' must not be late either. And one in each child tells
+ * others what is refused after too many tries (process/upkeep_limits.h).
  */
 #ifndef ACCT_UPKEEP_H
 #define ACCT_UPKEEP_H
@@ -18,8 +19,10 @@
 #include <httpd.h>
 
 #include "cache/last_used.h"
+#include "limit/exchange.h"
 #include "process/feed.h"
 #include "store/purge.h"
+#include "token/token.h"
 
 /* A database. In pconf; constant once the children run, but for what a
  * thread says is its own. */
@@ -34,6 +37,9 @@ typedef struct acct_upkeep_t {
     apr_interval_time_t purge_at;   /* ticks */
     int complained;             /* of the purge */
     acct_purge_turn_t turn;     /* the same */
+    acct_limits_t *limits;      /* of its virtual hosts, one of them */
+    const acct_key_t *key;      /* that their attempts are counted under; NULL:
+                                 * the database's own */
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 

@@ -26,8 +26,7 @@ static int is_ending(const _Atomic(int) *ended)
     return atomic_load_explicit(ended, memory_order_relaxed);
 }
 
-/* The cause is the outage's to tell. */
-static void not_acquired(acct_upkeep_t *one, server_rec *s,
+void acct_upkeep_not_acquired(acct_upkeep_t *one, server_rec *s,
                          apr_status_t status, const char *error,
                          apr_pool_t *pool)
 {
@@ -37,7 +36,7 @@ static void not_acquired(acct_upkeep_t *one, server_rec *s,
     }
 }
 
-static void not_written(acct_upkeep_t *one, server_rec *s,
+void acct_upkeep_not_written(acct_upkeep_t *one, server_rec *s,
                         apr_status_t status, acct_db_t *db, apr_pool_t *pool)
 {
     if (!acct_db_is_busy(db) && !acct_db_is_conflict(db)
@@ -70,13 +69,13 @@ static void write_notes(acct_upkeep_t *one, server_rec *s, apr_pool_t *pool)
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        not_acquired(one, s, status, error, pool);
+        acct_upkeep_not_acquired(one, s, status, error, pool);
         write_failed(one, s);
         return;
     }
     status = acct_last_used_write(notes, one->notes->cache, db, pool);
     if (status != APR_SUCCESS) {
-        not_written(one, s, status, db, pool);
+        acct_upkeep_not_written(one, s, status, db, pool);
         write_failed(one, s);
     }
     else {
@@ -124,13 +123,13 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
     status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
                                pool);
     if (status != APR_SUCCESS) {
-        not_acquired(one, s, status, error, pool);
+        acct_upkeep_not_acquired(one, s, status, error, pool);
         complain(one, s);
         return status;
     }
     status = acct_purge(db, apr_time_now(), purged, pool);
     if (status != APR_SUCCESS) {
-        not_written(one, s, status, db, pool);
+        acct_upkeep_not_written(one, s, status, db, pool);
         complain(one, s);
     }
     else {

@@ -19,4 +19,13 @@ int acct_upkeep_write_is_due(const acct_upkeep_t *one,
 void acct_upkeep_write(acct_upkeep_t *one, server_rec *s,
                        const _Atomic(int) *ended, apr_pool_t *pool);
 
+/** The threads that write got no connection, or the database did not do as
+ *  asked: the cause is the outage's to tell. */
+void acct_upkeep_not_acquired(acct_upkeep_t *one, server_rec *s,
+                              apr_status_t status, const char *error,
+                              apr_pool_t *pool);
+void acct_upkeep_not_written(acct_upkeep_t *one, server_rec *s,
+                             apr_status_t status, acct_db_t *db,
+                             apr_pool_t *pool);
+
 #endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process/upkeep_limits.h"
+
+#include "account/dummy.h"
+#include "base/ticks.h"
+#include "process/upkeep_write.h"
+
+/* Under the key that the requests count by. */
+static apr_status_t exchange_by(acct_upkeep_t *one, acct_exchange_t *exchange,
+                                acct_db_t *db, apr_pool_t *pool)
+{
+    acct_limit_key_t key;
+    apr_status_t status;
+
+    status = one->key != NULL
+        ? acct_limit_key_make(&key, one->key->bytes, sizeof(one->key->bytes))
+        : acct_names_limit_key(db, &key, pool);
+    return status != APR_SUCCESS ? status
+        : acct_exchange(exchange, db, one->limits->counters, &key,
+                        one->limits->database, pool);
+}
+
+/* A failure only means that it is tried again later: the limits of this server
+ * hold all the while. */
+void acct_upkeep_limits(acct_upkeep_t *one, server_rec *s,
+                        apr_pool_t *pool)
+{
+    const char *error = "";
+    acct_exchange_t exchange;
+    acct_db_t *db;
+    apr_status_t status;
+
+    if (one->limits == NULL || one->limits->counters == NULL
+        || !acct_exchange_is_due(one->limits->counters,
+                                 one->limits->database,
+                                 !acct_pool_is_file(one->pool), acct_ticks(),
+                                 &exchange)) {
+        return;
+    }
+    status = acct_pool_acquire(one->pool, ACCT_UNIT_WRITE, &db, &error,
+                               pool);
+    if (status != APR_SUCCESS) {
+        acct_upkeep_not_acquired(one, s, status, error, pool);
+        return;
+    }
+    status = exchange_by(one, &exchange, db, pool);
+    if (status != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(status)) {
+        acct_upkeep_not_written(one, s, status, db, pool);
+    }
+    acct_pool_release(one->pool, ACCT_UNIT_WRITE, db);
+}
