@@ -99,6 +99,16 @@ static const char *check_password(const acct_service_t *service,
     }
 }
 
+/* What was done, or may have been. */
+static void tell(const acct_service_t *service, acct_event_t *event,
+                 apr_status_t status)
+{
+    if (status == APR_SUCCESS || status == ACCT_COMMIT_UNKNOWN) {
+        event->outcome = status == APR_SUCCESS ? ACCT_OK : ACCT_UNAVAILABLE;
+        acct_raise(service, event);
+    }
+}
+
 static apr_status_t insert(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     return acct_store_account_insert(db, baton, pool);
@@ -109,6 +119,7 @@ apr_status_t acct_account_add(const acct_service_t *service,
                               const char *password, const char **problem,
                               apr_pool_t *pool)
 {
+    acct_event_t event = { .kind = ACCT_EVENT_ACCOUNT_ADDED };
     int username_taken, email_taken;
     apr_status_t status;
 
@@ -127,6 +138,8 @@ apr_status_t acct_account_add(const acct_service_t *service,
     account->is_active = 1;
     account->created_at = apr_time_now();
     status = acct_transaction_run(service, insert, account, pool);
+    event.account = account->id;
+    tell(service, &event, status);
     if (APR_STATUS_IS_EEXIST(status)) {
         *problem = "the username or email address is taken";
         if (acct_names_taken(service, account, &username_taken, &email_taken,
@@ -191,15 +204,17 @@ apr_status_t acct_account_find(const acct_service_t *service,
 }
 
 /* A change that ends tokens: what it does, then the tokens, then the note
- * that they were ended, all or nothing. */
+ * that they were ended, all or nothing. Then it is told. */
 typedef struct change_t {
     apr_int64_t account;
     apr_status_t (*apply)(acct_db_t *db, const struct change_t *change,
                           apr_pool_t *pool);
-    int number;                 /* set_blocked: is_active */
-    const char *text;           /* set_password: hash; revoke: token id */
+    int active;                 /* set_blocked */
+    const char *hash;           /* set_password */
+    const char *token;          /* revoke: its id; NULL: all */
     int ends_tokens;
-    int *ended;
+    int *ended;                 /* out: how many */
+    acct_event_e event;         /* what it is in an audit log */
 } change_t;
 
 static apr_status_t run_change(acct_db_t *db, void *baton, apr_pool_t *pool)
@@ -217,12 +232,21 @@ static apr_status_t run_change(acct_db_t *db, void *baton, apr_pool_t *pool)
 static apr_status_t change_account(const acct_service_t *service,
                                    change_t *change, apr_pool_t *pool)
 {
+    acct_event_t event = { .kind = change->event,
+                           .account = change->account };
     apr_status_t status;
+    int ended = 0;
 
+    if (change->ended == NULL) {
+        change->ended = &ended;
+    }
     status = acct_transaction_run(service, run_change, change, pool);
     if (change->ends_tokens && !APR_STATUS_IS_NOTFOUND(status)) {
         acct_service_revoked(service, change->account);
     }
+    event.token = change->token;
+    event.tokens = *change->ended;
+    tell(service, &event, status);
     return status;
 }
 
@@ -232,7 +256,7 @@ static apr_status_t apply_active(acct_db_t *db, const change_t *change,
     apr_status_t status;
 
     status = acct_store_account_set_active(db, change->account,
-                                           change->number, pool);
+                                           change->active, pool);
     if (status == APR_SUCCESS && change->ends_tokens) {
         status = acct_store_token_delete_all(db, change->account,
                                              change->ended, pool);
@@ -244,8 +268,12 @@ apr_status_t acct_account_set_blocked(const acct_service_t *service,
                                       apr_int64_t account, int blocked,
                                       apr_pool_t *pool)
 {
-    change_t change = { account, apply_active, !blocked, NULL, blocked,
-                        NULL };
+    change_t change = {
+        .account = account, .apply = apply_active, .active = !blocked,
+        .ends_tokens = blocked,
+        .event = blocked ? ACCT_EVENT_ACCOUNT_BLOCKED
+                         : ACCT_EVENT_ACCOUNT_UNBLOCKED
+    };
 
     return change_account(service, &change, pool);
 }
@@ -256,7 +284,7 @@ static apr_status_t apply_password(acct_db_t *db, const change_t *change,
     apr_status_t status;
 
     status = acct_store_account_set_password(db, change->account, NULL,
-                                             change->text, pool);
+                                             change->hash, pool);
     if (status == APR_SUCCESS) {
         status = acct_store_token_delete_all(db, change->account,
                                              change->ended, pool);
@@ -270,14 +298,17 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
                                        const char **problem,
                                        apr_pool_t *pool)
 {
-    change_t change = { account->id, apply_password, 0, NULL, 1, NULL };
+    change_t change = {
+        .account = account->id, .apply = apply_password, .ends_tokens = 1,
+        .event = ACCT_EVENT_PASSWORD_SET
+    };
     apr_status_t status;
 
     *problem = check_password(service, account, password, pool);
     if (*problem != NULL) {
         return APR_EINVAL;
     }
-    status = acct_password_hash(service->params, password, &change.text,
+    status = acct_password_hash(service->params, password, &change.hash,
                                 pool);
     if (status != APR_SUCCESS) {
         return status;
@@ -294,7 +325,10 @@ static apr_status_t apply_delete(acct_db_t *db, const change_t *change,
 apr_status_t acct_account_delete(const acct_service_t *service,
                                  apr_int64_t account, apr_pool_t *pool)
 {
-    change_t change = { account, apply_delete, 0, NULL, 1, NULL };
+    change_t change = {
+        .account = account, .apply = apply_delete, .ends_tokens = 1,
+        .event = ACCT_EVENT_ACCOUNT_DELETED
+    };
 
     return change_account(service, &change, pool);
 }
@@ -312,15 +346,13 @@ static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (change->text == NULL) {
+    if (change->token == NULL) {
         return acct_store_token_delete_all(db, change->account,
                                            change->ended, pool);
     }
-    status = acct_store_token_delete_of(db, change->account, change->text,
+    status = acct_store_token_delete_of(db, change->account, change->token,
                                         &changed, pool);
-    if (change->ended != NULL) {
-        *change->ended = changed;
-    }
+    *change->ended = changed;
     return status == APR_SUCCESS && changed == 0 ? APR_NOTFOUND : status;
 }
 
@@ -328,7 +360,10 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
                                  apr_int64_t account, const char *token_id,
                                  int *ended, apr_pool_t *pool)
 {
-    change_t change = { account, apply_revoke, 0, token_id, 1, ended };
+    change_t change = {
+        .account = account, .apply = apply_revoke, .token = token_id,
+        .ends_tokens = 1, .ended = ended, .event = ACCT_EVENT_TOKEN_REVOKED
+    };
 
     return change_account(service, &change, pool);
 }
@@ -352,10 +387,13 @@ apr_status_t acct_account_revoke_everyone(const acct_service_t *service,
                                           apr_int64_t *accounts,
                                           apr_pool_t *pool)
 {
+    acct_event_t event = { .kind = ACCT_EVENT_TOKEN_REVOKED };
     everyone_t everyone = { 0, 0 };
     apr_status_t status = acct_transaction_run(service, revoke_everyone,
                                                &everyone, pool);
 
+    event.tokens = everyone.tokens;
+    tell(service, &event, status);
     *tokens = everyone.tokens;
     *accounts = everyone.accounts;
     return status;

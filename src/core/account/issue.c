@@ -63,6 +63,7 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
             return status;
         }
     }
+    issue->minted = 1;
     status = acct_store_token_insert(db, token, pool);
     if (status == APR_SUCCESS) {
         status = acct_check_row_admit(db, checked ? key->id : NULL, pool);
@@ -132,6 +133,7 @@ apr_status_t acct_issue_token(acct_issue_t *issue, acct_db_t *db,
 {
     apr_status_t status;
 
+    issue->minted = 0;
     if (issue->call->route->dialect->policy.kind == ACCT_POLICY_REUSE) {
         status = acct_store_token_reusable(db, issue->account->id,
                                            &issue->token, pool);
@@ -170,9 +172,34 @@ apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
     return acct_store_revocation_insert(db, issue->account->id, pool);
 }
 
-void acct_tell_token(acct_result_t *result, const acct_issue_t *issue)
+static void raise_events(const acct_issue_t *issue)
 {
+    const acct_call_t *call = issue->call;
+    acct_event_t event = { .account = issue->account->id };
+
+    if (issue->dropped > 0) {
+        event.kind = ACCT_EVENT_TOKEN_EVICTED;
+        event.tokens = issue->dropped;
+        event.detail = call->route->dialect->policy.kind
+            == ACCT_POLICY_REUSE ? "expired" : "excess";
+        acct_raise(call->service, &event);
+    }
+    if (issue->minted) {
+        event = (acct_event_t){ .kind = ACCT_EVENT_TOKEN_ISSUED,
+                                .account = issue->account->id,
+                                .token = issue->token.id };
+        acct_raise(call->service, &event);
+    }
+}
+
+void acct_tell_token(const acct_issue_t *issue)
+{
+    acct_result_t *result = issue->call->result;
+
+    result->account = issue->account;
+    result->about = issue->account->id;
     result->token = issue->text;
     result->token_id = issue->token.id;
     result->token_expires = issue->token.expires_at;
+    raise_events(issue);
 }

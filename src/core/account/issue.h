@@ -36,6 +36,7 @@ typedef struct acct_issue_t {
     const char *rehashed;       /* login: a better one, or NULL */
     const char *text;           /* out: the token */
     acct_token_t token;         /* out */
+    int minted;                 /* out: it is a new one */
     int dropped;                /* out: older tokens that were ended */
 } acct_issue_t;
 
@@ -60,8 +61,9 @@ apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
  *  tokens up from now on. @return 0 when that cannot be done */
 int acct_end_check(const acct_service_t *service, apr_pool_t *pool);
 
-/** The token that was issued, into the result. */
-void acct_tell_token(acct_result_t *result, const acct_issue_t *issue);
+/** The account and the token that was issued into the call's result, and what
+ *  became of tokens to the audit log; after the commit. */
+void acct_tell_token(const acct_issue_t *issue);
 
 /* account/hash.c */
 

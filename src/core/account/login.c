@@ -171,6 +171,7 @@ static void refuse_login(const acct_call_t *call,
                          acct_outcome_e outcome)
 {
     call->result->outcome = outcome;
+    call->result->about = account != NULL ? account->id : 0;
     if (account == NULL) {
         acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
                  "authn_login_fail: no such account");
@@ -255,8 +256,7 @@ static int conclude(const acct_call_t *call, acct_issue_t *issue,
         return 1;
     }
     call->result->outcome = ACCT_OK;
-    call->result->account = issue->account;
-    acct_tell_token(call->result, issue);
+    acct_tell_token(issue);
     acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
              issue->account->id, issue->token.id);
@@ -283,6 +283,7 @@ static int try_login(const acct_call_t *call, find_account_t *find)
                                 sizeof(find->account));
     issue.id = find->account.id;
     issue.verified = find->account.password;
+    call->result->about = issue.id;
     status = acct_transaction_run(call->service, sign_in, &issue,
                                   call->pool);
     if (issue.dropped > 0) {

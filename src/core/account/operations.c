@@ -22,6 +22,7 @@ static const acct_need_t register_needs[] = {
 
 static const acct_operation_t op_register = {
     .name = "register",         /* make an account */
+    .event = ACCT_EVENT_REGISTER,
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
     .stores_fields = 1,
@@ -43,6 +44,7 @@ static const acct_need_t login_needs[] = {
 
 static const acct_operation_t op_login = {
     .name = "login",            /* identifier and password to a token */
+    .event = ACCT_EVENT_LOGIN,
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
     .roles = ROLE(IDENTIFIER) | ROLE(EMAIL) | ROLE(PASSWORD),
@@ -57,18 +59,21 @@ static const acct_operation_t op_login = {
 
 static const acct_operation_t op_logout = {
     .name = "logout",           /* end this token */
+    .event = ACCT_EVENT_LOGOUT,
     .token = ACCT_TOKEN_NEEDED,
     .run = acct_logout
 };
 
 static const acct_operation_t op_logout_all = {
     .name = "logout_all",       /* end all the account's tokens */
+    .event = ACCT_EVENT_LOGOUT_ALL,
     .token = ACCT_TOKEN_NEEDED,
     .run = acct_logout_all
 };
 
 static const acct_operation_t op_current = {
     .name = "current",          /* whose token is this */
+    .event = ACCT_EVENT_CURRENT,
     .token = ACCT_TOKEN_NEEDED,
     .shows = ACCT_SHOWS_TOKEN,
     .run = acct_current

@@ -139,8 +139,7 @@ static int try_register(const acct_call_t *call, acct_account_t *account,
                                   call->pool);
     if (status == APR_SUCCESS) {
         result->outcome = ACCT_OK;
-        result->account = account;
-        acct_tell_token(result, &issue);
+        acct_tell_token(&issue);
         acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
                  "account_registered: account %" APR_INT64_T_FMT,
                  account->id);

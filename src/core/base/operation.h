@@ -11,6 +11,7 @@
 #define ACCT_OPERATION_H
 
 #include <stdint.h>
+#include "base/event.h"
 #include "base/outcome.h"
 
 /* account/account.h */
@@ -57,6 +58,7 @@ typedef enum {
 
 typedef struct acct_operation_t {
     const char *name;           /* in dialect files: "logout_all" */
+    acct_event_e event;         /* what it is in an audit log */
     acct_token_need_e token;
     int reads_fields;           /* of the request's body; else it is read
                                  * and dropped */

@@ -10,6 +10,7 @@
  * The files:
  *   outcome.c         outcomes, roles, problems, and their names
  *   operation.c       the type of an operation's row
+ *   event.c           what happened, for an audit log, and its names
  *   service.c         what operations ask of where they run
  *   file_safety.c     whether other users can get at a file
  *   folders_seen.c    folders that were looked at a moment ago

@@ -13,6 +13,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 #include <stdint.h>
+#include "base/event.h"
 
 /* Of the rooms above. */
 struct acct_cache_t;
@@ -72,6 +73,11 @@ typedef struct acct_service_t {
     void (*log)(void *context, acct_log_e level, apr_status_t status,
                 const char *message);
 
+    /* What happened, for an audit log; after the commit. Of an operation's own
+     * outcome it is not told: that is in the result, and the caller tells it
+     * once, with what it knows besides. NULL: nobody listens. */
+    void (*event)(void *context, const acct_event_t *event);
+
     void *context;
 
     /* What is believed without asking the database; cache NULL: nothing,
@@ -111,5 +117,14 @@ apr_status_t acct_gate_run(const acct_service_t *service,
 void acct_log(const acct_service_t *service, acct_log_e level,
               apr_status_t status, apr_pool_t *pool, const char *format,
               ...) __attribute__((format(printf, 5, 6)));
+
+/** Raise an event, if there is a listener. */
+static inline void acct_raise(const acct_service_t *service,
+                              const acct_event_t *event)
+{
+    if (service->event != NULL) {
+        service->event(service->context, event);
+    }
+}
 
 #endif

@@ -27,6 +27,9 @@ typedef struct acct_result_t {
                                      * ACCT_INVALID at least one */
     const acct_account_t *account;  /* {account.…}; with ACCT_OK of every
                                      * operation */
+    apr_int64_t about;              /* whose account it is about, also when
+                                     * the request was refused; 0: none is
+                                     * known. Never for the answer */
     const char *token;              /* {token}; secret */
     const char *token_id;           /* {token.id} */
     apr_time_t token_expires;       /* {token.expires}; 0: never (null) */

@@ -107,6 +107,7 @@ typedef struct end_t {
                                  * began; NULL: nothing waited for yet */
     const char *left;           /* out: the row to wait for, NULL: it is
                                  * off */
+    int changed;                /* out: by this */
 } end_t;
 
 static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
@@ -117,6 +118,7 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_status_t status;
 
     end->left = NULL;
+    end->changed = 0;
     status = acct_check_row_read(db, &row, pool);
     if (status != APR_SUCCESS || row.state == ACCT_CHECK_OFF) {
         return status;
@@ -125,6 +127,7 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (row.state == ACCT_CHECK_PROMISED
         || (row.state == ACCT_CHECK_ENDING && end->waited != NULL
             && strcmp(end->waited, row.text) == 0)) {
+        end->changed = 1;
         return acct_store_meta_replace(db, ROW, row.text, OFF, pool);
     }
     if (row.state == ACCT_CHECK_ENDING) {
@@ -142,6 +145,14 @@ static apr_status_t end_step(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_meta_replace(db, ROW, row.text, end->left, pool);
 }
 
+static void tell(const acct_service_t *service, const char *what)
+{
+    const acct_event_t event = { .kind = ACCT_EVENT_TOKEN_CHECK,
+                                 .detail = what };
+
+    acct_raise(service, &event);
+}
+
 /* All of it: a signal ends a sleep. */
 static void wait_for_all(void)
 {
@@ -156,7 +167,7 @@ static void wait_for_all(void)
 
 apr_status_t acct_check_end(const acct_service_t *service, apr_pool_t *pool)
 {
-    end_t end = { NULL, NULL };
+    end_t end = { NULL, NULL, 0 };
     apr_status_t status;
     int try;
 
@@ -164,6 +175,9 @@ apr_status_t acct_check_end(const acct_service_t *service, apr_pool_t *pool)
         status = acct_transaction_run(service, end_step, &end, pool);
         if (APR_STATUS_IS_NOTFOUND(status)) {
             continue;           /* changed between the look and the change */
+        }
+        if (status == APR_SUCCESS && end.changed) {
+            tell(service, "off");
         }
         if (status != APR_SUCCESS || end.left == NULL) {
             return status;
@@ -205,17 +219,24 @@ static const char *promise(const char *key_id, apr_time_t newest,
                         (newest > now ? newest : now) + 1);
 }
 
+typedef struct begin_t {
+    acct_check_row_t *row;      /* out */
+    int changed;                /* out: by this */
+} begin_t;
+
 /* With the tokens locked: what was on its way in is in, and what comes
  * after finds the row. */
 static apr_status_t begin_step(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    acct_check_row_t *row = baton;
+    begin_t *begin = baton;
+    acct_check_row_t *row = begin->row;
     const char *key_id;
     apr_time_t oldest;
     apr_time_t newest;
     apr_status_t status;
     int is_ours;
 
+    begin->changed = 0;
     if ((status = acct_store_token_lock(db, pool)) != APR_SUCCESS
         || (status = acct_store_meta_get(db, "key_id", &key_id, pool))
             != APR_SUCCESS
@@ -232,26 +253,31 @@ static apr_status_t begin_step(acct_db_t *db, void *baton, apr_pool_t *pool)
         return ACCT_CHECK_STANDS;
     }
     if (row->state == ACCT_CHECK_OFF || !is_ours) {
+        begin->changed = 1;
         status = write_row(db, row, promise(key_id, newest, pool), pool);
     }
     if (status != APR_SUCCESS || oldest < row->from) {
         return status;
     }
+    begin->changed = 1;
     return write_row(db, row, in_force(key_id, pool), pool);
 }
 
 apr_status_t acct_check_begin(const acct_service_t *service,
                               acct_check_row_t *row, apr_pool_t *pool)
 {
+    begin_t begin = { row, 0 };
     apr_status_t status;
 
-    status = acct_transaction_run(service, begin_step, row, pool);
-    if (status != ACCT_CHECK_STANDS) {
-        return status;
+    status = acct_transaction_run(service, begin_step, &begin, pool);
+    if (status == ACCT_CHECK_STANDS) {
+        status = acct_check_end(service, pool);
+        if (status == APR_SUCCESS) {
+            status = acct_transaction_run(service, begin_step, &begin, pool);
+        }
     }
-    status = acct_check_end(service, pool);
-    if (status != APR_SUCCESS) {
-        return status;
+    if (status == APR_SUCCESS && begin.changed) {
+        tell(service, row->state == ACCT_CHECK_ON ? "on" : "promised");
     }
-    return acct_transaction_run(service, begin_step, row, pool);
+    return status;
 }

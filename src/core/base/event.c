@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/event.h"
+
+#include <string.h>
+
+static const char *const names[ACCT_EVENT__COUNT] = {
+    [ACCT_EVENT_LOGIN] = "login",
+    [ACCT_EVENT_REGISTER] = "register",
+    [ACCT_EVENT_LOGOUT] = "logout",
+    [ACCT_EVENT_LOGOUT_ALL] = "logout_all",
+    [ACCT_EVENT_CURRENT] = "current",
+    [ACCT_EVENT_GUARD] = "guard",
+    [ACCT_EVENT_TOKEN_ISSUED] = "token_issued",
+    [ACCT_EVENT_TOKEN_EVICTED] = "token_evicted",
+    [ACCT_EVENT_TOKEN_REVOKED] = "token_revoked",
+    [ACCT_EVENT_TOKEN_CHECK] = "token_check",
+    [ACCT_EVENT_ACCOUNT_ADDED] = "account_added",
+    [ACCT_EVENT_ACCOUNT_BLOCKED] = "account_blocked",
+    [ACCT_EVENT_ACCOUNT_UNBLOCKED] = "account_unblocked",
+    [ACCT_EVENT_ACCOUNT_DELETED] = "account_deleted",
+    [ACCT_EVENT_PASSWORD_SET] = "password_set",
+    [ACCT_EVENT_LIMIT_REACHED] = "limit_reached",
+    [ACCT_EVENT_LIMIT_OVER] = "limit_over",
+    [ACCT_EVENT_DATABASE_MADE] = "database_made",
+    [ACCT_EVENT_SCHEMA_UPGRADED] = "schema_upgraded",
+    [ACCT_EVENT_KEY_MADE] = "key_made",
+    [ACCT_EVENT_KEY_CHANGED] = "key_changed"
+};
+
+const char *acct_event_name(acct_event_e kind)
+{
+    return (unsigned int)kind < ACCT_EVENT__COUNT ? names[kind] : NULL;
+}
+
+int acct_event_find(const char *name)
+{
+    for (int i = 0; name != NULL && i < ACCT_EVENT__COUNT; i++) {
+        if (names[i] != NULL && strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
