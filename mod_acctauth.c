@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "audit/audit.h"
 #include "config/config.h"
 #include "config/configtest.h"
 #include "config/guards.h"
@@ -25,6 +26,7 @@
 #include "request/privacy.h"
 #include "request/refusal.h"
 #include "request/status.h"
+#include "request/told.h"
 #include "request/trace.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -34,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     acct_config_guards_hooks();
     acct_state_check_hooks();
     acct_repeat_log_hooks();
+    acct_audit_hooks();
     acct_runtime_hooks();
     acct_secret_watch_hooks();
     acct_never_served_hooks();
@@ -47,6 +50,7 @@ static void register_hooks(apr_pool_t *pool)
     acct_guard_opened_hooks();
     acct_refusal_hooks();
     acct_endpoint_hooks();
+    acct_told_hooks();
     acct_status_hooks();
 }
 

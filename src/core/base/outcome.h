@@ -11,6 +11,8 @@
  *   outcome.c         outcomes, roles, problems, and their names
  *   operation.c       the type of an operation's row
  *   event.c           what happened, for an audit log, and its names
+ *   audit_line.c      an event as a line of an audit log
+ *   audit_sink.c      where such lines go
  *   service.c         what operations ask of where they run
  *   file_safety.c     whether other users can get at a file
  *   folders_seen.c    folders that were looked at a moment ago

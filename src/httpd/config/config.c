@@ -142,6 +142,9 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
     if (add->max_tokens < 0) {
         conf->max_tokens = base->max_tokens;
     }
+    if (add->audit == NULL) {
+        conf->audit = base->audit;
+    }
     if (add->unknown_path == ACCT_UNKNOWN_UNSET) {
         conf->unknown_path = base->unknown_path;
     }
@@ -244,6 +247,11 @@ const command_rec acct_directives[] = {
     AP_INIT_TAKE1("AcctAuthLimitMemory", acct_set_limit_memory, NULL,
                   RSRC_CONF,
                   "the memory that tries are counted in: 1M"),
+    AP_INIT_TAKE_ARGV("AcctAuthAuditLog", acct_set_audit_log, NULL,
+                      RSRC_CONF,
+                      "Off, or where events are told, one JSON object a line: "
+                      "a file, \"|program\" or syslog:facility; then the "
+                      "events, guard=all, ip=network"),
     AP_INIT_TAKE1("AcctAuthUnknownPath", acct_set_unknown_path, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "404 or Pass: what becomes of a path below an API that no "

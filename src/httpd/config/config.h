@@ -12,6 +12,7 @@
  *   config.c          settings are made and merged; the list of directives
  *   server.c          what is set for a server, or for all
  *   limits.c          the limits on tries
+ *   audit_log.c       which events are told, and to what log
  *   location.c        what is set for a location
  *   section.c         where a section lies, and what it says of users
  *   mounts.c          the APIs of a server, where they begin
@@ -32,6 +33,7 @@
 #include <http_config.h>
 
 #include "account/account.h"
+#include "base/event.h"
 #include "dialect/dialect.h"
 #include "limit/limit.h"
 #include "text/password.h"
@@ -120,6 +122,38 @@ typedef struct acct_limit_conf_t {
 
 #define ACCT_LIMIT_BYTES_DEFAULT 1048576
 
+/* What an audit log says of a client's address. */
+typedef enum {
+    ACCT_AUDIT_ADDRESS,         /* all of it */
+    ACCT_AUDIT_NETWORK,         /* the network that limits go by */
+    ACCT_AUDIT_WIDE             /* the wider one, /24 or /48 */
+} acct_audit_ip_e;
+
+typedef enum {
+    ACCT_AUDIT_OFF,
+    ACCT_AUDIT_FILE,
+    ACCT_AUDIT_PROGRAM,
+    ACCT_AUDIT_SYSLOG
+} acct_audit_to_e;
+
+struct acct_audit_log_t;
+struct acct_audit_lost_t;
+
+/* One AcctAuthAuditLog. A virtual host that inherits it has the same one. */
+typedef struct acct_audit_conf_t {
+    acct_audit_to_e to;
+    const char *target;         /* absolute path, program, or facility */
+    int facility;
+    apr_uint32_t done;          /* bits of events: told with the outcome ok */
+    apr_uint32_t refused;       /* told with another outcome */
+    acct_audit_ip_e ip;
+    acct_place_t place;
+    struct acct_audit_log_t *log;   /* audit/audit.h: opened by the parent;
+                                     * NULL: it is not open */
+} acct_audit_conf_t;
+
+_Static_assert(ACCT_EVENT__COUNT <= 32, "a bit for each kind of event");
+
 struct acct_runtime_t;
 struct acct_never_served_t;
 struct acct_rounds_t;
@@ -144,6 +178,7 @@ typedef struct acct_server_conf_t {
     acct_password_rules_t rules;
     int rules_set;
     int max_tokens;             /* 0: any number; -1: not set */
+    acct_audit_conf_t *audit;   /* NULL: not set */
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
     const apr_array_header_t *base_apis;    /* the main server's, in the
                                              * settings of another; else
@@ -180,6 +215,8 @@ typedef struct acct_server_conf_t {
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
     struct acct_estate_t *estate;       /* process/services.h; the same */
     struct acct_repeat_t *repeat;       /* process/repeat_log.h; one for all */
+    struct acct_audit_lost_t *audit_lost;   /* audit/lost.h; one for all, in a
+                                             * child; NULL: there is none */
 
     const struct acct_privacy_filters_t *filters;   /* privacy.c; one for
                                                      * all */

@@ -52,6 +52,11 @@ const char *acct_set_password_hash(cmd_parms *cmd, void *dir, int argc,
 const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,
                                     char *const argv[]);
 
+/* config/audit_log.c */
+
+const char *acct_set_audit_log(cmd_parms *cmd, void *dir, int argc,
+                               char *const argv[]);
+
 /* config/section.c */
 
 /** The length of a path without the slashes at its end: how deep in the

@@ -213,7 +213,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
 
     runtime->database = database;
     runtime->gate = gate;
-    acct_request_service_prepare(service);
+    acct_request_service_prepare(service, conf->audit != NULL);
     service->key = conf->key;
     service->key_is_away = conf->key_file != NULL && conf->key == NULL;
     service->params = &conf->params;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The room of what a running server has of its own: made by the parent, used
- * by its children. It may use config, connections, memory and every room of
- * src/core. In this header: for each virtual host with a database its
+ * by its children. It may use audit, config, connections, memory and every
+ * room of src/core. In this header: for each virtual host with a database its
  * connections and its part of the account service, and for all of them the
  * gate in front of the hasher.
  *

@@ -21,6 +21,7 @@
 #include "request/guard.h"
 #include "request/request.h"
 #include "request/request_service.h"
+#include "request/told.h"
 #include "request/verdict.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -35,6 +36,7 @@ typedef struct endpoint_t {
     request_rec *r;
     const acct_dir_conf_t *conf;
     acct_match_t match;
+    const acct_route_t *asked;  /* for the audit log; NULL: for none */
     acct_result_t *result;
     const acct_verdict_t *verdict;  /* routes that need a token */
     acct_request_service_t service;
@@ -61,11 +63,26 @@ static void outcome(endpoint_t *endpoint, acct_outcome_e what)
 /* ---- steps; each 1 when the request goes on, 0 when its result or
  * status is final ---- */
 
-static int check_transport(endpoint_t *endpoint)
+static acct_outcome_e match(endpoint_t *endpoint, const acct_below_t *below,
+                            acct_match_t *found)
 {
+    acct_outcome_e what = acct_dialect_match(below->mount->dialects,
+                                             below->mount->count,
+                                             endpoint->r->method, below->path,
+                                             found, endpoint->r->pool);
+
+    endpoint->asked = found->route;
+    return what;
+}
+
+static int check_transport(endpoint_t *endpoint, const acct_below_t *below)
+{
+    acct_match_t unused;
+
     if (acct_transport_allowed(endpoint->r)) {
         return 1;
     }
+    (void)match(endpoint, below, &unused);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, endpoint->r,
                   "ACCT0402: refused over plain HTTP (AcctAuthRequireTLS)");
     acct_transport_log(endpoint->r);
@@ -79,10 +96,7 @@ static int find_route(endpoint_t *endpoint, const acct_below_t *below)
 {
     request_rec *r = endpoint->r;
 
-    outcome(endpoint, acct_dialect_match(below->mount->dialects,
-                                         below->mount->count, r->method,
-                                         below->path, &endpoint->match,
-                                         r->pool));
+    outcome(endpoint, match(endpoint, below, &endpoint->match));
     acct_request(r)->allow = endpoint->match.allow;
     return endpoint->result->outcome == ACCT_OK
         || endpoint->result->outcome == ACCT_METHOD_NOT_ALLOWED;
@@ -163,6 +177,7 @@ static int check_service(endpoint_t *endpoint)
     if (acct_request_service(&endpoint->service, endpoint->r)) {
         endpoint->client = acct_client_of(endpoint->r);
         endpoint->service.service.client = &endpoint->client;
+        endpoint->service.route = endpoint->match.route;
         return 1;
     }
     acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
@@ -210,6 +225,7 @@ static int body_result(endpoint_t *endpoint, acct_body_e read)
         break;
     }
     endpoint->answered = 1;
+    outcome(endpoint, ACCT_ERROR);
     return 0;
 }
 
@@ -321,7 +337,7 @@ static void run_operation(endpoint_t *endpoint)
 
 static void run(endpoint_t *endpoint, const acct_below_t *below)
 {
-    if (check_transport(endpoint)
+    if (check_transport(endpoint, below)
         && find_route(endpoint, below)
         && check_token(endpoint)
         && check_method(endpoint)
@@ -353,11 +369,12 @@ static int handler(request_rec *r)
     acct_request(r)->asked = ACCT_ASKED_ENDPOINT;
     run(&endpoint, &below);
     acct_request(r)->asked = ACCT_ASKED_OTHERS;
-    if (endpoint.answered) {
-        return AP_FILTER_ERROR;
+    if (!endpoint.answered) {
+        acct_answer_send(r, &endpoint.match, endpoint.result,
+                         endpoint.status);
     }
-    acct_answer_send(r, &endpoint.match, endpoint.result, endpoint.status);
-    return OK;
+    acct_told_endpoint(r, endpoint.asked, endpoint.result, endpoint.verdict);
+    return endpoint.answered ? AP_FILTER_ERROR : OK;
 }
 
 /* An endpoint is no file, whatever lies below the document root by that

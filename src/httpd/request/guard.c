@@ -16,6 +16,7 @@
 #include "request/privacy.h"
 #include "request/remote_user.h"
 #include "request/request.h"
+#include "request/told.h"
 #include "request/verdict.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -112,21 +113,6 @@ static void tell_parents(request_rec *r, int status, const char *challenge)
     }
 }
 
-/* One line for a client's request, however many hooks and parts of it are
- * refused: a tool that counts refusals counts lines. */
-static void log_refusal(request_rec *r, acct_outcome_e why)
-{
-    acct_request_t *initial = acct_request(acct_initial_request(r));
-
-    if (initial->refusal_told) {
-        return;
-    }
-    initial->refusal_told = 1;
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "ACCT0301: authz_fail: %s: %s", acct_outcome_name(why),
-                  r->uri);
-}
-
 /* The answer would be another one with a token, or with another. */
 static void depend(request_rec *r)
 {
@@ -144,7 +130,7 @@ static int refuse(request_rec *r, acct_outcome_e why)
     acct_presented_take(r);
     status = acct_guard_refusal_headers(r, why, challenge);
     tell_parents(r, status, challenge);
-    log_refusal(r, why);
+    acct_told_refusal(r, why);
     return status;
 }
 
@@ -314,28 +300,6 @@ static int note_auth_failure(request_rec *r, const char *type)
     return OK;
 }
 
-/* A good token that was not good enough: httpd's own line of it names no
- * account, and sounds as if an address was refused. Logged at the end of the
- * request, since there is no hook behind Require's. */
-static int log_unmet(request_rec *r)
-{
-    for (; r != NULL; r = r->next) {
-        const acct_request_t *mine = acct_request_if_any(r);
-
-        if (mine != NULL && mine->required && !mine->in_fixups
-            && mine->admitted != NULL
-            && (r->status == HTTP_FORBIDDEN
-                || r->status == HTTP_UNAUTHORIZED)) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "ACCT0302: authz_fail: account %" APR_INT64_T_FMT
-                          ": a Require is not met: %s",
-                          mine->admitted->identity.account.id, r->uri);
-            break;
-        }
-    }
-    return DECLINED;
-}
-
 void acct_guard_hooks(void)
 {
     static const char *const authz[] = { "mod_authz_core.c", NULL };
@@ -352,5 +316,4 @@ void acct_guard_hooks(void)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL,
                               APR_HOOK_MIDDLE);
-    ap_hook_log_transaction(log_unmet, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -10,8 +10,7 @@
 
 #include "base/outcome.h"
 
-/** Hooks check_access, check_access_ex, check_authn, note_auth_failure,
- *  log_transaction. */
+/** Hooks check_access, check_access_ex, check_authn, note_auth_failure. */
 void acct_guard_hooks(void);
 
 /** Whether the location of a request authenticates by tokens. */

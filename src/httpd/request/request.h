@@ -21,6 +21,7 @@
  *   request_service.c what the core asks for during a request
  *   asked.c           which module is being asked, and so refuses
  *   refusal.c         the bodies of refusals
+ *   told.c            what logs learn of a request
  *   privacy.c         Cache-Control and Vary, behind mod_headers
  *   status.c          what mod_status shows
  *   request.c         what is remembered
@@ -70,6 +71,10 @@ typedef struct acct_request_t {
                                  * looked; initial request only */
     int refusal_told;           /* the log has its line; initial request
                                  * only */
+    const char *refused_path;   /* for the audit log, which is told at the end:
+                                 * what was refused, and why; initial request
+                                 * only */
+    acct_outcome_e refused_why;
     apr_interval_time_t spent;  /* with connections that were put back;
                                  * initial request only */
     int required;               /* let in by the guard, and Require asked */

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "audit/audit.h"
 #include "base/ticks.h"
 #include "base/told_status.h"
 #include "config/config.h"
@@ -159,7 +160,19 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
     }
 }
 
-void acct_request_service_prepare(acct_service_t *service)
+static void raise_event(void *context, const acct_event_t *event)
+{
+    acct_request_service_t *self = context;
+    acct_audit_place_t place = { .status = 0 };
+
+    if (self->route != NULL) {
+        place.dialect = self->route->dialect->name;
+        place.route = self->route->path;
+    }
+    acct_audit_request(self->r, event, &place);
+}
+
+void acct_request_service_prepare(acct_service_t *service, int listens)
 {
     service->acquire = acquire;
     service->release = release;
@@ -168,6 +181,7 @@ void acct_request_service_prepare(acct_service_t *service)
     service->enter = enter;
     service->leave = leave;
     service->log = tell;
+    service->event = listens ? raise_event : NULL;
 }
 
 int acct_request_service(acct_request_service_t *self, request_rec *r)
@@ -181,6 +195,7 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
     self->service.context = self;
     self->r = r;
     self->runtime = runtime;
+    self->route = NULL;
     self->slot = -1;
     self->since = 0;
     return 1;

@@ -11,6 +11,7 @@
 
 #include "base/service.h"
 
+struct acct_route_t;
 struct acct_runtime_t;
 
 /* The server's service, with a context that knows the request: this struct
@@ -20,6 +21,8 @@ typedef struct acct_request_service_t {
     acct_service_t service;
     request_rec *r;
     struct acct_runtime_t *runtime;
+    const struct acct_route_t *route;   /* of an endpoint, for the audit log;
+                                         * or NULL. The caller's to set */
     int slot;                   /* of the gate, while in it */
     apr_interval_time_t since;  /* ticks: it asked for the connection */
 } acct_request_service_t;

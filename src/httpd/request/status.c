@@ -8,6 +8,7 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 
+#include "audit/audit.h"
 #include "base/ticks.h"
 #include "config/config.h"
 #include "process/runtime.h"
@@ -68,6 +69,35 @@ static void tell_feed(request_rec *r, const server_rec *s,
     }
 }
 
+static void begin(request_rec *r, int is_short)
+{
+    if (!is_short) {
+        ap_rputs("<hr />\n<h2>mod_acctauth</h2>\n<dl>\n", r);
+    }
+}
+
+/* Where any server has an audit log. @return 1 if so */
+static int tell_audit(request_rec *r, int count, int is_short)
+{
+    const server_rec *s = ap_server_conf;
+    apr_uint64_t lost;
+
+    while (s != NULL && acct_server_conf(s)->audit == NULL) {
+        s = s->next;
+    }
+    if (s == NULL) {
+        return 0;
+    }
+    if (count == 0) {
+        begin(r, is_short);
+    }
+    lost = acct_audit_lost_lines(s);
+    ap_rprintf(r, is_short ? "AcctAuthAuditLost: %" APR_UINT64_T_FMT "\n"
+               : "<dt>%" APR_UINT64_T_FMT " lines of audit logs were lost "
+                 "since httpd was started</dt>\n", lost);
+    return 1;
+}
+
 /* Each database once, by its place in the cache. */
 static int tell(request_rec *r, int flags)
 {
@@ -84,13 +114,12 @@ static int tell(request_rec *r, int flags)
             continue;
         }
         if (count++ == 0) {
-            if (!is_short) {
-                ap_rputs("<hr />\n<h2>mod_acctauth</h2>\n<dl>\n", r);
-            }
+            begin(r, is_short);
             tell_cache(r, service, is_short);
         }
         tell_feed(r, s, service, is_short);
     }
+    count += tell_audit(r, count, is_short);
     if (count > 0 && !is_short) {
         ap_rputs("</dl>\n", r);
     }
