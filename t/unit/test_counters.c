@@ -80,9 +80,10 @@ static acct_try_e try_at(acct_counters_t *counters, uint64_t key,
     acct_subject_t subject = name(key);
     acct_try_e verdict;
 
-    assert_int_equal(acct_series_begin(counters, &subject, &backoff, 0, now,
-                                       &verdict, attempt, wait),
-                     APR_SUCCESS);
+    memset(attempt, 0, sizeof(*attempt));
+    assert_int_equal(acct_series_begin(counters, &subject, &backoff, now,
+                                       attempt, &verdict), APR_SUCCESS);
+    *wait = attempt->wait;
     return verdict;
 }
 
@@ -156,9 +157,8 @@ static void a_try_depends_on_those_that_are_under_way(void **state)
     assert_int_equal(try_at(counters, 9, NOW, &attempt[5], &wait),
                      ACCT_TRY_UNDER_WAY);
     end_at(counters, 9, &attempt[0], 0, NOW);
-    assert_int_equal(acct_series_begin(counters, &subject, &backoff, 1, NOW,
-                                       &verdict, &attempt[5], &wait),
-                     APR_SUCCESS);
+    assert_int_equal(acct_series_begin(counters, &subject, &backoff, NOW,
+                                       &attempt[5], &verdict), APR_SUCCESS);
     assert_int_equal(verdict, ACCT_TRY_MAY);
 }
 
@@ -369,8 +369,9 @@ static void *race(void *data)
     for (int i = 0; i < 1000; i++) {
         (void)acct_bucket_take(racer->counters, &spent, &large, NOW, &wait);
         racer->may += wait == 0;
-        (void)acct_series_begin(racer->counters, &one, &backoff, 0, NOW,
-                                &verdict, &attempt, &wait);
+        memset(&attempt, 0, sizeof(attempt));
+        (void)acct_series_begin(racer->counters, &one, &backoff, NOW,
+                                &attempt, &verdict);
         if (verdict == ACCT_TRY_MAY) {
             (void)acct_series_end(racer->counters, &one, &backoff, &attempt,
                                   0, NOW);

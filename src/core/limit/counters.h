@@ -102,25 +102,25 @@ typedef enum {
     ACCT_TRY_REFUSED            /* not before the wait. Not counted */
 } acct_try_e;
 
-/* One try that may. */
+/* One try. */
 typedef struct acct_try_t {
+    int is_waiting;             /* in: it was told ACCT_TRY_UNDER_WAY before;
+                                 * it has to ask until it is told another, or
+                                 * say acct_series_leave() */
+    apr_interval_time_t wait;   /* out: with ACCT_TRY_REFUSED how long */
     apr_interval_time_t at;     /* 0: it had no place to be counted in */
     apr_interval_time_t before; /* the last failure before it */
 } acct_try_t;
 
 /**
  * Begin a try.
- * @param is_waiting whether the caller was told ACCT_TRY_UNDER_WAY before,
- *                   for this try; it has to ask until it is told another, or
- *                   say acct_series_leave()
- * @param wait out: with ACCT_TRY_REFUSED how long
+ * @param attempt zeros at first
  */
 apr_status_t acct_series_begin(acct_counters_t *counters,
                                const acct_subject_t *subject,
                                const acct_backoff_t *backoff,
-                               int is_waiting, apr_interval_time_t now,
-                               acct_try_e *verdict, acct_try_t *attempt,
-                               apr_interval_time_t *wait);
+                               apr_interval_time_t now, acct_try_t *attempt,
+                               acct_try_e *verdict);
 
 /** The caller waits no longer. */
 apr_status_t acct_series_leave(acct_counters_t *counters,

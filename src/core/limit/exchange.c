@@ -32,7 +32,8 @@ typedef struct talk_t {
     apr_interval_time_t tick;
     apr_time_t now;
     apr_int64_t cleared;        /* out: see acct_exchange_t */
-    apr_array_header_t *others; /* out: acct_limited_t */
+    apr_array_header_t *rows;   /* out: acct_limited_t; also those that are
+                                 * over now */
 } talk_t;
 
 /* ---- whose turn it is ---- */
@@ -258,15 +259,41 @@ static void impose(talk_t *talk, const acct_limited_t *row)
     };
     int budget = acct_budget_find(row->budget);
 
-    if (strcmp(row->server, talk->server) == 0 || budget < 0
+    if (budget < 0
         || offender.subject.key == 0
         || (row->network[0] != '\0'
             && acct_network_parse(row->network, &offender.subject.network)
                != APR_SUCCESS)) {
-        return;                 /* ours, or another version's */
+        return;                 /* another version's */
     }
     offender.subject.budget = (acct_budget_e)budget;
     (void)acct_counters_impose(talk->counters, &offender, talk->tick);
+}
+
+static void add_over(apr_array_header_t *over, const acct_limited_t *row)
+{
+    acct_limit_over_t *one = apr_array_push(over);
+    int is_name = row->budget[0] == '\0';
+
+    one->limit = is_name ? "tries" : row->budget;
+    one->account = row->account_id;
+    one->network = is_name ? NULL : row->network;
+    one->name = is_name && row->account_id == 0 ? row->subject : NULL;
+}
+
+static void take_row(talk_t *talk, const acct_limited_t *row,
+                     apr_array_header_t *over)
+{
+    int is_ours = strcmp(row->server, talk->server) == 0;
+
+    if (row->ends_at <= talk->now) {
+        if (is_ours) {
+            add_over(over, row);
+        }
+    }
+    else if (!is_ours) {
+        impose(talk, row);
+    }
 }
 
 /* ---- all ---- */
@@ -281,11 +308,10 @@ static apr_status_t talk(acct_db_t *db, void *baton, apr_pool_t *pool)
         status = tell_all(talk, db, pool);
     }
     if (status == APR_SUCCESS) {
-        status = acct_store_limited_purge(db, talk->now, &changed, pool);
+        status = acct_store_limited_list(db, 0, MOST, &talk->rows, pool);
     }
     if (status == APR_SUCCESS) {
-        status = acct_store_limited_list(db, talk->now, MOST, &talk->others,
-                                         pool);
+        status = acct_store_limited_purge(db, talk->now, &changed, pool);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_limit_clear_purge(db, talk->now - CLEARS_KEPT,
@@ -297,7 +323,7 @@ static apr_status_t talk(acct_db_t *db, void *baton, apr_pool_t *pool)
 apr_status_t acct_exchange(acct_exchange_t *exchange, acct_db_t *db,
                            acct_counters_t *counters,
                            const acct_limit_key_t *key, uint32_t database,
-                           apr_pool_t *pool)
+                           apr_array_header_t **over, apr_pool_t *pool)
 {
     talk_t one = {
         .exchange = exchange, .counters = counters, .key = key,
@@ -319,8 +345,9 @@ apr_status_t acct_exchange(acct_exchange_t *exchange, acct_db_t *db,
     exchange->cleared = one.cleared;
     exchange->is_begun = 1;
     keep(counters, database, exchange);
-    for (int i = 0; i < one.others->nelts; i++) {
-        impose(&one, &APR_ARRAY_IDX(one.others, i, acct_limited_t));
+    *over = apr_array_make(pool, 4, sizeof(acct_limit_over_t));
+    for (int i = 0; i < one.rows->nelts; i++) {
+        take_row(&one, &APR_ARRAY_IDX(one.rows, i, acct_limited_t), *over);
     }
     return APR_SUCCESS;
 }

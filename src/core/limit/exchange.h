@@ -11,6 +11,8 @@
 #ifndef ACCT_LIMIT_EXCHANGE_H
 #define ACCT_LIMIT_EXCHANGE_H
 
+#include <apr_tables.h>
+
 #include "database/database.h"
 #include "limit/limit.h"
 
@@ -39,15 +41,25 @@ int acct_exchange_is_due(acct_counters_t *counters, uint32_t database,
                          int is_shared, apr_interval_time_t now,
                          acct_exchange_t *exchange);
 
+/* A refusal of this server's that is over. */
+typedef struct acct_limit_over_t {
+    const char *limit;          /* by its word in the configuration */
+    apr_int64_t account;        /* of a name; 0: none, or not known */
+    const char *network;        /* NULL: a name's */
+    const char *name;           /* a keyed hash of it; NULL: a network's, or
+                                 * the account is known */
+} acct_limit_over_t;
+
 /**
  * Exchange.
  * @param key      as of the attempts that are counted
  * @param database the number of their subjects
+ * @param over     out: array of acct_limit_over_t, in @a pool
  * @return what the database did not do: it is tried again the next time
  */
 apr_status_t acct_exchange(acct_exchange_t *exchange, acct_db_t *db,
                            acct_counters_t *counters,
                            const acct_limit_key_t *key, uint32_t database,
-                           apr_pool_t *pool);
+                           apr_array_header_t **over, apr_pool_t *pool);
 
 #endif

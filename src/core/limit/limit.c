@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "limit/limit.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/ticks.h"
@@ -28,28 +29,49 @@ void acct_attempt_begin(acct_attempt_t *attempt,
     attempt->pool = pool;
 }
 
-static const char *const refusals[ACCT_BUDGET__COUNT] = {
-    [ACCT_BUDGET_NONE] = "sign-ins under a name, after so many wrong "
-                         "passwords",
-    [ACCT_BUDGET_FAILURES] = "sign-ins from a network, after so many wrong "
-                             "passwords",
-    [ACCT_BUDGET_REGISTER] = "sign-ups from a network",
-    [ACCT_BUDGET_NAMES] = "sign-ups from a network, after so many that asked "
-                          "whether names are taken"
-};
+/* Whether it is the first refusal of a wait: each is told once. What is told
+ * is counted as tries are, by a key of its own. */
+static int is_news(const acct_attempt_t *attempt,
+                   const acct_subject_t *subject, apr_interval_time_t wait)
+{
+    acct_budget_t once = { 1, wait + APR_USEC_PER_SEC };
+    acct_subject_t told = { .key = ~subject->key | 1 };
+    apr_interval_time_t since = 0;
 
-/* The words are the same for all, so that the log has one line of a kind in
- * a minute. */
-static acct_limit_e refuse(acct_attempt_t *attempt, acct_budget_e budget,
+    return acct_bucket_take(limits_of(attempt)->counters, &told, &once,
+                            acct_ticks(), &since) == APR_SUCCESS
+        && since == 0;
+}
+
+static acct_limit_e refuse(acct_attempt_t *attempt,
+                           const acct_subject_t *subject,
                            apr_interval_time_t wait)
 {
     int is_observed = limits_of(attempt)->mode == ACCT_LIMITS_OBSERVE;
+    int is_name = subject->budget == ACCT_BUDGET_NONE;
+    acct_event_t event = {
+        .kind = ACCT_EVENT_LIMIT_REACHED,
+        .outcome = ACCT_THROTTLED,
+        .limit = is_name ? "tries" : acct_budget_name(subject->budget),
+        .account = subject->account,
+        .until = apr_time_now() + wait,
+        .detail = is_observed ? "observed" : NULL
+    };
 
-    acct_log(attempt->service, ACCT_LOG_WARNING, APR_SUCCESS, attempt->pool,
-             "limit_reached: %s%s", refusals[budget], is_observed
-             ? " would be refused for a while (AcctAuthLimit Observe)"
-             : " are refused for a while (AcctAuthLimit)");
     attempt->wait = wait;
+    if (attempt->service->event != NULL
+        && is_news(attempt, subject, wait)) {
+        if (!is_name) {
+            event.network = acct_network_text(&subject->network,
+                                              attempt->pool);
+        }
+        else if (event.account == 0) {
+            event.name = apr_psprintf(attempt->pool, "%016"
+                                      APR_UINT64_T_HEX_FMT,
+                                      (apr_uint64_t)subject->key);
+        }
+        acct_raise(attempt->service, &event);
+    }
     return is_observed ? ACCT_LIMIT_PASSED : ACCT_LIMIT_THROTTLED;
 }
 
@@ -102,12 +124,15 @@ acct_limit_e acct_attempt_look(acct_attempt_t *attempt, acct_budget_e budget)
         || !find_buckets(attempt, budget, &buckets)) {
         return ACCT_LIMIT_PASSED;
     }
-    for (int i = 0; i < 2 && wait == 0; i++) {
+    for (int i = 0; i < 2; i++) {
         (void)acct_bucket_look(limits_of(attempt)->counters,
                                &buckets.subject[i], &buckets.budget[i],
                                acct_ticks(), &wait);
+        if (wait > 0) {
+            return refuse(attempt, &buckets.subject[i], wait);
+        }
     }
-    return wait > 0 ? refuse(attempt, budget, wait) : ACCT_LIMIT_PASSED;
+    return ACCT_LIMIT_PASSED;
 }
 
 static void put_back(const acct_attempt_t *attempt,
@@ -140,7 +165,7 @@ acct_limit_e acct_attempt_network(acct_attempt_t *attempt,
     }
     if (wait > 0) {
         put_back(attempt, &buckets, taken);
-        return refuse(attempt, budget, wait);
+        return refuse(attempt, &buckets.subject[taken], wait);
     }
     if (taken == 2) {
         attempt->budget = budget;
@@ -159,18 +184,15 @@ static apr_status_t begin_series(acct_attempt_t *attempt,
     apr_interval_time_t now = acct_ticks();
     apr_interval_time_t end = now + WAIT_MOST;
     apr_status_t status;
-    int is_waiting = 0;
 
     for (;;) {
         status = acct_series_begin(limits->counters, subject,
-                                   &limits->numbers.backoff, is_waiting, now,
-                                   verdict, &attempt->tried,
-                                   &attempt->wait);
+                                   &limits->numbers.backoff, now,
+                                   &attempt->tried, verdict);
         if (status != APR_SUCCESS || *verdict != ACCT_TRY_UNDER_WAY
             || limits->mode == ACCT_LIMITS_OBSERVE) {
             return status;
         }
-        is_waiting = 1;
         if (now >= end) {
             return acct_series_leave(limits->counters, subject);
         }
@@ -206,7 +228,7 @@ acct_limit_e acct_attempt_name(acct_attempt_t *attempt, const char *name,
     case ACCT_TRY_REFUSED:
         break;
     }
-    return refuse(attempt, ACCT_BUDGET_NONE, attempt->wait);
+    return refuse(attempt, &subject, attempt->tried.wait);
 }
 
 void acct_attempt_end(acct_attempt_t *attempt, int is_failure)

@@ -47,11 +47,9 @@ static void begin(acct_counters_t *counters, acct_entry_t *entry,
 
 /* What a subject's entry says of one more try. */
 static acct_try_e judge(acct_entry_t *entry, int is_waiting,
-                        apr_interval_time_t now, apr_interval_time_t *wait)
+                        apr_interval_time_t now)
 {
-    *wait = entry->until - now;
-    if (*wait <= 0) {
-        *wait = 0;
+    if (entry->until <= now) {
         return ACCT_TRY_MAY;
     }
     if (entry->pending == 0) {
@@ -67,35 +65,50 @@ static acct_try_e judge(acct_entry_t *entry, int is_waiting,
     return ACCT_TRY_REFUSED;
 }
 
+/* A subject without a place is one of many that share a bucket. */
+static apr_status_t begin_without_place(acct_counters_t *counters,
+                                        apr_interval_time_t now,
+                                        acct_try_t *attempt,
+                                        acct_try_e *verdict)
+{
+    apr_status_t status = acct_counters_take_of_others(counters, now,
+                                                       &attempt->wait);
+
+    *verdict = attempt->wait > 0 ? ACCT_TRY_REFUSED : ACCT_TRY_MAY;
+    return status;
+}
+
 apr_status_t acct_series_begin(acct_counters_t *counters,
                                const acct_subject_t *subject,
-                               const acct_backoff_t *backoff, int is_waiting,
-                               apr_interval_time_t now, acct_try_e *verdict,
-                               acct_try_t *attempt, apr_interval_time_t *wait)
+                               const acct_backoff_t *backoff,
+                               apr_interval_time_t now, acct_try_t *attempt,
+                               acct_try_e *verdict)
 {
+    int was_waiting = attempt->is_waiting;
     acct_entry_t *entry;
     acct_set_t set;
     apr_status_t status = acct_set_open(counters, subject->key, &set);
 
-    *wait = 0;
     *verdict = ACCT_TRY_MAY;
-    attempt->at = attempt->before = 0;
+    attempt->at = attempt->before = attempt->wait = 0;
     if (status != APR_SUCCESS) {
         return status;
     }
     entry = acct_set_entry(&set, subject, ACCT_ENTRY_SERIES, now);
     if (entry == NULL) {
         acct_set_close(&set);
-        status = acct_counters_take_of_others(counters, now, wait);
-        *verdict = *wait > 0 ? ACCT_TRY_REFUSED : ACCT_TRY_MAY;
-        return status;
+        return begin_without_place(counters, now, attempt, verdict);
     }
     tidy(entry, now);
-    *verdict = judge(entry, is_waiting, now, wait);
+    *verdict = judge(entry, was_waiting, now);
+    attempt->is_waiting = *verdict == ACCT_TRY_UNDER_WAY;
     if (*verdict == ACCT_TRY_MAY) {
         begin(counters, entry, backoff, now, attempt);
     }
-    if (is_waiting && *verdict != ACCT_TRY_UNDER_WAY && entry->waiting > 0) {
+    else {
+        attempt->wait = entry->until - now;
+    }
+    if (was_waiting && !attempt->is_waiting && entry->waiting > 0) {
         entry->waiting--;
     }
     acct_set_close(&set);

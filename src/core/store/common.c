@@ -112,7 +112,8 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND network IN (SELECT network FROM known_network "
         "WHERE account_id = %lld ORDER BY seen_at DESC, network "
         "LIMIT 9223372036854775807 OFFSET %lld)" },
-    [ACCT_SQL_KNOWN_NETWORK_PURGE] = { .label = "known_network_purge", .sql =
+    [ACCT_SQL_KNOWN_NETWORK_PURGE] = {
+        .label = "known_network_purge", .sql =
         "DELETE FROM known_network WHERE (account_id, network) IN "
         "(SELECT account_id, network FROM known_network "
         "WHERE seen_at < %lld ORDER BY seen_at LIMIT %lld)" },

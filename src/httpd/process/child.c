@@ -6,6 +6,7 @@
 
 #include "account/dummy.h"
 #include "config/config.h"
+#include "process/counting.h"
 #include "process/key.h"
 #include "token/lookup.h"
 
@@ -116,35 +117,6 @@ static void go_without(acct_runtime_t *runtime, int cache, int keys)
     }
 }
 
-/* In memory of the child's own where there is no other. */
-static void open_tries(acct_estate_t *estate, server_rec *main_server,
-                       apr_pool_t *pchild)
-{
-    apr_status_t status = estate->tries != NULL
-        ? acct_tries_attach(estate->tries, &estate->counters) : APR_ENOTIMPL;
-    void *own;
-    server_rec *s;
-
-    if (estate->tries != NULL) {
-        tell_memory(status, main_server, "the limits: it counts tries for "
-                    "itself");
-    }
-    if (status != APR_SUCCESS) {
-        own = apr_pcalloc(pchild, estate->tries_bytes);
-        if (acct_counters_format(&estate->counters, own,
-                                 estate->tries_bytes) != APR_SUCCESS) {
-            estate->counters.head = NULL;
-        }
-    }
-    for (s = main_server; s != NULL; s = s->next) {
-        acct_runtime_t *runtime = acct_server_conf(s)->runtime;
-
-        if (runtime != NULL && estate->counters.head != NULL) {
-            runtime->limits.counters = &estate->counters;
-        }
-    }
-}
-
 /* Without the gates nothing that needs a database can be done. */
 static apr_status_t open_memory(acct_estate_t *estate,
                                 server_rec *main_server)
@@ -198,7 +170,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server)
         return;
     }
     if (estate != NULL) {
-        open_tries(estate, main_server, pchild);
+        acct_counting_child_init(estate, main_server, pchild);
     }
     for (s = main_server; s != NULL; s = s->next) {
         acct_runtime_t *runtime = acct_server_conf(s)->runtime;

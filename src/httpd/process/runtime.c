@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/remedy.h"
 #include "memory/shared.h"
+#include "process/counting.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -186,23 +187,6 @@ static apr_interval_time_t bound_of(const acct_server_conf_t *conf)
                               : ACCT_REVOCATION_BOUND_DEFAULT);
 }
 
-/* Where they are counted a child knows. */
-static void set_limits(acct_runtime_t *runtime,
-                       const acct_server_conf_t *conf, apr_pool_t *pconf)
-{
-    acct_limits_t *limits = &runtime->limits;
-
-    limits->mode = acct_limit_conf_mode(&conf->limit);
-    limits->numbers = acct_limit_conf_numbers(&conf->limit, pconf);
-    limits->database = runtime->database->feed != NULL
-        ? (uint32_t)runtime->database->feed->database : 0;
-    runtime->service.limits = limits;
-    if (limits->mode != ACCT_LIMITS_OFF) {
-        runtime->database->upkeep.limits = limits;
-        runtime->database->upkeep.key = conf->key;
-    }
-}
-
 static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
                                     const acct_server_conf_t *global,
                                     acct_database_t *database,
@@ -213,14 +197,14 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
 
     runtime->database = database;
     runtime->gate = gate;
-    acct_request_service_prepare(service, conf->audit != NULL);
+    acct_request_service_prepare(service);
     service->key = conf->key;
     service->key_is_away = conf->key_file != NULL && conf->key == NULL;
     service->params = &conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
                                                : conf->max_tokens;
     service->rules = conf->rules_set ? &conf->rules : NULL;
-    set_limits(runtime, conf, pconf);
+    acct_counting_set(runtime, conf, pconf);
     if (database->feed != NULL) {
         service->cache = database->feed->cache;
         service->cache_database = database->feed->database;
@@ -262,25 +246,6 @@ static void open_cache(acct_estate_t *estate, const acct_server_conf_t *conf,
     }
 }
 
-/* What is counted outlives a reload, so that none is a way out. */
-static void open_tries(acct_estate_t *estate, const acct_server_conf_t *conf,
-                       server_rec *s, apr_pool_t *pconf)
-{
-    apr_status_t status;
-
-    estate->tries_bytes = conf->limit_bytes != 0 ? conf->limit_bytes
-                                                 : ACCT_LIMIT_BYTES_DEFAULT;
-    status = acct_tries_open(&estate->tries, estate->tries_bytes,
-                             s->process->pool, pconf);
-    if (status != APR_SUCCESS) {
-        estate->tries = NULL;
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, status, s,
-                     "ACCT0250: cannot make the shared memory in which tries "
-                     "are counted; each child counts for itself, so that the "
-                     "limits of AcctAuthLimit are as many times as large");
-    }
-}
-
 /* NULL when the gates cannot be had. */
 static acct_estate_t *open_estate(const acct_server_conf_t *conf,
                                   server_rec *s, apr_pool_t *pconf)
@@ -296,7 +261,7 @@ static acct_estate_t *open_estate(const acct_server_conf_t *conf,
         return NULL;
     }
     open_cache(estate, conf, s, pconf);
-    open_tries(estate, conf, s, pconf);
+    acct_counting_open(estate, conf, s, pconf);
     return estate;
 }
 

@@ -9,6 +9,8 @@
  * The files:
  *   runtime.c         what the parent makes, at start and at each reload
  *   child.c           what each child begins with
+ *   client.c          whose request it is, for limits
+ *   counting.c        the limits of hosts, and the memory to count tries in
  *   state_check.c     the state of databases and keys when the configuration
  *                     is read; it stops nothing
  *   probe.c           processes that look databases over for it
@@ -19,6 +21,7 @@
  *                     may read
  *   upkeep.c          threads of the children: one reads revocations, one
  *                     writes
+ *   upkeep_limits.c   what is refused now, told to others
  *   upkeep_write.c    what that writes: notes of use, the purge
  *   feed.c            reading the revocations
  *   outage.c          the log's lines when a database is lost and found

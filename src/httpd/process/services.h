@@ -66,7 +66,7 @@ void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /** Set the functions of a virtual host's service. The context they want is
  *  set for each request, by acct_request_service(). Parent.
- *  @param listens whether there is an audit log for events */
-void acct_request_service_prepare(acct_service_t *service, int listens);
+ */
+void acct_request_service_prepare(acct_service_t *service);
 
 #endif

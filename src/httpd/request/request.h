@@ -17,7 +17,6 @@
  *   endpoint.c        the handler of the locations that have an API
  *   body.c            reading a body
  *   answer.c          from an outcome to the answer of an endpoint
- *   client.c          whose request it is, for limits
  *   request_service.c what the core asks for during a request
  *   asked.c           which module is being asked, and so refuses
  *   refusal.c         the bodies of refusals

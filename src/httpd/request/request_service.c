@@ -160,11 +160,32 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
     }
 }
 
+/* One line a minute for each limit; the audit log tells whose it was. */
+static void tell_limit(const acct_request_service_t *self,
+                       const acct_event_t *event)
+{
+    const char *text = apr_psprintf(
+        self->r->pool, "the limit \"%s\" of %s is reached: requests are %s "
+        "(acctauth limit list)", event->limit, event->network == NULL
+        ? "a name" : "a network", event->detail == NULL
+        ? "refused with 429 for a while"
+        : "let in all the same (AcctAuthLimit Observe)");
+
+    acct_repeat_log(self->r, APLOG_WARNING, 0, "ACCT0252: limit_reached",
+                    self->r->server->server_hostname, text, 1);
+}
+
 static void raise_event(void *context, const acct_event_t *event)
 {
     acct_request_service_t *self = context;
     acct_audit_place_t place = { .status = 0 };
 
+    if (event->kind == ACCT_EVENT_LIMIT_REACHED) {
+        tell_limit(self, event);
+    }
+    if (!acct_audit_wants(self->r->server, event->kind, event->outcome)) {
+        return;
+    }
     if (self->route != NULL) {
         place.dialect = self->route->dialect->name;
         place.route = self->route->path;
@@ -172,7 +193,7 @@ static void raise_event(void *context, const acct_event_t *event)
     acct_audit_request(self->r, event, &place);
 }
 
-void acct_request_service_prepare(acct_service_t *service, int listens)
+void acct_request_service_prepare(acct_service_t *service)
 {
     service->acquire = acquire;
     service->release = release;
@@ -181,7 +202,7 @@ void acct_request_service_prepare(acct_service_t *service, int listens)
     service->enter = enter;
     service->leave = leave;
     service->log = tell;
-    service->event = listens ? raise_event : NULL;
+    service->event = raise_event;
 }
 
 int acct_request_service(acct_request_service_t *self, request_rec *r)

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 
 #include "audit/audit.h"
+#include "process/client.h"
 #include "request/request.h"
 
 APLOG_USE_MODULE(acctauth);
@@ -148,7 +149,9 @@ void acct_told_endpoint(request_rec *r, const acct_route_t *asked,
         event.token = verdict->identity.token.id;
     }
     set_variables(r, &event);
-    if (event.kind != ACCT_EVENT_NONE) {
+    if (event.kind != ACCT_EVENT_NONE
+        && acct_audit_wants(r->server, event.kind, event.outcome)
+        && (event.outcome != ACCT_THROTTLED || acct_client_may_tell(r))) {
         place.dialect = asked->dialect->name;
         place.route = asked->path;
         acct_audit_request(r, &event, &place);

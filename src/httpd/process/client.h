@@ -20,4 +20,8 @@
  */
 acct_client_t acct_client_of(request_rec *r);
 
+/** Whether one more line of an audit log may say that a client's request was
+ *  refused: a flood of them gets ten lines a minute for each network. */
+int acct_client_may_tell(request_rec *r);
+
 #endif

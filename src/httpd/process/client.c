@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/client.h"
+#include "process/client.h"
 
 #include <apr_network_io.h>
 #include <http_log.h>
@@ -59,20 +59,37 @@ static int is_proxy(request_rec *r)
         && is_private(r->connection->client_addr);
 }
 
+/* Lines of a log are counted as tries are. */
+static int may_tell(request_rec *r, const char *kind, const char *whose,
+                    const acct_budget_t *budget)
+{
+    const acct_runtime_t *runtime = acct_server_conf(r->server)->runtime;
+    acct_subject_t subject = {
+        .key = acct_repeat_key(kind, whose, NULL) | 1
+    };
+    apr_interval_time_t wait = 0;
+
+    return runtime != NULL && runtime->limits.counters != NULL
+        && acct_bucket_take(runtime->limits.counters, &subject, budget,
+                            acct_ticks(), &wait) == APR_SUCCESS
+        && wait == 0;
+}
+
+int acct_client_may_tell(request_rec *r)
+{
+    static const acct_budget_t refusals = { 10, apr_time_from_sec(60) };
+    acct_network_t network = network_of(r->useragent_addr);
+
+    return may_tell(r, "refused", acct_network_text(&network, r->pool),
+                    &refusals);
+}
+
 static void tell_proxy(request_rec *r)
 {
     static const acct_budget_t hourly = { 1, apr_time_from_sec(60 * 60) };
     const char *host = r->server->server_hostname;
-    acct_subject_t subject = {
-        .key = acct_repeat_key("ACCT0251", host, NULL) | 1
-    };
-    acct_counters_t *counters = acct_server_conf(r->server)->runtime
-        ->limits.counters;
-    apr_interval_time_t wait = 0;
 
-    if (counters == NULL
-        || acct_bucket_take(counters, &subject, &hourly, acct_ticks(), &wait)
-           != APR_SUCCESS || wait > 0) {
+    if (!may_tell(r, "proxy", host, &hourly)) {
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
