@@ -122,12 +122,12 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "failures, server, ends_at) "
         "VALUES (%s, %s, %lld, %s, %lld, %s, %lld) "
         "ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, "
-        "server = excluded.server, ends_at = excluded.ends_at WHERE limited.ends_at < excluded.ends_at"
-        },
+        "server = excluded.server, ends_at = excluded.ends_at "
+        "WHERE limited.ends_at < excluded.ends_at" },
     [ACCT_SQL_LIMITED_LIST] = { .label = "limited_list", .sql =
         "SELECT subject, budget, account_id, network, failures, server, "
-        "ends_at FROM limited WHERE ends_at > %lld ORDER BY ends_at DESC, subject "
-        "LIMIT %lld" },
+        "ends_at FROM limited WHERE ends_at > %lld "
+        "ORDER BY ends_at DESC, subject LIMIT %lld" },
     [ACCT_SQL_LIMITED_DELETE] = { .label = "limited_delete", .sql =
         "DELETE FROM limited WHERE subject = %s" },
     [ACCT_SQL_LIMITED_PURGE] = { .label = "limited_purge", .sql =
