@@ -613,7 +613,8 @@ END {
         $server->DESTROY;
         delete $server->{owner};
     }
-    $? = $status || ($crashed ? 1 : 0);
+    # As a shell says it: no reason to try once more (scripts/test-jobs).
+    $? = $crashed ? 128 + POSIX::SIGSEGV : $status;
 }
 
 # ------------------------------------------------------------ what it holds

@@ -25,6 +25,7 @@ use Test::More ();
 our @EXPORT = qw(lanes part done_lanes);
 
 my ($queue, $mine, $at, $owner, @others) = (undef, undef, 0, $$);
+my $crash = 0;          # the exit status of a process that says so
 
 # The queue is a pipe with a number for each part: who reads one, runs it.
 sub lanes
@@ -91,16 +92,18 @@ sub done_lanes
         $n++;
         print "# Subtest: in process $n\n", map { "    $_" } <$in>;
         Test::More::is($status, 0, "in process $n");
+        $crash = $status >> 8 if $status >> 8 > 128;
     }
     Test::More::done_testing();
 }
 
 END {
-    local $?;
+    my $status = $?;
     if ($$ == $owner && @others) {
         kill 'TERM', map { $_->{pid} } @others;
         waitpid $_->{pid}, 0 for @others;
     }
+    $? = $crash || $status;
 }
 
 1;

@@ -1,0 +1,163 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# What fails a run of all tests: scripts/test-jobs on tests made for it.
+# mpm: any, no httpd runs
+# driver: any, no database is asked
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use File::Temp ();
+use Test::More;
+
+plan skip_all => 'runs without the sanitizers' if $ENV{ACCT_PRELOAD};
+
+my $jobs = tree() . '/scripts/test-jobs';
+my $top = File::Temp->newdir('acctjobs-XXXXXXXX', TMPDIR => 1);
+my $n = 0;
+
+# A test file with this text in front and in it: $n is how often it ran, and
+# $beside what else runs now.
+sub test_file
+{
+    my ($body, $head) = @_;
+    my $file = "$top/t" . ++$n . '.t';
+    $head //= '';
+    spew($file, <<"PERL");
+#!/usr/bin/perl
+$head
+use strict;
+use warnings;
+\$| = 1;
+open my \$runs, '>>', '$file.runs' or die;
+print {\$runs} "x";
+close \$runs;
+my \$n = -s '$file.runs';
+open my \$here, '>', '$file.here' or die;
+my \$beside = () = glob '$top/*.here';
+\$beside--;
+$body
+print "1..1\\n";
+END { unlink '$file.here' }
+PERL
+    return $file;
+}
+
+my $GOOD = 'print "ok 1 - good\n";';
+my $BAD = 'print STDERR "# bad run $n\n"; print "not ok 1 - bad\n"; $? = 1;'
+    . 'END { $? = 1 }';
+# Fails whatever runs at the same time, or the first time.
+my $FIRST = 'print STDERR "# run $n, beside $beside\n";'
+    . 'print $n == 1 ? "not ok 1 - then\n" : "ok 1 - then\n";';
+
+# run_jobs(ENV, TEST...): exit status, what was printed, the summary.
+sub run_jobs
+{
+    my ($env, @tests) = @_;
+    my ($exit, $out, $err) = AcctTest::_run_command(undef,
+        { TEST_TIMER => '', TEST_RETRY => 5, %$env }, $jobs, 2,
+        "$top/summary", map { "event:$_" } @tests);
+    return ($exit, $out . $err, slurp("$top/summary"));
+}
+
+sub runs { -s "$_[0].runs" }
+
+subtest 'a run in which all pass says nothing else' => sub {
+    my @files = map { test_file($GOOD) } 1 .. 2;
+    my ($exit, $out, $summary) = run_jobs({}, @files);
+    is($exit, 0, 'exit status') or diag($out);
+    is($summary, "on event\tok: 2 files, 2 tests\n", 'summary');
+};
+
+subtest 'what fails beside others and passes alone fails no run' => sub {
+    # Each waits for the other, when both shall run at once.
+    my $wait = 'for (1 .. 1000) { last if -e %s;'
+        . ' select undef, undef, undef, 0.01 }';
+    my $other = test_file(sprintf("$wait\n$GOOD", "'$top/met'"));
+    my $file = test_file(sprintf "if (\$n == 1) { $wait\n"
+        . "\$beside = (() = glob '$top/*.here') - 1;\n"
+        . "open my \$met, '>', '$top/met' or die; }\n$FIRST",
+        "'$other.here'");
+    my ($exit, $out, $summary) = run_jobs({}, $other, $file);
+    is($exit, 0, 'exit status') or diag($out);
+    is($summary, "on event\tok: 2 files, 2 tests\n"
+        . "TO BE MENDED\tfailed beside other tests, passed alone: $file\n",
+        'the summary names it');
+    like($out, qr/^# run 1, beside 1$/m, 'how it failed first is shown');
+    like($out, qr/^# run 2, beside 0$/m, 'the second time nothing ran beside');
+    is(runs($other), 1, 'what passed was not run again');
+};
+
+subtest 'what fails alone too fails the run' => sub {
+    my ($bad, $good) = (test_file($BAD), test_file($GOOD));
+    my ($exit, $out, $summary) = run_jobs({}, $bad, $good);
+    is($exit, 1, 'exit status');
+    is($summary, "on event\tFAILED: $bad\n", 'and is in the summary');
+    is(runs($bad), 2, 'after a second run');
+    like($out, qr/^# bad run $_$/m, "run $_ is shown") for 1, 2;
+};
+
+subtest 'one that fails for good does not hide one that passes alone' => sub {
+    my ($bad, $file) = (test_file($BAD), test_file($FIRST));
+    my ($exit, undef, $summary) = run_jobs({}, $bad, $file);
+    is($exit, 1, 'exit status');
+    like($summary, qr/^on event\tFAILED: \Q$bad\E$/m, 'the one');
+    like($summary, qr/passed alone: \Q$file\E$/m, 'and the other');
+};
+
+subtest 'TEST_RETRY=0: nothing is run again' => sub {
+    my $file = test_file($FIRST);
+    my ($exit, undef, $summary) = run_jobs({ TEST_RETRY => 0 }, $file);
+    is($exit, 1, 'exit status');
+    is($summary, "on event\tFAILED: $file\n", 'summary');
+    is(runs($file), 1, 'it ran once');
+};
+
+subtest 'more than TEST_RETRY that fail are no matter of load' => sub {
+    my @files = map { test_file($FIRST) } 1 .. 3;
+    my ($exit) = run_jobs({ TEST_RETRY => 2 }, @files);
+    is($exit, 1, 'exit status');
+    is_deeply([map { runs($_) } @files], [1, 1, 1], 'each ran once');
+};
+
+subtest 'what ran alone has nothing to blame' => sub {
+    my $file = test_file($FIRST, '# alone: yes, it measures');
+    my ($exit) = run_jobs({}, $file, test_file($GOOD));
+    is($exit, 1, 'exit status');
+    is(runs($file), 1, 'it ran once');
+};
+
+subtest 'a crash of httpd is no matter of load' => sub {
+    my $file = test_file($GOOD . <<'PERL');
+use lib 't/lib';
+use AcctTest;
+if ($n == 1) {
+    my $s = AcctTest->start(database => 0);
+    kill 'SEGV', $s->children;
+    $s->wait_for(sub { $s->log =~ /exit signal/ });
+}
+PERL
+    my ($exit, $out) = run_jobs({}, $file);
+    is($exit, 1, 'exit status');
+    is(runs($file), 1, 'it ran once');
+    like($out, qr/a child of httpd crashed/, 'and says so');
+};
+
+subtest 'nor is one of a unit test' => sub {
+    my $program = "$top/test_x";
+    spew($program, <<"SH");
+#!/bin/sh
+echo x >>$program.runs
+[ \$(wc -l <$program.runs) -gt 1 ] || kill -SEGV \$\$
+echo '[       OK ] x'
+SH
+    chmod 0755, $program;
+    my ($exit) = AcctTest::_run_command(undef, {}, $jobs, 1, "$top/summary",
+                                        "unit:$program");
+    is($exit, 1, 'exit status');
+    is(slurp("$program.runs"), "x\n", 'it ran once');
+};
+
+done_testing();
