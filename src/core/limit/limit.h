@@ -13,6 +13,7 @@
  *   exchange.c        offenders, told to other servers and the operator
  *   known.c           networks that accounts were signed in to from
  *   network.c         the network of a client's address
+ *   turn.c            which of those that wait for the hasher is the next
  *
  * An attempt is counted before any password is hashed, so that those who come
  * at once are counted exactly, and is given back when it was none. A name that
