@@ -206,12 +206,15 @@ $(BUILD)/acctauth: $(CLI_OBJ) $(LIBCORE)
 
 $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lcmocka \
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	    $(LIBCORE) -lcmocka \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 # What of src/httpd needs no header of httpd can be tested like the core.
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/connections/server_pool.o
 $(BUILD)/unit/test_pool: $(OBJ)/src/httpd/connections/pool.o
+$(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
+    connections/gate_table.o connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
 
 # Counts the calls.

@@ -221,7 +221,8 @@ static int verify(const acct_call_t *call, find_account_t *find,
         return 0;
     }
     hash.stored = known ? find->account.password : NULL;
-    status = acct_gate_run(call->service, acct_do_verify, &hash);
+    status = acct_gate_run(call->service, find->known.is_known,
+                           acct_do_verify, &hash);
     if (status != APR_SUCCESS || hash.verdict == ACCT_PASSWORD_FAILED) {
         acct_unavailable(call->result, ACCT_RETRY_GATE);
         return 0;

@@ -173,7 +173,7 @@ static void register_account(const acct_call_t *call,
     };
     int try;
 
-    if (acct_gate_run(call->service, acct_do_hash, &hash) != APR_SUCCESS
+    if (acct_gate_run(call->service, 0, acct_do_hash, &hash) != APR_SUCCESS
         || hash.status != APR_SUCCESS) {
         acct_unavailable(call->result, ACCT_RETRY_GATE);
         return;

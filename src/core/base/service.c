@@ -18,7 +18,7 @@ void acct_log(const acct_service_t *service, acct_log_e level,
     va_end(args);
 }
 
-apr_status_t acct_gate_run(const acct_service_t *service,
+apr_status_t acct_gate_run(const acct_service_t *service, int is_known,
                            void (*work)(void *baton), void *baton)
 {
     apr_status_t status;
@@ -27,7 +27,7 @@ apr_status_t acct_gate_run(const acct_service_t *service,
         work(baton);
         return APR_SUCCESS;
     }
-    status = service->enter(service->context);
+    status = service->enter(service->context, is_known);
     if (status != APR_SUCCESS) {
         return status;
     }

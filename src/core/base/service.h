@@ -63,9 +63,11 @@ typedef struct acct_service_t {
     void (*waited)(void *context, apr_interval_time_t time);
 
     /* The gate in front of the hasher: how many passwords are hashed at
-     * once. enter waits a bounded time, then fails (APR_TIMEUP, APR_EAGAIN
-     * when too many wait already). NULL: no gate. */
-    apr_status_t (*enter)(void *context);
+     * once. enter waits for its turn for a bounded time, then fails
+     * (APR_TIMEUP, APR_EAGAIN when too many wait already). is_known: the
+     * account has been signed in to rightly from this client's network, so
+     * the client goes before others of its virtual host. NULL: no gate. */
+    apr_status_t (*enter)(void *context, int is_known);
     void (*leave)(void *context);
 
     /* Logging; message ids and place are the caller's. Never given a
@@ -108,9 +110,14 @@ typedef struct acct_service_t {
     const struct acct_password_rules_t *rules;  /* NULL: none */
 } acct_service_t;
 
-/** Run @a work with @a baton inside the gate. @return what the gate said
- *  when it did not open (nothing was run), else APR_SUCCESS */
-apr_status_t acct_gate_run(const acct_service_t *service,
+/**
+ * Run @a work with @a baton inside the gate.
+ * @param is_known as of enter; 0 for an account that is not there yet, or
+ *                 where there is no client
+ * @return what the gate said when it did not open (nothing was run), else
+ *         APR_SUCCESS
+ */
+apr_status_t acct_gate_run(const acct_service_t *service, int is_known,
                            void (*work)(void *baton), void *baton);
 
 /** Tell the log; @a format as of printf, given no secret. */

@@ -19,6 +19,8 @@
  *   file_guard.c      a file is closed while other users can get at it
  *   trusted.c         the users that a server trusts with its files
  *   gate.c            how many threads of all children do something at once
+ *   gate_table.c      the threads that wait for it, and whose turn it is
+ *   gate_memory.c     the memory that gates lie in
  */
 #ifndef ACCT_POOL_H
 #define ACCT_POOL_H

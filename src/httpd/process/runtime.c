@@ -9,7 +9,6 @@
 #include <mpm_common.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "config/remedy.h"
@@ -18,11 +17,7 @@
 
 APLOG_USE_MODULE(acctauth);
 
-/* Places to wait in for each slot of the hasher, and the longest wait. */
-#define HASH_PLACES_PER_SLOT 16
-#define HASH_WAIT apr_time_from_sec(2)
-
-/* The same for writing to a database. */
+/* How many may wait to write to a database. */
 #define WRITE_PLACES 256
 
 const acct_service_t *acct_runtime_service(const server_rec *server)
@@ -148,14 +143,16 @@ static acct_database_t *database_of(apr_hash_t *databases,
     const char *key = location_of(config, pconf);
     acct_database_t *database = apr_hash_get(databases, key,
                                              APR_HASH_KEY_STRING);
+    static const acct_gate_size_t one = {
+        .slots = 1, .places = WRITE_PLACES, .wait = ACCT_POOL_WAIT
+    };
     acct_gate_t *writers;
     apr_status_t status;
 
     if (database != NULL) {
         return database;
     }
-    status = acct_gate_get(&writers, estate->gates, key, 1, WRITE_PLACES,
-                           ACCT_POOL_WAIT);
+    status = acct_gate_get(&writers, estate->gates, key, &one);
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
                      "ACCT0213: cannot make the shared memory of the "
@@ -220,13 +217,6 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     return runtime;
 }
 
-static int usual_slots(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return cores < 4 ? 1 : cores > 128 ? 64 : (int)(cores / 2);
-}
-
 /* The cache's memory, if it can be had. Where nothing is to be answered
  * from it a little is there all the same, for when the feed was read. */
 static void open_cache(acct_estate_t *estate, const acct_server_conf_t *conf,
@@ -271,25 +261,6 @@ static void close_estate(acct_estate_t *estate)
     if (estate->shared != NULL) {
         acct_shared_close(estate->shared, &estate->cache);
     }
-}
-
-static acct_gate_t *make_hash_gate(const acct_server_conf_t *conf,
-                                   acct_gates_t *gates, server_rec *s)
-{
-    int slots = conf->hash_concurrency > 0 ? conf->hash_concurrency
-                                           : usual_slots();
-    acct_gate_t *gate;
-    apr_status_t status;
-
-    status = acct_gate_get(&gate, gates, "hash", slots,
-                           slots * HASH_PLACES_PER_SLOT, HASH_WAIT);
-    if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, status, s,
-                     "ACCT0210: cannot make the shared memory of the "
-                     "password gate");
-        return NULL;
-    }
-    return gate;
 }
 
 /* All databases, each once. */
@@ -393,12 +364,17 @@ static apr_status_t make_runtimes(apr_hash_t *databases,
 {
     const acct_server_conf_t *global = acct_server_conf(main_server);
     server_rec *s = first_with_database(main_server);
-    acct_gate_t *gate = make_hash_gate(global, estate->gates, s);
+    acct_gate_t *gate = acct_hash_gate(global->hash_concurrency,
+                                       estate->gates, s);
     apr_status_t status = gate != NULL ? APR_SUCCESS : APR_ENOMEM;
+    uint32_t host = 0;
 
     for (; status == APR_SUCCESS && s != NULL;
          s = first_with_database(s->next)) {
         status = make_runtime_of(s, estate, global, gate, databases, pconf);
+        if (status == APR_SUCCESS) {
+            acct_server_conf(s)->runtime->host = ++host;
+        }
     }
     return status;
 }

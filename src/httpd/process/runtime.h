@@ -11,6 +11,7 @@
  *   child.c           what each child begins with
  *   client.c          whose request it is, for limits
  *   counting.c        the limits of hosts, and the memory to count tries in
+ *   hash_gate.c       how many passwords are hashed at once
  *   state_check.c     the state of databases and keys when the configuration
  *                     is read; it stops nothing
  *   probe.c           processes that look databases over for it

@@ -44,10 +44,24 @@ typedef struct acct_database_t {
 /* A virtual host's. In pconf; constant once a child's threads run. */
 struct acct_runtime_t {
     acct_database_t *database;
-    acct_gate_t *gate;
+    acct_gate_t *gate;          /* in front of the hasher; one for all */
+    uint32_t host;              /* the virtual host's number at that gate; of
+                                 * another after a reload, perhaps, which
+                                 * makes some turns come in another order */
     acct_limits_t limits;
     acct_service_t service;
 };
+
+/* process/hash_gate.c */
+
+/**
+ * The gate in front of the hasher.
+ * @param slots how many passwords are hashed at once; 0 and less: as many as
+ *              are usual on this machine
+ * @return NULL when it cannot be had; the log of @a s says why
+ * Parent, once the MPM has its settings.
+ */
+acct_gate_t *acct_hash_gate(int slots, acct_gates_t *gates, server_rec *s);
 
 /* process/child.c */
 

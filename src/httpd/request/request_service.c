@@ -108,10 +108,26 @@ static void waited(void *context, apr_interval_time_t time)
     *spent_by(context) += time;
 }
 
-static apr_status_t enter(void *context)
+/* A client of a Unix socket has no network; all of these are one. */
+static acct_asker_t asker_of(const acct_request_service_t *self, int is_known)
+{
+    const apr_sockaddr_t *client = self->r->useragent_addr;
+    acct_network_t network = acct_network_of(client->ipaddr_ptr,
+                                             (size_t)client->ipaddr_len);
+    acct_asker_t asker = {
+        .network = acct_asker_network(&network),
+        .host = self->runtime->host, .is_known = is_known
+    };
+
+    return asker;
+}
+
+static apr_status_t enter(void *context, int is_known)
 {
     acct_request_service_t *self = context;
-    apr_status_t status = acct_gate_enter(self->runtime->gate, &self->slot);
+    acct_asker_t asker = asker_of(self, is_known);
+    apr_status_t status = acct_gate_enter_for(self->runtime->gate, &asker,
+                                              &self->slot);
 
     if (status != APR_SUCCESS) {
         acct_repeat_log(self->r, APLOG_WARNING, 0,
