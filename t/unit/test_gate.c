@@ -127,7 +127,7 @@ static void until_waiting(int count)
     }
 }
 
-static acct_asker_t asker(uint32_t host, uint64_t network, int is_known)
+static acct_asker_t asker(uint64_t host, uint64_t network, int is_known)
 {
     acct_asker_t made = { .host = host, .network = network,
                           .is_known = is_known };
@@ -302,7 +302,7 @@ static void without_shares_it_is_one_queue(void **state)
     have_gate();
     slot = slot_of_test();
     for (int i = 0; i < 6; i++) {
-        set_off(&walker[i], asker((uint32_t)i % 2, 66, i % 3 == 0));
+        set_off(&walker[i], asker((uint64_t)i % 2, 66, i % 3 == 0));
         until_waiting(i + 1);
     }
     acct_gate_leave(w.gate, slot);
@@ -361,7 +361,7 @@ static void a_reload_finds_the_same_gate_again(void **state)
 static void go_in_and_out(void)
 {
     for (int i = 0; i < 50; i++) {
-        acct_asker_t who = asker((uint32_t)getpid() % 2, (uint64_t)i % 5, 0);
+        acct_asker_t who = asker((uint64_t)getpid() % 2, (uint64_t)i % 5, 0);
         int slot, inside, most = atomic_load(&w.shared->most);
 
         if (acct_gate_enter_for(w.gate, &who, &slot) != APR_SUCCESS) {

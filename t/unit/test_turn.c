@@ -27,14 +27,14 @@ static world_t world(void)
     return made;
 }
 
-static acct_asker_t asker(uint32_t host, uint64_t network)
+static acct_asker_t asker(uint64_t host, uint64_t network)
 {
     acct_asker_t made = { .host = host, .network = network };
 
     return made;
 }
 
-static acct_asker_t owner(uint32_t host, uint64_t network)
+static acct_asker_t owner(uint64_t host, uint64_t network)
 {
     acct_asker_t made = { .host = host, .network = network, .is_known = 1 };
 
@@ -388,7 +388,7 @@ static void a_known_owner_of_a_host_without_a_place_has_one(void **state)
     world_t w = world();
 
     (void)state;
-    for (uint32_t host = 1; host <= PLACES; host++) {
+    for (uint64_t host = 1; host <= PLACES; host++) {
         assert_true(come(&w, asker(host, 100 + host)) >= 0);
     }
     assert_int_equal(come(&w, asker(99, 7)), -1);
@@ -427,7 +427,7 @@ static void one_address_delays_nobody(void **state)
 
     (void)state;
     for (int visit = 0; visit < 100; visit++) {
-        uint32_t host = visit % 2 ? 1 : 2;
+        uint64_t host = visit % 2 ? 1 : 2;
         int turns = 0;
 
         for (int i = 0; i < 24; i++) {

@@ -53,7 +53,7 @@ static have_t have(const acct_turn_t *turns, int count,
 
 /* Which of those that wait may be asked to give way. */
 typedef struct among_t {
-    const uint32_t *host;       /* NULL: any */
+    const uint64_t *host;       /* NULL: any */
     const uint64_t *network;    /* NULL: any */
     int unknown;                /* 1: no known owner */
 } among_t;
@@ -94,7 +94,7 @@ static int last_of(const acct_turn_t *turns, int count, const among_t *among)
 
 /* The host that has most places, where that is more than the newcomer's host
  * would have; NULL: there is none. */
-static const uint32_t *fuller_host(const acct_turn_t *turns, int count,
+static const uint64_t *fuller_host(const acct_turn_t *turns, int count,
                                    int of_host)
 {
     const acct_turn_t *most = NULL;

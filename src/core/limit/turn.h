@@ -42,8 +42,8 @@
 
 /* On whose behalf a thread waits. */
 typedef struct acct_asker_t {
+    uint64_t host;              /* any number that tells virtual hosts apart */
     uint64_t network;           /* acct_asker_network() */
-    uint32_t host;              /* any number that tells virtual hosts apart */
     int is_known;               /* the account is known from that network */
 } acct_asker_t;
 

@@ -21,7 +21,7 @@ typedef struct room_t {
     struct room_t *next;
 } room_t;
 
-/* Five times the greatest gate, thirty usual ones. */
+/* Five of the greatest gates; the writers' gates of 25 databases. */
 #define ROOM_BYTES 1048576
 
 /* Where a gate is. */

@@ -367,14 +367,10 @@ static apr_status_t make_runtimes(apr_hash_t *databases,
     acct_gate_t *gate = acct_hash_gate(global->hash_concurrency,
                                        estate->gates, s);
     apr_status_t status = gate != NULL ? APR_SUCCESS : APR_ENOMEM;
-    uint32_t host = 0;
 
     for (; status == APR_SUCCESS && s != NULL;
          s = first_with_database(s->next)) {
         status = make_runtime_of(s, estate, global, gate, databases, pconf);
-        if (status == APR_SUCCESS) {
-            acct_server_conf(s)->runtime->host = ++host;
-        }
     }
     return status;
 }

@@ -45,9 +45,6 @@ typedef struct acct_database_t {
 struct acct_runtime_t {
     acct_database_t *database;
     acct_gate_t *gate;          /* in front of the hasher; one for all */
-    uint32_t host;              /* the virtual host's number at that gate; of
-                                 * another after a reload, perhaps, which
-                                 * makes some turns come in another order */
     acct_limits_t limits;
     acct_service_t service;
 };

@@ -108,15 +108,19 @@ static void waited(void *context, apr_interval_time_t time)
     *spent_by(context) += time;
 }
 
-/* A client of a Unix socket has no network; all of these are one. */
+/* A virtual host's number is the address of what httpd knows of it: virtual
+ * hosts without directives of ours share all else. All children have it there
+ * until the next reload, and what they wait for then has other numbers, which
+ * makes a few turns come in another order. A client of a Unix socket has no
+ * network; all of these are one. */
 static acct_asker_t asker_of(const acct_request_service_t *self, int is_known)
 {
     const apr_sockaddr_t *client = self->r->useragent_addr;
     acct_network_t network = acct_network_of(client->ipaddr_ptr,
                                              (size_t)client->ipaddr_len);
     acct_asker_t asker = {
-        .network = acct_asker_network(&network),
-        .host = self->runtime->host, .is_known = is_known
+        .host = (uint64_t)(uintptr_t)self->r->server,
+        .network = acct_asker_network(&network), .is_known = is_known
     };
 
     return asker;
