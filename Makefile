@@ -5,6 +5,7 @@
 #   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
 #   make test        everything: unit tests and black-box tests
 #   make sanitize    unit tests and black-box tests under ASan and UBSan
+#   make fuzz        each fuzz target FUZZ_SECONDS=20 long, with libFuzzer
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL;
 #                    the connections to a server under ThreadSanitizer
 #   make portability builds and tests in other releases of Debian
@@ -104,6 +105,17 @@ override CFLAGS   := $(filter-out -O%,$(CFLAGS)) -O1 \
                      -fno-omit-frame-pointer
 endif
 
+# What libFuzzer looks for in objects, and in a program.
+ifneq ($(FUZZ),)
+SAN      = -fsanitize=fuzzer-no-link,address,undefined \
+           -fno-sanitize-recover=all
+FUZZ_SAN = -fsanitize=fuzzer,address,undefined
+override CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE%,$(CPPFLAGS))
+override CFLAGS   := -g -O1 -fno-omit-frame-pointer
+else
+FUZZ_SAN = $(SAN)
+endif
+
 DEFS   = -DACCT_VERSION='"$(VERSION)"' \
          -DACCT_DIALECT_DIR='"$(DIALECT_DIR)"' \
          -DACCT_SQL_DIR='"$(SQL_DIR)"' \
@@ -127,6 +139,7 @@ GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard t/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
+FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
 
 OBJ      = $(BUILD)/obj
 CORE_OBJ = $(CORE_SRC:%.c=$(OBJ)/%.o)
@@ -135,10 +148,13 @@ CLI_OBJ  = $(CLI_SRC:%.c=$(OBJ)/%.o)
 HELP_OBJ = $(HELP_SRC:%.c=$(OBJ)/%.o)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
 LIBCORE  = $(OBJ)/libacctcore.a
+# A target with libFuzzer, or for make test with a main() that replays.
+FUZZ_OBJ = $(OBJ)/t/fuzz/fuzz.o $(if $(FUZZ),,$(OBJ)/t/fuzz/replay.o)
+FUZZ_BIN = $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(BUILD)/fuzz/%)
 
 export APXS CC PKG_CONFIG
 
-.PHONY: all unit have deps run test sanitize portability stress lint lint-deps lint-clang \
+.PHONY: all unit replay have deps run test sanitize fuzz portability stress lint lint-deps lint-clang \
         lint-musl lint-tidy lint-cppcheck bench bench-docs simulate scale \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
@@ -147,6 +163,8 @@ export APXS CC PKG_CONFIG
 all: $(BUILD)/mod_acctauth.so $(BUILD)/acctauth $(BUILD)/layout
 
 unit: $(UNIT_BIN)
+
+replay: $(FUZZ_BIN)
 
 # One clear line about a missing compiler, header or library, instead of a
 # page of errors about it.
@@ -185,6 +203,11 @@ $(OBJ)/t/unit/%.o: t/unit/%.c $(BUILD)/.flags
 	$(Q)$(CC) $(CC_ALL) $(ERR) -iquote t/unit -iquote src/httpd $(CORE_INC) \
 	    -MMD -MP -c -o $@ $<
 
+$(OBJ)/t/fuzz/%.o: t/fuzz/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/fuzz $(CORE_INC) \
+	    -MMD -MP -c -o $@ $<
+
 # What has the text of files in it.
 $(OBJ)/src/core/dialect/builtin.o: conf/dialects/base.json
 $(OBJ)/src/cli/schema_text.o: $(wildcard sql/*.sql)
@@ -210,6 +233,11 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	    $(LIBCORE) -lcmocka \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
+$(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(LIBCORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(FUZZ_SAN) $(LDFLAGS) -o $@ $^ \
+	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -ldl
+
 # What of src/httpd needs no header of httpd can be tested like the core.
 $(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/connections/server_pool.o
 $(BUILD)/unit/test_pool: $(OBJ)/src/httpd/connections/pool.o
@@ -227,7 +255,8 @@ $(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
 	    -o $@ $< $(LIBCORE) $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \
-           $(UNIT_SRC:%.c=$(OBJ)/%.o))
+           $(UNIT_SRC:%.c=$(OBJ)/%.o) $(FUZZ_OBJ) \
+           $(FUZZ_SRC:%.c=$(OBJ)/%.o))
 
 # -------------------------------------------------------------- run and test
 
@@ -244,14 +273,22 @@ run:
 
 test:
 	@scripts/install-deps test
-	@$(ANEW) $(MAKE) --no-print-directory --silent WERROR=1 all unit
+	@$(ANEW) $(MAKE) --no-print-directory --silent WERROR=1 all unit \
+	    replay
 	@scripts/test $(BUILD)
 
 sanitize:
 	@scripts/install-deps sanitize
 	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
-	    CC=gcc all unit
+	    CC=gcc all unit replay
 	@scripts/test --sanitize build/asan
+
+# FUZZ_SECONDS=20 each, FUZZ_RUNS=1000000 instead, FUZZ_TARGETS="json phc".
+fuzz:
+	@scripts/install-deps fuzz
+	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/fuzzing \
+	    FUZZ=1 CC="$${FUZZ_CC:-clang}" WERROR=1 replay
+	@scripts/fuzz build/fuzzing
 
 # By hand, as root: SUITES="bullseye trixie sid:i386".
 portability:

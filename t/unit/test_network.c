@@ -134,6 +134,26 @@ static void an_operators_text_is_read_exactly(void **state)
     assert_string_equal(text_of("2001:db8:0:1::/48"), "2001:db8::/48");
 }
 
+/* What a list shows can be written where a network is asked for, also of the
+ * addresses beside those that IPv4 is translated to. */
+static void every_networks_text_is_read_as_that_network(void **state)
+{
+    static const char *const addresses[] = {
+        "64:ff9b::1:0:0", "::1:0:0:1", "2001:db8::1", "ffff::"
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+        acct_network_t one = network(addresses[i]);
+        acct_network_t wider = acct_network_wider(&one);
+        const char *text = acct_network_text(&one, p);
+
+        assert_string_equal(text_of(text), text);
+        text = acct_network_text(&wider, p);
+        assert_string_equal(text_of(text), text);
+    }
+}
+
 static void what_the_internet_does_not_route_is_private(void **state)
 {
     static const char *const yes[] = {
@@ -171,6 +191,7 @@ int main(void)
         T(the_wider_network_is_one_customers),
         T(what_is_no_address_is_no_network),
         T(an_operators_text_is_read_exactly),
+        T(every_networks_text_is_read_as_that_network),
         T(what_the_internet_does_not_route_is_private)
     };
 

@@ -81,6 +81,19 @@ static apr_status_t split_bits(char *text, long *bits)
     return *end == '\0' && *bits > 0 ? APR_SUCCESS : APR_EINVAL;
 }
 
+/* The bytes of an IPv6 address as an operator wrote it. With the bits of a
+ * network of IPv6 it is one, also where the IPv4 addresses in IPv6's clothes
+ * come from (64:ff9b::/64, of which only a part is theirs). */
+static acct_network_t network_of_ipv6(const unsigned char bytes[16],
+                                      long bits)
+{
+    static const unsigned char no_host[4] = { 0 };
+
+    return (bits == 64 || bits == 48)
+        && memcmp(bytes + 12, no_host, sizeof(no_host)) == 0
+        ? make(6, 64, bytes) : acct_network_of(bytes, 16);
+}
+
 apr_status_t acct_network_parse(const char *text, acct_network_t *network)
 {
     unsigned char bytes[16];
@@ -99,7 +112,7 @@ apr_status_t acct_network_parse(const char *text, acct_network_t *network)
         *network = acct_network_of(bytes, 4);
     }
     else if (inet_pton(AF_INET6, address, bytes) == 1) {
-        *network = acct_network_of(bytes, 16);
+        *network = network_of_ipv6(bytes, bits);
     }
     else {
         return APR_EINVAL;

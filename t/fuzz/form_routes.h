@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes of a form, for the targets that read bodies. */
+#ifndef ACCT_FUZZ_FORM_ROUTES_H
+#define ACCT_FUZZ_FORM_ROUTES_H
+
+#include "fuzz.h"
+
+#include "form/form.h"
+#include "text/identifier.h"
+#include "text/password.h"
+
+static const char *const email_alias[] = { "mail", "username", NULL };
+
+static const acct_operation_t storing = {
+    .name = "storing", .reads_fields = 1, .stores_fields = 1
+};
+static const acct_operation_t asking = { .name = "asking", .reads_fields = 1 };
+
+static const acct_field_t fields_up[] = {
+    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
+    { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 2 },
+    { "password2", ACCT_ROLE_PASSWORD_AGAIN, NULL, 0, 3 },
+    { "first_name", ACCT_ROLE_FIRST_NAME, NULL, 0, 4 },
+    { "last_name", ACCT_ROLE_LAST_NAME, NULL, 0, 5 },
+};
+static const acct_field_t fields_in[] = {
+    { "email", ACCT_ROLE_EMAIL, email_alias, 1, 0 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+};
+static const acct_field_t fields_by[] = {
+    { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 0 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+};
+static const acct_field_t fields_name[] = {
+    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
+    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+};
+
+#define FUZZ_ROUTES 4
+
+static const acct_fields_t fuzz_route[FUZZ_ROUTES] = {
+    { &storing, fields_up, 6 }, { &asking, fields_in, 2 },
+    { &asking, fields_by, 2 }, { &asking, fields_name, 2 }
+};
+
+static inline void check_problems(const acct_fields_t *route,
+                                  const acct_result_t *result)
+{
+    for (int i = 0; result->problems != NULL && i < result->problems->nelts;
+         i++) {
+        const acct_field_problem_t *p =
+            &APR_ARRAY_IDX(result->problems, i, acct_field_problem_t);
+
+        HOLDS(p->field >= route->field
+              && p->field < route->field + route->count);
+        HOLDS((unsigned int)p->problem < ACCT_PROBLEM__COUNT);
+        HOLDS(i == 0 || p->field->index >= APR_ARRAY_IDX(
+                  result->problems, i - 1, acct_field_problem_t)
+                  .field->index);
+    }
+}
+
+static inline void check_value(const acct_fields_t *route, int role,
+                               const char *value)
+{
+    int length = acct_utf8_length(value);
+
+    HOLDS(*value != '\0' && length > 0);
+    switch (role) {
+    case ACCT_ROLE_PASSWORD:
+    case ACCT_ROLE_PASSWORD_AGAIN:
+        HOLDS(strlen(value) <= ACCT_PASSWORD_MAX);
+        return;
+    case ACCT_ROLE_USERNAME:
+    case ACCT_ROLE_FIRST_NAME:
+    case ACCT_ROLE_LAST_NAME:
+        HOLDS(length <= ACCT_USERNAME_MAX);
+        break;
+    default:
+        HOLDS(length <= ACCT_EMAIL_MAX);
+        break;
+    }
+    if (role == ACCT_ROLE_USERNAME && route->operation->stores_fields) {
+        HOLDS(strpbrk(value, " \t\r\n\"\\/:<>") == NULL);
+    }
+}
+
+/* What must be so of any outcome of acct_form_read(). */
+static inline void check_form(const acct_fields_t *route,
+                              acct_outcome_e outcome,
+                              const acct_form_t *form,
+                              const acct_result_t *result)
+{
+    int problems = result->problems != NULL ? result->problems->nelts : 0;
+
+    HOLDS(outcome == result->outcome);
+    HOLDS((outcome == ACCT_INVALID) == (problems > 0));
+    HOLDS((outcome == ACCT_PARSE_ERROR) == (result->reason != NULL));
+    HOLDS((outcome == ACCT_NOT_AN_OBJECT) == (result->type != NULL));
+    HOLDS(outcome == ACCT_OK || outcome == ACCT_INVALID
+          || outcome == ACCT_PARSE_ERROR || outcome == ACCT_NOT_AN_OBJECT
+          || outcome == ACCT_NO_DATA);
+    /* our own words, and nothing of the body */
+    HOLDS(result->reason == NULL
+          || (strlen(result->reason) < 100
+              && !acct_fuzz_has_control(result->reason)));
+    check_problems(route, result);
+    for (int role = 0; role < ACCT_ROLE__COUNT; role++) {
+        if (form->value[role] != NULL) {
+            HOLDS(form->field[role] != NULL);
+            check_value(route, role, form->value[role]);
+        }
+    }
+    for (int i = 0; outcome == ACCT_OK && i < route->count; i++) {
+        HOLDS(!route->field[i].required
+              || form->value[route->field[i].role] != NULL);
+    }
+}
+
+/* A body that says what was read is read as the same. */
+static inline void check_same(const acct_fields_t *route,
+                              const acct_form_t *form, const char *type,
+                              const char *body, size_t length,
+                              apr_pool_t *pool)
+{
+    acct_result_t *result = acct_result_make(ACCT_ERROR, pool);
+    acct_form_t again;
+
+    HOLDS(acct_form_read(route, type, body, length, &again, result, pool)
+          == ACCT_OK);
+    for (int role = 0; role < ACCT_ROLE__COUNT; role++) {
+        const char *one = form->value[role], *other = again.value[role];
+
+        HOLDS((one == NULL) == (other == NULL));
+        HOLDS(one == NULL || strcmp(one, other) == 0);
+    }
+    acct_form_wipe(&again);
+    HOLDS(again.value[ACCT_ROLE_PASSWORD] == NULL);
+}
+
+#endif
