@@ -2,6 +2,8 @@
 /* JSON as such. */
 #include "form_fixture.h"
 
+#include <jansson.h>
+
 static void a_good_body_gives_its_fields(void **state)
 {
     (void)state;
@@ -284,6 +286,36 @@ static void unknown_members_are_ignored(void **state)
         "\"is_active\":[0],\"password_hash\":{\"a\":null},\"\":1}"), "ok");
 }
 
+/* jansson's allocations, of which one fails. */
+static int allocations;
+static int failing;
+
+static void *fail_once(size_t size)
+{
+    return ++allocations == failing ? NULL : malloc(size);
+}
+
+static void want_of_memory_is_no_mistake_of_the_clients(void **state)
+{
+    acct_outcome_e outcome;
+
+    (void)state;
+    json_set_alloc_funcs(fail_once, free);
+    for (failing = 1, allocations = failing; allocations >= failing;
+         failing++) {
+        allocations = 0;
+        outcome = read_text(&register_route, JSON,
+            "{\"username\":\"ann\",\"email\":\"ann@example.org\","
+            "\"password\":\"p\",\"more\":[1,1.5,null,{\"a\":\"b\"}]}");
+        if (outcome != ACCT_OK && outcome != ACCT_UNAVAILABLE) {
+            fail_msg("allocation %d: %s (%s)", failing,
+                     acct_outcome_name(outcome), result->reason);
+        }
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_true(failing > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,7 +331,8 @@ int main(void)
         TEST(the_reason_never_holds_what_was_sent),
         TEST(nesting_is_limited_to_32),
         TEST(an_object_has_at_most_64_members),
-        TEST(unknown_members_are_ignored)
+        TEST(unknown_members_are_ignored),
+        TEST(want_of_memory_is_no_mistake_of_the_clients)
     };
 
     return cmocka_run_group_tests_name("form: JSON", tests, begin_apr,

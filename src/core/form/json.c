@@ -179,12 +179,30 @@ static const char *body_type(const json_t *json,
                                                                : "int";
 }
 
-static json_t *load(const acct_json_text_t *quoted, json_error_t *error)
+static json_t *load_once(const acct_json_text_t *quoted, json_error_t *error)
 {
     /* A null character in a value is a problem of its field, reported
      * later. */
     return json_loadb(quoted->text, quoted->length, JSON_REJECT_DUPLICATES
                       | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
+}
+
+/* jansson calls a string that it gets no memory for invalid syntax, and its
+ * allocator is the process's, not ours to watch. What is wrong is so the
+ * second time, too, and costs as little. */
+static json_t *load(const acct_json_text_t *quoted, json_error_t *error)
+{
+    json_t *json = load_once(quoted, error);
+
+    return json != NULL ? json : load_once(quoted, error);
+}
+
+/* jansson gives up without a word where it gets no memory: the error is as
+ * it began, before the first line, and its code is not set. */
+static int is_out_of_memory(const json_error_t *error)
+{
+    return error->line < 0
+        || json_error_code(error) == json_error_out_of_memory;
 }
 
 /* @a quoted is what is parsed of the body. */
@@ -195,7 +213,7 @@ static acct_outcome_e parse(const acct_json_text_t *quoted, json_t **json,
 
     *json = load(quoted, &error);
     if (*json == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) {
+        if (is_out_of_memory(&error)) {
             return ACCT_UNAVAILABLE;
         }
         result->reason = parser_reason(&error, quoted, pool);
