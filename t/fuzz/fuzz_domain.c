@@ -35,8 +35,12 @@ static void one(const char *text, size_t length, apr_pool_t *pool)
         return;
     }
     HOLDS(!has_upper(key));
-    HOLDS(acct_domain_key(key, &again, pool) == APR_SUCCESS
-          && strcmp(again, key) == 0);
+    /* Of what an address can have; a text that can be nobody's is only
+     * looked for, and has a key by which nothing is found. */
+    if (acct_email_valid(apr_pstrcat(pool, "a@", domain, NULL), pool)) {
+        HOLDS(acct_domain_key(key, &again, pool) == APR_SUCCESS
+              && strcmp(again, key) == 0);
+    }
     HOLDS(acct_domain_fold(domain, &folded, pool) == APR_SUCCESS
           && strstr(folded, "\xe3\x80\x82") == NULL);
 }

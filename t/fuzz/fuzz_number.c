@@ -90,5 +90,5 @@ static void one(const char *text, size_t length, apr_pool_t *pool)
 }
 
 const acct_fuzz_target_t acct_fuzz_target = {
-    "number", NULL, one, 16384, 200
+    "number", NULL, one, 16384, 400
 };

@@ -223,6 +223,8 @@ static void mistakes_are_told_with_their_place(void **state)
         { "\"{token|%Y}\"", "\"{token}\" is no time" },
         { "\"{account.last_login|%y}\"", "\"%y\" is no directive" },
         { "\"{account.last_login|%}\"", "\"%\" is no directive" },
+        { "\"{account.last_login|%\xc3\xa9}\"",
+          "\"%\xc3\xa9\" is no directive" },
         { "{\"{token}\":1}", "[\"{token}\"]: a member's name is not filled"
           " in" },
     };

@@ -132,6 +132,17 @@ static int find_value(parser_t *p, const char *name, const char *path)
     return -1;
 }
 
+/* Bytes of a '%' and the character behind it. */
+static apr_size_t directive_length(const char *s)
+{
+    apr_size_t length = s[1] != '\0' ? 2 : 1;
+
+    while (((unsigned char)s[length] & 0xc0) == 0x80) {
+        length++;
+    }
+    return length;
+}
+
 static void check_format(parser_t *p, const char *format, const char *path)
 {
     const char *s;
@@ -141,7 +152,8 @@ static void check_format(parser_t *p, const char *format, const char *path)
             wrong(p, path, apr_psprintf(p->pool,
                   "\"%s\" is no directive of a time format; use %%Y, %%m, "
                   "%%d, %%H, %%M, %%S, %%f (microseconds) and %%%%",
-                  acct_shown(apr_pstrndup(p->pool, s, 2), p->pool)));
+                  acct_shown(apr_pstrndup(p->pool, s, directive_length(s)),
+                             p->pool)));
             return;
         }
     }
