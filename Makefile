@@ -4,6 +4,8 @@
 #   make deps        install what is missing to build and run (system packages)
 #   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
 #   make test        everything: unit tests and black-box tests
+#   make walk        longer walks by hand: every call of a request made to
+#                    fail, one after the other
 #   make sanitize    unit tests and black-box tests under ASan and UBSan
 #   make fuzz        each fuzz target FUZZ_SECONDS=20 long, with libFuzzer
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL;
@@ -154,7 +156,7 @@ FUZZ_BIN = $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(BUILD)/fuzz/%)
 
 export APXS CC PKG_CONFIG
 
-.PHONY: all unit replay have deps run test sanitize fuzz portability stress lint lint-deps lint-clang \
+.PHONY: all unit replay have deps run test walk sanitize fuzz portability stress lint lint-deps lint-clang \
         lint-musl lint-tidy lint-cppcheck bench bench-docs simulate scale \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
@@ -276,6 +278,14 @@ test:
 	@$(ANEW) $(MAKE) --no-print-directory --silent WERROR=1 all unit \
 	    replay
 	@scripts/test $(BUILD)
+
+walk: export ACCT_WALK := 1
+walk: export ACCT_BUILD := $(BUILD)
+walk:
+	@scripts/install-deps test
+	@$(ANEW) $(MAKE) --no-print-directory --silent all
+	@prove -v t/fault-sweep.t
+	@ACCT_DRIVER=pgsql prove -v t/fault-sweep.t
 
 sanitize:
 	@scripts/install-deps sanitize
