@@ -292,6 +292,17 @@ static void collect_notes(round_t *round, apr_pool_t *pool)
     }
 }
 
+/* They lie in the round's pool. Those of a database that had none are not
+ * written, so writing does not forget them. */
+static void forget_notes(round_t *round)
+{
+    acct_upkeep_t *one;
+
+    for (one = round->all; one != NULL; one = one->next) {
+        one->due = NULL;
+    }
+}
+
 static int writing_is_due(const acct_upkeep_t *one, const round_t *round,
                           apr_interval_time_t tick)
 {
@@ -321,6 +332,7 @@ static apr_status_t write_what_is_due(int state, void *data,
             collect_notes(round, pool);
         }
         go_round(round, writing_is_due, write_due, pool);
+        forget_notes(round);
     }
     return APR_SUCCESS;
 }
