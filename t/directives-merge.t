@@ -64,6 +64,17 @@ sub sign_up
     return ($r, $name);
 }
 
+my $clients = 0;
+my $tried = 0;
+
+sub allowed
+{
+    my ($s, $host, $from) = @_;
+    return scalar grep { status_of(ask($s, $host, 'POST', '/api/login/',
+        from => $from, json => { username => 'n' . ++$tried,
+            password => 'x' })) == 400 } 1 .. 3;
+}
+
 # ------------------------------------------------------------- the table
 
 my ($APP, $API) = ('Location "/app/"', 'Location "/api/"');
@@ -174,6 +185,21 @@ my %row = (
         look => sub { (sign_up(@_, 'eight888'))[0]{status} },
         want => [400, 200],
     },
+    # How many wrong passwords a client may send of three.
+    AcctAuthLimit => {
+        main => 'AcctAuthLimit On failures=1/h tries=off',
+        host => 'AcctAuthLimit failures=2/h',
+        look => sub { allowed(@_, '127.0.1.' . ++$clients) },
+        want => [1, 2],
+    },
+    AcctAuthLimitTrusted => {
+        main => "AcctAuthLimit On failures=1/h tries=off\n"
+            . 'AcctAuthLimitTrusted 127.0.2.1',
+        host => 'AcctAuthLimitTrusted 127.0.2.2',
+        look => sub { join ' ', map { allowed(@_, $_) }
+            '127.0.2.1', '127.0.2.2' },
+        want => ['3 1', '3 3'],
+    },
     AcctAuthMaxTokens => {
         main => "AcctAuthMaxTokens 1\n$guard", host => 'AcctAuthMaxTokens 2',
         look => sub {
@@ -190,7 +216,8 @@ my %row = (
     },
     (map { my ($name, $value) = @$_; $name => { global => $value } }
         ['AcctAuthHashConcurrency', 2], ['AcctAuthCache', 'Off'],
-        ['AcctAuthRevocationBound', '1s']),
+        ['AcctAuthRevocationBound', '1s'],
+        ['AcctAuthLimitMemory', '2M']),
     # Other modules' own, which we only note; t/closed-tree.t.
     AuthType => { noted => 1 }, Require => { noted => 1 },
 );

@@ -16,7 +16,7 @@ use Encode ();
 use Test::More;
 use Time::HiRes ();
 
-my $CURRENT = 3;
+my $CURRENT = 4;
 my $PASSWORD = 'correct horse';
 
 my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', api => 0,
@@ -47,7 +47,8 @@ sub make_old
 {
     my (@rows) = @_;
     my $n = 0;
-    $s->sql("DROP TABLE $_") for qw(token revocation account meta);
+    $s->sql("DROP TABLE $_") for qw(known_network limited
+        limit_clear token revocation account meta);
     $s->sql(slurp(tree() . '/t/fixtures/schema-2-' . $s->driver . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
     for my $row (@rows) {

@@ -13,7 +13,7 @@ use Digest::SHA ();
 use POSIX ();
 use Test::More;
 
-my $CURRENT = 3;
+my $CURRENT = 4;
 my $HOUR = 3_600_000_000;
 my $now = time * 1_000_000;
 
@@ -57,7 +57,8 @@ sub make_version
 {
     my ($version) = @_;
     my $key = value("SELECT value FROM meta WHERE name = 'key_id'");
-    $s->sql("DROP TABLE $_") for qw(token revocation account meta);
+    $s->sql("DROP TABLE $_") for qw(known_network limited
+        limit_clear token revocation account meta);
     $s->sql(slurp(tree() . "/t/fixtures/schema-$version-" . $s->driver
         . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
