@@ -16,6 +16,7 @@
 #include "process/runtime.h"
 #include "process/secret_watch.h"
 #include "process/state_check.h"
+#include "process/status.h"
 #include "request/asked.h"
 #include "request/endpoint.h"
 #include "request/forged.h"
@@ -25,7 +26,6 @@
 #include "request/presented.h"
 #include "request/privacy.h"
 #include "request/refusal.h"
-#include "request/status.h"
 #include "request/told.h"
 #include "request/trace.h"
 

@@ -32,6 +32,7 @@ my $s = AcctTest->start(modules => ['status', 'remoteip', 'unique_id'],
         };
         return <<"CONF" . join '',
 AcctAuthMaxBody 2048
+AcctAuthLimit Off
 AcctAuthAuditLog "logs/audit.log"
 <Location "/private/">
     AcctAuthProtect On

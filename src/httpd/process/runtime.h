@@ -29,6 +29,7 @@
  *   repeat_log.c      the log's lines that requests cause, each kind once a
  *                     minute
  *   never_served.c    files that no handler may hand out
+ *   status.c          what mod_status shows
  * services.h is what runtime.c, child.c and request/request_service.c share.
  */
 #ifndef ACCT_RUNTIME_H

@@ -22,7 +22,6 @@
  *   refusal.c         the bodies of refusals
  *   told.c            what logs learn of a request
  *   privacy.c         Cache-Control and Vary, behind mod_headers
- *   status.c          what mod_status shows
  *   request.c         what is remembered
  *   table.c           entries of an apr_table_t struck in one pass
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/status.h"
+#include "process/status.h"
 
 #include <httpd.h>
 #include <apr_optional_hooks.h>
