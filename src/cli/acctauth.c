@@ -41,6 +41,10 @@ int main(int argc, const char *const *argv)
         return out_of_memory(APR_ENOMEM);
     }
     how = acct_cli_parse(&cli, argc, argv, &verb);
+    if (how == ACCT_EXIT_OK && verb != NULL
+        && (verb->options & ACCT_OPT_AUDIT)) {
+        how = acct_cli_acts_open(&cli);
+    }
     if (how == ACCT_EXIT_OK && verb != NULL) {
         how = verb->run(&cli);
     }

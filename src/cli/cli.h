@@ -39,8 +39,17 @@
 #define ACCT_OPT_DRY_RUN 0x10000U
 #define ACCT_OPT_KEEP_OLDEST 0x20000U
 #define ACCT_OPT_NO_COPY 0x40000U
+#define ACCT_OPT_AUDIT 0x80000U
 #define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
-#define ACCT_OPT__COUNT 19
+#define ACCT_OPT_CHANGES (ACCT_OPT_DATABASE | ACCT_OPT_AUDIT)
+#define ACCT_OPT__COUNT 20
+
+/* Where acts are told; see acts.c. */
+typedef struct acct_cli_audit_t {
+    const char *path;           /* NULL: the system's log */
+    int fd;                     /* -1: nobody listens */
+    const char *by;             /* "cli:root" */
+} acct_cli_audit_t;
 
 typedef struct acct_cli_t {
     apr_pool_t *pool;
@@ -53,6 +62,7 @@ typedef struct acct_cli_t {
     acct_db_t *db;              /* NULL: not open now */
     const char *db_error;       /* what the database said last, or NULL */
     acct_service_t service;
+    acct_cli_audit_t audit;
 } acct_cli_t;
 
 typedef struct acct_cli_verb_t {
@@ -88,6 +98,17 @@ int acct_cli_fail(const acct_cli_t *cli, int how, const char *format, ...)
 /** The database did not do as asked: say what it said.
  *  @return ACCT_EXIT_FAILED */
 int acct_cli_database_failed(const acct_cli_t *cli, apr_status_t status);
+
+/**
+ * Get ready to tell what a verb does that takes --audit, before it does
+ * anything and while this process may open what its caller may.
+ * @return ACCT_EXIT_OK, or another after saying what is wrong
+ */
+int acct_cli_acts_open(acct_cli_t *cli);
+
+/** Tell of something that was done; also the service's function for events.
+ *  @param context the acct_cli_t */
+void acct_cli_tell(void *context, const acct_event_t *event);
 
 /**
  * Open the database of -d and -p (or the environment) and check that its

@@ -260,6 +260,7 @@ int acct_cli_connect(acct_cli_t *cli)
     cli->service.acquire = acquire;
     cli->service.release = release;
     cli->service.log = take_log;
+    cli->service.event = acct_cli_tell;
     cli->service.context = cli;
     cli->service.params = &params;
     return ACCT_EXIT_OK;

@@ -254,6 +254,16 @@ int acct_init_interrupted(const init_t *init)
     return ACCT_EXIT_OK;
 }
 
+static void tell_acts(const init_t *init)
+{
+    const acct_event_t database = { .kind = ACCT_EVENT_DATABASE_MADE };
+    const acct_event_t key = { .kind = ACCT_EVENT_KEY_MADE,
+                               .detail = init->key_id };
+
+    acct_cli_tell(init->cli, &database);
+    acct_cli_tell(init->cli, &key);
+}
+
 /* Ctrl-C waits until there is both or neither, and it is said which. */
 int acct_cli_init(acct_cli_t *cli)
 {
@@ -276,6 +286,7 @@ int acct_cli_init(acct_cli_t *cli)
     if (how == ACCT_EXIT_OK) {
         acct_init_tell(init);
         fflush(stdout);         /* the caller reports a failure */
+        tell_acts(init);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return how;

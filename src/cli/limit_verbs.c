@@ -104,6 +104,8 @@ int acct_cli_limit_list(acct_cli_t *cli)
 typedef struct subjects_t {
     const char *text[2];
     int count;
+    apr_int64_t account;        /* 0: none */
+    const char *network;        /* NULL: a name's */
 } subjects_t;
 
 static void add_key(subjects_t *subjects, const char *key)
@@ -149,13 +151,15 @@ static int find_subjects(acct_cli_t *cli, subjects_t *subjects)
     apr_status_t status;
 
     if (acct_network_parse(word, &network) == APR_SUCCESS) {
-        add_key(subjects, acct_network_text(&network, cli->pool));
+        subjects->network = acct_network_text(&network, cli->pool);
+        add_key(subjects, subjects->network);
         return ACCT_EXIT_OK;
     }
     status = acct_account_find(&cli->service, word, &account, cli->pool);
     if (status == APR_SUCCESS) {
         add_key(subjects, account.username_key);
         add_key(subjects, account.email_key);
+        subjects->account = account.id;
     }
     else if (APR_STATUS_IS_NOTFOUND(status)) {
         find_unknown(cli, word, subjects);
@@ -170,6 +174,7 @@ static int find_subjects(acct_cli_t *cli, subjects_t *subjects)
 
 int acct_cli_limit_clear(acct_cli_t *cli)
 {
+    acct_event_t event = { .kind = ACCT_EVENT_LIMIT_CLEARED };
     subjects_t subjects = { .count = 0 };
     apr_status_t status;
     int how = acct_cli_connect(cli);
@@ -185,6 +190,9 @@ int acct_cli_limit_clear(acct_cli_t *cli)
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);
     }
+    event.account = subjects.account;
+    event.network = subjects.network;
+    acct_cli_tell(cli, &event);
     printf("cleared %s; servers let it try again within two seconds\n",
            acct_cli_visible(cli->args[0], cli->pool));
     return ACCT_EXIT_OK;

@@ -18,7 +18,7 @@ static const acct_cli_verb_t verbs[] = {
       "with mode 0600. Root gives the database to the user that httpd's\n"
       "children run as, or to that of --owner; the key stays root's.\n"
       "With -d pgsql the database is there, and its tables are made.\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
+      ACCT_OPT_CHANGES | ACCT_OPT_KEY | ACCT_OPT_OWNER, 0, 0,
       acct_cli_init },
     { "upgrade", "[-p PARAMS] [--dry-run] [--keep-oldest] [--no-copy]",
       "bring a database to this version's schema",
@@ -27,7 +27,7 @@ static const acct_cli_verb_t verbs[] = {
       "first. A file is copied beside itself before; keep a copy of what is\n"
       "on a server. Ends with 1, and changes nothing, where by the rules of\n"
       "this version several accounts have one name or address.\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_DRY_RUN | ACCT_OPT_KEEP_OLDEST
+      ACCT_OPT_CHANGES | ACCT_OPT_DRY_RUN | ACCT_OPT_KEEP_OLDEST
       | ACCT_OPT_NO_COPY, 0, 0, acct_cli_upgrade },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
       "           [--staff] [--password-stdin]\n"
@@ -35,7 +35,7 @@ static const acct_cli_verb_t verbs[] = {
       "make an account",
       "With --no-username the account has an email address alone; it may be\n"
       "given as NAME too.\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_EMAIL | ACCT_OPT_FIRST_NAME
+      ACCT_OPT_CHANGES | ACCT_OPT_EMAIL | ACCT_OPT_FIRST_NAME
       | ACCT_OPT_LAST_NAME | ACCT_OPT_STAFF | ACCT_OPT_NO_USERNAME
       | ACCT_OPT_PASSWORD_STDIN, 0, 1, acct_cli_user_add },
     { "user list", "[--json]", "list all accounts", NULL,
@@ -44,17 +44,17 @@ static const acct_cli_verb_t verbs[] = {
       ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1, acct_cli_user_show },
     { "user block", "NAME [--wait[=SECONDS]]",
       "block an account and end its tokens",
-      NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_WAIT, 1, 1,
+      NAME_HELP "\n", ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_block },
     { "user unblock", "NAME", "unblock an account", NAME_HELP "\n",
-      ACCT_OPT_DATABASE, 1, 1, acct_cli_user_unblock },
+      ACCT_OPT_CHANGES, 1, 1, acct_cli_user_unblock },
     { "user passwd", "NAME [--password-stdin] [--wait[=SECONDS]]",
       "set an account's password and end its tokens", NAME_HELP "\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_PASSWORD_STDIN | ACCT_OPT_WAIT, 1, 1,
+      ACCT_OPT_CHANGES | ACCT_OPT_PASSWORD_STDIN | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_passwd },
     { "user delete", "NAME [--wait[=SECONDS]]",
       "delete an account and its tokens",
-      NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_WAIT, 1, 1,
+      NAME_HELP "\n", ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_delete },
     { "token list", "NAME [--json]",
       "list an account's tokens (their ids, not the tokens)",
@@ -66,14 +66,14 @@ static const acct_cli_verb_t verbs[] = {
       NAME_HELP "\n"
       "Say --everyone when a backup was restored: tokens that were ended\n"
       "since it was made are good again in it.\n",
-      ACCT_OPT_DATABASE | ACCT_OPT_ALL | ACCT_OPT_EVERYONE | ACCT_OPT_WAIT,
+      ACCT_OPT_CHANGES | ACCT_OPT_ALL | ACCT_OPT_EVERYONE | ACCT_OPT_WAIT,
       0, 2, acct_cli_token_revoke },
     { "token check", "[on | off | status]",
       "whether unknown tokens are refused without a look-up",
       "Say off before tokens are put into the database by other means than\n"
       "the server's; it waits until no server refuses them. Say on when they\n"
       "are gone.\n",
-      ACCT_OPT_DATABASE, 0, 1, acct_cli_token_check },
+      ACCT_OPT_CHANGES, 0, 1, acct_cli_token_check },
     { "limit list", "[--json]",
       "what is refused now after too many tries",
       "Names stand there by their account, where they have one. A refusal of\n"
@@ -83,7 +83,7 @@ static const acct_cli_verb_t verbs[] = {
       "let a name or a network try again",
       "NETWORK is an address, or as limit list shows it. Servers read it\n"
       "within two seconds.\n",
-      ACCT_OPT_DATABASE, 1, 1, acct_cli_limit_clear },
+      ACCT_OPT_CHANGES, 1, 1, acct_cli_limit_clear },
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },
@@ -137,6 +137,9 @@ static const apr_getopt_option_t options[] = {
       "                         oldest keeps it" },
     { "no-copy", 272, 0,
       "    --no-copy          make no copy of the file before" },
+    { "audit", 273, 1,
+      "    --audit FILE       tell there what was done, as a line of JSON\n"
+      "                         ($ACCTAUTH_AUDIT; else the system's log)" },
     { NULL, 0, 0, NULL }
 };
 

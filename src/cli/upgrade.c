@@ -268,6 +268,7 @@ static int rehearse(upgrade_t *up)
 static void tell(const upgrade_t *up)
 {
     const char *name = acct_db_describe(&up->cli->config);
+    acct_event_t event = { .kind = ACCT_EVENT_SCHEMA_UPGRADED };
 
     if (up->from == ACCT_SCHEMA_VERSION) {
         printf("%s is current already (schema version %d)\n", name,
@@ -282,6 +283,9 @@ static void tell(const upgrade_t *up)
     }
     printf("upgraded %s from schema version %d to %d\n", name, up->from,
            ACCT_SCHEMA_VERSION);
+    event.detail = apr_psprintf(up->cli->pool, "%d to %d", up->from,
+                                ACCT_SCHEMA_VERSION);
+    acct_cli_tell(up->cli, &event);
 }
 
 int acct_cli_upgrade(acct_cli_t *cli)

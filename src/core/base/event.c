@@ -21,6 +21,7 @@ static const char *const names[ACCT_EVENT__COUNT] = {
     [ACCT_EVENT_PASSWORD_SET] = "password_set",
     [ACCT_EVENT_LIMIT_REACHED] = "limit_reached",
     [ACCT_EVENT_LIMIT_OVER] = "limit_over",
+    [ACCT_EVENT_LIMIT_CLEARED] = "limit_cleared",
     [ACCT_EVENT_DATABASE_MADE] = "database_made",
     [ACCT_EVENT_SCHEMA_UPGRADED] = "schema_upgraded",
     [ACCT_EVENT_KEY_MADE] = "key_made",

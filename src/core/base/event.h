@@ -45,6 +45,7 @@ typedef enum {
     /* limits */
     ACCT_EVENT_LIMIT_REACHED,   /* from now on its requests are refused */
     ACCT_EVENT_LIMIT_OVER,      /* they are let in again */
+    ACCT_EVENT_LIMIT_CLEARED,   /* an operator ended it before */
     /* databases and keys */
     ACCT_EVENT_DATABASE_MADE,
     ACCT_EVENT_SCHEMA_UPGRADED,
