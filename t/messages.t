@@ -176,23 +176,4 @@ subtest 'the other documents name ids that there are, and lead there' => sub {
     cmp_ok($named, '>=', 4, "$named documents name some");
 };
 
-subtest 'the filter for fail2ban finds the line, and its address' => sub {
-    my ($filter) = $page =~ /^ +failregex = (\S.*)$/m;
-    ok($filter, 'there is one') or return;
-    my ($examples) = $page =~ /(    \[acctauth:info\].*?)\n\n/s;
-    $filter =~ s/<HOST>/(?<host>[0-9a-fA-F.:]+?)/;
-    my @found = map { /$filter/ ? $+{host} : () } split /\n/, $examples;
-    is_deeply(\@found, ['192.0.2.7', '192.0.2.7'],
-              'in the lines of the page: wrong sign-ins alone');
-
-    my $s = AcctTest->start(log_level => 'acctauth:info');
-    $s->account(username => 'ann', password => 'correct horse');
-    $s->post('/account/login/', { username => $_, password => 'wrong' })
-        for qw(ann nobody);
-    $s->post('/account/login/', { username => 'ann',
-                                  password => 'correct horse' });
-    @found = map { /$filter/ ? $+{host} : () } split /\n/, $s->log;
-    is_deeply(\@found, ['127.0.0.1', '127.0.0.1'], 'and in a log');
-};
-
 done_testing();
