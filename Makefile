@@ -28,6 +28,7 @@ VERSION = 0.2.0
 
 BUILD   ?= build
 PORT    ?= 8000
+CONF    ?=
 RUN_DIR ?= run
 
 # What is chosen here, for want of a word of the user's, the makes that this
@@ -266,6 +267,7 @@ deps:
 	@scripts/install-deps run
 
 run: export PORT := $(PORT)
+run: export CONF := $(CONF)
 run: export RUN_DIR := $(RUN_DIR)
 run: export ACCT_BUILD := $(BUILD)
 run:

@@ -10,6 +10,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use AcctTest;
+use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -20,6 +21,7 @@ my $s = AcctTest->start(hash => $HASH,
     limit => "On failures=6/60m register=4/h names=5/h tries=off",
     modules => ['remoteip'], conf => <<'CONF');
 AcctAuthLimitTrusted 127.0.77.0/24
+AcctAuthAuditLog "logs/audit.log"
 RemoteIPHeader X-Client
 RemoteIPInternalProxy 127.0.9.0/24
 <VirtualHost *:*>
@@ -157,6 +159,25 @@ subtest 'the error log has a line a minute of each limit' => sub {
         # of each virtual host, and one more of Observe
         cmp_ok($count, '<=', 3, 'once');
     }
+};
+
+subtest 'the audit log says that a limit was reached, and not each refusal' =>
+sub {
+    my @lines = map { JSON::PP->new->decode($_) }
+        split /\n/, slurp($s->dir . '/logs/audit.log');
+    my @reached = grep { $_->{event} eq 'limit_reached'
+        && $_->{network} eq '127.0.1.1' } @lines;
+    is(scalar @reached, 1, 'of a network, once');
+    is($reached[0]{limit}, 'failures', 'which limit');
+    is($reached[0]{outcome}, 'throttled', 'its outcome');
+    my $told = sub { scalar grep { $_->{event} eq 'login'
+        && $_->{outcome} eq 'throttled' && $_->{ip} eq $_[0] } @lines };
+    my $before = $told->('127.0.1.1');
+    cmp_ok($before, '>=', 1, 'refused sign-ins');
+    wrong('127.0.1.1') for 1 .. 30;
+    @lines = map { JSON::PP->new->decode($_) }
+        split /\n/, slurp($s->dir . '/logs/audit.log');
+    cmp_ok($told->('127.0.1.1'), '<=', 11, 'ten of them a minute');
 };
 
 subtest 'what is written wrongly stops configtest' => sub {

@@ -189,6 +189,8 @@ subtest 'a start' => sub {
     is(system("'$httpd' -t -f '$state/httpd.conf' >/dev/null 2>&1"), 0,
         'httpd.conf stands for itself');
 
+    one_line(launch($clone, PORT => free_port(), CONF => "$top/none.conf"),
+        qr/CONF=.*none\.conf is no file/, 'no such CONF');
     one_line(launch($clone, PORT => $port, RUN_DIR => "$top/other"),
         qr/port $port is in use/, 'busy port');
     ok(!-e "$top/other", 'and nothing was made');
@@ -206,8 +208,10 @@ subtest 'a start' => sub {
 subtest 'a second start' => sub {
     spew("$clone/run/htdocs/mine.txt", 'mine');
     spew("$clone/run/htdocs/demo.css", 'broken');
-    my $run = launch($clone, PORT => $port);
+    spew("$top/more.conf", "AcctAuthLimit Off\nErrorDocument 404 \"mine\"\n");
+    my $run = launch($clone, PORT => $port, CONF => "$top/more.conf");
     like(said($run), qr/^ready/m, 'is ready');
+    is(http($run, 'GET', '/none')->{body}, 'mine', 'with directives of CONF');
     is(log_in($run, 'ann'), 200, 'accounts are kept');
     is(http($run, 'GET', '/mine.txt')->{body}, 'mine', 'an added file too');
     like(http($run, 'GET', '/demo.css')->{body}, qr/color-scheme/,

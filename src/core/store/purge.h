@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Clearing away tokens that have expired, revocations that no feed needs any
- * more, and networks that nobody signed in from for long. In batches, each a short transaction, so that no request waits
- * long for one.
+ * more, and networks that nobody signed in from for long. In batches, each a
+ * short transaction, so that no request waits long for one.
  */
 #ifndef ACCT_PURGE_H
 #define ACCT_PURGE_H
