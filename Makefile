@@ -3,7 +3,9 @@
 #   make             build/mod_acctauth.so and build/acctauth; no network, no root
 #   make deps        install what is missing to build and run (system packages)
 #   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
-#   make test        everything: unit tests and black-box tests
+#   make check       all tests that what is here allows; says what it skipped;
+#                    no network, no root
+#   make test        the same after installing what is missing
 #   make walk        longer walks by hand: every call of a request made to
 #                    fail, one after the other
 #   make sanitize    unit tests and black-box tests under ASan and UBSan
@@ -16,9 +18,10 @@
 #   make bench-docs  writes what was measured last into docs/performance.md
 #   make simulate    the identity cache's limits, by simulation
 #   make scale       what the databases do, measured
-#   make install     with DESTDIR= and APXS=; make uninstall undoes it, unless
-#                    httpd's configuration still speaks of it (FORCE=1: all
-#                    the same)
+#   make install     with DESTDIR= and APXS=, INSTALL=, INSTALL_PROGRAM= and
+#                    INSTALL_DATA=; make install-strip strips what it installs
+#   make uninstall   undoes it, unless httpd's configuration still speaks of it
+#                    (FORCE=1: all the same)
 #   make clean       remove build/
 #
 # BUILD=dir chooses the output folder, CC= the compiler, WERROR=1 makes
@@ -40,12 +43,27 @@ CHOSEN += -u APXS
 endif
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+INSTALL_PROGRAM ?= $(INSTALL)
+INSTALL_DATA ?= $(INSTALL) -m 644
 
 Q = $(if $(V),,@echo '  $(notdir $@)';)
 
 # ---------------------------------------------------------------- httpd says
 
-apxs_q = $(shell $(APXS) -q $(1) 2>/dev/null)
+# All in one question, since to start apxs costs most of it. The answers stand
+# in a row with ";;" between them, and each can be empty or have spaces: here
+# each becomes one word that begins with "=".
+APXS_ASKED = APR_CONFIG APU_CONFIG INCLUDEDIR LIBEXECDIR SYSCONFDIR SBINDIR \
+             MANDIR DATADIR PROGNAME CC CFLAGS CPPFLAGS EXTRA_CPPFLAGS
+empty :=
+space := $(empty) $(empty)
+APXS_SAID := $(subst ;;, =,=$(subst $(space),^,\
+               $(shell $(APXS) -q $(APXS_ASKED) 2>/dev/null)))
+# up_to WORD,LIST: the list up to that word.
+up_to  = $(if $(2),$(firstword $(2)) $(if $(filter $(1),$(firstword $(2))),,\
+           $(call up_to,$(1),$(wordlist 2,99,$(2)))))
+apxs_q = $(strip $(subst ^, ,$(patsubst =%,%,$(word \
+           $(words $(call up_to,$(1),$(APXS_ASKED))),$(APXS_SAID)))))
 
 APR_CONFIG := $(call apxs_q,APR_CONFIG)
 APU_CONFIG := $(call apxs_q,APU_CONFIG)
@@ -157,9 +175,10 @@ FUZZ_BIN = $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(BUILD)/fuzz/%)
 
 export APXS CC PKG_CONFIG
 
-.PHONY: all unit replay have deps run test walk sanitize fuzz portability stress lint lint-deps lint-clang \
-        lint-musl lint-tidy lint-cppcheck bench bench-docs simulate scale \
-        install uninstall clean FORCE
+.PHONY: all unit replay have deps run check test walk sanitize fuzz \
+        portability lint lint-deps lint-clang lint-musl lint-tidy \
+        lint-cppcheck lint-measures install install-strip uninstall clean \
+        FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -252,11 +271,6 @@ $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
 $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
     -Wl,--wrap=acct_password_verify
 
-$(BUILD)/bench/%: t/bench/%.c $(LIBCORE)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) $(LDFLAGS) \
-	    -o $@ $< $(LIBCORE) $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
-
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \
            $(UNIT_SRC:%.c=$(OBJ)/%.o) $(FUZZ_OBJ) \
            $(FUZZ_SRC:%.c=$(OBJ)/%.o))
@@ -274,6 +288,13 @@ run:
 	@scripts/install-deps run
 	@$(ANEW) $(MAKE) --no-print-directory --silent all
 	@scripts/run
+
+# Nothing is installed: a build daemon runs it as an ordinary user. What the
+# tests find missing they skip and say.
+check: all
+	@! $(PKG_CONFIG) --exists cmocka 2>/dev/null \
+	    || $(MAKE) --no-print-directory unit
+	@scripts/test --check $(BUILD)
 
 test:
 	@scripts/install-deps test
@@ -306,91 +327,11 @@ fuzz:
 portability:
 	@scripts/portability $(SUITES)
 
-# The driver is compiled together with the cache's code, so that all of it is
-# instrumented, and with stops.h in front of each file. gcc warns that it
-# does not model fences; every word is an atomic, and what the fences are for
-# is the driver's to find. Without address space randomisation where that can
-# be had: older runtimes fail at some layouts.
-STRESS     = $(BUILD)/stress/identity_cache
-STRESS_SRC := $(filter-out t/stress/server_pool.c,\
-                $(wildcard t/stress/*.c)) $(wildcard src/core/cache/*.c)
-STRESS_SAN ?= -fsanitize=thread
-NO_ASLR    := $(shell setarch -R true 2>/dev/null && echo setarch -R)
-
-$(STRESS): $(STRESS_SRC) \
-           $(wildcard t/stress/*.h src/core/cache/*.h) \
-           $(BUILD)/.flags
-	@mkdir -p $(@D)
-	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
-	    -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP) \
-	    $(CORE_INC) -include t/stress/stops.h -o $@ $(STRESS_SRC) \
-	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
-
-# The pool of connections to a server, in the same way.
-STRESS_POOL     = $(BUILD)/stress/server_pool
-STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/connections/server_pool.c \
-                  src/httpd/connections/watch.c src/core/base/ticks.c
-
-$(STRESS_POOL): $(STRESS_POOL_SRC) $(wildcard src/httpd/*/*.h src/core/*/*.h) \
-                $(BUILD)/.flags
-	@mkdir -p $(@D)
-	$(Q)$(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
-	    -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP) \
-	    -iquote src/httpd $(CORE_INC) -o $@ $(STRESS_POOL_SRC) $(APR_LIBS) $(APR_RPATH) \
-	    -pthread
-
-stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)
-stress:
-	@scripts/install-deps build
-	@$(ANEW) $(MAKE) --no-print-directory --silent $(STRESS) $(STRESS_POOL)
-	@$(NO_ASLR) $(STRESS) threads
-	@$(NO_ASLR) $(STRESS) kill
-	@$(NO_ASLR) $(STRESS_POOL)
-
-bench: export ACCT_BUILD := $(BUILD)
-bench:
-	@scripts/install-deps bench
-	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
-	@t/bench/run
-
-bench-docs: export ACCT_BUILD := $(BUILD)
-bench-docs:
-	@t/bench/run --docs docs/performance.md
-
-# The real cache under made-up traffic: PARTS="slots epochs fills feed".
-SIM_SRC := $(wildcard t/bench/simulate/*.c) t/bench/random.c
-
-$(BUILD)/bench/simulate: $(SIM_SRC) t/bench/simulate/sim.h \
-                         t/bench/random.h $(LIBCORE)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench \
-	    $(CORE_INC) $(LDFLAGS) -o $@ $(SIM_SRC) $(LIBCORE) $(PKG_LIBS) \
-	    $(APR_LIBS) $(APR_RPATH) -lm
-
-simulate:
-	@scripts/install-deps build
-	@$(ANEW) $(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
-	@$(BUILD)/bench/simulate $(PARTS)
-
-# What a database does in a second, asked through the store's own code.
-STORE_SRC := $(wildcard t/bench/store/*.c) t/bench/random.c
-
-$(BUILD)/bench/store: $(STORE_SRC) t/bench/store/bench.h \
-                      t/bench/random.h $(LIBCORE)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/bench \
-	    $(CORE_INC) $(LDFLAGS) -o $@ $(STORE_SRC) $(LIBCORE) $(PKG_LIBS) \
-	    $(APR_LIBS) $(APR_RPATH) -pthread
-
-scale: export ACCT_BUILD := $(BUILD)
-scale:
-	@scripts/install-deps test
-	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/store
-	@t/bench/scale $(PARTS)
+include t/measure.mk
 
 # --------------------------------------------------------------------- lint
 
-lint: lint-clang lint-musl lint-tidy lint-cppcheck
+lint: lint-clang lint-musl lint-tidy lint-cppcheck lint-measures
 	@echo 'lint: clean'
 
 lint-deps:
@@ -421,6 +362,10 @@ lint-cppcheck: lint-deps
 	    -I src -I src/core -I src/httpd $(DEFS) \
 	    $(CORE_SRC) $(CLI_SRC) $(GLUE_SRC)
 
+# No test runs these: that they still build is seen here.
+lint-measures: lint-deps
+	@$(ANEW) $(MAKE) --no-print-directory --silent WERROR=1 measures
+
 # ------------------------------------------------------------------ install
 
 # Where the configuration goes:
@@ -441,10 +386,14 @@ CONF_LAYOUT ?= plain
 endif
 
 export CONF_LAYOUT DESTDIR LIBEXECDIR SYSCONFDIR SBINDIR MANDIR
-export ACCT_DATADIR INSTALL FORCE
+export ACCT_DATADIR INSTALL_PROGRAM INSTALL_DATA FORCE
 
 install: all
 	@scripts/install-files install $(BUILD)
+
+install-strip:
+	@$(MAKE) --no-print-directory INSTALL_PROGRAM='$(INSTALL_PROGRAM) -s' \
+	    install
 
 uninstall: | have
 	@scripts/install-files uninstall $(BUILD)

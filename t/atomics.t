@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: any, it reads the sources
 # mpm: own
+# needs: nothing
 #
 # Every atomic operation states its memory order, and why it is that one:
 #

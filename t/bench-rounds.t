@@ -5,6 +5,7 @@
 # and when a verdict is sure.
 # mpm: own
 # driver: sqlite3
+# needs: nothing
 
 use strict;
 use warnings;

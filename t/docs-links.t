@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, no server runs
 # driver: any, it reads the documents alone
+# needs: nothing
 #
 # What the documents point to is there: each relative link with its anchor,
 # and each source and function that the pages about the code name.

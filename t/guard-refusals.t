@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, a refusal is the same with any
 # driver: any, a refusal is the same, and so is a 503
+# needs: curl openssl
 #
 # What a refusal looks like: its body and challenge, 401 and 503 told apart,
 # an operator's ErrorDocument, and no credentials over plain HTTP.

@@ -61,6 +61,67 @@ subtest 'a compiler may have arguments' => sub {
     like($out, qr/^install-deps: missing: .*stdlib\.h/m, 'is told');
 };
 
+# A command in place of install that notes how it is called.
+my $noting = "$top/noting";
+spew($noting, <<'SH');
+#!/bin/sh
+echo "$*" >>"${0%/*}/noted"
+exec install "$@"
+SH
+chmod 0755, $noting;
+
+subtest 'INSTALL may be several words' => sub {
+    my ($ok, $out) = run_make("DESTDIR='$top/words of it'",
+        "INSTALL='$noting -p'", 'install');
+    ok($ok, 'make install') or diag($out);
+    my @calls = split /\n/, slurp("$top/noted");
+    unlink "$top/noted";
+    is(scalar(@calls), scalar(my @there = files("$top/words of it")),
+        'installs each file');
+    is_deeply([grep { !/^-p / } @calls], [], 'with all of them');
+    for my $file ('sql/sqlite3.sql', 'conf/dialects/base.json') {
+        my ($there) = grep { m{/\Q@{[ $file =~ s{.*/}{}r ]}\E$} }
+            files("$top/words of it");
+        is((stat "$top/words of it$there")[9], (stat "$tree/$file")[9],
+            "-p keeps the time of $file");
+    }
+    ($ok, $out) = run_make("DESTDIR='$top/words of it'",
+        "INSTALL='install --strip-program=true'", 'install');
+    ok($ok, 'as debhelper says it') or diag($out);
+};
+
+subtest 'programs and data are installed by commands of their own' => sub {
+    my ($ok, $out) = run_make("DESTDIR='$top/own'",
+        "INSTALL_PROGRAM='$noting -c'", "INSTALL_DATA='install -m 640'",
+        'install');
+    ok($ok, 'make install') or diag($out);
+    my @programs = map { m{([^/]+)$} } split /\n/, slurp("$top/noted");
+    unlink "$top/noted";
+    is_deeply([sort @programs], ['acctauth', 'mod_acctauth.so'],
+        'INSTALL_PROGRAM: the command and the module');
+    my %modes = map { sprintf('%o', (stat "$top/own$_")[2] & 0777) => 1 }
+        grep { $_ ne $place{command} && $_ ne $place{module} }
+        files("$top/own");
+    is_deeply(\%modes, { 640 => 1 }, 'INSTALL_DATA: the rest');
+    is((stat "$top/own$place{command}")[2] & 0777, 0755,
+        'mode of the command');
+    is((stat "$top/own$place{module}")[2] & 0777, 0644,
+        'mode of the module');
+};
+
+subtest 'install-strip strips what is run and loaded' => sub {
+    my ($ok, $out) = run_make("DESTDIR='$top/own'",
+        "INSTALL='install -p'", 'install-strip');
+    ok($ok, 'make install-strip') or diag($out);
+    for my $what (qw(command module)) {
+        my $built = build_dir() . '/' . ($place{$what} =~ s{.*/}{}r);
+        cmp_ok(-s "$top/own$place{$what}", '<', -s $built, "the $what");
+    }
+    ok(-x "$top/own$place{command}", 'the command runs')
+        && is(system("'$top/own$place{command}' --version >/dev/null"), 0,
+              'still');
+};
+
 my $dest = "$top/dest";
 subtest 'install' => sub {
     my ($ok, $out) = run_make("DESTDIR='$dest'", 'install');

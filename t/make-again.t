@@ -50,7 +50,9 @@ while [ $# -gt 0 ]; do
 done
 SH
 system("cp -R '$tree/Makefile' '$tree/mod_acctauth.c' '$tree/src' '$tree/sql'"
-    . " '$tree/conf' '$tree/scripts' '$top/clone/'") == 0 or die 'cp failed';
+    . " '$tree/conf' '$tree/scripts' '$top/clone/'"
+    . " && mkdir '$top/clone/t' && cp '$tree/t/measure.mk' '$top/clone/t/'") == 0
+    or die 'cp failed';
 script("$top/clone/scripts/install-deps",
        "[ \"\$1\" = --check ] || ln -sf '$apxs' '$top/tools/apxs'");
 script("$top/clone/scripts/run", ':');

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: any, what others are told is read from the same record
 # mpm: any, the same hooks
+# needs: curl openssl
 #
 # A request has one identity, the token's, also where another module names
 # somebody else: mod_ssl the owner of a client's certificate (SSLUserName,

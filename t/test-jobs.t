@@ -136,7 +136,7 @@ use AcctTest;
 if ($n == 1) {
     my $s = AcctTest->start(database => 0);
     kill 'SEGV', $s->children;
-    $s->wait_for(sub { $s->log =~ /exit signal/ });
+    await(sub { $s->log =~ /exit signal/ }, 'the crash');
 }
 PERL
     my ($exit, $out) = run_jobs({}, $file);

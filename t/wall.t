@@ -6,6 +6,7 @@
 # exports one symbol.
 # mpm: own
 # driver: sqlite3
+# needs: nothing
 
 use strict;
 use warnings;

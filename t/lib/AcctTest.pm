@@ -9,6 +9,7 @@
 #   ACCT_PRELOAD  LD_PRELOAD for httpd alone, as the sanitizers need
 #   ACCT_DRIVER   sqlite3 or pgsql (default sqlite3; see PgServer.pm)
 #   ACCT_KEEP     keep the folder of each server
+#   ACCT_CHECK    what is not installed is skipped (scripts/test --check)
 #
 # See t/server.t for examples.
 
@@ -142,6 +143,16 @@ sub _temp_dir
     return $dir;
 }
 
+# What the run of all tests has seen to, unless it was told to take what is
+# here: then the test or subtest that begins is skipped.
+sub _lacks
+{
+    my ($what) = @_;
+    Test::More::plan(skip_all => "no $what")
+        if $ENV{ACCT_CHECK} && !Test::More->builder->current_test;
+    die "there is no $what\n";
+}
+
 my %NEEDS = (
     proxy_http => ['proxy'], proxy_http2 => ['proxy'],
     proxy_fcgi => ['proxy'], proxy_wstunnel => ['proxy'],
@@ -167,7 +178,7 @@ sub _load_modules
         $add->($_) for @{ $NEEDS{$name} || [] };
         return if $l->{static}{$name};
         my $file = "$l->{LIBEXECDIR}/mod_$name.so";
-        die "this httpd has no mod_$name\n" if !-e $file;
+        _lacks("mod_$name") if !-e $file;
         push @out, "LoadModule ${name}_module \"$file\"\n";
     };
     my $any_static_mpm = grep { /^mpm_/ } keys %{ $l->{static} };

@@ -56,7 +56,7 @@ static void count(_Atomic(int) *what)
 /* ---- what is played ---- */
 
 apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
-                            const acct_pool_marks_t *expected,
+                            acct_pool_expected_t *expected,
                             acct_watch_t *watch, apr_interval_time_t until,
                             const char **error, apr_pool_t *p)
 {
@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 {
     int seconds = argc > 1 ? atoi(argv[1]) : 10;
     acct_db_config_t config = { .driver = "pgsql" };
-    acct_pool_marks_t expected = { NULL, NULL, NULL };
+    acct_pool_expected_t expected = { .key_id = NULL };
     acct_crowd_t crowd = { .most = THREADS };
     acct_server_pool_t *server;
     worker_t worker[THREADS];

@@ -565,7 +565,7 @@ int main(void)
     };
 
     if (!getenv("ACCT_PGSQL")) {
-        printf("skipped: no ACCT_PGSQL\n");
+        printf("# skip: no ACCT_PGSQL names a server\n");
         return 0;
     }
     setenv("ACCT_DRIVER", "pgsql", 1);

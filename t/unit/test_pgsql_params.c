@@ -178,7 +178,7 @@ static void the_libpq_at_hand_is_asked(void **state)
 
     (void)state;
     if (!libpq) {
-        skip();
+        skip_because("no libpq here");
     }
     *(void **)&version = dlsym(libpq, "PQlibVersion");
     for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {

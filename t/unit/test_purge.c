@@ -75,7 +75,7 @@ static void a_clock_that_is_ahead_does_not_make_a_purge_early(void **state)
     acct_db_t *db;
 
     if (!f->schema) {
-        skip();         /* one machine has one clock */
+        skip_because("one machine has one clock");
     }
     db = open_store(f);
     anna = add_person(f, db, "anna", NULL);
@@ -154,7 +154,7 @@ static void a_purge_waits_for_no_stranger_and_tells_of_anothers_turn(
     acct_rows_t rows;
 
     if (!f->schema) {
-        skip();         /* BEGIN has locked all there is */
+        skip_because("a file has one writer");
     }
     add_numbered(f, db, add_person(f, db, "anna", NULL), 10, 1, 1, NULL);
     assert_int_equal(acct_db_query(other, "SELECT pg_advisory_lock("

@@ -100,7 +100,7 @@ apr_int64_t next_number(bench_t *bench);
 
 /** Print the statement by which the feed is read. @return 0, or 1 where
  *  there is none */
-int print_feed_sql(const char *driver);
+int print_feed_sql(const char *driver, apr_pool_t *pool);
 
 /* ---- connections ---- */
 

@@ -60,7 +60,7 @@ static apr_status_t read_feed(worker_t *worker, apr_pool_t *pool)
 
 const work_t work_feed = { "feed", begin_feed, read_feed };
 
-int print_feed_sql(const char *driver)
+int print_feed_sql(const char *driver, apr_pool_t *pool)
 {
     int count;
     const acct_statement_t *list = acct_store_statements(driver, &count, pool);

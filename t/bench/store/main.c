@@ -78,11 +78,11 @@ int main(int argc, char **argv)
                 "feed|sql DRIVER PARAMETERS TOKENS SECONDS CONNECTIONS\n");
         return 2;
     }
-    if (strcmp(argv[1], "sql") == 0) {
-        return print_feed_sql(bench.config.driver);
-    }
     apr_initialize();
     apr_pool_create(&pool, NULL);
+    if (strcmp(argv[1], "sql") == 0) {
+        return print_feed_sql(bench.config.driver, pool);
+    }
     if (acct_db_init(pool, bench.config.driver, &error) != APR_SUCCESS
         || acct_db_resolve(&bench.config, pool, &error) != APR_SUCCESS) {
         fprintf(stderr, "store: %s\n", error);
