@@ -291,7 +291,7 @@ run:
 
 # Nothing is installed: a build daemon runs it as an ordinary user. What the
 # tests find missing they skip and say.
-check: all
+check: all replay
 	@! $(PKG_CONFIG) --exists cmocka 2>/dev/null \
 	    || $(MAKE) --no-print-directory unit
 	@scripts/test --check $(BUILD)
