@@ -252,8 +252,7 @@ $(BUILD)/acctauth: $(CLI_OBJ) $(LIBCORE)
 $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-	    $(LIBCORE) -lcmocka \
-	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
+	    $(LIBCORE) -lcmocka $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
 $(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(LIBCORE)
 	@mkdir -p $(@D)
@@ -266,6 +265,9 @@ $(BUILD)/unit/test_pool: $(OBJ)/src/httpd/connections/pool.o
 $(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
     connections/gate_table.o connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
+$(BUILD)/unit/test_watch: $(OBJ)/src/httpd/connections/watch.o
+$(BUILD)/unit/test_shared_memory: $(OBJ)/src/httpd/memory/segment.o \
+                                  $(OBJ)/src/httpd/memory/shared.o
 
 # Counts the calls.
 $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
