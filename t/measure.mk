@@ -70,7 +70,8 @@ STRESS_CACHE_OBJ = $(STRESS_CACHE_SRC:%.c=$(BUILD)/stress/cache/%.o)
 # The pool of connections to a server, in the same way.
 STRESS_POOL     = $(BUILD)/stress/server_pool
 STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/connections/server_pool.c \
-                  src/httpd/connections/watch.c src/core/base/ticks.c
+                  src/httpd/connections/watch.c src/core/base/ticks.c \
+                  src/core/base/own_pool.c
 STRESS_POOL_OBJ = $(STRESS_POOL_SRC:%.c=$(BUILD)/stress/pool/%.o)
 
 STRESS_CC = $(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "base/hex.h"
+#include "base/own_pool.h"
 #include "base/ticks.h"
 #include "database/unit.h"
 #include "store/store.h"
@@ -47,7 +48,7 @@ static reading_t *make_reading(void)
     reading_t *reading;
     apr_pool_t *pool;
 
-    if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS) {
+    if (acct_own_pool(&pool) != APR_SUCCESS) {
         return NULL;
     }
     reading = apr_pcalloc(pool, sizeof(*reading));

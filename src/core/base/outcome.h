@@ -21,6 +21,7 @@
  *   ticks.c           a clock for waiting
  *   hex.c             bytes to hex digits and back
  *   shell.c           a text as a word for a shell
+ *   own_pool.c        pools with an allocator of their own
  */
 #ifndef ACCT_OUTCOME_H
 #define ACCT_OUTCOME_H

@@ -2,12 +2,12 @@
 /* Drivers; connections are opened and closed; see database/database.h. */
 #include "database/connection.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "base/own_pool.h"
 #include "base/shell.h"
 
 /* How long opening waits for another's lock: half a second. */
@@ -119,14 +119,6 @@ const char *acct_db_mask(const char *driver, const char *params,
                                 : params;
 }
 
-/* Like httpd's own pools: without memory there is nothing to go on with,
- * and nothing here looks for NULL from apr_palloc. */
-static int out_of_memory(int retcode)
-{
-    (void)retcode;
-    abort();
-}
-
 static apr_status_t open_once(acct_db_t **db, const acct_db_config_t *config,
                               const acct_statement_t *statements, int count,
                               apr_pool_t *pool, const char **error)
@@ -143,7 +135,7 @@ static apr_status_t open_once(acct_db_t **db, const acct_db_config_t *config,
                         : "unknown database driver";
         return APR_EINVAL;
     }
-    rv = apr_pool_create_unmanaged_ex(&own, out_of_memory, NULL);
+    rv = acct_own_pool(&own);
     if (rv != APR_SUCCESS) {
         *error = "no memory for a connection";
         return rv;

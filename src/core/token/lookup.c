@@ -7,6 +7,7 @@
 #include <apr_thread_mutex.h>
 #include <string.h>
 
+#include "base/own_pool.h"
 #include "base/ticks.h"
 #include "database/unit.h"
 
@@ -84,8 +85,7 @@ static batch_t *make_batch(acct_lookups_t *lookups)
     batch_t *batch = apr_pcalloc(lookups->pool, sizeof(*batch));
 
     if (apr_thread_cond_create(&batch->changed, lookups->pool) != APR_SUCCESS
-        || apr_pool_create_unmanaged_ex(&batch->pool, NULL, NULL)
-           != APR_SUCCESS) {
+        || acct_own_pool(&batch->pool) != APR_SUCCESS) {
         return NULL;
     }
     apr_pool_cleanup_register(lookups->pool, batch->pool, destroy_pool,
@@ -365,7 +365,7 @@ apr_status_t acct_lookups_make(acct_lookups_t **lookups,
                                      pool);
     if (status == APR_SUCCESS) {
         /* by an allocator of its own: used with the lock held alone */
-        status = apr_pool_create_unmanaged_ex(&made->pool, NULL, NULL);
+        status = acct_own_pool(&made->pool);
     }
     if (status == APR_SUCCESS) {
         apr_pool_cleanup_register(pool, made->pool, destroy_pool,

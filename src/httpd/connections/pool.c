@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "base/own_pool.h"
 #include "base/ticks.h"
 #include "connections/pool_open.h"
 #include "connections/server_pool.h"
@@ -211,7 +212,7 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *p)
     if (is_too_early(pool)) {
         return APR_EAGAIN;
     }
-    status = apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
+    status = acct_own_pool(&scratch);
     if (status != APR_SUCCESS) {
         return status;
     }

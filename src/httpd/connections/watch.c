@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/own_pool.h"
 #include "base/ticks.h"
 
 /* How late a socket may be shut down. */
@@ -159,7 +160,7 @@ apr_status_t acct_watch_start(acct_watch_t **watch, int places,
     if (made->wake < 0) {
         return APR_FROM_OS_ERROR(errno);
     }
-    status = apr_pool_create_unmanaged_ex(&made->own, NULL, NULL);
+    status = acct_own_pool(&made->own);
     if (status != APR_SUCCESS) {
         close(made->wake);
         return status;
