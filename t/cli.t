@@ -188,6 +188,7 @@ like(rows($db, "SELECT value FROM meta WHERE name = 'key_id'"),
     qr/\A[0-9a-f]{16}\n\z/, 'the key is known by its id');
 ends(1, '', qr/is there already/, 'init', '--key', "$dir/key2",
     'a second init');
+is(rows($db, 'SELECT count(*) FROM account'), "0\n", 'init makes no account');
 
 for my $mask (0777, 0277, 0) {
     my $umask = umask $mask;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token_fixture.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 static acct_outcome_e parse_as(const char *scheme, const char *header,
                                const char **token)
 {
@@ -174,6 +177,63 @@ static void a_minted_token_is_fresh_lower_case_hex(void **state)
     }
 }
 
+/* As httpd makes its children: from a parent whose generator was used. */
+#define CHILDREN 4
+#define MINTED 500
+#define LENGTH 40
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void mint_many(int fd)
+{
+    const char *text;
+
+    for (int i = 0; i < MINTED; i++) {
+        if (acct_token_mint(LENGTH / 2, &text, pool) != APR_SUCCESS
+            || write(fd, text, LENGTH + 1) != LENGTH + 1) {
+            _exit(1);
+        }
+    }
+    _exit(0);
+}
+
+static void children_of_one_parent_mint_different_tokens(void **state)
+{
+    static char all[CHILDREN * MINTED][LENGTH + 1];
+    size_t room = sizeof(all), have = 0;
+    const char *text;
+    ssize_t got;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(acct_token_mint(LENGTH / 2, &text, pool), APR_SUCCESS);
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < CHILDREN; i++) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            mint_many(ends[1]);
+        }
+    }
+    close(ends[1]);
+    while ((got = read(ends[0], (char *)all + have, room - have)) > 0) {
+        have += (size_t)got;
+    }
+    close(ends[0]);
+    for (int i = 0; i < CHILDREN; i++) {
+        wait(NULL);
+    }
+    assert_int_equal(have, room);
+    qsort(all, CHILDREN * MINTED, LENGTH + 1, by_text);
+    for (int i = 1; i < CHILDREN * MINTED; i++) {
+        assert_string_not_equal(all[i - 1], all[i]);
+    }
+}
+
 static void tokens_of_a_wrong_size_are_not_minted(void **state)
 {
     static const int sizes[] = { -1, 0, 15, 65, 1 << 30 };
@@ -244,6 +304,7 @@ int main(void)
         cmocka_unit_test(only_printable_ascii_is_a_token),
         cmocka_unit_test(a_long_token_is_read_whole),
         cmocka_unit_test(a_minted_token_is_fresh_lower_case_hex),
+        cmocka_unit_test(children_of_one_parent_mint_different_tokens),
         cmocka_unit_test(tokens_of_a_wrong_size_are_not_minted),
         cmocka_unit_test(a_public_id_is_32_hex_digits),
         cmocka_unit_test(the_digest_is_sha256_in_hex),
