@@ -6,7 +6,8 @@
 # libpq, OpenSSL, jansson, libargon2, libidn2. Whichever it is: nobody is let
 # in who is not, nobody is called wrong who is right, what was answered as
 # done is in the database, the answer is one of those that are documented,
-# and the next request is answered as if nothing had been.
+# and the next request is answered as if nothing had been (where a connection
+# could not be opened, half a second later).
 #
 # A child whose pools have no memory ends itself, as httpd has it; nothing
 # else ends one.
@@ -36,11 +37,9 @@ my $n = 0;
 # that none waits for a new one.
 my $children = $WALK ? 1 : 8;
 my $s = AcctTest->prepare(hash => cheap_hash(), allow_crash => 1,
-    mpm => 'event', conf => <<'CONF',
+    mpm => 'event', limit => 'Observe', conf => <<'CONF',
 AcctAuthMaxTokens Off
-<IfDirective AcctAuthLimit>
-    AcctAuthLimit Off
-</IfDirective>
+AcctAuthAuditLog "logs/audit_log"
 <Location "/private/">
     AcctAuthProtect On
 </Location>
@@ -77,8 +76,10 @@ sub register
 sub came_to
 {
     my ($r) = @_;
+    my ($why) = $r->{status} == 503
+        ? $s->log =~ /.*(ACCT\d+: store_unavailable[^\n]*)/s : '';
     return join ' ', $r->{status}, grep { defined && length }
-        @$r{qw(reason body)};
+        $r->{reason}, $why;
 }
 
 sub count { ($s->sql("SELECT count(*) FROM $_[0]"))[0][0] }
@@ -116,7 +117,7 @@ my %ask = (
             my $there = has_account($name);
             return 'signed up, and no account' if $r->{status} == 200
                 && (!$there || !has_token($r->{json}{token}));
-            my $again = register($name)->{status};
+            my $again = after_a_moment(sub { register($name) })->{status};
             return "again: $again" if $again != ($there ? 400 : 200);
             my $in = login($name)->{status};
             return $in == 200 ? () : "its sign-in: $in";
@@ -137,7 +138,7 @@ my %ask = (
         ask => \&reuse, right => qr/^200$/,
         wrong => sub {
             my ($name, $r) = @_;
-            my $again = reuse($name);
+            my $again = after_a_moment(sub { reuse($name) });
             return 'again: ' . came_to($again) if $again->{status} != 200;
             return 'another token' if $r->{status} == 200
                 && $r->{json}{data}{token} ne $again->{json}{data}{token};
@@ -173,7 +174,7 @@ my %ask = (
             my $there = has_token($token);
             return 'signed out, and a token' if $r->{status} == 204
                 && $there;
-            my $then = guard($token)->{status};
+            my $then = after_a_moment(sub { guard($token) })->{status};
             return $then == ($there ? 200 : 401) ? () : "then $then";
         },
     },
@@ -191,7 +192,8 @@ my %ask = (
             return "by half: @there" if $there[0] != $there[1];
             return 'signed out, and tokens' if $r->{status} == 204
                 && $there[0];
-            my @then = map { guard($_)->{status} } @$tokens;
+            my @then = map { my $token = $_;
+                after_a_moment(sub { guard($token) })->{status} } @$tokens;
             return grep({ $_ != ($there[0] ? 200 : 401) } @then)
                 ? "then @then" : ();
         },
@@ -218,12 +220,12 @@ my %ask = (
     },
     # Whose first request it is: what else is there already is made.
     'guard, a new child' => {
-        ready => sub { my $t = token_of('ada'); $s->graceful; $t },
+        ready => sub { my $t = token_of('ada'); new_child(); $t },
         ask => \&guard, right => qr/^200$/,
         wrong => sub { },
     },
     'login, a new child' => {
-        ready => sub { $s->graceful },
+        ready => \&new_child,
         ask => sub { login() }, right => qr/^200$/,
         wrong => sub { },
     },
@@ -231,7 +233,9 @@ my %ask = (
         ready => sub { my $t = token_of('ada'); guard($t);
             logout($t, 'logout'); $t },
         ask => \&guard, right => qr/^401$/,
-        wrong => sub { guard($_[0])->{status} == 401 ? () : 'let in then' },
+        wrong => sub { my ($token) = @_;
+            after_a_moment(sub { guard($token) })->{status} == 401
+                ? () : 'let in then' },
     },
     'guard, a token that never was' => {
         ready => sub { $s->unknown_token(40) },
@@ -239,6 +243,13 @@ my %ask = (
         wrong => sub { },
     },
 );
+
+# Which has made what it begins with when it serves a file.
+sub new_child
+{
+    $s->graceful;
+    $s->get('/index.html');
+}
 
 # A connection that failed is given up; so the next request opens one.
 sub drop_connection
@@ -287,20 +298,45 @@ sub judge
 
 my @table;
 
+# A connection that could not be opened is not tried anew for half a second;
+# meanwhile what needs one is 503.
+sub after_a_moment
+{
+    my ($code) = @_;
+    my $end = time + 1;
+    my $r;
+    do {
+        $r = $code->();
+        return $r if $r->{status} != 503 || time > $end;
+    } while (select(undef, undef, undef, 0.1), 1);
+}
+
+sub made_ready
+{
+    my ($ask) = @_;
+    my $ready;
+    for (1 .. 3) {
+        @unready = ();
+        $ready = $ask->{ready}->();
+        last if !@unready;
+        select undef, undef, undef, 0.6;
+    }
+    return $ready;
+}
+
 # try(REQUEST, KIND, N): what is wrong when the N-th call fails, and whether
 # one did.
 sub try
 {
     my ($name, $kind, $which) = @_;
     my $ask = $ask{$name};
-    @unready = ();
-    my $ready = $ask->{ready}->();
+    my $ready = made_ready($ask);
     my ($r, $count, $function, $where) = $fault->failing($kind, $which,
         sub { $ask->{ask}->($ready) });
     my @wrong = judge($ask, $kind, $r);
     push @wrong, $ask->{wrong}->($ready, $r) if !@wrong;
     # the next request, of somebody else
-    my $next = reuse();
+    my $next = after_a_moment(sub { reuse() });
     push @wrong, 'then a sign-in: ' . came_to($next)
         if $next->{status} != 200;
     unshift @wrong, @unready;

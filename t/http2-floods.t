@@ -24,9 +24,6 @@ my $s = AcctTest->start(h2 => 1, mpm => 'event', hash => cheap_hash(),
                  MinSpareThreads => 1, MaxSpareThreads => 16,
                  MaxRequestWorkers => 16 }, conf => <<'CONF');
 AcctAuthMaxTokens Off
-<IfDirective AcctAuthLimit>
-    AcctAuthLimit Off
-</IfDirective>
 <Location "/private/">
     AcctAuthProtect On
 </Location>
