@@ -260,8 +260,9 @@ $(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(LIBCORE)
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -ldl
 
 # What of src/httpd needs no header of httpd can be tested like the core.
-$(BUILD)/unit/test_server_pool: $(OBJ)/src/httpd/connections/server_pool.o
-$(BUILD)/unit/test_pool: $(OBJ)/src/httpd/connections/pool.o
+POOL_OBJ = $(addprefix $(OBJ)/src/httpd/connections/,pool.o list.o stock.o \
+             queue.o breaker.o)
+$(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: $(POOL_OBJ)
 $(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
     connections/gate_table.o connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
@@ -272,6 +273,8 @@ $(BUILD)/unit/test_shared_memory: $(OBJ)/src/httpd/memory/segment.o \
 # Counts the calls.
 $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
     -Wl,--wrap=acct_password_verify
+$(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: \
+    private override LDFLAGS += -Wl,--wrap=acct_queue_join
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \
            $(UNIT_SRC:%.c=$(OBJ)/%.o) $(FUZZ_OBJ) \

@@ -6,7 +6,7 @@
 .PHONY: measures stress bench bench-docs simulate scale
 
 measures: $(addprefix $(BUILD)/bench/,hash store simulate) \
-          $(BUILD)/stress/identity_cache $(BUILD)/stress/server_pool
+          $(BUILD)/stress/identity_cache $(BUILD)/stress/pool
 
 # -------------------------------------------------------------------- bench
 
@@ -63,15 +63,16 @@ STRESS_SAN ?= -fsanitize=thread
 NO_ASLR    := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 STRESS_CACHE     = $(BUILD)/stress/identity_cache
-STRESS_CACHE_SRC := $(filter-out %/server_pool.c %/last_used.c %/repeat.c,\
+STRESS_CACHE_SRC := $(filter-out %/pool.c %/last_used.c %/repeat.c,\
                       $(wildcard t/stress/*.c src/core/cache/*.c))
 STRESS_CACHE_OBJ = $(STRESS_CACHE_SRC:%.c=$(BUILD)/stress/cache/%.o)
 
 # The pool of connections to a server, in the same way.
-STRESS_POOL     = $(BUILD)/stress/server_pool
-STRESS_POOL_SRC = t/stress/server_pool.c src/httpd/connections/server_pool.c \
-                  src/httpd/connections/watch.c src/core/base/ticks.c \
-                  src/core/base/own_pool.c
+STRESS_POOL     = $(BUILD)/stress/pool
+STRESS_POOL_SRC = t/stress/pool.c src/core/base/ticks.c \
+                  src/core/base/own_pool.c \
+                  $(addprefix src/httpd/connections/,list.c stock.c queue.c \
+                    breaker.c watch.c)
 STRESS_POOL_OBJ = $(STRESS_POOL_SRC:%.c=$(BUILD)/stress/pool/%.o)
 
 STRESS_CC = $(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \

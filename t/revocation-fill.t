@@ -5,8 +5,8 @@
 # revoked meanwhile stays so: what the filler comes back with is remembered
 # for nobody.
 #
-# It is stopped at two places by a library in front of httpd: when it gives
-# its connection back (a file's driver only), and in the cache's store, when
+# It is stopped at two places by a library in front of httpd: when it has the
+# database's answer (a file's driver only), and in the cache's store, when
 # it has looked for revocations already and has not written yet. On
 # PostgreSQL it is the network, too, that keeps the answer.
 
@@ -44,13 +44,20 @@ static void stand_still(const char *place)
     while (access(go, F_OK) != 0) usleep(1000);
 }
 
-int apr_reslist_release(void *list, void *resource)
+/* The row of a token's look-up, which has eight columns. */
+int apr_dbd_get_row(const void *driver, void *pool, void *res, void **row,
+                    int rownum)
 {
-    static int (*real)(void *, void *);
-    if (!real) real = (int (*)(void *, void *))
-        dlsym(RTLD_NEXT, "apr_reslist_release");
-    stand_still("release");
-    return real(list, resource);
+    static int (*real)(const void *, void *, void *, void **, int);
+    static int (*columns)(const void *, void *);
+    int rv;
+    if (!real) real = (int (*)(const void *, void *, void *, void **, int))
+        dlsym(RTLD_NEXT, "apr_dbd_get_row");
+    if (!columns) columns = (int (*)(const void *, void *))
+        dlsym(RTLD_NEXT, "apr_dbd_num_cols");
+    rv = real(driver, pool, res, row, rownum);
+    if (rv == 0 && columns(driver, res) == 8) stand_still("answer");
+    return rv;
 }
 
 unsigned long long apr_siphash24(const void *src, size_t len,
@@ -187,13 +194,13 @@ sub everywhere
 }
 
 ok(wait_believed($s), 'what is cached is believed');
-everywhere(shim_place('release'), 'before it looks for revocations')
+everywhere(shim_place('answer'), 'before it looks for revocations')
     if !$breaker;
 everywhere(shim_place('store'), 'before it writes');
 everywhere($network, 'while the answer is under way') if $breaker;
 
 subtest 'without a revocation the same filler fills' => sub {
-    my $place = $breaker ? $network : shim_place('release');
+    my $place = $breaker ? $network : shim_place('answer');
     my ($token) = more_tokens($s, 1);
     ok(wait_believed($s), 'what is cached is believed');
     $place->{stop}->($token);

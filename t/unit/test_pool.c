@@ -1,393 +1,263 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A child's connections to a database that is a file: how many there are,
- * and what becomes of who finds none. The connections are played; the time
- * is real.
+ * Which request gets a connection, which waits and which is refused, and when
+ * a connection is closed: the same for both drivers, and tried with both. What
+ * is a server's alone is in test_pool_server.c.
  */
-#include "apr_fixture.h"
+#include "pool_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "httpd/connections/pool_open.h"
-#include "httpd/connections/server_pool.h"
-#include "base/ticks.h"
-
-struct acct_db_t {
-    unsigned int generation;
-    int is_broken;
-};
-
-typedef struct world_t {
-    apr_pool_t *pool;
-    acct_cache_t cache;
-    acct_pool_t *connections;
-    acct_crowd_t crowd;
-} world_t;
-
-static int opened;
-static apr_status_t opening_fails_with;
-static apr_interval_time_t opening_takes;
-static const char *unsafe;
-static int writers_left;
-static apr_status_t looking_finds;
-static uint64_t doubts;         /* all children's */
-
-/* ---- what is played ---- */
-
-apr_interval_time_t acct_ticks(void)
-{
-    return apr_time_now();
-}
-
-apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
-                            acct_pool_expected_t *expected,
-                            acct_watch_t *watch, apr_interval_time_t until,
-                            const char **error, apr_pool_t *p)
-{
-    (void)config;
-    (void)expected;
-    (void)watch;
-    (void)until;
-    (void)p;
-    apr_sleep(opening_takes);
-    if (opening_fails_with != APR_SUCCESS) {
-        *error = "no such database";
-        return opening_fails_with;
-    }
-    *db = calloc(1, sizeof(**db));
-    opened++;
-    return APR_SUCCESS;
-}
-
-apr_status_t acct_pool_look_over(acct_db_t *db,
-                                 const acct_db_config_t *config,
-                                 acct_pool_expected_t *expected,
-                                 const char **error, apr_pool_t *p)
-{
-    (void)db;
-    (void)config;
-    (void)expected;
-    (void)p;
-    *error = "another database";
-    return looking_finds;
-}
-
-void acct_db_close(acct_db_t *db)
-{
-    opened--;
-    free(db);
-}
-
-void acct_db_set_generation(acct_db_t *db, unsigned int generation)
-{
-    db->generation = generation;
-}
-
-unsigned int acct_db_generation(const acct_db_t *db)
-{
-    return db->generation;
-}
-
-int acct_db_is_current(const acct_db_t *db)
-{
-    (void)db;
-    return 1;
-}
-
-int acct_db_is_broken(const acct_db_t *db)
-{
-    return db->is_broken;
-}
-
-int acct_db_is_file(const char *driver)
-{
-    (void)driver;
-    return 1;
-}
-
-apr_status_t acct_db_init(apr_pool_t *pool, const char *driver,
-                          const char **error)
-{
-    (void)pool;
-    (void)driver;
-    (void)error;
-    return APR_SUCCESS;
-}
-
-apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot)
-{
-    (void)gate;
-    *slot = 0;
-    return APR_SUCCESS;
-}
-
-void acct_gate_leave(acct_gate_t *gate, int slot)
-{
-    (void)gate;
-    (void)slot;
-    writers_left++;
-}
-
-apr_status_t acct_file_guard_child_init(acct_file_guard_t *guard,
-                                        apr_pool_t *pchild)
-{
-    (void)guard;
-    (void)pchild;
-    return APR_SUCCESS;
-}
-
-uint32_t acct_cache_feed_has_trouble(const acct_cache_t *cache, int feed,
-                                     acct_cache_trouble_e which)
-{
-    (void)cache;
-    (void)feed;
-    (void)which;
-    return 0;
-}
-
-void acct_cache_feed_doubt(acct_cache_t *cache, int feed)
-{
-    (void)cache;
-    (void)feed;
-    doubts++;
-}
-
-uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed)
-{
-    (void)cache;
-    (void)feed;
-    return doubts;
-}
-
-int acct_file_guard_is_open(acct_file_guard_t *guard, int others,
-                            const char **why, apr_pool_t *p)
-{
-    (void)others;
-    (void)guard;
-    (void)p;
-    *why = unsafe;
-    return unsafe == NULL;
-}
-
-apr_status_t acct_server_pool_make(acct_server_pool_t **pool,
-                                   const acct_db_config_t *config,
-                                   acct_pool_expected_t *expected,
-                                   int threads, int most,
-                                   acct_crowd_t *crowd, apr_pool_t *pchild)
-{
-    (void)pool;
-    (void)config;
-    (void)expected;
-    (void)threads;
-    (void)most;
-    (void)crowd;
-    (void)pchild;
-    return APR_ENOTIMPL;
-}
-
-apr_status_t acct_server_pool_acquire(acct_server_pool_t *pool,
-                                      apr_interval_time_t within,
-                                      acct_db_t **db, const char **error,
-                                      apr_pool_t *p)
-{
-    (void)pool;
-    (void)within;
-    (void)db;
-    (void)error;
-    (void)p;
-    return APR_ENOTIMPL;
-}
-
-void acct_server_pool_release(acct_server_pool_t *pool, acct_db_t *db)
-{
-    (void)pool;
-    (void)db;
-}
-
-apr_status_t acct_server_pool_acquire_own(acct_server_pool_t *pool,
-                                          apr_interval_time_t within,
-                                          acct_db_t **db,
-                                          const char **error, apr_pool_t *p)
-{
-    return acct_server_pool_acquire(pool, within, db, error, p);
-}
-
-void acct_server_pool_release_own(acct_server_pool_t *pool, acct_db_t *db)
-{
-    acct_server_pool_release(pool, db);
-}
-
-void acct_server_pool_suspect(acct_server_pool_t *pool)
-{
-    (void)pool;
-}
-
-int acct_server_pool_trusts(acct_server_pool_t *pool, const acct_db_t *db)
-{
-    (void)pool;
-    (void)db;
-    return 1;
-}
-
-void acct_server_pool_drop_own(acct_server_pool_t *pool)
-{
-    (void)pool;
-}
-
-void acct_server_pool_close_idle(acct_server_pool_t *pool)
-{
-    (void)pool;
-}
-
-/* ---- the world ---- */
-
-static int start(void **state)
-{
-    static const acct_db_config_t config = { .driver = "sqlite3" };
-    static const acct_pool_expected_t expected;
-    world_t *world = calloc(1, sizeof(*world));
-
-    *state = world;
-    opened = writers_left = 0;
-    opening_fails_with = looking_finds = APR_SUCCESS;
-    opening_takes = 0;
-    doubts = 0;
-    unsafe = NULL;
-    if (apr_pool_create(&world->pool, NULL) != APR_SUCCESS) {
-        return -1;
-    }
-    world->connections = acct_pool_make(&config, NULL, &expected,
-                                        world->pool);
-    acct_pool_agree_in(world->connections, &world->cache, 0);
-    return acct_pool_child_init(world->connections, 64, &world->crowd,
-                                world->pool);
-}
-
-static int end(void **state)
-{
-    world_t *world = *state;
-
-    apr_pool_destroy(world->pool);
-    assert_int_equal(opened, 0);
-    free(world);
-    return 0;
-}
-
-static acct_db_t *take(world_t *world, acct_unit_e unit)
-{
-    const char *error = NULL;
-    acct_db_t *db = NULL;
-
-    assert_int_equal(acct_pool_acquire(world->connections, unit, &db, &error,
-                                       world->pool), APR_SUCCESS);
-    return db;
-}
-
-static void put(world_t *world, acct_db_t *db)
-{
-    acct_pool_release(world->connections, ACCT_UNIT_READ, db);
-}
-
-static const char *refused(world_t *world, acct_unit_e unit)
-{
-    const char *error = NULL;
-    acct_db_t *db = NULL;
-
-    assert_int_not_equal(acct_pool_acquire(world->connections, unit, &db,
-                                           &error, world->pool),
-                         APR_SUCCESS);
-    return error;
-}
-
-/* ---- the tests ---- */
+/* ---- which connection a request gets ---- */
 
 static void one_that_was_put_back_is_used_again(void **state)
 {
     world_t *world = *state;
-    acct_db_t *db = take(world, ACCT_UNIT_READ);
+    acct_db_t *db = take_one(world, ACCT_UNIT_READ);
 
-    put(world, db);
-    assert_ptr_equal(take(world, ACCT_UNIT_READ), db);
-    put(world, db);
+    put_one(world, db);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), db);
+    put_one(world, db);
     assert_int_equal(opened, 1);
 }
 
-static void the_seventeenth_waits_and_is_told_that_all_are_in_use(
-    void **state)
+static void the_one_that_was_put_back_last_is_used_first(void **state)
 {
     world_t *world = *state;
+    acct_db_t *last;
+
+    take(world, 3);
+    last = world->taken[0];
+    put_back(world, 3);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), last);
+    put_one(world, last);
+}
+
+static void of_many_threads_sixteen_get_one_each(void **state)
+{
+    world_t *world = *state;
+    acct_pool_t *large = make_pool(world, 64, 0);
     acct_db_t *taken[ACCT_POOL_CONNECTIONS];
-    apr_time_t begun;
+    waiter_t waiter;
     int i;
 
     for (i = 0; i < ACCT_POOL_CONNECTIONS; i++) {
-        taken[i] = take(world, ACCT_UNIT_READ);
+        taken[i] = take_from(large, ACCT_UNIT_READ, world->pool);
     }
-    begun = apr_time_now();
-    assert_string_equal(refused(world, ACCT_UNIT_READ), ACCT_POOL_IN_USE);
-    assert_true(apr_time_now() - begun >= ACCT_POOL_WAIT);
-    assert_true(apr_time_now() - begun < 2 * ACCT_POOL_WAIT);
+    begin_to_wait(world, large, &waiter);
+    acct_pool_release(large, ACCT_UNIT_READ, taken[0]);
+    end_waiting(&waiter);
+    assert_int_equal(waiter.status, APR_SUCCESS);
     assert_int_equal(opened, ACCT_POOL_CONNECTIONS);
-    put(world, taken[0]);
-    taken[0] = take(world, ACCT_UNIT_READ);
     for (i = 0; i < ACCT_POOL_CONNECTIONS; i++) {
-        put(world, taken[i]);
+        acct_pool_release(large, ACCT_UNIT_READ, taken[i]);
     }
 }
 
-/* Other children may have found by now that it is over. */
-static void what_failed_a_moment_ago_is_no_news(void **state)
+static acct_pool_t *the_pool;
+static acct_db_t *in_use;
+
+static void another_is_put_back(void)
+{
+    acct_pool_release(the_pool, ACCT_UNIT_READ, in_use);
+}
+
+static void while_one_is_opened_others_are_put_back(void **state)
 {
     world_t *world = *state;
-    const char *error = NULL;
-    acct_db_t *db = NULL;
-    apr_status_t status;
+    acct_db_t *db;
 
-    opening_takes = apr_time_from_msec(300);
-    opening_fails_with = APR_EGENERAL;
-    assert_int_equal(acct_pool_acquire(world->connections, ACCT_UNIT_READ,
-                                       &db, &error, world->pool),
-                     APR_EGENERAL);
-    opening_takes = 0;
-    status = acct_pool_acquire(world->connections, ACCT_UNIT_READ, &db,
-                               &error, world->pool);
-    assert_int_equal(status, APR_EAGAIN);
-    assert_string_equal(error, "no such database");
-    assert_false(acct_pool_is_news(status, error));
+    the_pool = world->connections;
+    in_use = take_one(world, ACCT_UNIT_READ);
+    meanwhile = another_is_put_back;
+    db = take_one(world, ACCT_UNIT_READ);
+    assert_int_equal(opened, 2);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), in_use);
+    put_one(world, in_use);
+    put_one(world, db);
 }
 
-static void who_wanted_to_write_and_finds_none_lets_others_write(
+/* ---- waiting ---- */
+
+/* The longest that a request waits: for a file as for a server. */
+static apr_interval_time_t longest(const world_t *world)
+{
+    return world->is_file ? ACCT_POOL_WAIT : ACCT_POOL_WITHIN;
+}
+
+static void a_request_waits_until_its_time_is_over_and_is_told_why(
     void **state)
 {
     world_t *world = *state;
+    waiter_t waiter;
+    waiter_t later;
 
-    opening_fails_with = APR_EGENERAL;
-    assert_string_equal(refused(world, ACCT_UNIT_WRITE), "no such database");
-    assert_int_equal(writers_left, 1);
+    is_running = 1;
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &waiter);
+    apr_sleep(apr_time_from_msec(300));
+    begin_to_wait(world, world->connections, &later);
+    end_waiting(&waiter);
+    assert_true(APR_STATUS_IS_TIMEUP(waiter.status));
+    assert_string_equal(waiter.said, ACCT_POOL_IN_USE);
+    assert_true(acct_pool_is_crowded(waiter.said));
+    assert_false(acct_pool_is_news(waiter.status, waiter.said));
+    assert_true(waiter.took >= longest(world));
+    assert_true(waiter.took < longest(world) + apr_time_from_msec(700));
+    assert_int_equal(opened, MOST);
+    /* what gave up waiting is handed nothing */
+    put_one(world, world->taken[0]);
+    end_waiting(&later);
+    if (later.status == APR_SUCCESS) {
+        assert_ptr_equal(later.db, world->taken[0]);
+        put_one(world, later.db);
+    }
+    put_one(world, world->taken[1]);
+    put_one(world, world->taken[2]);
+    put_one(world, world->taken[3]);
+    take(world, MOST);
+    assert_int_equal(opened, MOST);
+    put_back(world, MOST);
 }
+
+static void requests_get_one_in_the_order_in_which_they_came(void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter[MOST];
+    int i;
+
+    take(world, MOST);
+    for (i = 0; i < MOST; i++) {
+        begin_to_wait(world, world->connections, &waiter[i]);
+    }
+    put_back(world, MOST);
+    for (i = 0; i < MOST; i++) {
+        end_waiting(&waiter[i]);
+        assert_int_equal(waiter[i].status, APR_SUCCESS);
+        assert_ptr_equal(waiter[i].db, world->taken[MOST - 1 - i]);
+    }
+    assert_int_equal(opened, MOST);
+    put_back(world, MOST);
+}
+
+static void what_a_waiting_request_is_given_no_later_one_can_take(
+    void **state)
+{
+    world_t *world = *state;
+    waiter_t first;
+    waiter_t second;
+
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &first);
+    put_one(world, world->taken[0]);
+    /* it waits, however late the other thread wakes up */
+    begin_to_wait(world, world->connections, &second);
+    end_waiting(&first);
+    assert_int_equal(first.status, APR_SUCCESS);
+    assert_ptr_equal(first.db, world->taken[0]);
+    put_one(world, first.db);
+    end_waiting(&second);
+    assert_int_equal(second.status, APR_SUCCESS);
+    put_back(world, MOST);
+}
+
+static void a_waiting_request_opens_one_where_another_has_broken(
+    void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter;
+
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &waiter);
+    world->taken[0]->is_broken = 1;
+    put_one(world, world->taken[0]);
+    end_waiting(&waiter);
+    assert_int_equal(waiter.status, APR_SUCCESS);
+    assert_int_equal(opened, MOST + 1);
+    assert_int_equal(open_now(), MOST);
+    world->taken[0] = waiter.db;
+    put_back(world, MOST);
+}
+
+static void when_that_fails_the_next_tries_and_each_is_told_why(
+    void **state)
+{
+    world_t *world = *state;
+    waiter_t first;
+    waiter_t second;
+
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &first);
+    begin_to_wait(world, world->connections, &second);
+    opening_fails_with = APR_EGENERAL;
+    world->taken[0]->is_broken = 1;
+    put_one(world, world->taken[0]);
+    end_waiting(&first);
+    end_waiting(&second);
+    assert_int_equal(first.status, APR_EGENERAL);
+    assert_int_equal(second.status, APR_EGENERAL);
+    assert_string_equal(first.said, "it cannot be opened");
+    assert_string_equal(second.said, "it cannot be opened");
+    put_one(world, world->taken[1]);
+    put_one(world, world->taken[2]);
+    put_one(world, world->taken[3]);
+}
+
+/* ---- closing what may not be used again ---- */
 
 static void after_one_breaks_those_of_its_age_are_closed(void **state)
 {
     world_t *world = *state;
-    acct_db_t *broken = take(world, ACCT_UNIT_READ);
-    acct_db_t *other = take(world, ACCT_UNIT_READ);
 
-    broken->is_broken = 1;
-    put(world, broken);
-    put(world, other);
-    assert_int_equal(opened, 0);
+    take(world, 3);
+    put_one(world, world->taken[2]);
+    world->taken[0]->is_broken = 1;
+    put_one(world, world->taken[0]);
+    assert_false(acct_pool_trusts(world->connections, world->taken[1]));
+    put_one(world, world->taken[1]);
+    assert_int_equal(open_now(), 1);
+    take(world, 1);
+    assert_int_equal(open_now(), 1);
+    assert_int_equal(opened, 4);
+    put_back(world, 1);
+}
+
+static void one_that_breaks_while_another_is_opened_makes_that_suspect(
+    void **state)
+{
+    world_t *world = *state;
+    acct_db_t *db;
+
+    the_pool = world->connections;
+    in_use = take_one(world, ACCT_UNIT_READ);
+    in_use->is_broken = 1;
+    meanwhile = another_is_put_back;
+    db = take_one(world, ACCT_UNIT_READ);
+    assert_false(acct_pool_trusts(world->connections, db));
+    put_one(world, db);
+    assert_int_equal(open_now(), 0);
+}
+
+static void what_reads_another_database_by_now_is_not_used(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 2);
+    put_back(world, 2);
+    world->taken[0]->is_stale = 1;
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), world->taken[1]);
+    assert_int_equal(opened, 2);
+    assert_int_equal(open_now(), 1);
+    put_one(world, world->taken[1]);
 }
 
 static void a_wrong_schema_closes_those_that_read_it_too(void **state)
 {
     world_t *world = *state;
-    acct_db_t *one = take(world, ACCT_UNIT_READ);
+    acct_db_t *one = take_one(world, ACCT_UNIT_READ);
 
     opening_fails_with = APR_EMISMATCH;
     (void)refused(world, ACCT_UNIT_READ);
-    put(world, one);
-    assert_int_equal(opened, 0);
+    put_one(world, one);
+    assert_int_equal(open_now(), 0);
     assert_int_equal(doubts, 1);
 }
 
@@ -395,27 +265,27 @@ static void what_another_child_found_out_closes_what_is_open_here(
     void **state)
 {
     world_t *world = *state;
-    acct_db_t *before = take(world, ACCT_UNIT_READ);
+    acct_db_t *before = take_one(world, ACCT_UNIT_READ);
     acct_db_t *after;
 
-    put(world, before);
-    assert_ptr_equal(take(world, ACCT_UNIT_READ), before);
+    put_one(world, before);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), before);
     doubts++;
     assert_false(acct_pool_trusts(world->connections, before));
-    after = take(world, ACCT_UNIT_READ);
+    after = take_one(world, ACCT_UNIT_READ);
     assert_int_equal(opened, 2);
     assert_true(acct_pool_trusts(world->connections, after));
-    put(world, before);
-    assert_int_equal(opened, 1);
-    put(world, after);
-    assert_ptr_equal(take(world, ACCT_UNIT_READ), after);
-    put(world, after);
+    put_one(world, before);
+    assert_int_equal(open_now(), 1);
+    put_one(world, after);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), after);
+    put_one(world, after);
 }
 
 static void a_look_at_another_database_is_told_to_all_children(void **state)
 {
     world_t *world = *state;
-    acct_db_t *db = take(world, ACCT_UNIT_FOLLOW);
+    acct_db_t *db = take_one(world, ACCT_UNIT_FOLLOW);
     const char *error = NULL;
 
     assert_int_equal(acct_pool_look_again(world->connections, db, &error,
@@ -433,18 +303,7 @@ static void a_look_at_another_database_is_told_to_all_children(void **state)
     assert_int_equal(doubts, 1);
     assert_false(acct_pool_trusts(world->connections, db));
     acct_pool_release(world->connections, ACCT_UNIT_FOLLOW, db);
-    assert_int_equal(opened, 0);
-}
-
-static void while_the_file_is_not_safe_nobody_gets_one(void **state)
-{
-    world_t *world = *state;
-
-    put(world, take(world, ACCT_UNIT_READ));
-    unsafe = "others can write to its folder";
-    assert_string_equal(refused(world, ACCT_UNIT_READ), unsafe);
-    unsafe = NULL;
-    put(world, take(world, ACCT_UNIT_READ));
+    assert_int_equal(open_now(), 0);
 }
 
 static void a_pool_that_is_closed_gives_none_and_says_why(void **state)
@@ -454,23 +313,272 @@ static void a_pool_that_is_closed_gives_none_and_says_why(void **state)
     acct_pool_close(world->connections, "the key can be read by others");
     assert_string_equal(refused(world, ACCT_UNIT_READ),
                         "the key can be read by others");
+    assert_int_equal(opened, 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, start, end)
+/* ---- closing what is not needed ---- */
+
+static void what_is_not_needed_for_a_minute_is_closed_one_by_one(
+    void **state)
+{
+    world_t *world = *state;
+    int i;
+
+    assert_false(acct_pool_has_spare(world->connections));
+    take(world, MOST);
+    put_back(world, MOST);
+    assert_int_equal(open_now(), MOST);
+    now += MINUTE - 1;
+    acct_pool_close_idle(world->connections);
+    assert_int_equal(open_now(), MOST);
+    now++;
+    for (i = 1; i < MOST; i++) {
+        assert_true(acct_pool_has_spare(world->connections));
+        acct_pool_close_idle(world->connections);
+        assert_int_equal(open_now(), MOST - i);
+    }
+    acct_pool_close_idle(world->connections);
+    assert_int_equal(open_now(), 1);
+    assert_false(acct_pool_has_spare(world->connections));
+}
+
+static void the_last_stays(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 1);
+    put_back(world, 1);
+    now += 100 * MINUTE;
+    assert_false(acct_pool_has_spare(world->connections));
+    acct_pool_close_idle(world->connections);
+    assert_int_equal(open_now(), 1);
+    take(world, 1);
+    assert_int_equal(opened, 1);
+    put_back(world, 1);
+}
+
+static void the_one_that_requests_use_stays(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *used;
+    int i;
+
+    take(world, MOST);
+    put_back(world, MOST);
+    for (i = 0; i < 59; i++) {
+        now += SECOND;
+        take(world, 1);
+        put_back(world, 1);
+        acct_pool_close_idle(world->connections);
+        assert_int_equal(open_now(), MOST);
+    }
+    used = world->taken[0];
+    for (i = 0; i < 61; i++) {
+        now += SECOND;
+        take(world, 1);
+        assert_ptr_equal(world->taken[0], used);
+        put_back(world, 1);
+        acct_pool_close_idle(world->connections);
+    }
+    assert_int_equal(open_now(), 1);
+    assert_true(used->is_open);
+    assert_int_equal(opened, MOST);
+}
+
+static void what_is_in_use_is_not_idle(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 2);
+    put_one(world, world->taken[1]);
+    now += 2 * MINUTE;
+    acct_pool_close_idle(world->connections);
+    acct_pool_close_idle(world->connections);
+    assert_false(world->taken[1]->is_open);
+    assert_true(world->taken[0]->is_open);
+    /* its time begins when it is put back */
+    put_back(world, 1);
+    take(world, 2);
+    put_back(world, 2);
+    now += MINUTE - 1;
+    acct_pool_close_idle(world->connections);
+    assert_int_equal(open_now(), 2);
+}
+
+static void in_place_of_one_that_was_closed_another_is_opened(void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter;
+
+    take(world, MOST);
+    put_back(world, MOST);
+    now += MINUTE;
+    acct_pool_close_idle(world->connections);
+    acct_pool_close_idle(world->connections);
+    take(world, MOST);
+    assert_int_equal(open_now(), MOST);
+    assert_int_equal(opened, MOST + 2);
+    begin_to_wait(world, world->connections, &waiter);
+    put_one(world, world->taken[0]);
+    end_waiting(&waiter);
+    assert_int_equal(opened, MOST + 2);
+    put_back(world, MOST);
+}
+
+/* ---- what is a file's alone ---- */
+
+/* Other children may have found by now that it is over. */
+static void what_failed_a_moment_ago_is_no_news(void **state)
+{
+    world_t *world = *state;
+    const char *error = NULL;
+    acct_db_t *db = NULL;
+    apr_status_t status;
+
+    opening_fails_after = apr_time_from_msec(300);
+    opening_fails_with = APR_EGENERAL;
+    (void)refused(world, ACCT_UNIT_READ);
+    opening_fails_with = APR_SUCCESS;
+    now += apr_time_from_msec(300) - 1;
+    status = acct_pool_acquire(world->connections, ACCT_UNIT_READ, &db,
+                               &error, world->pool);
+    assert_int_equal(status, APR_EAGAIN);
+    assert_string_equal(error, "it cannot be opened");
+    assert_false(acct_pool_is_news(status, error));
+    now++;
+    put_one(world, take_one(world, ACCT_UNIT_READ));
+}
+
+static void while_none_can_be_opened_what_is_open_is_used(void **state)
+{
+    world_t *world = *state;
+
+    take(world, 1);
+    opening_fails_after = SECOND;
+    opening_fails_with = APR_EGENERAL;
+    (void)refused(world, ACCT_UNIT_READ);
+    put_back(world, 1);
+    take(world, 1);
+    assert_int_equal(opened, 1);
+    put_back(world, 1);
+}
+
+static void of_two_that_wait_for_an_opening_the_second_is_told_at_once(
+    void **state)
+{
+    world_t *world = *state;
+    waiter_t first;
+    waiter_t second;
+
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &first);
+    begin_to_wait(world, world->connections, &second);
+    opening_fails_after = SECOND;
+    opening_fails_with = APR_EGENERAL;
+    world->taken[0]->is_broken = 1;
+    put_one(world, world->taken[0]);
+    end_waiting(&first);
+    end_waiting(&second);
+    assert_int_equal(first.status, APR_EGENERAL);
+    assert_int_equal(second.status, APR_EAGAIN);
+    assert_string_equal(second.said, "it cannot be opened");
+    put_one(world, world->taken[1]);
+    put_one(world, world->taken[2]);
+    put_one(world, world->taken[3]);
+}
+
+static void what_a_request_has_waited_before_keeps_none_from_opening(
+    void **state)
+{
+    world_t *world = *state;
+    waiter_t waiter;
+
+    take(world, MOST);
+    begin_to_wait(world, world->connections, &waiter);
+    now += SECOND;
+    opening_fails_with = APR_EGENERAL;
+    world->taken[0]->is_broken = 1;
+    put_one(world, world->taken[0]);
+    end_waiting(&waiter);
+    assert_int_equal(waiter.status, APR_EGENERAL);
+    opening_fails_with = APR_SUCCESS;
+    world->taken[0] = take_one(world, ACCT_UNIT_READ);
+    put_back(world, MOST);
+}
+
+static void a_writer_that_finds_none_lets_others_write(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *db = take_one(world, ACCT_UNIT_WRITE);
+
+    assert_int_equal(writers, 1);
+    acct_pool_release(world->connections, ACCT_UNIT_WRITE, db);
+    assert_int_equal(writers, 0);
+    db->is_stale = 1;
+    opening_fails_with = APR_EGENERAL;
+    assert_string_equal(refused(world, ACCT_UNIT_WRITE),
+                        "it cannot be opened");
+    assert_int_equal(writers, 0);
+}
+
+static void while_the_file_is_not_safe_no_request_gets_one(void **state)
+{
+    world_t *world = *state;
+
+    put_one(world, take_one(world, ACCT_UNIT_READ));
+    unsafe = "others can write to its folder";
+    assert_string_equal(refused(world, ACCT_UNIT_READ), unsafe);
+    unsafe = NULL;
+    put_one(world, take_one(world, ACCT_UNIT_READ));
+}
+
+static void the_feed_has_none_of_its_own(void **state)
+{
+    world_t *world = *state;
+    acct_db_t *db = take_one(world, ACCT_UNIT_FOLLOW);
+
+    acct_pool_release(world->connections, ACCT_UNIT_FOLLOW, db);
+    acct_pool_unfollow(world->connections);
+    assert_ptr_equal(take_one(world, ACCT_UNIT_READ), db);
+    put_one(world, db);
+}
+
+#define FILE_ONLY(test) \
+    { #test ", sqlite3", test, start_file, stop, NULL }
+#define BOTH(test) \
+    FILE_ONLY(test), { #test ", pgsql", test, start_server, stop, NULL }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(one_that_was_put_back_is_used_again),
-        T(the_seventeenth_waits_and_is_told_that_all_are_in_use),
-        T(what_failed_a_moment_ago_is_no_news),
-        T(who_wanted_to_write_and_finds_none_lets_others_write),
-        T(after_one_breaks_those_of_its_age_are_closed),
-        T(a_wrong_schema_closes_those_that_read_it_too),
-        T(what_another_child_found_out_closes_what_is_open_here),
-        T(a_look_at_another_database_is_told_to_all_children),
-        T(while_the_file_is_not_safe_nobody_gets_one),
-        T(a_pool_that_is_closed_gives_none_and_says_why)
+        BOTH(one_that_was_put_back_is_used_again),
+        BOTH(the_one_that_was_put_back_last_is_used_first),
+        BOTH(of_many_threads_sixteen_get_one_each),
+        BOTH(while_one_is_opened_others_are_put_back),
+        BOTH(a_request_waits_until_its_time_is_over_and_is_told_why),
+        BOTH(requests_get_one_in_the_order_in_which_they_came),
+        BOTH(what_a_waiting_request_is_given_no_later_one_can_take),
+        BOTH(a_waiting_request_opens_one_where_another_has_broken),
+        BOTH(when_that_fails_the_next_tries_and_each_is_told_why),
+        BOTH(after_one_breaks_those_of_its_age_are_closed),
+        BOTH(one_that_breaks_while_another_is_opened_makes_that_suspect),
+        BOTH(what_reads_another_database_by_now_is_not_used),
+        BOTH(a_wrong_schema_closes_those_that_read_it_too),
+        BOTH(what_another_child_found_out_closes_what_is_open_here),
+        BOTH(a_look_at_another_database_is_told_to_all_children),
+        BOTH(a_pool_that_is_closed_gives_none_and_says_why),
+        BOTH(what_is_not_needed_for_a_minute_is_closed_one_by_one),
+        BOTH(the_last_stays),
+        BOTH(the_one_that_requests_use_stays),
+        BOTH(what_is_in_use_is_not_idle),
+        BOTH(in_place_of_one_that_was_closed_another_is_opened),
+        FILE_ONLY(what_failed_a_moment_ago_is_no_news),
+        FILE_ONLY(while_none_can_be_opened_what_is_open_is_used),
+        FILE_ONLY(of_two_that_wait_for_an_opening_the_second_is_told_at_once),
+        FILE_ONLY(what_a_request_has_waited_before_keeps_none_from_opening),
+        FILE_ONLY(a_writer_that_finds_none_lets_others_write),
+        FILE_ONLY(while_the_file_is_not_safe_no_request_gets_one),
+        FILE_ONLY(the_feed_has_none_of_its_own)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);

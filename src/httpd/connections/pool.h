@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The room of a child's connections to databases. It may use memory and every
- * room of src/core. In this header: a pool of connections. Of a file they are
- * an apr_reslist with a time-out, whose broken connections are closed and not
- * put back; of a server see server_pool.h.
+ * room of src/core. In this header: a pool of connections, and what a request
+ * must pass before it gets one.
  *
  * One pool for each distinct database of the configuration, whichever
  * virtual hosts use it. The struct is made by the parent in pconf; the
@@ -11,8 +10,12 @@
  * are never carried over a fork.
  *
  * The files:
- *   pool.c            the pool, for either kind of database
- *   server_pool.c     connections to a database server
+ *   pool.c            units of work: whether one may begin, the writers' gate,
+ *                     the signals that end a child, doubts about a database
+ *   list.c            the connections: opened, handed out, closed
+ *   stock.c           which request gets one, which waits, which is refused
+ *   queue.c           threads that wait, in their order
+ *   breaker.c         requests that are refused after another has failed
  *   watch.c           a thread that ends waits for a server
  *   pool_open.c       opening one: the right schema, the right database
  *   creation.c        which making of a database the server goes by
@@ -60,7 +63,8 @@ typedef struct acct_pool_expected_t {
  *  for those that wait for a lock. */
 #define ACCT_POOL_CONNECTIONS 16
 
-/** How long a request waits for a connection, microseconds. */
+/** How long a request waits for a connection to a file, microseconds. On a
+ *  server it is what its unit of work may take. */
 #define ACCT_POOL_WAIT apr_time_from_msec(1500)
 
 /**
@@ -179,8 +183,12 @@ void acct_pool_release(acct_pool_t *pool, acct_unit_e unit, acct_db_t *db);
  *  it (ACCT_UNIT_FOLLOW). Cheap where there is none. */
 void acct_pool_unfollow(acct_pool_t *pool);
 
-/** Close what has long been idle, to a database server; one at a time. The
- *  child's upkeep calls it. */
+/** Whether there may be something for acct_pool_close_idle() to do. Takes no
+ *  lock. */
+int acct_pool_has_spare(const acct_pool_t *pool);
+
+/** Close what has long been idle; one at a time. The child's upkeep calls
+ *  it. */
 void acct_pool_close_idle(acct_pool_t *pool);
 
 /**

@@ -193,7 +193,7 @@ static int is_usual(const acct_upkeep_t *one, const round_t *round)
 static int usual_is_due(const acct_upkeep_t *one, const round_t *round,
                         apr_interval_time_t tick)
 {
-    return !acct_pool_is_file(one->pool)
+    return acct_pool_has_spare(one->pool)
         || (is_usual(one, round) && acct_feed_is_due(one->feed, tick));
 }
 
