@@ -26,6 +26,7 @@
 #include "request/presented.h"
 #include "request/privacy.h"
 #include "request/refusal.h"
+#include "request/request_service.h"
 #include "request/told.h"
 #include "request/trace.h"
 
@@ -38,6 +39,7 @@ static void register_hooks(apr_pool_t *pool)
     acct_repeat_log_hooks();
     acct_audit_hooks();
     acct_runtime_hooks();
+    acct_request_service_hooks();
     acct_secret_watch_hooks();
     acct_never_served_hooks();
     acct_asked_hooks();

@@ -194,7 +194,6 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
 
     runtime->database = database;
     runtime->gate = gate;
-    acct_request_service_prepare(service);
     service->key = conf->key;
     service->key_is_away = conf->key_file != NULL && conf->key == NULL;
     service->params = &conf->params;

@@ -30,7 +30,8 @@
  *                     minute
  *   never_served.c    files that no handler may hand out
  *   status.c          what mod_status shows
- * services.h is what runtime.c, child.c and request/request_service.c share.
+ * services.h is what runtime.c, child.c, counting.c and the request room
+ * share.
  */
 #ifndef ACCT_RUNTIME_H
 #define ACCT_RUNTIME_H

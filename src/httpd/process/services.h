@@ -73,11 +73,4 @@ int acct_runtime_drop_privileges(apr_pool_t *pchild,
  *  before its threads. */
 void acct_runtime_child_init(apr_pool_t *pchild, server_rec *main_server);
 
-/* request/request_service.c */
-
-/** Set the functions of a virtual host's service. The context they want is
- *  set for each request, by acct_request_service(). Parent.
- */
-void acct_request_service_prepare(acct_service_t *service);
-
 #endif

@@ -2,6 +2,7 @@
 #include "request/request_service.h"
 
 #include <apr_strings.h>
+#include <http_config.h>
 #include <http_log.h>
 
 #include "audit/audit.h"
@@ -213,7 +214,7 @@ static void raise_event(void *context, const acct_event_t *event)
     acct_audit_request(self->r, event, &place);
 }
 
-void acct_request_service_prepare(acct_service_t *service)
+static void set_functions(acct_service_t *service)
 {
     service->acquire = acquire;
     service->release = release;
@@ -223,6 +224,30 @@ void acct_request_service_prepare(acct_service_t *service)
     service->leave = leave;
     service->log = tell;
     service->event = raise_event;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp, server_rec *main_server)
+{
+    server_rec *s;
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (s = main_server; s != NULL; s = s->next) {
+        acct_runtime_t *runtime = acct_server_conf(s)->runtime;
+
+        if (runtime != NULL) {
+            set_functions(&runtime->service);
+        }
+    }
+    return OK;
+}
+
+void acct_request_service_hooks(void)
+{
+    /* after acct_runtime_hooks(), which makes the services */
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_LAST);
 }
 
 int acct_request_service(acct_request_service_t *self, request_rec *r)

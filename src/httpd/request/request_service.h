@@ -35,4 +35,9 @@ typedef struct acct_request_service_t {
  */
 int acct_request_service(acct_request_service_t *self, request_rec *r);
 
+/** Hook post_config: give the service of each virtual host the functions by
+ *  which it asks its surroundings. The context they want is set for each
+ *  request. */
+void acct_request_service_hooks(void);
+
 #endif
