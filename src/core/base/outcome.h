@@ -19,6 +19,7 @@
  *   plain_file.c      opening a file that is one
  *   told_status.c     what of a status is worth a word in the log
  *   ticks.c           a clock for waiting
+ *   base64.c          base64 to bytes
  *   hex.c             bytes to hex digits and back
  *   shell.c           a text as a word for a shell
  *   own_pool.c        pools with an allocator of their own

@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/base64.h"
+
 #define MEMORY_KIB_MAX 1048576  /* a stored hash that asks for more is a
                                  * trap, not a hash */
 #define PASSES_MAX 10
@@ -57,48 +59,6 @@ static int take_word(const char **at, const char *word)
     return 1;
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Base64 without padding, as PHC strings have it, in its one right form. */
-static int take_base64(const char **at, unsigned char *bytes, size_t room,
-                       size_t *length)
-{
-    const char *p = *at;
-    unsigned int bits = 0;
-    int have = 0, value;
-    size_t done = 0;
-
-    for (; (value = base64_value(*p)) >= 0; p++) {
-        bits = (bits << 6 | (unsigned int)value) & 0xffff;
-        have += 6;
-        if (have >= 8) {
-            if (done == room) {
-                return 0;
-            }
-            have -= 8;
-            bytes[done++] = (unsigned char)(bits >> have & 0xff);
-        }
-    }
-    if (have >= 6 || (bits & ((1U << have) - 1)) != 0) {
-        return 0;
-    }
-    *at = p;
-    *length = done;
-    return 1;
-}
-
 /* [v=V$]m=M,t=T,p=P$SALT$HASH: what stands behind the kind. */
 int acct_argon2_parse(const char *at, acct_argon2_t *out)
 {
@@ -116,11 +76,11 @@ int acct_argon2_parse(const char *at, acct_argon2_t *out)
            && take_word(&at, ",p=")
            && acct_argon2_number(&at, &out->params.lanes)
            && take_word(&at, "$")
-           && take_base64(&at, out->salt, sizeof(out->salt),
-                          &out->salt_length)
+           && acct_base64_digits(&at, out->salt, sizeof(out->salt),
+                                 &out->salt_length)
            && take_word(&at, "$")
-           && take_base64(&at, out->hash, sizeof(out->hash),
-                          &out->hash_length)
+           && acct_base64_digits(&at, out->hash, sizeof(out->hash),
+                                 &out->hash_length)
            && *at == '\0'
            && out->salt_length >= SALT_MIN
            && out->hash_length >= HASH_MIN

@@ -9,6 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/base64.h"
+
 #define NONCE_BYTES 12          /* what GCM is made for (SP 800-38D, 8.2) */
 #define TAG_BYTES 16
 #define TEXT_MAX 1024           /* bytes of a token that can be sealed */
@@ -109,41 +111,14 @@ apr_status_t acct_token_seal(const acct_key_t *key, apr_int64_t account,
     return APR_SUCCESS;
 }
 
-/* Base64 in its one right form (RFC 4648, section 4, with zero bits left
- * over) to bytes; their number, or -1. EVP_DecodeBlock() would skip blanks
- * at both ends, and takes a "=" in the middle for an "A". */
-static int decode_blob(const char *base64, unsigned char *blob, size_t room)
-{
-    size_t length = strlen(base64);
-    size_t digits = strspn(base64, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "abcdefghijklmnopqrstuvwxyz0123456789+/");
-    int padding = (int)(length - digits);
-    int size;
-
-    if (length == 0 || length % 4 != 0 || length / 4 * 3 > room
-        || length - digits > 2 || strspn(base64 + digits, "=") != length
-                                                               - digits) {
-        return -1;
-    }
-    size = EVP_DecodeBlock(blob, (const unsigned char *)base64, (int)length);
-    if (size < 0) {
-        return -1;
-    }
-    /* It gives bytes for the padding too: the bits left over. */
-    if ((padding > 0 && blob[size - 1] != 0)
-        || (padding > 1 && blob[size - 2] != 0)) {
-        return -1;
-    }
-    return size - padding;
-}
-
 apr_status_t acct_token_unseal(const acct_key_t *key, apr_int64_t account,
                                const char *sealed, const char **text,
                                apr_pool_t *pool)
 {
-    unsigned char blob[NONCE_BYTES + TEXT_MAX + TAG_BYTES + 3];
+    unsigned char blob[NONCE_BYTES + TEXT_MAX + TAG_BYTES];
     const char *key_id;
     char *made;
+    size_t size;
     int length;
 
     if (sealed == NULL || strnlen(sealed, SEAL_HEAD) != SEAL_HEAD
@@ -155,11 +130,11 @@ apr_status_t acct_token_unseal(const acct_key_t *key, apr_int64_t account,
     if (strncmp(key_id, key->id, ACCT_KEY_ID_HEX) != 0) {
         return APR_EMISMATCH;
     }
-    length = decode_blob(sealed + SEAL_HEAD, blob, sizeof(blob));
-    length -= NONCE_BYTES + TAG_BYTES;
-    if (length <= 0 || length > TEXT_MAX) {
+    if (!acct_base64_text(sealed + SEAL_HEAD, blob, sizeof(blob), &size)
+        || size <= NONCE_BYTES + TAG_BYTES) {
         return APR_EGENERAL;
     }
+    length = (int)size - NONCE_BYTES - TAG_BYTES;
     made = apr_palloc(pool, (apr_size_t)length + 1);
     if (!decrypt(key, seal_context(key, account, pool), blob, length, made)) {
         return APR_EGENERAL;
