@@ -8,9 +8,9 @@
 #define FNV_PRIME 0x100000001b3ull
 
 /* Memory order. key is released by take() when the slot is ready, and acquired
- * by a thread that looks for one, so that it sees told (when the kind was last
- * written) and untold (how often it was not) as take() left them; a claim of
- * key is acquire, and relaxed where it fails. told and untold are relaxed:
+ * by a thread that looks for one, so that it sees last (when the kind was last
+ * written) and left_out (how often it was not) as take() left them; a claim of
+ * key is acquire, and relaxed where it fails. last and left_out are relaxed:
  * they order nothing, and of two threads that would write at once the exchange
  * lets one. */
 
@@ -52,10 +52,10 @@ apr_uint64_t acct_repeat_key(const char *id, const char *about,
  * write. */
 static int may_be_reused(acct_repeat_slot_t *slot, apr_time_t now)
 {
-    apr_int64_t told = atomic_load_explicit(&slot->told,
+    apr_int64_t last = atomic_load_explicit(&slot->last,
                                             memory_order_relaxed);
 
-    return told != 0 && now - told >= ACCT_REPEAT_AFTER;
+    return last != 0 && now - last >= ACCT_REPEAT_AFTER;
 }
 
 /* Take a slot for a kind. 0 when another thread was quicker. */
@@ -67,8 +67,8 @@ static int take(acct_repeat_slot_t *slot, apr_uint64_t other,
                                                  memory_order_relaxed)) {
         return 0;
     }
-    atomic_store_explicit(&slot->told, 0, memory_order_relaxed);
-    atomic_store_explicit(&slot->untold, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->last, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->left_out, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->key, key, memory_order_release);
     return 1;
 }
@@ -102,20 +102,20 @@ static acct_repeat_slot_t *slot_of(acct_repeat_t *repeat, apr_uint64_t key,
 }
 
 int acct_repeat_is_due(acct_repeat_t *repeat, apr_uint64_t key,
-                       apr_time_t now, apr_uint32_t *untold)
+                       apr_time_t now, apr_uint32_t *left_out)
 {
     acct_repeat_slot_t *slot = slot_of(repeat, key, now);
-    apr_int64_t told = atomic_load_explicit(&slot->told,
+    apr_int64_t last = atomic_load_explicit(&slot->last,
                                             memory_order_relaxed);
 
-    if ((told == 0 || now - told >= ACCT_REPEAT_AFTER)
-        && atomic_compare_exchange_strong_explicit(&slot->told, &told, now,
+    if ((last == 0 || now - last >= ACCT_REPEAT_AFTER)
+        && atomic_compare_exchange_strong_explicit(&slot->last, &last, now,
                                                    memory_order_relaxed,
                                                    memory_order_relaxed)) {
-        *untold = atomic_exchange_explicit(&slot->untold, 0,
+        *left_out = atomic_exchange_explicit(&slot->left_out, 0,
                                            memory_order_relaxed);
         return 1;
     }
-    atomic_fetch_add_explicit(&slot->untold, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&slot->left_out, 1, memory_order_relaxed);
     return 0;
 }

@@ -14,8 +14,9 @@
  * no lock; before the first use all bytes are 0. */
 typedef struct acct_repeat_slot_t {
     _Atomic(apr_uint64_t) key;  /* of what it tells; 0: nothing yet */
-    _Atomic(apr_int64_t) told;  /* ticks */
-    _Atomic(apr_uint32_t) untold;   /* lines like it that were not written
+    _Atomic(apr_int64_t) last;      /* ticks: when it was written; 0: not
+                                     * yet */
+    _Atomic(apr_uint32_t) left_out; /* lines like it that were not written
                                      * since then */
 } acct_repeat_slot_t;
 
@@ -33,14 +34,14 @@ typedef struct acct_repeat_t {
  * @param repeat shared by all threads that would write it
  * @param key    of its kind (acct_repeat_key())
  * @param now    ticks (core/base/ticks.h)
- * @param untold with 1: how many were not written since the one before
+ * @param left_out with 1: how many were not written since the one before
  * @return 1 for one caller in a minute, 0 for the others, who are counted.
  *         When there are more kinds than slots those without one count as
  *         one kind.
  * Any thread of any process.
  */
 int acct_repeat_is_due(acct_repeat_t *repeat, apr_uint64_t key,
-                       apr_time_t now, apr_uint32_t *untold);
+                       apr_time_t now, apr_uint32_t *left_out);
 
 /** The key of a kind: an id, what it is about (a name; may be
  *  NULL) and the words but for their digits (may be NULL: whatever they

@@ -46,7 +46,7 @@ _Atomic(int) *acct_audit_torn(const server_rec *s)
 }
 
 static void tell(server_rec *s, request_rec *r, apr_status_t why,
-                 apr_uint32_t untold)
+                 apr_uint32_t left_out)
 {
     const char *target = acct_server_conf(s)->audit->target;
 
@@ -54,20 +54,20 @@ static void tell(server_rec *s, request_rec *r, apr_status_t why,
         ap_log_rerror(APLOG_MARK, APLOG_ERR, why, r,
                       "ACCT0261: a line of the audit log %s is lost (%u more "
                       "since that was last told)", target,
-                      (unsigned int)untold);
+                      (unsigned int)left_out);
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_ERR, why, s,
                      "ACCT0261: a line of the audit log %s is lost (%u more "
                      "since that was last told)", target,
-                     (unsigned int)untold);
+                     (unsigned int)left_out);
     }
 }
 
 void acct_audit_lost(server_rec *s, request_rec *r, apr_status_t why)
 {
     const acct_server_conf_t *conf = acct_server_conf(s);
-    apr_uint32_t untold = 0;
+    apr_uint32_t left_out = 0;
 
     if (conf->audit_lost != NULL) {
         /* relaxed: nothing hangs on it */
@@ -79,8 +79,8 @@ void acct_audit_lost(server_rec *s, request_rec *r, apr_status_t why)
         || acct_repeat_is_due(conf->repeat,
                               acct_repeat_key("audit_lost",
                                               conf->audit->target, NULL),
-                              acct_ticks(), &untold)) {
-        tell(s, r, why, untold);
+                              acct_ticks(), &left_out)) {
+        tell(s, r, why, left_out);
     }
 }
 

@@ -20,16 +20,16 @@ void acct_repeat_log(request_rec *r, int level, apr_status_t status,
                      int telling)
 {
     apr_uint64_t key = acct_repeat_key(id, about, telling ? text : NULL);
-    apr_uint32_t untold = 0;
+    apr_uint32_t left_out = 0;
 
     if (!acct_repeat_is_due(acct_server_conf(r->server)->repeat, key,
-                            acct_ticks(), &untold)) {
+                            acct_ticks(), &left_out)) {
         return;
     }
-    if (untold > 0) {
+    if (left_out > 0) {
         ap_log_rerror(APLOG_MARK, level, status, r,
                       "%s: %s (%u more like it since that was last told)",
-                      id, text, (unsigned int)untold);
+                      id, text, (unsigned int)left_out);
     }
     else {
         ap_log_rerror(APLOG_MARK, level, status, r, "%s: %s", id, text);
