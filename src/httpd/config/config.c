@@ -257,7 +257,7 @@ const command_rec acct_directives[] = {
                   "404 or Pass: what becomes of a path below an API that no "
                   "route has"),
     /* Others' directives, which are theirs to act on: which section has
-     * them decides whether they are about an API (request/policy.h). */
+     * them decides whether they are about an API (request/access.h). */
     AP_INIT_RAW_ARGS("AuthType", acct_note_auth_type, NULL, OR_AUTHCFG,
                      "noted for the locations of APIs"),
     AP_INIT_RAW_ARGS("Require", acct_note_require, NULL, OR_AUTHCFG,

@@ -204,7 +204,7 @@ typedef struct acct_server_conf_t {
     const char *closed;         /* why the database may not be used before the
                                  * next reload; NULL: it may */
     const char *created_at;     /* of the database, now or when it was read
-                                 * last (known_marks.h); NULL: not known */
+                                 * last (database_facts.h); NULL: not known */
     struct acct_never_served_t *never_served;   /* never_served.h; the main
                                                  * server's */
     struct acct_secrets_t *secrets;     /* process/secret_watch.h; the main
@@ -238,7 +238,7 @@ typedef struct acct_dir_conf_t {
 
     /* Access, section by section: one that says anything about it has
      * `section', merged settings have what they were merged of, the later of
-     * the two having the last word (request/policy.h). */
+     * the two having the last word (request/access.h). */
     const acct_section_t *section;
     const struct acct_dir_conf_t *later;    /* NULL: says nothing */
     const struct acct_dir_conf_t *earlier;  /* NULL: says nothing */

@@ -40,13 +40,13 @@
 typedef struct acct_pool_t acct_pool_t;
 
 /* What a database says of itself; NULL: it does not. */
-typedef struct acct_pool_marks_t {
+typedef struct acct_pool_facts_t {
     const char *created_at;
     const char *key_id;         /* of the key its tokens are sealed under */
     const char *exposure;       /* what makes it unsafe to use and what to
                                  * say to the server, in sentences; NULL:
                                  * nothing */
-} acct_pool_marks_t;
+} acct_pool_facts_t;
 
 /* What each connection must find: another database by the same name is no
  * database of ours. */
@@ -194,11 +194,11 @@ void acct_pool_close_idle(acct_pool_t *pool);
 /**
  * Open a database once, look at its schema, close it again. In a process
  * that is no child of httpd's (process/probe.h).
- * @param marks what it says of itself, in @a p
+ * @param facts what it says of itself, in @a p
  * @param error what is wrong and which command mends it, in @a p
  */
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
-                                      acct_pool_marks_t *marks,
+                                      acct_pool_facts_t *facts,
                                       const char **error, apr_pool_t *p);
 
 #endif

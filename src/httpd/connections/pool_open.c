@@ -18,7 +18,7 @@
  * may have no process for the second, and lets it wait. */
 #define SECOND_LOOK apr_time_from_sec(1)
 
-static apr_status_t read_mark(acct_db_t *db, const char *name,
+static apr_status_t read_fact(acct_db_t *db, const char *name,
                               const char **value, apr_pool_t *p)
 {
     apr_status_t status = acct_store_meta_get(db, name, value, p);
@@ -30,19 +30,19 @@ static apr_status_t read_mark(acct_db_t *db, const char *name,
     return status;
 }
 
-static apr_status_t read_marks(acct_db_t *db, const acct_db_config_t *config,
-                               acct_pool_marks_t *marks, const char **error,
+static apr_status_t read_facts(acct_db_t *db, const acct_db_config_t *config,
+                               acct_pool_facts_t *facts, const char **error,
                                apr_pool_t *p)
 {
     apr_status_t status;
 
-    status = read_mark(db, "created_at", &marks->created_at, p);
+    status = read_fact(db, "created_at", &facts->created_at, p);
     if (status == APR_SUCCESS) {
-        status = read_mark(db, "key_id", &marks->key_id, p);
+        status = read_fact(db, "key_id", &facts->key_id, p);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_find_exposure(db, acct_db_describe(config),
-                                          &marks->exposure, p);
+                                          &facts->exposure, p);
     }
     if (status != APR_SUCCESS) {
         *error = apr_psprintf(p, "the database %s cannot be read: %s",
@@ -57,7 +57,7 @@ static apr_status_t read_marks(acct_db_t *db, const acct_db_config_t *config,
  * the watch. */
 static apr_status_t open_server(acct_db_t **db,
                                 const acct_db_config_t *config,
-                                acct_pool_marks_t *marks,
+                                acct_pool_facts_t *facts,
                                 acct_watch_t *watch,
                                 apr_interval_time_t until,
                                 const char **error, apr_pool_t *p)
@@ -75,7 +75,7 @@ static apr_status_t open_server(acct_db_t **db,
                      until > least ? until : least);
     status = acct_store_make_ready(*db, config, p, error);
     if (status == APR_SUCCESS) {
-        status = read_marks(*db, config, marks, error, p);
+        status = read_facts(*db, config, facts, error, p);
     }
     if (acct_watch_end(watch, acct_db_socket(*db), &took)) {
         *error = apr_psprintf(p, "the database %s does not answer",
@@ -87,7 +87,7 @@ static apr_status_t open_server(acct_db_t **db,
 
 static apr_status_t open_and_read(acct_db_t **db,
                                   const acct_db_config_t *config,
-                                  acct_pool_marks_t *marks,
+                                  acct_pool_facts_t *facts,
                                   acct_watch_t *watch,
                                   apr_interval_time_t until,
                                   const char **error, apr_pool_t *p)
@@ -96,12 +96,12 @@ static apr_status_t open_and_read(acct_db_t **db,
 
     *db = NULL;
     if (watch != NULL) {
-        status = open_server(db, config, marks, watch, until, error, p);
+        status = open_server(db, config, facts, watch, until, error, p);
     }
     else {
         status = acct_store_open(db, config, p, error);
         if (status == APR_SUCCESS) {
-            status = read_marks(*db, config, marks, error, p);
+            status = read_facts(*db, config, facts, error, p);
         }
     }
     if (status != APR_SUCCESS) {
@@ -149,7 +149,7 @@ static apr_status_t find_pooler(acct_db_t *db,
 }
 
 apr_status_t acct_pool_check_database(const acct_db_config_t *config,
-                                      acct_pool_marks_t *marks,
+                                      acct_pool_facts_t *facts,
                                       const char **error, apr_pool_t *p)
 {
     acct_watch_t *watch = NULL;
@@ -169,7 +169,7 @@ apr_status_t acct_pool_check_database(const acct_db_config_t *config,
         *error = status != APR_SUCCESS ? "no thread can be started" : NULL;
     }
     if (status == APR_SUCCESS) {
-        status = open_and_read(&db, config, marks, watch,
+        status = open_and_read(&db, config, facts, watch,
                                acct_ticks() + LOOK_OVER_AT_START, error, p);
     }
     if (status == APR_SUCCESS) {
@@ -189,21 +189,21 @@ const char *acct_pool_key_error(const acct_db_config_t *config,
 }
 
 /* NULL when it is the right one, and closed to others. */
-static const char *find_fault(const acct_pool_marks_t *marks,
+static const char *find_fault(const acct_pool_facts_t *facts,
                               const acct_db_config_t *config,
                               acct_pool_expected_t *expected, apr_pool_t *p)
 {
-    if (marks->exposure != NULL) {
-        return marks->exposure;
+    if (facts->exposure != NULL) {
+        return facts->exposure;
     }
-    if (!acct_creation_is(&expected->creation, marks->created_at)) {
+    if (!acct_creation_is(&expected->creation, facts->created_at)) {
         return apr_psprintf(p, "%s is another database than the one the "
                             "server was started with; put that back, or "
                             "reload the server to use this one",
                             acct_db_describe(config));
     }
-    if (expected->key_id != NULL && (marks->key_id == NULL
-            || strcmp(expected->key_id, marks->key_id) != 0)) {
+    if (expected->key_id != NULL && (facts->key_id == NULL
+            || strcmp(expected->key_id, facts->key_id) != 0)) {
         return acct_pool_key_error(config, expected->key_file, p);
     }
     return NULL;
@@ -214,16 +214,16 @@ apr_status_t acct_pool_look_over(acct_db_t *db,
                                  acct_pool_expected_t *expected,
                                  const char **error, apr_pool_t *p)
 {
-    acct_pool_marks_t marks = { NULL, NULL, NULL };
+    acct_pool_facts_t facts = { NULL, NULL, NULL };
     apr_status_t status = acct_store_check_version(db, config, p, error);
 
     if (status == APR_SUCCESS) {
-        status = read_marks(db, config, &marks, error, p);
+        status = read_facts(db, config, &facts, error, p);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
-    *error = find_fault(&marks, config, expected, p);
+    *error = find_fault(&facts, config, expected, p);
     return *error == NULL ? APR_SUCCESS : APR_EMISMATCH;
 }
 
@@ -233,14 +233,14 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
                             apr_interval_time_t until, const char **error,
                             apr_pool_t *p)
 {
-    acct_pool_marks_t marks = { NULL, NULL, NULL };
+    acct_pool_facts_t facts = { NULL, NULL, NULL };
     apr_status_t status;
 
-    status = open_and_read(db, config, &marks, watch, until, error, p);
+    status = open_and_read(db, config, &facts, watch, until, error, p);
     if (status != APR_SUCCESS) {
         return status;
     }
-    *error = find_fault(&marks, config, expected, p);
+    *error = find_fault(&facts, config, expected, p);
     if (*error == NULL) {
         return APR_SUCCESS;
     }

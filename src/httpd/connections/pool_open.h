@@ -25,7 +25,7 @@ apr_status_t acct_pool_open(acct_db_t **db, const acct_db_config_t *config,
 
 /**
  * Whether an open connection still reads what it was opened for: the schema,
- * the marks of the database, which other users may write to it.
+ * the facts of the database, which other users may write to it.
  * @param error as of acct_pool_open()
  * @return APR_EMISMATCH when it does not
  */

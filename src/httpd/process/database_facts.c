@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/known_marks.h"
+#include "process/database_facts.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -13,14 +13,14 @@
  * another; and a digest, since the parameters may hold a password. */
 #define USERDATA "acctauth:marks:2:"
 
-#define MARK_BYTES 64
+#define FACT_BYTES 64
 
 /* Between the two times that a start reads the configuration. */
 #define SAME_FOR apr_time_from_sec(10)
 
 typedef struct known_t {
-    char created_at[MARK_BYTES];    /* "": not known */
-    char key_id[MARK_BYTES];
+    char created_at[FACT_BYTES];    /* "": not known */
+    char key_id[FACT_BYTES];
     /* of the first time that a start reads the configuration */
     apr_interval_time_t at;     /* ticks; 0: any other */
     struct stat file;           /* st_ino 0: none */
@@ -45,18 +45,18 @@ static known_t *find(const char *key, apr_pool_t *process)
     return found;
 }
 
-/* A mark that does not fit is none that we made, and not kept. */
-static void put(char mark[MARK_BYTES], const char *value)
+/* A fact that does not fit is none that we made, and not kept. */
+static void put(char fact[FACT_BYTES], const char *value)
 {
-    memset(mark, 0, MARK_BYTES);
-    if (value != NULL && strlen(value) < MARK_BYTES) {
-        apr_cpystrn(mark, value, MARK_BYTES);
+    memset(fact, 0, FACT_BYTES);
+    if (value != NULL && strlen(value) < FACT_BYTES) {
+        apr_cpystrn(fact, value, FACT_BYTES);
     }
 }
 
-static const char *take(const char mark[MARK_BYTES], apr_pool_t *p)
+static const char *take(const char fact[FACT_BYTES], apr_pool_t *p)
 {
-    return mark[0] != '\0' ? apr_pstrndup(p, mark, MARK_BYTES - 1) : NULL;
+    return fact[0] != '\0' ? apr_pstrndup(p, fact, FACT_BYTES - 1) : NULL;
 }
 
 static void look(const acct_db_config_t *config, struct stat *file)
@@ -77,9 +77,9 @@ static int is_same(const struct stat *one, const struct stat *other)
         && one->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
 }
 
-void acct_known_marks_keep(const acct_db_config_t *config,
-                           const acct_pool_marks_t *marks,
-                           apr_pool_t *process, apr_pool_t *scratch)
+void acct_database_facts_keep(const acct_db_config_t *config,
+                              const acct_pool_facts_t *facts,
+                              apr_pool_t *process, apr_pool_t *scratch)
 {
     const char *key = key_of(config, scratch);
     known_t *known;
@@ -100,13 +100,13 @@ void acct_known_marks_keep(const acct_db_config_t *config,
         known->at = acct_ticks();
         look(config, &known->file);
     }
-    put(known->created_at, marks->created_at);
-    put(known->key_id, marks->key_id);
+    put(known->created_at, facts->created_at);
+    put(known->key_id, facts->key_id);
 }
 
-int acct_known_marks_same(const acct_db_config_t *config,
-                          acct_pool_marks_t *marks, apr_pool_t *process,
-                          apr_pool_t *p)
+int acct_database_facts_same(const acct_db_config_t *config,
+                             acct_pool_facts_t *facts, apr_pool_t *process,
+                             apr_pool_t *p)
 {
     const char *key = key_of(config, p);
     const known_t *known = key != NULL ? find(key, process) : NULL;
@@ -120,20 +120,20 @@ int acct_known_marks_same(const acct_db_config_t *config,
     if (!is_same(&known->file, &file)) {
         return 0;
     }
-    marks->created_at = take(known->created_at, p);
-    marks->key_id = take(known->key_id, p);
+    facts->created_at = take(known->created_at, p);
+    facts->key_id = take(known->key_id, p);
     return 1;
 }
 
-void acct_known_marks_recall(const acct_db_config_t *config,
-                             acct_pool_marks_t *marks, apr_pool_t *process,
-                             apr_pool_t *p)
+void acct_database_facts_recall(const acct_db_config_t *config,
+                                acct_pool_facts_t *facts, apr_pool_t *process,
+                                apr_pool_t *p)
 {
     const char *key = key_of(config, p);
     const known_t *known = key != NULL ? find(key, process) : NULL;
 
     if (known != NULL) {
-        marks->created_at = take(known->created_at, p);
-        marks->key_id = take(known->key_id, p);
+        facts->created_at = take(known->created_at, p);
+        facts->key_id = take(known->key_id, p);
     }
 }

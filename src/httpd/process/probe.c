@@ -43,8 +43,8 @@ typedef struct head_t {
 
 static const char **text_of(acct_probe_t *probe, int which)
 {
-    const char **text[] = { &probe->error, &probe->marks.created_at,
-                            &probe->marks.key_id, &probe->marks.exposure };
+    const char **text[] = { &probe->error, &probe->facts.created_at,
+                            &probe->facts.key_id, &probe->facts.exposure };
 
     return text[which];
 }
@@ -140,7 +140,7 @@ static void look(acct_probe_t *probe, int index, int fd, apr_pool_t *p)
 {
     const char *error = NULL;
 
-    probe->status = acct_pool_check_database(probe->config, &probe->marks,
+    probe->status = acct_pool_check_database(probe->config, &probe->facts,
                                              &error, p);
     probe->error = probe->status != APR_SUCCESS ? error : NULL;
     tell(fd, index, probe, p);
@@ -356,7 +356,7 @@ static void expect_nothing(const apr_array_header_t *probes,
     for (i = 0; i < probes->nelts; i++) {
         acct_probe_t *probe = probe_at(probes, i);
 
-        memset(&probe->marks, 0, sizeof(probe->marks));
+        memset(&probe->facts, 0, sizeof(probe->facts));
         probe->status = APR_TIMEUP;
         probe->error = apr_psprintf(pconf, "the database %s did not answer "
                                     "within %d ms",

@@ -16,7 +16,7 @@
 typedef struct acct_probe_t {
     const acct_db_config_t *config;
     apr_status_t status;
-    acct_pool_marks_t marks;    /* where it can be used */
+    acct_pool_facts_t facts;    /* where it can be used */
     const char *error;          /* else: what is wrong, which command mends
                                  * it */
 } acct_probe_t;

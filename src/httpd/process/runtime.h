@@ -16,7 +16,7 @@
  *                     is read; it stops nothing
  *   probe.c           processes that look databases over for it
  *   file_access.c     whether the children get at a database that is a file
- *   known_marks.c     what a database said of itself last
+ *   database_facts.c  what a database said of itself last
  *   key.c             the keys' way from the parent to the children
  *   secret_watch.c    a thread of the parent that looks at files only root
  *                     may read

@@ -17,7 +17,7 @@
 #include "connections/trusted.h"
 #include "process/file_access.h"
 #include "process/key.h"
-#include "process/known_marks.h"
+#include "process/database_facts.h"
 #include "process/never_served.h"
 #include "process/probe.h"
 #include "process/secret_watch.h"
@@ -225,9 +225,9 @@ static int was_just_seen(check_t *check, look_t *look)
     acct_probe_t *probe = &look->children;
 
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG
-        && acct_known_marks_same(probe->config, &probe->marks,
-                                 check->main_server->process->pool,
-                                 check->pconf);
+        && acct_database_facts_same(probe->config, &probe->facts,
+                                    check->main_server->process->pool,
+                                    check->pconf);
 }
 
 static void look_at_all(check_t *check)
@@ -293,21 +293,21 @@ static void check_before(check_t *check, server_rec *s)
 
 /* Where it cannot be read it is the one that was there when it could: no
  * other is taken for it when it is back. */
-static void keep_marks(check_t *check, server_rec *s,
+static void keep_facts(check_t *check, server_rec *s,
                        const acct_probe_t *probe)
 {
     acct_server_conf_t *conf = acct_server_conf(s);
     apr_pool_t *process = s->process->pool;
-    acct_pool_marks_t marks = { NULL, NULL, NULL };
+    acct_pool_facts_t facts = { NULL, NULL, NULL };
 
     if (probe != NULL && probe->status == APR_SUCCESS) {
-        marks = probe->marks;
-        acct_known_marks_keep(&conf->db, &marks, process, check->ptemp);
+        facts = probe->facts;
+        acct_database_facts_keep(&conf->db, &facts, process, check->ptemp);
     }
     else {
-        acct_known_marks_recall(&conf->db, &marks, process, check->ptemp);
+        acct_database_facts_recall(&conf->db, &facts, process, check->ptemp);
     }
-    conf->created_at = apr_pstrdup(check->pconf, marks.created_at);
+    conf->created_at = apr_pstrdup(check->pconf, facts.created_at);
 }
 
 static void check_key_fits(check_t *check, server_rec *s,
@@ -322,8 +322,8 @@ static void check_key_fits(check_t *check, server_rec *s,
         acct_secret_watch_unproven(check->main_server, conf->key_file);
         return;
     }
-    if (probe->marks.key_id != NULL
-        && strcmp(conf->key->id, probe->marks.key_id) == 0) {
+    if (probe->facts.key_id != NULL
+        && strcmp(conf->key->id, probe->facts.key_id) == 0) {
         return;
     }
     conf->key = NULL;
@@ -361,16 +361,16 @@ static void check_after(check_t *check, server_rec *s)
         : look->root.config != NULL && look->root.status == APR_SUCCESS
         ? &look->root : &look->children;
 
-    keep_marks(check, s, probe);
+    keep_facts(check, s, probe);
     if (probe == NULL) {
         return;
     }
     if (look->children.status != APR_SUCCESS) {
         tell_trouble(check, s, look);
     }
-    if (probe->marks.exposure != NULL) {
+    if (probe->facts.exposure != NULL) {
         warn(check, s, "ACCT0124", "AcctAuthDatabase", &conf->db_place,
-             probe->marks.exposure);
+             probe->facts.exposure);
     }
     check_key_fits(check, s, probe);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "request/policy.h"
+#include "request/access.h"
 
 #include <string.h>
 
@@ -83,7 +83,7 @@ static int requires_something(const acct_dir_conf_t *section)
     return section->requires != ACCT_REQUIRES_NOTHING;
 }
 
-acct_protect_e acct_policy_protect_near_api(const request_rec *r)
+acct_protect_e acct_access_protect_near_api(const request_rec *r)
 {
     const acct_dir_conf_t *conf = acct_dir_conf(r);
     acct_below_t below;
@@ -95,7 +95,7 @@ acct_protect_e acct_policy_protect_near_api(const request_rec *r)
     return conf->htaccess > conf->protect ? conf->htaccess : conf->protect;
 }
 
-int acct_policy_is_exempt_near_api(const request_rec *r)
+int acct_access_is_exempt_near_api(const request_rec *r)
 {
     acct_below_t below;
 
@@ -109,7 +109,7 @@ static int wants_user(const acct_dir_conf_t *section)
     return section->requires == ACCT_REQUIRES_USER;
 }
 
-int acct_policy_says_anything(const request_rec *r)
+int acct_access_says_anything(const request_rec *r)
 {
     const acct_dir_conf_t *conf = acct_dir_conf(r);
 
@@ -117,13 +117,13 @@ int acct_policy_says_anything(const request_rec *r)
         || conf->earlier != NULL;
 }
 
-int acct_policy_asked_for_user(const request_rec *r)
+int acct_access_asked_for_user(const request_rec *r)
 {
-    return !acct_policy_is_exempt(r)
+    return !acct_access_is_exempt(r)
         && last_section(acct_dir_conf(r), NULL, wants_user) != NULL;
 }
 
-int acct_policy_is_granted_over(const request_rec *r)
+int acct_access_is_granted_over(const request_rec *r)
 {
     const acct_dir_conf_t *conf = acct_dir_conf(r);
     const acct_dir_conf_t *asks = last_section(conf, NULL, wants_user);
@@ -142,7 +142,7 @@ int acct_policy_is_granted_over(const request_rec *r)
             && last->section->depth < asks->section->depth);
 }
 
-int acct_policy_has_require(const request_rec *r)
+int acct_access_has_require(const request_rec *r)
 {
     return last_section(acct_dir_conf(r), NULL, requires_something) != NULL;
 }

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "request/asked.h"
 #include "request/hand_over.h"
-#include "request/policy.h"
+#include "request/access.h"
 #include "request/presented.h"
 #include "request/privacy.h"
 #include "request/remote_user.h"
@@ -35,12 +35,12 @@ static int is_our_auth_type(const char *type)
 static int is_protected(const request_rec *r)
 {
     return acct_dir_conf(r)->protect >= ACCT_PROTECT_OPTIONAL
-        || acct_policy_protect(r) >= ACCT_PROTECT_OPTIONAL;
+        || acct_access_protect(r) >= ACCT_PROTECT_OPTIONAL;
 }
 
 int acct_guard_is_on(request_rec *r)
 {
-    return acct_policy_protect(r) >= ACCT_PROTECT_OPTIONAL
+    return acct_access_protect(r) >= ACCT_PROTECT_OPTIONAL
         || is_our_auth_type(ap_auth_type(r));
 }
 
@@ -186,7 +186,7 @@ static int ask(request_rec *r, int optional)
  * decline, so that Require still holds. */
 static int check_access(request_rec *r)
 {
-    acct_protect_e protect = acct_policy_protect(r);
+    acct_protect_e protect = acct_access_protect(r);
     int answer;
 
     if (protect < ACCT_PROTECT_OPTIONAL) {
@@ -242,7 +242,7 @@ static int check_access_ex(request_rec *r)
     }
     answer = check_access(r);
     if (answer == DECLINED && acct_is_used(r)
-        && is_our_auth_type(ap_auth_type(r)) && !acct_policy_is_exempt(r)) {
+        && is_our_auth_type(ap_auth_type(r)) && !acct_access_is_exempt(r)) {
         introduce(r);
     }
     mine = acct_request_if_any(r);
@@ -257,8 +257,8 @@ static int check_access_ex(request_rec *r)
  * in a <Directory>. */
 static int before_require(request_rec *r)
 {
-    return acct_policy_is_exempt(r) && ap_auth_type(r) != NULL
-        && !acct_policy_has_require(r) ? OK : DECLINED;
+    return acct_access_is_exempt(r) && ap_auth_type(r) != NULL
+        && !acct_access_has_require(r) ? OK : DECLINED;
 }
 
 /* Behind mod_authz_core, which declines where only a user is wanting: what a
@@ -270,7 +270,7 @@ static int after_require(request_rec *r)
     const acct_request_t *mine = acct_request_if_any(r);
     const char *type;
 
-    if (!acct_policy_is_exempt(r)
+    if (!acct_access_is_exempt(r)
         || (mine != NULL && mine->admitted != NULL)) {
         return DECLINED;
     }

@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "request/guard.h"
-#include "request/policy.h"
+#include "request/access.h"
 #include "request/presented.h"
 #include "request/privacy.h"
 #include "request/remote_user.h"
@@ -92,7 +92,7 @@ static const acct_request_t *redirected(const request_rec *r)
  * says that it asks for no token, or asks by other means. */
 static int keeps_apart(request_rec *r)
 {
-    return acct_policy_protect(r) == ACCT_PROTECT_OFF
+    return acct_access_protect(r) == ACCT_PROTECT_OFF
         || (r->user != NULL && ap_auth_type(r) != NULL);
 }
 
@@ -178,7 +178,7 @@ static int fixups_late(request_rec *r)
         adopt(r, part->admitted);
     }
     else if (mine->admitted != NULL && mine->config != r->per_dir_config
-             && acct_policy_protect(r) == ACCT_PROTECT_OFF) {
+             && acct_access_protect(r) == ACCT_PROTECT_OFF) {
         set_apart(r);
     }
     return DECLINED;

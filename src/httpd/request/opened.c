@@ -10,19 +10,19 @@
 
 #include "config/config.h"
 #include "process/repeat_log.h"
-#include "request/policy.h"
+#include "request/access.h"
 #include "request/request.h"
 
 /* What let a request by that was to be asked for a user, or NULL. */
 static const char *opener_of(request_rec *r)
 {
-    if (!acct_policy_asked_for_user(r)) {
+    if (!acct_access_asked_for_user(r)) {
         return NULL;
     }
     if (ap_satisfies(r) == SATISFY_ANY) {
         return "Satisfy Any";
     }
-    return acct_policy_is_granted_over(r) ? "Require all granted" : NULL;
+    return acct_access_is_granted_over(r) ? "Require all granted" : NULL;
 }
 
 static int fixups(request_rec *r)
@@ -32,7 +32,7 @@ static int fixups(request_rec *r)
     const char *opener;
 
     if ((mine != NULL && mine->guarded) || r->main != NULL
-        || !acct_is_used(r) || !acct_policy_says_anything(r)) {
+        || !acct_is_used(r) || !acct_access_says_anything(r)) {
         return DECLINED;
     }
     type = ap_auth_type(r);

@@ -8,7 +8,7 @@
  *   forged.c          request headers that only this module may set
  *   trace.c           TRACE is refused
  *   guard.c           authentication of a location
- *   policy.c          which guards hold for a request
+ *   access.c          which guards hold for a request
  *   opened.c          warns of a guard that another line has opened
  *   verdict.c         what the presented token is worth
  *   presented.c       the Authorization header: remembered and taken out
