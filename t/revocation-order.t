@@ -20,7 +20,7 @@ use Time::HiRes qw(sleep time);
 plan skip_all => 'no PostgreSQL here' if !PgServer::available();
 
 my $BOUND = 2;
-my $pg = PgServer->new;
+my $pg = PgServer->new(sessions => 1);
 my $s = caching_server(driver => 'pgsql', pg => $pg);
 
 # A token that is believed without asking.

@@ -69,7 +69,8 @@ subtest 'on PostgreSQL' => sub {
     plan skip_all => 'not this driver'
         if ($ENV{ACCT_DRIVER} || '') eq 'sqlite3';
     # what is committed asynchronously is written late
-    my $pg = PgServer->new(settings => { wal_writer_delay => '10s' });
+    my $pg = PgServer->new(sessions => 1,
+        settings => { wal_writer_delay => '10s' });
     my $s = caching_server(driver => 'pgsql', pg => $pg,
                            workers => { StartServers => 2 });
     my $name = $s->{dbname};

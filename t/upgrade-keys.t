@@ -217,15 +217,20 @@ subtest 'a copy that cannot be made stops it' => sub {
 };
 
 # What an older server, or command, holds.
+sub idle
+{
+    return value('SELECT count(*) FROM pg_stat_activity WHERE '
+        . "application_name = '$_[0]' AND state = 'idle'");
+}
 sub connect_as
 {
     my ($name) = @_;
+    my $before = idle($name);
     my $pid = open my $session, '|-', 'psql', '-qX', '-v',
         'ON_ERROR_STOP=1', $s->db . " application_name=$name" or die;
     $session->autoflush(1);
     print {$session} "SELECT 1 FROM account \\g /dev/null\n";
-    $s->wait_for(sub { value('SELECT count(*) FROM pg_stat_activity '
-        . "WHERE application_name = '$name' AND state = 'idle'") > 0 }, 5);
+    await(sub { idle($name) > $before }, 'an older server', 10);
     return $session;
 }
 sub connected

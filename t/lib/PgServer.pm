@@ -103,8 +103,9 @@ sub _make
         if $? != 0;
 }
 
-# new(settings => {name => value}, auth => METHOD, port => N): a running
-# server. before => sub { my ($server) = @_; ... } runs once it has a folder.
+# new(settings => {name => value}, auth => METHOD, port => N, sessions => 0|1):
+# a running server. before => sub { my ($server) = @_; ... } runs once it has a
+# folder.
 sub new
 {
     my ($class, %opt) = @_;
@@ -176,9 +177,11 @@ sub shared
 {
     my ($class) = @_;
     return $shared if $shared;
-    return $shared = bless { dir => $ENV{ACCT_PG}, bin => bin_dir() },
-        $class if $ENV{ACCT_PG};
-    return $shared = $class->new;
+    return $shared = $class->new(sessions => 1) if !$ENV{ACCT_PG};
+    $shared = bless { dir => $ENV{ACCT_PG}, bin => bin_dir(), sessions => 1 },
+        $class;
+    push @running, $shared;
+    return $shared;
 }
 
 sub dir  { $_[0]{dir} }
@@ -221,6 +224,7 @@ sub stop
     my ($self, $signal) = @_;
     my $pid = delete $self->{pid} or return $self;
     local ($?, $!);
+    $self->_end_sessions;
     kill 'CONT', $pid;
     kill $signal || 'INT', $pid;
     my $end = Time::HiRes::time() + 15;
@@ -262,38 +266,129 @@ sub freeze
 
 sub thaw   { kill 'CONT', $_[0]->processes }
 
-# sql(TEXT, DATABASE): rows as a list of array refs; NULL is undef.
+# sql(TEXT, DATABASE): rows as a list of array refs; NULL is undef. With
+# sessions => 1 by a psql that stays: to start one takes longer than what it
+# is asked. Nothing of what one call sets, locks or leaves open is there in the
+# next. What is about databases has to find nobody in them, and a command of
+# psql's own may change the session: these are asked by a psql for them alone.
 sub sql
 {
     my ($self, $text, $database) = @_;
-    my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
     utf8::encode($text) if utf8::is_utf8($text);
+    $database ||= 'postgres';
+    my $alone = $text =~ /\\|\bDATABASE\b|\bpg_terminate_backend\b/i;
+    $self->_end_sessions if $alone;
+    my $rows = $self->{sessions} && !$alone ? $self->_ask($text, $database)
+        : undef;
+    $rows = $self->_ask_once($text, $database) if !defined $rows;
+    $rows =~ s/\n\z//;
+    return map { [ map { $_ eq "\x1d" ? undef : $_ } split /\x1f/, $_, -1 ] }
+        split /\x1e/, $rows, -1;
+}
+
+# In a process that was forked for it.
+sub _become_psql
+{
+    my ($self, $database, %env) = @_;
+    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+    delete $ENV{$_} for grep { /^PG/ } keys %ENV;
+    %ENV = (%ENV, PGCONNECT_TIMEOUT => 10, PGCLIENTENCODING => 'UTF8', %env);
+    my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
+    no warnings 'exec';
+    exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
+        $self->{dir}, '-p', $self->port, '-U', 'postgres',
+        '-F', "\x1f", '-R', "\x1e", '-P', "null=\x1d", '-d', $database
+        or POSIX::_exit(127);
+}
+
+sub _ask_once
+{
+    my ($self, $text, $database) = @_;
+    my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
     print {$in} "$text\n";
     $in->flush;
     my $pid = fork;
     die "cannot fork: $!\n" if !defined $pid;
     if ($pid == 0) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
         open STDIN, '<', $in->filename;
         open STDOUT, '>', $out->filename;
         open STDERR, '>', $err->filename;
-        delete $ENV{$_} for grep { /^PG/ } keys %ENV;
-        @ENV{qw(PGCONNECT_TIMEOUT PGCLIENTENCODING)} = (10, 'UTF8');
-        my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
-        no warnings 'exec';
-        exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
-            $self->{dir}, '-p', $self->port, '-U', 'postgres',
-            '-F', "\x1f", '-R', "\x1e", '-P', "null=\x1d",
-            '-d', $database || 'postgres'
-            or POSIX::_exit(127);
+        $self->_become_psql($database);
     }
     local $?;
     waitpid $pid, 0;
     die "psql failed ($?): " . slurp($err->filename) . "\n" if $? != 0;
-    my $rows = slurp($out->filename);
-    $rows =~ s/\n\z//;
-    return map { [ map { $_ eq "\x1d" ? undef : $_ } split /\x1f/, $_, -1 ] }
-        split /\x1e/, $rows, -1;
+    return slurp($out->filename);
+}
+
+# ---- psql that stays; a process has its own
+
+sub _begin_session
+{
+    my ($self, $database) = @_;
+    my $err = File::Temp->new;
+    pipe my $from_us, my $in or die "pipe: $!\n";
+    pipe my $out, my $to_us or die "pipe: $!\n";
+    my $pid = fork;
+    die "cannot fork: $!\n" if !defined $pid;
+    if ($pid == 0) {
+        open STDIN, '<&', $from_us;
+        open STDOUT, '>&', $to_us;
+        open STDERR, '>', $err->filename;
+        # ROLLBACK would say each time that there was nothing to undo.
+        $self->_become_psql($database,
+            PGOPTIONS => '-c client_min_messages=error');
+    }
+    return { pid => $pid, in => $in, out => $out, err => $err, asked => 0 };
+}
+
+# The session's end, and its status: 'now', or after it has ended by itself.
+sub _end_session
+{
+    my ($self, $key, $how) = @_;
+    my $session = delete $self->{session}{$key};
+    close $session->{$_} for qw(in out);
+    # Forked processes may have its input open still.
+    kill 'TERM', $session->{pid} if $how eq 'now';
+    local $?;
+    waitpid $session->{pid}, 0;
+    return $?;
+}
+
+# Of this process; those of others are not ours to wait for.
+sub _end_sessions
+{
+    my ($self) = @_;
+    $self->_end_session($_, 'now')
+        for grep { /^$$ / } keys %{ $self->{session} || {} };
+}
+
+# What psql printed; undef where the session had ended since it was last
+# asked, as when the server was stopped meanwhile: nothing was done then.
+sub _ask
+{
+    my ($self, $text, $database) = @_;
+    my $session = $self->{session}{"$$ $database"}
+        ||= $self->_begin_session($database);
+    my $end = "end of answer $$." . $session->{asked}++;
+    my $said = '';
+    local $SIG{PIPE} = 'IGNORE';
+    my $all = "$text\n;\nROLLBACK;\nDISCARD ALL;\n\\echo '$end'\n";
+    while (length $all) {
+        my $n = syswrite $session->{in}, $all;
+        last if !defined $n;
+        substr $all, 0, $n, '';
+    }
+    while (sysread $session->{out}, $said, 65536, length $said) {
+        return substr $said, 0, -1 - length $end if $said =~ /\Q$end\E\n\z/;
+    }
+    my $err = $session->{err};
+    my $status = $self->_end_session("$$ $database", 'by itself');
+    my $why = slurp($err->filename);
+    return if $session->{asked} > 1 && $why =~ /terminating connection
+        |server\ closed\ the\ connection|connection\ to\ server\ was\ lost
+        |no\ connection\ to\ the\ server/x;
+    die "psql failed ($status): $why\n";
 }
 
 my $count = 0;
@@ -338,9 +433,10 @@ sub params
 sub DESTROY
 {
     my ($self) = @_;
+    local ($@, $!, $?);
+    $self->_end_sessions;
     return if !$self->{owner} || $self->{owner} != $$;
     delete $self->{owner};
-    local ($@, $!, $?);
     $self->stop('QUIT');
     File::Path::remove_tree($self->{dir}, { error => \my $ignored });
 }
