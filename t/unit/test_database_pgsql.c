@@ -8,7 +8,9 @@
 #include <apr_thread_proc.h>
 #include <apr_time.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -426,6 +428,50 @@ static void a_session_that_was_ended_is_broken_when_it_is_used(void **state)
     acct_db_close(db);
 }
 
+/* libpq's, which fails once after so many calls; 0: never. */
+static _Atomic int poll_fails;
+
+__attribute__((visibility("default")))
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    struct timespec wait = { timeout / 1000, timeout % 1000 * 1000000L };
+
+    if (poll_fails > 0 && --poll_fails == 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return ppoll(fds, count, timeout < 0 ? NULL : &wait, NULL);
+}
+
+/* What libpq could not wait for is on its way yet, and would be taken for the
+ * answer to what is asked next. */
+static void an_answer_that_was_not_waited_for_answers_nothing_else(
+    void **state)
+{
+    fixture_t *f = *state;
+
+    for (int n = 1; n <= 4; n++) {
+        acct_db_t *db = open_notes(f);
+        acct_rows_t rows;
+        apr_status_t status;
+
+        (void)add(f, db, "a", 1, NULL);
+        assert_int_equal(get(f, db, "a", &rows), APR_SUCCESS);
+        poll_fails = n;
+        status = get(f, db, "a", &rows);
+        if (poll_fails == 0) {
+            assert_int_not_equal(status, APR_SUCCESS);
+            assert_true(acct_db_is_broken(db));
+        }
+        else {
+            assert_int_equal(status, APR_SUCCESS);
+            assert_int_equal(rows.count, 1);
+        }
+        poll_fails = 0;
+        acct_db_close(db);
+    }
+}
+
 static void a_connection_lost_in_commit_leaves_it_unknown(void **state)
 {
     fixture_t *f = *state;
@@ -559,6 +605,7 @@ int main(void)
         TEST(a_session_that_only_reads_is_given_up),
         TEST(a_session_that_was_ended_is_seen_before_it_is_used),
         TEST(a_session_that_was_ended_is_broken_when_it_is_used),
+        TEST(an_answer_that_was_not_waited_for_answers_nothing_else),
         TEST(a_connection_lost_in_commit_leaves_it_unknown),
         TEST(a_wait_is_ended_from_another_thread),
         TEST(a_deadlock_is_a_conflict_for_one_of_the_two)

@@ -145,6 +145,13 @@ apr_status_t acct_db_take_rows(acct_db_t *db, apr_dbd_results_t *results,
         acct_db_set_error(db, "a result without rows");
         return APR_EGENERAL;
     }
+    /* A server says the columns of no rows too: this answers another
+     * statement. */
+    if (db->driver->is_server && columns == 0) {
+        acct_db_set_error(db, "an answer without columns");
+        db->broken = 1;
+        return APR_EGENERAL;
+    }
     rows->count = count;
     rows->columns = columns;
     rows->cell = apr_palloc(pool, sizeof(*rows->cell) * ((size_t)count + 1));

@@ -417,8 +417,11 @@ static acct_db_failure_e pgsql_judge(const void *data, int result,
     (void)result;
     find_code(text, code);
     *show = words_of(code, text);
+    /* What the server says has a code. What has none is libpq's own: it could
+     * not send, wait or read, and what is on its way would be taken for the
+     * answer to what is asked next. */
     if (session->libpq.status(session->conn) != CONNECTION_IS_OK
-        || is_class(code, lost)) {
+        || !code[0] || is_class(code, lost)) {
         return ACCT_DB_FAILURE_LOST;
     }
     if (is_class(code, conflict)) {
@@ -427,8 +430,8 @@ static acct_db_failure_e pgsql_judge(const void *data, int result,
     if (is_class(code, stale)) {
         return ACCT_DB_FAILURE_STALE;
     }
-    return !code[0] || is_class(code, again) ? ACCT_DB_FAILURE_OTHER
-                                             : ACCT_DB_FAILURE_FINAL;
+    return is_class(code, again) ? ACCT_DB_FAILURE_OTHER
+                                 : ACCT_DB_FAILURE_FINAL;
 }
 
 const acct_db_driver_t acct_db_pgsql = {
