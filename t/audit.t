@@ -395,6 +395,27 @@ subtest 'a graceful reload opens a log that was renamed' => sub {
        'and the same owner');
 };
 
+subtest 'a reload after which the key is another is told' => sub {
+    my $key = $s->key;
+    my ($id) = $s->sql("SELECT value FROM meta WHERE name = 'key_id'")
+        or plan skip_all => 'no id of the key';
+    events();
+    rename $key, "$key.away" or die $!;
+    $s->graceful;
+    my @events = grep { $_->{event} eq 'key_changed' } events();
+    is_deeply(shown(@events), ['key_changed/unavailable/-/-'],
+              'none can be used');
+    is($events[0]{by}, 'server', 'no request did it');
+    rename "$key.away", $key or die $!;
+    await(sub { @events = grep { $_->{event} eq 'key_changed' } events() },
+          'a reload by itself');
+    is_deeply(shown(@events), ['key_changed/ok/-/-'], 'it is back');
+    is($events[0]{detail}, $id->[0], 'its id');
+    $s->graceful;
+    is_deeply([grep { $_->{event} eq 'key_changed' } events()], [],
+              'a reload that changes nothing is not');
+};
+
 subtest 'what cannot be right stops configtest, with a remedy' => sub {
     my $dir = $s->dir;
     my @wrong = (

@@ -118,4 +118,5 @@ void acct_audit_hooks(void)
 {
     ap_hook_open_logs(open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     acct_audit_lost_hooks();
+    acct_audit_keys_hooks();
 }

@@ -8,6 +8,7 @@
  *   audit.c           for a request or a server: what is told, and of whom
  *   log.c             logs are opened by the parent and written to
  *   lost.c            lines that could not be written, counted and told
+ *   keys.c            a reload that changes keys is told of
  * log.h and lost.h are what these share.
  *
  * A caller asks acct_audit_wants() first, so that where nobody listens nothing

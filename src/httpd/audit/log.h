@@ -32,4 +32,9 @@ apr_status_t acct_audit_write(const acct_audit_conf_t *audit,
                               const char *line, apr_size_t length,
                               _Atomic(int) *torn);
 
+/* audit/keys.c */
+
+/** Hook post_config. */
+void acct_audit_keys_hooks(void);
+
 #endif
