@@ -185,6 +185,19 @@ my %row = (
         look => sub { (sign_up(@_, 'eight888'))[0]{status} },
         want => [400, 200],
     },
+    # Which log a sign-in is told in.
+    AcctAuthAuditLog => {
+        main => 'AcctAuthAuditLog "logs/main.log"',
+        host => 'AcctAuthAuditLog "logs/host.log"',
+        look => sub {
+            my ($s, $host) = @_;
+            sign_in_as($s, $host, 'ann');
+            return join ' ', grep {
+                slurp("$s->{dir}/logs/$_.log") =~ /"vhost":"\Q$host\E/
+            } qw(main host);
+        },
+        want => ['main', 'host'],
+    },
     # How many wrong passwords a client may send of three.
     AcctAuthLimit => {
         main => 'AcctAuthLimit On failures=1/h tries=off',
