@@ -58,6 +58,9 @@ CONF
             $host->('full', 'AcctAuthAuditLog /dev/full'),
             $host->('piped', qq(AcctAuthAuditLog "|\$cat >>$logs/piped.log")),
             $host->('dead', qq(AcctAuthAuditLog "|\$exec sleep 600")),
+            $host->('system', 'AcctAuthAuditLog syslog:local3'),
+            $host->('limited', qq(AcctAuthAuditLog "$logs/limited.log"\n)
+                    . 'AcctAuthLimit On'),
             $host->('proxied', qq(AcctAuthAuditLog "$logs/proxied.log"\n)
                     . "RemoteIPHeader X-Forwarded-For\n"
                     . "RemoteIPInternalProxy 127.0.0.1");
@@ -376,6 +379,60 @@ subtest 'a program is told, and one that does not read keeps nobody' => sub {
     cmp_ok(lost(), '>', $before, 'its pipe is full');
     is(sign_in('ann', $password, headers => { Host => 'dead' })->{status},
        200, 'and a sign-in goes on');
+};
+
+subtest "the system's log is told, or the line is counted as lost" => sub {
+    plan skip_all => 'something listens to /dev/log' if -e '/dev/log';
+    my $before = lost();
+    is(sign_in('ann', $password, headers => { Host => 'system' })->{status},
+       200, 'a sign-in');
+    is(lost(), $before + 1, 'without a daemon its line is lost');
+    like($s->log, qr{ACCT0261: a line of the audit log local3 is lost},
+         'and that is told');
+};
+
+subtest "the system's log has the line as RFC 3164 says" => sub {
+    plan skip_all => 'the sanitizers trace' if $ENV{ACCT_PRELOAD};
+    plan skip_all => 'strace is not here, or may not trace'
+        if system('strace -o /dev/null true 2>/dev/null');
+    my $trace = $s->dir . '/logs/trace';
+    my $pid = fork;
+    if (!$pid) {
+        open STDERR, '>', '/dev/null';
+        exec 'strace', '-f', '-q', '-s', '4096', '-e', 'trace=sendmsg',
+            '-o', $trace, map { ('-p', $_) } $s->children or exit 1;
+    }
+    my $text = '';
+    my $end = time + 20;
+    while ($text !~ /sun_path="\/dev\/log"/ && time < $end) {
+        sign_in('ann', 'wrong', headers => { Host => 'system' });
+        $text = -e $trace ? slurp($trace) : '';
+    }
+    kill 'INT', $pid;
+    waitpid $pid, 0;
+    my ($line) = $text =~ /"<158>(\w{3} [ \d]\d \d\d:\d\d:\d\d [^\n]*)/;
+    ok($line, 'at local3.info') or return;
+    like($line, qr/^\S+ +\d+ \S+ acctauth\[\d+\]: ", /, 'as acctauth');
+    like($line, qr/\{\\"ts\\":[^\n]*\\"event\\":\\"login\\"[^\n]*\}"/,
+         'a line without its end');
+    events();
+};
+
+subtest 'a limit is told: that it was reached, and what it refused' => sub {
+    my @answers = map { sign_in('no-such-name', 'wrong',
+        headers => { Host => 'limited' })->{status} } 1 .. 8;
+    is($answers[-1], 429, 'at last it refuses');
+    my @lines = lines('limited.log');
+    my @events = map { JSON::PP->new->utf8->decode($_) } @lines;
+    my ($reached) = grep { $_->{event} eq 'limit_reached' } @events;
+    ok($reached, 'the limit') or return;
+    is_deeply([@$reached{qw(outcome limit account)}],
+              ['throttled', 'tries', undef], 'which');
+    like($reached->{name}, qr/^[0-9a-f]+$/, 'of which name: a keyed hash');
+    like($reached->{until}, qr/^\d{4}-.*Z$/, 'until when');
+    ok((grep { $_->{event} eq 'login' && $_->{outcome} eq 'throttled'
+               && $_->{status} == 429 } @events), 'the sign-in');
+    is(scalar(grep { /no-such-name/ } @lines), 0, 'never the name');
 };
 
 subtest 'a graceful reload opens a log that was renamed' => sub {
