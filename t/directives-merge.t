@@ -185,16 +185,15 @@ my %row = (
         look => sub { (sign_up(@_, 'eight888'))[0]{status} },
         want => [400, 200],
     },
-    # Which log a sign-in is told in.
+    # Which log has the lines of a host.
     AcctAuthAuditLog => {
-        main => 'AcctAuthAuditLog "logs/main.log"',
-        host => 'AcctAuthAuditLog "logs/host.log"',
+        main => 'AcctAuthAuditLog logs/main.log login',
+        host => 'AcctAuthAuditLog logs/host.log login',
         look => sub {
             my ($s, $host) = @_;
-            sign_in_as($s, $host, 'ann');
-            return join ' ', grep {
-                slurp("$s->{dir}/logs/$_.log") =~ /"vhost":"\Q$host\E/
-            } qw(main host);
+            sign_in_as(@_, 'ann');
+            return join ' ', grep { slurp($s->dir . "/logs/$_.log")
+                =~ /"vhost":"\Q$host\E"/ } qw(main host);
         },
         want => ['main', 'host'],
     },

@@ -83,13 +83,18 @@ static void tell_guard(request_rec *r, acct_outcome_e outcome,
     acct_audit_request(r, &event, &place);
 }
 
-/* At the end, when it is known how the request was answered. */
+/* At the end, when it is known how the request was answered. A guard of
+ * whatever the request became has left its verdict with it. */
 static int log_transaction(request_rec *r)
 {
-    const acct_verdict_t *unmet = log_unmet(r);
     const acct_request_t *mine = acct_request_if_any(r);
+    const acct_verdict_t *unmet;
 
-    if (mine != NULL && mine->refused_path != NULL) {
+    if (mine == NULL) {
+        return DECLINED;
+    }
+    unmet = log_unmet(r);
+    if (mine->refused_path != NULL) {
         tell_guard(r, mine->refused_why, NULL, mine->refused_path);
     }
     else if (unmet != NULL) {
