@@ -232,6 +232,13 @@ static void a_network_with_all_other_slots_lets_others_go_first(void **state)
     assert_int_equal(acct_turn_next(&w.rota, w.turn, TABLE, &apart), other);
     next(&w);
     next(&w);
+    /* whichever place that other has */
+    other = come(&w, asker(1, 7));
+    assert_int_equal(other, 0);
+    come(&w, owner(1, 66));
+    assert_int_equal(acct_turn_next(&w.rota, w.turn, TABLE, &apart), other);
+    next(&w);
+    next(&w);
     /* and has the last one too where no other waits */
     other = come(&w, asker(1, 66));
     assert_int_equal(acct_turn_next(&w.rota, w.turn, TABLE, &apart), other);
@@ -347,6 +354,36 @@ static void a_place_of_one_that_goes_is_given_once(void **state)
     for (uint64_t network = 1; network <= 4; network++) {
         assert_int_equal(waiting(&w, network), 1);
     }
+}
+
+/* The first place has been left, and has the one that came last. */
+static void of_those_alike_the_last_that_came_gives_way(void **state)
+{
+    world_t w = world();
+
+    (void)state;
+    for (uint64_t i = 0; i < PLACES; i++) {
+        assert_true(come(&w, asker(1, 100 + i)) >= 0);
+    }
+    assert_int_equal(next(&w).network, 100);
+    assert_int_equal(come(&w, asker(1, 200)), 0);
+    assert_true(come(&w, owner(1, 7)) >= 0);
+    assert_int_equal(w.turn[0].state, ACCT_TURN_GAVE_WAY);
+    assert_int_equal(gone(&w), 1);
+}
+
+static void so_does_the_last_of_the_longest_queue(void **state)
+{
+    world_t w = world();
+
+    (void)state;
+    for (uint64_t i = 0; i < PLACES; i++) {
+        assert_true(come(&w, asker(1, 100 + i)) >= 0);
+    }
+    assert_int_equal(next(&w).network, 100);
+    assert_int_equal(come(&w, asker(1, 105)), 0);
+    assert_true(come(&w, asker(1, 7)) >= 0);
+    assert_int_equal(w.turn[0].state, ACCT_TURN_GAVE_WAY);
 }
 
 /* A place for each of many networks. */
@@ -538,6 +575,8 @@ static void each_network_has_a_number_of_its_own(void **state)
     acct_network_t none = acct_network_of("/run/s", 6);
 
     (void)state;
+    assert_true(number_of("192.0.2.7") == UINT64_C(0x04000000c0000207));
+    assert_true(number_of("2001:db8:1:2::1") == UINT64_C(0x20010db800010002));
     assert_int_equal(number_of("192.0.2.7"), number_of("::ffff:192.0.2.7"));
     assert_int_not_equal(number_of("192.0.2.7"), number_of("192.0.2.8"));
     assert_int_not_equal(number_of("192.0.2.7"), number_of("0.0.0.0"));
@@ -571,6 +610,8 @@ int main(void)
         cmocka_unit_test(when_all_is_full_the_longest_queue_gives_way),
         cmocka_unit_test(when_all_is_full_the_host_with_most_gives_way),
         cmocka_unit_test(a_place_of_one_that_goes_is_given_once),
+        cmocka_unit_test(of_those_alike_the_last_that_came_gives_way),
+        cmocka_unit_test(so_does_the_last_of_the_longest_queue),
         cmocka_unit_test(where_all_have_one_place_another_is_refused),
         cmocka_unit_test(where_all_have_one_place_a_known_owner_has_the_last),
         cmocka_unit_test(a_known_owner_of_a_host_without_a_place_has_one),
