@@ -67,13 +67,13 @@ STRESS_CACHE_SRC := $(filter-out %/pool.c %/last_used.c %/repeat.c,\
                       $(wildcard t/stress/*.c src/core/cache/*.c))
 STRESS_CACHE_OBJ = $(STRESS_CACHE_SRC:%.c=$(BUILD)/stress/cache/%.o)
 
-# The pool of connections to a server, in the same way.
+# The list of connections, in the same way.
 STRESS_POOL     = $(BUILD)/stress/pool
 STRESS_POOL_SRC = t/stress/pool.c src/core/base/ticks.c \
                   src/core/base/own_pool.c \
                   $(addprefix src/httpd/connections/,list.c stock.c queue.c \
                     breaker.c watch.c)
-STRESS_POOL_OBJ = $(STRESS_POOL_SRC:%.c=$(BUILD)/stress/pool/%.o)
+STRESS_POOL_OBJ = $(STRESS_POOL_SRC:%.c=$(BUILD)/stress/list/%.o)
 
 STRESS_CC = $(CC) -g -O1 -std=gnu11 $(WARN) -Wno-unknown-warning-option \
             -Wno-tsan -Wconversion -Werror $(STRESS_SAN) $(APXS_CPP)
@@ -89,7 +89,7 @@ $(BUILD)/stress/cache/%.o: %.c $(BUILD)/stress/.flags
 	$(Q)$(STRESS_CC) $(CORE_INC) -include t/stress/stops.h -MMD -MP -c \
 	    -o $@ $<
 
-$(BUILD)/stress/pool/%.o: %.c $(BUILD)/stress/.flags
+$(BUILD)/stress/list/%.o: %.c $(BUILD)/stress/.flags
 	@mkdir -p $(@D)
 	$(Q)$(STRESS_CC) -iquote src/httpd $(CORE_INC) -MMD -MP -c -o $@ $<
 
