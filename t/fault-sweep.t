@@ -365,7 +365,7 @@ sub sweep
         }
         last if @wrong > 10;
         $which += $WALK ? 1 : $step;
-        $step = int($step * 1.9) + 1;
+        $step = int($step * 2.5) + 1;
     }
     my $said = join ', ', map { ($_ || 'closed') . " $answers{$_}" }
         sort keys %answers;
