@@ -53,8 +53,8 @@ static apr_status_t look(acct_gate_t *gate, int place,
     return acct_ticks() < end ? APR_EINPROGRESS : APR_TIMEUP;
 }
 
-/* With the lock held, before and after. Where it cannot be had again the place
- * is given up without: then it is the place of a thread that is gone. */
+/* With the lock held before, and not after. When its time is over the thread
+ * gives its place up without the lock, as if it had died. */
 static apr_status_t wait_in(acct_gate_t *gate, int place,
                             apr_interval_time_t end, int *slot)
 {
@@ -68,8 +68,9 @@ static apr_status_t wait_in(acct_gate_t *gate, int place,
             return status;
         }
         acct_gate_unlock(gate);
-        acct_gate_sleep(gate, place, end - acct_ticks());
-        status = acct_gate_lock(gate, ACCT_GATE_LOOK + end - acct_ticks());
+        status = acct_gate_sleep(gate, place, end)
+            ? acct_gate_lock(gate, ACCT_GATE_LOOK + end - acct_ticks())
+            : APR_TIMEUP;
         if (status != APR_SUCCESS) {
             pthread_mutex_unlock(&gate->place[place].mutex);
             return status;

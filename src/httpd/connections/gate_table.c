@@ -125,12 +125,31 @@ static struct timespec after(apr_interval_time_t wait)
     return at;
 }
 
-void acct_gate_sleep(acct_gate_t *gate, int place, apr_interval_time_t most)
+/* One thread that looks is enough, so that those that wait do not all want
+ * the lock at once: on a busy machine it would be long on its way from one to
+ * the next. */
+int acct_gate_sleep(acct_gate_t *gate, int place, apr_interval_time_t end)
 {
-    struct timespec until = after(most < ACCT_GATE_LOOK ? most
-                                                        : ACCT_GATE_LOOK);
+    sem_t *call = &gate->place[place].call;
+    apr_interval_time_t now = acct_ticks();
+    apr_interval_time_t looked;
 
-    (void)WAIT_UNTIL(&gate->place[place].call, &until);
+    while (now < end) {
+        struct timespec until = after(end - now < ACCT_GATE_LOOK
+                                      ? end - now : ACCT_GATE_LOOK);
+
+        if (WAIT_UNTIL(call, &until) == 0) {
+            return 1;
+        }
+        now = acct_ticks();
+        /* relaxed: only a hint, of a moment ago. */
+        looked = atomic_load_explicit(&gate->table->looked,
+                                      memory_order_relaxed);
+        if (now < end && now - looked >= ACCT_GATE_LOOK) {
+            return 1;
+        }
+    }
+    return sem_trywait(call) == 0;
 }
 
 /* ---- what the dead leave ---- */
@@ -326,6 +345,8 @@ void acct_gate_call(acct_gate_t *gate)
 {
     apr_interval_time_t now = acct_ticks();
 
+    /* relaxed: see acct_gate_sleep(). */
+    atomic_store_explicit(&gate->table->looked, now, memory_order_relaxed);
     /* seq_cst: with the fence in acct_gate_leave(). Either this thread sees
      * that the slot came free, or the thread that left it sees that one
      * waits. */

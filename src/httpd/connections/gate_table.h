@@ -58,6 +58,8 @@ typedef struct acct_gate_table_t {
     atomic_int taken;           /* places that are not empty; read without
                                  * the lock */
     apr_interval_time_t tidied; /* ticks */
+    atomic_int_least64_t looked;        /* ticks: a thread looked whom to
+                                         * call; read without the lock */
     acct_rota_t rota;
 } acct_gate_table_t;
 
@@ -109,8 +111,9 @@ void acct_gate_call(acct_gate_t *gate);
  *  slot or -1 */
 int acct_gate_go(acct_gate_t *gate, int place);
 
-/** Without the lock: wait until there is news for the place, at most so many
- *  microseconds; it may return sooner. */
-void acct_gate_sleep(acct_gate_t *gate, int place, apr_interval_time_t most);
+/** Without the lock: wait until there is news for the place, or no thread has
+ *  looked whom to call for ACCT_GATE_LOOK. @return 0: it is @a end (ticks)
+ *  and there is none */
+int acct_gate_sleep(acct_gate_t *gate, int place, apr_interval_time_t end);
 
 #endif
