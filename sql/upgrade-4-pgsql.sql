@@ -38,4 +38,17 @@ CREATE TABLE limit_clear (
     cleared_at BIGINT NOT NULL CHECK (cleared_at >= 0)
 );
 
+-- A role that may write to the table token, and does not own it, is a server's:
+-- it may do with the new tables what it may with that one. (No line of this
+-- statement but the last ends in a semicolon.)
+DO $grants$ DECLARE role name; BEGIN
+    FOR role IN SELECT DISTINCT pg_get_userbyid(a.grantee)
+        FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.oid = CAST('token' AS regclass) AND a.grantee <> 0
+        AND a.grantee <> c.relowner AND a.privilege_type = 'INSERT'
+    LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE '
+            'ON known_network, limited, limit_clear TO %I', role); END LOOP; END
+$grants$;
+
 UPDATE meta SET value = '4' WHERE name = 'schema_version';

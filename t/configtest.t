@@ -101,9 +101,9 @@ my %made = (
     tableless => database_with('tableless', 'DROP TABLE revocation;'),
     versionless => database_with('versionless', "DELETE FROM meta WHERE "
         . "name = 'schema_version';"),
-    foreign => database_with('foreign', 'DROP TABLE token; DROP TABLE '
-        . 'revocation; DROP TABLE account; DROP TABLE meta; '
-        . 'CREATE TABLE other (x);'),
+    foreign => database_with('foreign', join(' ', map { "DROP TABLE $_;" }
+        qw(known_network limited limit_clear token revocation account meta))
+        . ' CREATE TABLE other (x);'),
     mode644 => database_with('mode644'),
     mode660 => database_with('mode660'),
     served => database_with('served'),

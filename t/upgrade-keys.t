@@ -286,7 +286,8 @@ subtest 'what cannot be ended is named, and nothing is changed' => sub {
     local $SIG{PIPE} = 'IGNORE';
     my $session = connect_as('mod_acctauth');
     $s->sql('CREATE ROLE upgrade_owner LOGIN; '
-        . "GRANT CONNECT ON DATABASE $s->{dbname} TO upgrade_owner");
+        . "GRANT CONNECT ON DATABASE $s->{dbname} TO upgrade_owner; "
+        . 'GRANT CREATE ON SCHEMA public TO upgrade_owner');
     $s->sql("ALTER TABLE $_ OWNER TO upgrade_owner")
         for qw(account token revocation meta);
     my ($exit, $err);

@@ -157,6 +157,24 @@ subtest "each older version becomes what init makes" => sub {
     }
 };
 
+subtest "a server's role may use the tables that an upgrade makes" => sub {
+    plan skip_all => 'a file has no roles' if $s->driver eq 'sqlite3';
+    make_version(3);
+    $s->sql('CREATE ROLE upgrade_server');
+    $s->sql('GRANT SELECT, INSERT, UPDATE, DELETE ON meta, account, token, '
+        . 'revocation TO upgrade_server');
+    my ($exit, undef, $err) = upgrade();
+    is($exit, 0, 'upgraded') or diag($err);
+    for my $table (qw(known_network limited limit_clear)) {
+        is(value("SELECT string_agg(p, ' ') FROM unnest(ARRAY['SELECT', "
+            . "'INSERT', 'UPDATE', 'DELETE']) AS p WHERE "
+            . "has_table_privilege('upgrade_server', '$table', p)"),
+           'SELECT INSERT UPDATE DELETE', $table);
+    }
+    $s->sql('DROP OWNED BY upgrade_server');
+    $s->sql('DROP ROLE upgrade_server');
+};
+
 # Statements of a server's connection outlive a new column: there the old
 # connections go on.
 subtest 'a running server opens no newer schema' => sub {
