@@ -498,7 +498,25 @@ RESULT(PQexecPrepared, (void *conn, const char *name, int count,
 RESULT(PQprepare, (void *conn, const char *name, const char *query,
                    int count, const void *types),
        (conn, name, query, count, types))
-RESULT(PQgetResult, (void *conn), (conn))
+
+/* NULL is the end of results, and no failure: what failed is one. */
+void *PQgetResult(void *conn)
+{
+    REAL_NOW(void *, "PQgetResult", (void *));
+    void *result = real(conn);
+    void (*clear)(void *);
+    void *(*make)(void *, int);
+
+    if (result == NULL || !(fails(LIBPQ, "PQgetResult")
+                            || fails(LIBPQ_DONE, "PQgetResult"))) {
+        return result;
+    }
+    *(void **)&clear = dlsym(RTLD_DEFAULT, "PQclear");
+    *(void **)&make = dlsym(RTLD_DEFAULT, "PQmakeEmptyPGresult");
+    clear(result);
+    return make(conn, 7);
+}
+
 SAYS(LIBPQ, void *, NULL, PQconnectdb, (const char *info), (info))
 SAYS(LIBPQ, int, 1, PQstatus, (const void *conn), (conn))
 SAYS(LIBPQ, int, 7, PQresultStatus, (const void *result), (result))
