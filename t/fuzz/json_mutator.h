@@ -29,6 +29,7 @@ static inline const char *acct_mutation_word(acct_mutation_t *m)
     return m->words[acct_mutation_pick(m, m->nwords)];
 }
 
+/* What is put in is a copy: a value within itself has no end. */
 static inline json_t *acct_mutation_value(acct_mutation_t *m, json_t *old)
 {
     switch (acct_mutation_pick(m, 12)) {
@@ -43,9 +44,10 @@ static inline json_t *acct_mutation_value(acct_mutation_t *m, json_t *old)
     case 4:
         return json_object();
     case 5:
-        return json_pack("[O]", old);
+        return json_pack("[o]", json_deep_copy(old));
     case 6:
-        return json_pack("{s:O}", acct_mutation_word(m), old);
+        return json_pack("{s:o}", acct_mutation_word(m),
+                         json_deep_copy(old));
     default:
         return json_string(acct_mutation_word(m));
     }
@@ -86,7 +88,8 @@ static inline void acct_mutate_object(acct_mutation_t *m, json_t *object)
         json_object_del(object, name);
         break;
     case 1:
-        json_object_set(object, acct_mutation_word(m), value);
+        json_object_set_new(object, acct_mutation_word(m),
+                            json_deep_copy(value));
         break;
     default:
         json_object_set_new(object, name, acct_mutation_value(m, value));
