@@ -54,10 +54,12 @@ static apr_status_t look(acct_gate_t *gate, int place,
 }
 
 /* With the lock held before, and not after. When its time is over the thread
- * gives its place up without the lock, as if it had died. */
+ * does not wait for the lock: where it cannot be had at once the place is
+ * given up without, as if the thread had died. */
 static apr_status_t wait_in(acct_gate_t *gate, int place,
                             apr_interval_time_t end, int *slot)
 {
+    apr_interval_time_t wait;
     apr_status_t status;
 
     for (;;) {
@@ -68,9 +70,9 @@ static apr_status_t wait_in(acct_gate_t *gate, int place,
             return status;
         }
         acct_gate_unlock(gate);
-        status = acct_gate_sleep(gate, place, end)
-            ? acct_gate_lock(gate, ACCT_GATE_LOOK + end - acct_ticks())
-            : APR_TIMEUP;
+        wait = acct_gate_sleep(gate, place, end)
+            ? ACCT_GATE_LOOK + end - acct_ticks() : 0;
+        status = acct_gate_lock(gate, wait);
         if (status != APR_SUCCESS) {
             pthread_mutex_unlock(&gate->place[place].mutex);
             return status;

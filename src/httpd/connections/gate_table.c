@@ -198,6 +198,19 @@ static void tidy(acct_gate_t *gate, apr_interval_time_t now)
     atomic_store_explicit(&gate->table->taken, taken, memory_order_relaxed);
 }
 
+/* After a thread died with the lock: each that waits finds out by itself what
+ * it was to be told. */
+static void mend(acct_gate_t *gate, apr_interval_time_t now)
+{
+    tidy(gate, now);
+    acct_turns_recount(gate->turn, gate->places);
+    for (int i = 0; i < gate->places; i++) {
+        if (gate->turn[i].state != ACCT_TURN_NONE) {
+            sem_post(&gate->place[i].call);
+        }
+    }
+}
+
 apr_status_t acct_gate_lock(acct_gate_t *gate, apr_interval_time_t wait)
 {
     struct timespec until;
@@ -211,8 +224,7 @@ apr_status_t acct_gate_lock(acct_gate_t *gate, apr_interval_time_t wait)
     now = acct_ticks();
     if (rv == EOWNERDEAD) {
         rv = pthread_mutex_consistent(&gate->table->lock);
-        tidy(gate, now);
-        acct_turns_recount(gate->turn, gate->places);
+        mend(gate, now);
     }
     if (rv != 0) {
         return rv == ETIMEDOUT ? APR_TIMEUP : rv;

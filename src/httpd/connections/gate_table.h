@@ -10,12 +10,12 @@
  * child leaves behind is believed.
  *
  * The lock is robust too. The thread that gets it after its holder died
- * empties the places of the dead and counts the others anew (tidy()). What
- * the dead thread may have left half done beyond that is in other threads'
- * places:
+ * empties the places of the dead, counts the others anew and wakes them
+ * (mend() in gate_table.c). What the dead thread may have left half done
+ * beyond that is in other threads' places:
  *   - one that it called, and whose slot it did not write down, or which it
- *     did not wake: that thread wakes by itself within ACCT_GATE_LOOK, finds
- *     that it has not been called for anything, and waits again;
+ *     did not wake: it wakes now, goes in, or finds that it has not been
+ *     called for anything and waits again;
  *   - a slot that came free, and for which it called none: the first thread
  *     that waits and wakes by itself finds it.
  *
@@ -33,9 +33,9 @@
 
 #include "connections/gate.h"
 
-/* How often a thread that waits looks by itself, and for how long a slot is
- * kept for one: so long can a slot lie idle when a process is killed or
- * stopped at the worst moment. */
+/* How often one of the threads that wait looks by itself, and for how long a
+ * slot is kept for one: so long can a slot lie idle when a process is killed
+ * or stopped at the worst moment. */
 #define ACCT_GATE_LOOK apr_time_from_msec(100)
 
 typedef struct acct_slot_t {
