@@ -439,7 +439,7 @@ part 'a newer version has been at the database' => sub {
     sleep 0.2;
     is_down($s, 'a schema that this version does not know');
     like($s->log, qr/schema version 99/, 'the log says why');
-    $s->sql("UPDATE meta SET value = '3' WHERE name = 'schema_version'; "
+    $s->sql("UPDATE meta SET value = '4' WHERE name = 'schema_version'; "
         . 'ALTER TABLE account DROP COLUMN phone');
     is_up($s, 'the right version again');
 };

@@ -252,7 +252,7 @@ subtest 'all that is wrong is told at once' => sub {
 };
 $s->sql("UPDATE meta SET value = '9' WHERE name = 'schema_version'");
 warned('a newer schema', $conn, qr/newer mod_acctauth/);
-$s->sql("UPDATE meta SET value = '3' WHERE name = 'schema_version'");
+$s->sql("UPDATE meta SET value = '4' WHERE name = 'schema_version'");
 {
     my $latin = 'latin';
     $pg->sql("CREATE DATABASE $latin TEMPLATE template0 ENCODING 'LATIN1' "
