@@ -151,18 +151,19 @@ static void leave_signals_to_others(void)
 typedef void work_fn(acct_upkeep_t *one, round_t *round, apr_pool_t *pool);
 
 /* Whether that would do anything: of many databases most have nothing to be
- * done most of the time, and finding that out takes no lock. */
+ * done most of the time. */
 typedef int due_fn(const acct_upkeep_t *one, const round_t *round,
                    apr_interval_time_t tick);
 
-/* Do something for a database, while the child lives. */
-static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
-                   apr_pool_t *pool)
+/* Do something for a database, while the child lives. What tells whether it is
+ * due may lie in the child's pool, so it is asked with the lock as well. */
+static void do_one(round_t *round, acct_upkeep_t *one, due_fn *is_due,
+                   work_fn *work, apr_pool_t *pool)
 {
     if (is_ending(round) || pthread_mutex_lock(&round->lock) != 0) {
         return;
     }
-    if (!is_ending(round)) {
+    if (!is_ending(round) && is_due(one, round, acct_ticks())) {
         work(one, round, pool);
     }
     pthread_mutex_unlock(&round->lock);
@@ -171,14 +172,11 @@ static void do_one(round_t *round, acct_upkeep_t *one, work_fn *work,
 static void go_round(round_t *round, due_fn *is_due, work_fn *work,
                      apr_pool_t *pool)
 {
-    apr_interval_time_t tick = acct_ticks();
     acct_upkeep_t *one;
 
     leave_signals_to_others();
     for (one = round->all; one != NULL; one = one->next) {
-        if (is_due(one, round, tick)) {
-            do_one(round, one, work, pool);
-        }
+        do_one(round, one, is_due, work, pool);
     }
 }
 
