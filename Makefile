@@ -42,9 +42,9 @@ APXS := $(shell command -v apxs || command -v apxs2 || echo apxs)
 CHOSEN += -u APXS
 endif
 PKG_CONFIG ?= pkg-config
-INSTALL ?= install
-INSTALL_PROGRAM ?= $(INSTALL)
-INSTALL_DATA ?= $(INSTALL) -m 644
+INSTALL = install
+INSTALL_PROGRAM = $(INSTALL)
+INSTALL_DATA = $(INSTALL) -m 644
 
 Q = $(if $(V),,@echo '  $(notdir $@)';)
 

@@ -293,6 +293,7 @@ subtest 'the example configuration' => sub {
     my ($db, $key) = ($first->db, $first->key);
     $text =~ s{^AcctAuthDatabase.*}{AcctAuthDatabase sqlite3 "$db"}m;
     $text =~ s{^AcctAuthKeyFile.*}{AcctAuthKeyFile "$key"}m;
+    $text =~ s{^(AcctAuthAuditLog).*}{$1 "logs/acctauth.log"}m;
     $text =~ s{^(AcctAuthDialectDir).*}{$1 "$tree/conf/dialects"}m;
     my $s = AcctTest->prepare(database => 0);
     my ($ok, $said) = $s->configtest($text);

@@ -18,8 +18,10 @@ my $PASSWORD = 'tower bridge';
 # The names' budget alone is looked at here.
 my $s = AcctTest->start(hash => 'argon2id m=1024 t=1 p=1',
     limit => "On failures=off register=off names=off",
-    workers => { ThreadsPerChild => 64, MaxRequestWorkers => 128,
-                 ServerLimit => 2 });
+    workers => ($ENV{ACCT_MPM} || '') eq 'prefork'
+        ? { MaxRequestWorkers => 64, ServerLimit => 64, StartServers => 8 }
+        : { ThreadsPerChild => 64, MaxRequestWorkers => 128,
+            ServerLimit => 2 });
 
 # A name of its own for each subtest, signed up from 127.0.0.1.
 sub account

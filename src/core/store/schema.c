@@ -99,9 +99,9 @@ static apr_status_t find_damage(acct_db_t *db,
     return APR_SUCCESS;
 }
 
-apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
-                                     int *version, const char **detail,
-                                     apr_pool_t *pool)
+static apr_status_t check_once(acct_db_t *db, acct_schema_e *found,
+                               int *version, const char **detail,
+                               apr_pool_t *pool)
 {
     const acct_store_driver_t *catalogue = acct_store_driver_of(db);
     acct_rows_t rows;
@@ -142,6 +142,22 @@ apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
     rv = find_damage(db, catalogue, &rows, detail, pool);
     if (rv == APR_SUCCESS && !*detail) {
         *found = ACCT_SCHEMA_CURRENT;
+    }
+    return rv;
+}
+
+/* Each of its questions sees what is committed by then: of tables that an
+ * upgrade makes between two of them the first knows nothing. So damage is
+ * looked at twice. */
+apr_status_t acct_store_check_schema(acct_db_t *db, acct_schema_e *found,
+                                     int *version, const char **detail,
+                                     apr_pool_t *pool)
+{
+    apr_status_t rv = check_once(db, found, version, detail, pool);
+
+    if (rv == APR_SUCCESS && *found == ACCT_SCHEMA_DAMAGED
+        && *version == ACCT_SCHEMA_VERSION) {
+        rv = check_once(db, found, version, detail, pool);
     }
     return rv;
 }
