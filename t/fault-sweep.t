@@ -119,7 +119,7 @@ my %ask = (
                 && (!$there || !has_token($r->{json}{token}));
             my $again = after_a_moment(sub { register($name) })->{status};
             return "again: $again" if $again != ($there ? 400 : 200);
-            my $in = login($name)->{status};
+            my $in = after_a_moment(sub { login($name) })->{status};
             return $in == 200 ? () : "its sign-in: $in";
         },
     },
