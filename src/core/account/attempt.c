@@ -6,8 +6,8 @@
 #include "account/dummy.h"
 #include "account/issue.h"
 
-/* The secret is the key file's, which is not where the database is; without
- * one it is the database's own. Both are the same on all servers. */
+/* Where no key file is configured the secret is the database's own, which is
+ * the same on all servers as well. */
 static apr_status_t begin(acct_attempt_t *attempt,
                           const acct_service_t *service, apr_pool_t *pool)
 {
@@ -15,12 +15,9 @@ static apr_status_t begin(acct_attempt_t *attempt,
     apr_status_t status;
 
     acct_attempt_begin(attempt, service, pool);
-    if (service->limits == NULL) {
+    if (service->limits == NULL || service->limits->mode == ACCT_LIMITS_OFF
+        || service->limits->has_key) {
         return APR_SUCCESS;
-    }
-    if (service->key != NULL) {
-        return acct_limit_key_make(&attempt->key, service->key->bytes,
-                                   sizeof(service->key->bytes));
     }
     status = acct_names_key(service, names, pool);
     if (status == APR_SUCCESS) {

@@ -18,6 +18,7 @@
  *   folders_seen.c    folders that were looked at a moment ago
  *   plain_file.c      opening a file that is one
  *   told_status.c     what of a status is worth a word in the log
+ *   shared_mutex.c    mutexes in memory that processes share
  *   ticks.c           a clock for waiting
  *   base64.c          base64 to bytes
  *   hex.c             bytes to hex digits and back

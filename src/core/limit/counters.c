@@ -5,6 +5,8 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "base/shared_mutex.h"
+
 #define MAGIC UINT64_C(0x61636374206c696d)
 #define LAYOUT 1
 
@@ -38,25 +40,6 @@ uint64_t acct_counters_layout(void)
     return LAYOUT * UINT64_C(1000000) + HEAD_BYTES + sizeof(acct_entry_t);
 }
 
-static apr_status_t make_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attr;
-    int rv = pthread_mutexattr_init(&attr);
-
-    if (rv != 0) {
-        return rv;
-    }
-    rv = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    if (rv == 0) {
-        rv = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-    }
-    if (rv == 0) {
-        rv = pthread_mutex_init(lock, &attr);
-    }
-    pthread_mutexattr_destroy(&attr);
-    return rv;
-}
-
 apr_status_t acct_counters_format(acct_counters_t *counters, void *block,
                                   size_t bytes)
 {
@@ -67,10 +50,10 @@ apr_status_t acct_counters_format(acct_counters_t *counters, void *block,
         return APR_ENOMEM;
     }
     for (int i = 0; status == APR_SUCCESS && i < ACCT_COUNTERS_LOCKS; i++) {
-        status = make_lock(&head->lock[i]);
+        status = acct_shared_mutex_make(&head->lock[i]);
     }
     if (status == APR_SUCCESS) {
-        status = make_lock(&head->others_lock);
+        status = acct_shared_mutex_make(&head->others_lock);
     }
     if (status == APR_SUCCESS) {
         head->sets = sets_in(bytes);

@@ -27,6 +27,9 @@ void acct_attempt_begin(acct_attempt_t *attempt,
     memset(attempt, 0, sizeof(*attempt));
     attempt->service = service;
     attempt->pool = pool;
+    if (service->limits != NULL && service->limits->has_key) {
+        attempt->key = service->limits->key;
+    }
 }
 
 /* Whether it is the first refusal of a wait: each is told once. What is told

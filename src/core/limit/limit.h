@@ -43,6 +43,8 @@ typedef struct acct_limits_t {
     acct_limit_numbers_t numbers;
     acct_counters_t *counters;  /* of this process */
     uint32_t database;          /* a number for lists */
+    acct_limit_key_t key;       /* what attempts are counted under */
+    int has_key;                /* 0: it is made of the database's own */
 } acct_limits_t;
 
 /* Whose request it is. */
@@ -71,7 +73,8 @@ typedef enum {
                                  * that nothing could be decided in time */
 } acct_limit_e;
 
-/** Begin an attempt; its key is the caller's to set. */
+/** Begin an attempt; its key is the caller's to set where the limits have
+ *  none. */
 void acct_attempt_begin(acct_attempt_t *attempt,
                         const acct_service_t *service, apr_pool_t *pool);
 

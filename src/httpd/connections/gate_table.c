@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/shared_mutex.h"
 #include "base/ticks.h"
 
 /* ---- memory ---- */
@@ -48,26 +49,6 @@ void acct_gate_table_view(acct_gate_t *gate, void *start)
     gate->turn = (void *)at;
 }
 
-static apr_status_t make_mutex(pthread_mutex_t *mutex)
-{
-    pthread_mutexattr_t attr;
-    int rv;
-
-    rv = pthread_mutexattr_init(&attr);
-    if (rv != 0) {
-        return rv;
-    }
-    rv = pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    if (rv == 0) {
-        rv = pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-    }
-    if (rv == 0) {
-        rv = pthread_mutex_init(mutex, &attr);
-    }
-    pthread_mutexattr_destroy(&attr);
-    return rv;
-}
-
 apr_status_t acct_gate_table_make(const acct_gate_size_t *size, void *start)
 {
     acct_gate_t gate = { .size = *size };
@@ -77,14 +58,14 @@ apr_status_t acct_gate_table_make(const acct_gate_size_t *size, void *start)
     acct_gate_table_view(&gate, start);
     gate.table->rota.most = size->places;
     gate.table->rota.share = size->share;
-    status = make_mutex(&gate.table->lock);
+    status = acct_shared_mutex_make(&gate.table->lock);
     for (i = 0; status == APR_SUCCESS && i < size->slots; i++) {
         gate.slot[i].place = -1;
-        status = make_mutex(&gate.slot[i].mutex);
+        status = acct_shared_mutex_make(&gate.slot[i].mutex);
     }
     for (i = 0; status == APR_SUCCESS && i < gate.places; i++) {
         gate.place[i].slot = -1;
-        status = make_mutex(&gate.place[i].mutex);
+        status = acct_shared_mutex_make(&gate.place[i].mutex);
     }
     return status;
 }

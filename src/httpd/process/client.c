@@ -109,6 +109,9 @@ acct_client_t acct_client_of(request_rec *r)
     };
 
     if (!client.is_exempt && is_proxy(r)) {
+        /* Nor is it a network that an account is known from: whatever guesses
+         * comes from there too. */
+        client.network = acct_network_of(NULL, 0);
         client.is_exempt = 1;
         tell_proxy(r);
     }

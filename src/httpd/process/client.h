@@ -12,10 +12,10 @@
 
 /**
  * The client of a request. It has no budgets when AcctAuthLimitTrusted names
- * its address, and when that seems to be the address of a proxy: a private
- * one, in a request with X-Forwarded-For or Forwarded, that mod_remoteip did
- * not replace; else the whole site would be one client. The log says so once
- * an hour.
+ * its address. It has no network at all when its address seems to be that of a
+ * proxy: a private one, in a request with X-Forwarded-For or Forwarded, that
+ * mod_remoteip did not replace; else the whole site would be one client. The
+ * log says so once an hour.
  * The request's thread.
  */
 acct_client_t acct_client_of(request_rec *r);

@@ -37,8 +37,18 @@ void acct_counting_set(acct_runtime_t *runtime,
     runtime->service.limits = limits;
     if (limits->mode != ACCT_LIMITS_OFF) {
         database->upkeep.limits = limits;
-        database->upkeep.key = conf->key;
     }
+}
+
+/* The secret is the key file's, which is not where the database is. */
+static void set_key(acct_runtime_t *runtime)
+{
+    const acct_key_t *key = runtime->service.key;
+    acct_limits_t *limits = &runtime->limits;
+
+    limits->has_key = key != NULL
+        && acct_limit_key_make(&limits->key, key->bytes, sizeof(key->bytes))
+           == APR_SUCCESS;
 }
 
 static void count_alone(acct_estate_t *estate, apr_pool_t *pchild)
@@ -71,6 +81,7 @@ void acct_counting_child_init(acct_estate_t *estate, server_rec *main_server,
 
         if (runtime != NULL && estate->counters.head != NULL) {
             runtime->limits.counters = &estate->counters;
+            set_key(runtime);
         }
     }
 }

@@ -22,7 +22,6 @@
 #include "limit/exchange.h"
 #include "process/feed.h"
 #include "store/purge.h"
-#include "token/token.h"
 
 /* A database. In pconf; constant once the children run, but for what a
  * thread says is its own. */
@@ -38,8 +37,6 @@ typedef struct acct_upkeep_t {
     int complained;             /* of the purge */
     acct_purge_turn_t turn;     /* the same */
     acct_limits_t *limits;      /* of its virtual hosts, one of them */
-    const acct_key_t *key;      /* that their attempts are counted under; NULL:
-                                 * the database's own */
     struct acct_upkeep_t *next;
 } acct_upkeep_t;
 

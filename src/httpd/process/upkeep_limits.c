@@ -11,12 +11,10 @@ static apr_status_t exchange_by(acct_upkeep_t *one, acct_exchange_t *exchange,
                                 acct_db_t *db, apr_array_header_t **over,
                                 apr_pool_t *pool)
 {
-    acct_limit_key_t key;
-    apr_status_t status;
-
-    status = one->key != NULL
-        ? acct_limit_key_make(&key, one->key->bytes, sizeof(one->key->bytes))
+    acct_limit_key_t key = one->limits->key;
+    apr_status_t status = one->limits->has_key ? APR_SUCCESS
         : acct_names_limit_key(db, &key, pool);
+
     return status != APR_SUCCESS ? status
         : acct_exchange(exchange, db, one->limits->counters, &key,
                         one->limits->database, over, pool);
