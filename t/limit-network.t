@@ -127,6 +127,13 @@ subtest 'mod_remoteip says whose request it is' => sub {
 };
 
 subtest 'an address that seems to be a proxy\'s has no budget' => sub {
+    my $known = sub { ($s->sql('SELECT count(*) FROM known_network'))[0][0] };
+    my $before = $known->();
+    is($s->post('/api/auth/login/', { username => 'ada',
+        password => $PASSWORD }, from => '127.0.1.6',
+        headers => { 'X-Forwarded-For' => '192.0.2.9' })->{status}, 200,
+       'a right sign-in by the proxy');
+    is($known->(), $before, 'makes no network known');
     my @r = map { wrong('127.0.1.6',
         headers => { 'X-Forwarded-For' => '192.0.2.9' }) } 1 .. 9;
     is(statuses(@r), join(' ', (400) x 9), 'nine');

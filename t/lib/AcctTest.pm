@@ -316,7 +316,7 @@ sub prepare
         mpm => $ENV{ACCT_MPM} || 'event',
         driver => $ENV{ACCT_DRIVER} || 'sqlite3', conf => '', modules => [],
         h2 => 0, workers => {}, database => 1, load => 1, port => 0,
-        # All clients of a test have one address; t/limit.t sets its own.
+        # All clients of a test have one address; t/limit-*.t set their own.
         limit => 'Off',
         log_level => 'notice acctauth:debug', timeout => 30,
         log_format => '%h %l %u \"%r\" %>s %b', env => {},
@@ -1104,6 +1104,15 @@ sub sql
     die "sqlite3 failed ($exit): $err\n" if $exit != 0;
     return map { [ map { $_ eq "\x1d" ? undef : $_ } split /\x1f/, $_, -1 ] }
         split /\x1e/, $out;
+}
+
+# schema_version(): what the database says; to be put back after a test that
+# changed it.
+sub schema_version
+{
+    my ($self) = @_;
+    return ($self->sql(
+        "SELECT value FROM meta WHERE name = 'schema_version'"))[0][0];
 }
 
 # configtest(EXTRA) returns (ok, text): httpd -t on the base configuration
