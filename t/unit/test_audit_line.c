@@ -149,7 +149,7 @@ static void every_ascii_byte_comes_back(void **state)
 static void a_terminal_obeys_nothing_of_a_line(void **state)
 {
     static const char *const texts[] = {
-        "\x1b[2J", "\x7f", "\xc2\x9b" "31m", "\xe2\x80\xae", "\xe2\x81\xa6",
+        "\x1b[2J", "\x7f", ("\xc2\x9b" "31m"), "\xe2\x80\xae", "\xe2\x81\xa6",
         "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x80\x8f", "\xef\xbb\xbf", "\n{"
     };
 

@@ -431,8 +431,10 @@ static void a_session_that_was_ended_is_broken_when_it_is_used(void **state)
 /* libpq's, which fails once after so many calls; 0: never. */
 static _Atomic int poll_fails;
 
-__attribute__((visibility("default")))
-int poll(struct pollfd *fds, nfds_t count, int timeout)
+int failing_poll(struct pollfd *fds, nfds_t count, int timeout)
+    __asm__("poll") __attribute__((visibility("default")));
+
+int failing_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     struct timespec wait = { timeout / 1000, timeout % 1000 * 1000000L };
 

@@ -207,19 +207,19 @@ apr_status_t acct_account_find(const acct_service_t *service,
  * that they were ended, all or nothing. Then it is told. */
 typedef struct change_t {
     apr_int64_t account;
-    apr_status_t (*apply)(acct_db_t *db, const struct change_t *change,
+    apr_status_t (*apply)(acct_db_t *db, struct change_t *change,
                           apr_pool_t *pool);
     int active;                 /* set_blocked */
     const char *hash;           /* set_password */
     const char *token;          /* revoke: its id; NULL: all */
     int ends_tokens;
-    int *ended;                 /* out: how many */
+    int ended;                  /* out: how many tokens */
     acct_event_e event;         /* what it is in an audit log */
 } change_t;
 
 static apr_status_t run_change(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
-    const change_t *change = baton;
+    change_t *change = baton;
     apr_status_t status;
 
     status = change->apply(db, change, pool);
@@ -235,22 +235,18 @@ static apr_status_t change_account(const acct_service_t *service,
     acct_event_t event = { .kind = change->event,
                            .account = change->account };
     apr_status_t status;
-    int ended = 0;
 
-    if (change->ended == NULL) {
-        change->ended = &ended;
-    }
     status = acct_transaction_run(service, run_change, change, pool);
     if (change->ends_tokens && !APR_STATUS_IS_NOTFOUND(status)) {
         acct_service_revoked(service, change->account);
     }
     event.token = change->token;
-    event.tokens = *change->ended;
+    event.tokens = change->ended;
     tell(service, &event, status);
     return status;
 }
 
-static apr_status_t apply_active(acct_db_t *db, const change_t *change,
+static apr_status_t apply_active(acct_db_t *db, change_t *change,
                                  apr_pool_t *pool)
 {
     apr_status_t status;
@@ -259,7 +255,7 @@ static apr_status_t apply_active(acct_db_t *db, const change_t *change,
                                            change->active, pool);
     if (status == APR_SUCCESS && change->ends_tokens) {
         status = acct_store_token_delete_all(db, change->account,
-                                             change->ended, pool);
+                                             &change->ended, pool);
     }
     return status;
 }
@@ -278,7 +274,7 @@ apr_status_t acct_account_set_blocked(const acct_service_t *service,
     return change_account(service, &change, pool);
 }
 
-static apr_status_t apply_password(acct_db_t *db, const change_t *change,
+static apr_status_t apply_password(acct_db_t *db, change_t *change,
                                    apr_pool_t *pool)
 {
     apr_status_t status;
@@ -287,7 +283,7 @@ static apr_status_t apply_password(acct_db_t *db, const change_t *change,
                                              change->hash, pool);
     if (status == APR_SUCCESS) {
         status = acct_store_token_delete_all(db, change->account,
-                                             change->ended, pool);
+                                             &change->ended, pool);
     }
     return status;
 }
@@ -316,7 +312,7 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
     return change_account(service, &change, pool);
 }
 
-static apr_status_t apply_delete(acct_db_t *db, const change_t *change,
+static apr_status_t apply_delete(acct_db_t *db, change_t *change,
                                  apr_pool_t *pool)
 {
     return acct_store_account_delete(db, change->account, pool);
@@ -334,12 +330,11 @@ apr_status_t acct_account_delete(const acct_service_t *service,
 }
 
 /* One token is only ended for the account it belongs to. */
-static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
+static apr_status_t apply_revoke(acct_db_t *db, change_t *change,
                                  apr_pool_t *pool)
 {
     acct_account_t account;
     apr_status_t status;
-    int changed = 0;
 
     /* first, as in everything that ends tokens; see sign_out() */
     status = acct_store_account_lock(db, change->account, &account, pool);
@@ -348,12 +343,12 @@ static apr_status_t apply_revoke(acct_db_t *db, const change_t *change,
     }
     if (change->token == NULL) {
         return acct_store_token_delete_all(db, change->account,
-                                           change->ended, pool);
+                                           &change->ended, pool);
     }
     status = acct_store_token_delete_of(db, change->account, change->token,
-                                        &changed, pool);
-    *change->ended = changed;
-    return status == APR_SUCCESS && changed == 0 ? APR_NOTFOUND : status;
+                                        &change->ended, pool);
+    return status == APR_SUCCESS && change->ended == 0 ? APR_NOTFOUND
+                                                       : status;
 }
 
 apr_status_t acct_account_revoke(const acct_service_t *service,
@@ -362,10 +357,14 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
 {
     change_t change = {
         .account = account, .apply = apply_revoke, .token = token_id,
-        .ends_tokens = 1, .ended = ended, .event = ACCT_EVENT_TOKEN_REVOKED
+        .ends_tokens = 1, .event = ACCT_EVENT_TOKEN_REVOKED
     };
+    apr_status_t status = change_account(service, &change, pool);
 
-    return change_account(service, &change, pool);
+    if (ended != NULL) {
+        *ended = change.ended;
+    }
+    return status;
 }
 
 typedef struct everyone_t {

@@ -308,7 +308,6 @@ static int go_the_way(look_t *look, way_t *way, const char *path,
     memcpy(way->rest, path, strlen(path) + 1);
     look_at_folder(look, "/", 0);
     while (step(look, way)) {
-        continue;
     }
     if (kind == ACCT_DATABASE_FILE && way->at[0] != '\0') {
         look_at_last(look, way->at);

@@ -5,6 +5,8 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
+#define ADDRESS_BYTES (sizeof(((acct_network_t *)0)->address))
+
 static apr_status_t hash_under(const void *secret, size_t length,
                                const void *bytes, size_t size,
                                unsigned char digest[ACCT_LIMIT_KEY_BYTES])
@@ -47,11 +49,11 @@ apr_status_t acct_subject_of_network(const acct_limit_key_t *key,
                                      acct_subject_t *subject)
 {
     /* The budget stands before the network: each has a bucket of its own. */
-    unsigned char text[4 + sizeof(network->address)] = {
+    unsigned char text[4 + ADDRESS_BYTES] = {
         'b', (unsigned char)budget, network->version, network->bits
     };
 
-    memcpy(text + 4, network->address, sizeof(network->address));
+    memcpy(text + 4, network->address, ADDRESS_BYTES);
     memset(subject, 0, sizeof(*subject));
     subject->network = *network;
     subject->budget = budget;
@@ -65,14 +67,14 @@ apr_status_t acct_subject_of_name(const acct_limit_key_t *key,
                                   acct_subject_t *subject, apr_pool_t *pool)
 {
     size_t length = strlen(name);
-    size_t size = 3 + sizeof(network->address) + length;
+    size_t size = 3 + ADDRESS_BYTES + length;
     unsigned char *text = apr_pcalloc(pool, size);
 
     text[0] = 'n';
     if (network != NULL) {
         text[1] = network->version;
         text[2] = network->bits;
-        memcpy(text + 3, network->address, sizeof(network->address));
+        memcpy(text + 3, network->address, ADDRESS_BYTES);
     }
     memcpy(text + size - length, name, length);
     subject->database = database;

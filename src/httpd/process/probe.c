@@ -311,7 +311,6 @@ static void end(worker_t *worker)
         worker->fd = -1;
     }
     while (waitpid(worker->pid, &ignored, 0) < 0 && errno == EINTR) {
-        continue;
     }
 }
 

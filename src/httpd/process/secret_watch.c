@@ -111,10 +111,8 @@ int acct_secret_watch_add(server_rec *main_server, const char *path,
                           const acct_trusted_t *trusted,
                           const char **unsafe, apr_pool_t *pconf)
 {
-    secret_t *secret = find(main_server, path);
-
-    if (secret == NULL) {
-        secret = add(main_server, path, trusted, pconf);
+    if (find(main_server, path) == NULL) {
+        (void)add(main_server, path, trusted, pconf);
     }
     *unsafe = acct_trusted_complaint(trusted, path, ACCT_SECRET_FILE,
                                      "root", pconf);
