@@ -61,7 +61,7 @@ static const char *filled(const acct_template_t *template, size_t *length,
 
 static void check_uses(const acct_template_t *template)
 {
-    unsigned int uses = 0;
+    uint64_t uses = 0;
 
     for (int i = 0; i < template->npieces; i++) {
         const acct_piece_t *piece = &template->pieces[i];

@@ -25,6 +25,19 @@ static const char *const outcome_names[ACCT_OUTCOME__COUNT] = {
     [ACCT_PERMISSION_DENIED] = "permission_denied",
     [ACCT_WRONG_CREDENTIALS] = "wrong_credentials",
     [ACCT_BLOCKED] = "blocked",
+    [ACCT_PENDING] = "pending",
+    [ACCT_UNVERIFIED] = "unverified",
+    [ACCT_SECOND_FACTOR_REQUIRED] = "second_factor_required",
+    [ACCT_TOO_MANY_TOKENS] = "too_many_tokens",
+    [ACCT_IDENTIFIER_ABSENT] = "identifier_absent",
+    [ACCT_BASIC_ABSENT] = "basic_absent",
+    [ACCT_BASIC_SPACES] = "basic_spaces",
+    [ACCT_LINK_SPENT] = "link_spent",
+    [ACCT_LINK_UNKNOWN] = "link_unknown",
+    [ACCT_NOT_ENABLED] = "not_enabled",
+    [ACCT_TOKEN_NOT_FOUND] = "token_not_found",
+    [ACCT_TOTP_ALREADY] = "totp_already",
+    [ACCT_TOTP_ABSENT] = "totp_absent",
     [ACCT_THROTTLED] = "throttled",
     [ACCT_UNAVAILABLE] = "unavailable",
     [ACCT_ERROR] = "error"
@@ -37,7 +50,14 @@ static const char *const role_names[ACCT_ROLE__COUNT] = {
     [ACCT_ROLE_PASSWORD] = "password",
     [ACCT_ROLE_PASSWORD_AGAIN] = "password_again",
     [ACCT_ROLE_FIRST_NAME] = "first_name",
-    [ACCT_ROLE_LAST_NAME] = "last_name"
+    [ACCT_ROLE_LAST_NAME] = "last_name",
+    [ACCT_ROLE_CURRENT_PASSWORD] = "current_password",
+    [ACCT_ROLE_USERNAME_AGAIN] = "username_again",
+    [ACCT_ROLE_LINK_UID] = "link_uid",
+    [ACCT_ROLE_LINK_TOKEN] = "link_token",
+    [ACCT_ROLE_LINK_KEY] = "link_key",
+    [ACCT_ROLE_SECOND_FACTOR] = "second_factor",
+    [ACCT_ROLE_LABEL] = "label"
 };
 
 static const char *const problem_names[ACCT_PROBLEM__COUNT] = {
@@ -52,7 +72,10 @@ static const char *const problem_names[ACCT_PROBLEM__COUNT] = {
     [ACCT_PROBLEM_MISMATCH] = "mismatch",
     [ACCT_PROBLEM_TOO_SHORT] = "too_short",
     [ACCT_PROBLEM_TOO_COMMON] = "too_common",
-    [ACCT_PROBLEM_TOO_SIMILAR] = "too_similar"
+    [ACCT_PROBLEM_TOO_SIMILAR] = "too_similar",
+    [ACCT_PROBLEM_TOO_NUMERIC] = "too_numeric",
+    [ACCT_PROBLEM_WRONG] = "wrong",
+    [ACCT_PROBLEM_UNKNOWN] = "unknown"
 };
 
 static const char *name_of(const char *const *names, unsigned int count,

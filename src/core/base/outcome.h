@@ -57,6 +57,21 @@ typedef enum {
     /* the account */
     ACCT_WRONG_CREDENTIALS,
     ACCT_BLOCKED,               /* right password, blocked account */
+    ACCT_PENDING,               /* right password, not activated yet */
+    ACCT_UNVERIFIED,            /* right password, but the dialect demands a
+                                 * verified address */
+    ACCT_SECOND_FACTOR_REQUIRED,    /* right password, and no code */
+    ACCT_TOO_MANY_TOKENS,       /* the dialect refuses another one */
+    ACCT_IDENTIFIER_ABSENT,     /* neither name nor address was sent */
+    ACCT_BASIC_ABSENT,          /* "Basic" alone */
+    ACCT_BASIC_SPACES,          /* more than one word after "Basic" */
+    ACCT_LINK_SPENT,            /* genuine, and what it is for is done */
+    ACCT_LINK_UNKNOWN,          /* for dialects that answer with a status
+                                 * and not with a field's problem */
+    ACCT_NOT_ENABLED,           /* the site does not offer it */
+    ACCT_TOKEN_NOT_FOUND,       /* the path names no token of the account */
+    ACCT_TOTP_ALREADY,          /* the account has a second factor */
+    ACCT_TOTP_ABSENT,           /* it has none */
     /* the server */
     ACCT_THROTTLED,
     ACCT_UNAVAILABLE,           /* cannot know now: database, hasher */
@@ -74,6 +89,16 @@ typedef enum {
     ACCT_ROLE_PASSWORD_AGAIN,   /* password_again */
     ACCT_ROLE_FIRST_NAME,       /* first_name */
     ACCT_ROLE_LAST_NAME,        /* last_name */
+    ACCT_ROLE_CURRENT_PASSWORD, /* current_password: compared; no rules */
+    ACCT_ROLE_USERNAME_AGAIN,   /* username_again */
+    ACCT_ROLE_LINK_UID,         /* link_uid: whose link it is, as the link
+                                 * spells it */
+    ACCT_ROLE_LINK_TOKEN,       /* link_token: a mailed link's secret */
+    ACCT_ROLE_LINK_KEY,         /* link_key: the same, of links without a
+                                 * uid */
+    ACCT_ROLE_SECOND_FACTOR,    /* second_factor: a code, or a recovery
+                                 * code */
+    ACCT_ROLE_LABEL,            /* label: of a token */
     ACCT_ROLE__COUNT
 } acct_role_e;
 
@@ -92,6 +117,10 @@ typedef enum {
     ACCT_PROBLEM_TOO_SHORT,     /* password rules */
     ACCT_PROBLEM_TOO_COMMON,
     ACCT_PROBLEM_TOO_SIMILAR,
+    ACCT_PROBLEM_TOO_NUMERIC,
+    ACCT_PROBLEM_WRONG,         /* current_password, link_token, link_key,
+                                 * second_factor */
+    ACCT_PROBLEM_UNKNOWN,       /* link_uid */
     ACCT_PROBLEM__COUNT
 } acct_problem_e;
 

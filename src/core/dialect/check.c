@@ -29,7 +29,7 @@ static const char *token_operations(acct_load_t *load)
 
 static const char *where_known(acct_load_t *load, acct_value_e value)
 {
-    unsigned int bit = ACCT_VALUE_BIT(value);
+    uint64_t bit = ACCT_VALUE_BIT(value);
 
     if ((bit & ACCT_VALUES_ACCOUNT) != 0) {
         return "in \"ok\"";
@@ -63,7 +63,7 @@ static const char *where_known(acct_load_t *load, acct_value_e value)
 
 /* Everything a response shows must be known when it is used for @a key. */
 static void check_uses(acct_load_t *load, const acct_entry_t *entry,
-                       const char *key, unsigned int known,
+                       const char *key, uint64_t known,
                        const acct_message_t *message)
 {
     int i;
@@ -200,7 +200,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     const char *any = apr_pstrcat(load->tmp, field->name, ".*", NULL);
     const acct_message_t *message = acct_overlay_problem(load, draft, key,
                                                     problem);
-    unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
+    uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
     const acct_entry_t *entry;
     acct_path_t at;
@@ -285,7 +285,7 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
     acct_route_t *route = &draft->route;
     const acct_entry_t *entry = acct_overlay_find(load, draft, "ok");
     const acct_response_t *ok = route->p->response[ACCT_OK];
-    unsigned int uses = ok != NULL ? ok->uses : 0;
+    uint64_t uses = ok != NULL ? ok->uses : 0;
     acct_path_t at = acct_place_member(load, &draft->at, "responses");
 
     at = acct_place_member(load, &at, "ok");

@@ -214,7 +214,7 @@ int acct_read_messages(acct_load_t *load, const acct_path_t *at,
 
 /** Values that are known in an outcome; @a operation NULL for a general
  *  response, which holds for any. */
-unsigned int acct_values_known(const acct_operation_t *operation,
+uint64_t acct_values_known(const acct_operation_t *operation,
                                acct_outcome_e outcome);
 
 /* dialect/builtin.c */

@@ -26,9 +26,18 @@ int acct_field_can(const acct_route_t *route, const acct_field_t *field,
             }
         }
         return 0;
+    case ACCT_PROBLEM_WRONG:
+        return ((ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD)
+                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN)
+                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY)
+                 | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR))
+                & ACCT_ROLE_BIT(field->role)) != 0;
+    case ACCT_PROBLEM_UNKNOWN:
+        return field->role == ACCT_ROLE_LINK_UID;
     case ACCT_PROBLEM_TOO_SHORT:
     case ACCT_PROBLEM_TOO_COMMON:
     case ACCT_PROBLEM_TOO_SIMILAR:
+    case ACCT_PROBLEM_TOO_NUMERIC:
         return route->fields.operation->stores_fields
             && field->role == ACCT_ROLE_PASSWORD;
     default:

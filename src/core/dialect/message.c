@@ -12,7 +12,7 @@
                         | ACCT_VALUE_BIT(ACCT_VALUE_TYPE) \
                         | ACCT_VALUE_BIT(ACCT_VALUE_RETRY_AFTER))
 
-static unsigned int values_of_problem(int problem)
+static uint64_t values_of_problem(int problem)
 {
     return problem == ACCT_PROBLEM_TOO_LONG
            || problem == ACCT_PROBLEM_TOO_SHORT
@@ -38,10 +38,9 @@ static int is_field(const acct_load_t *load, const char *name,
 }
 
 /* "field.code" among the messages. @return what it may hold */
-static unsigned int check_field_message(acct_load_t *load,
-                                        const acct_path_t *at,
-                                        const acct_draft_t *draft,
-                                        const char *key, const char *dot)
+static uint64_t check_field_message(acct_load_t *load, const acct_path_t *at,
+                                    const acct_draft_t *draft,
+                                    const char *key, const char *dot)
 {
     int problem = acct_problem_find(dot + 1);
 
@@ -66,10 +65,8 @@ static unsigned int check_field_message(acct_load_t *load,
 }
 
 /* @return what a message of this name may hold */
-static unsigned int check_message_key(acct_load_t *load,
-                                      const acct_path_t *at,
-                                      const acct_draft_t *draft,
-                                      const char *key)
+static uint64_t check_message_key(acct_load_t *load, const acct_path_t *at,
+                                  const acct_draft_t *draft, const char *key)
 {
     const char *dot = strrchr(key, '.');
     int problem = acct_problem_find(key);
@@ -90,12 +87,12 @@ static unsigned int check_message_key(acct_load_t *load,
     acct_report(load, at, "nothing is called \"%s\"; write an outcome "
                 "(\"not_found\"), a problem (\"required\") or a problem of "
                 "a field (\"email.required\")", acct_shown(key, load->tmp));
-    return ~0u;
+    return ~UINT64_C(0);
 }
 
 static void check_message_values(acct_load_t *load, const acct_path_t *at,
                                  const acct_template_t *text,
-                                 unsigned int known)
+                                 uint64_t known)
 {
     const char *names[ACCT_VALUE__COUNT + 1];
     int i, count = 0;
@@ -131,7 +128,7 @@ int acct_read_messages(acct_load_t *load, const acct_path_t *at,
         const json_t *value = json_object_iter_value(member);
         acct_message_t message;
         acct_place_baton_t baton;
-        unsigned int known;
+        uint64_t known;
 
         message.key = apr_pstrdup(load->tmp, json_object_iter_key(member));
         message.at = acct_place_member(load, at, message.key);

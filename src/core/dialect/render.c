@@ -104,7 +104,7 @@ static void choose_problem(choice_t *choice, const acct_route_t *route,
  * not be sent whatever went wrong. */
 static int can_fill(const choice_t *choice, const acct_result_t *result)
 {
-    unsigned int uses;
+    uint64_t uses;
     int i;
 
     if (choice->response == NULL) {

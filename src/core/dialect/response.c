@@ -4,10 +4,10 @@
 #include "dialect/draft.h"
 #include "text/http_token.h"
 
-unsigned int acct_values_known(const acct_operation_t *operation,
+uint64_t acct_values_known(const acct_operation_t *operation,
                                acct_outcome_e outcome)
 {
-    unsigned int known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS);
+    uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS);
 
     switch (outcome) {
     case ACCT_OK:

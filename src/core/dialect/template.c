@@ -53,7 +53,7 @@ typedef struct parser_t {
     apr_array_header_t *places;     /* acct_use_t */
     apr_array_header_t *bytes;      /* char: not yet a piece */
     int json;
-    unsigned int uses;
+    uint64_t uses;
     acct_template_report_fn report;
     void *baton;
     int failed;

@@ -17,6 +17,7 @@
 
 #include <apr_pools.h>
 #include <jansson.h>
+#include <stdint.h>
 #include "dialect/dialect.h"
 #include "form/result.h"
 
@@ -60,9 +61,9 @@ typedef enum {
 } acct_kind_e;
 
 /* Sets of values. */
-#define ACCT_VALUE_BIT(value) (1u << (unsigned)(value))
+#define ACCT_VALUE_BIT(value) (UINT64_C(1) << (unsigned)(value))
 #define ACCT_VALUES_ACCOUNT \
-    (ACCT_VALUE_BIT(ACCT_VALUE_ACCOUNT_LAST_LOGIN + 1) - 1u)
+    (ACCT_VALUE_BIT(ACCT_VALUE_ACCOUNT_LAST_LOGIN + 1) - 1)
 #define ACCT_VALUES_TOKEN (ACCT_VALUE_BIT(ACCT_VALUE_TOKEN) \
                            | ACCT_VALUE_BIT(ACCT_VALUE_TOKEN_ID) \
                            | ACCT_VALUE_BIT(ACCT_VALUE_TOKEN_EXPIRES))
@@ -89,7 +90,7 @@ typedef struct acct_template_t {
     const acct_piece_t *pieces;
     int npieces;
     int json;                   /* JSON, else plain text */
-    unsigned int uses;          /* set of values */
+    uint64_t uses;              /* set of values */
     const acct_use_t *places;
     int nplaces;
 } acct_template_t;
@@ -107,7 +108,7 @@ struct acct_response_t {
     const char *content_type;       /* NULL: there is no body */
     const acct_header_t *headers;
     int nheaders;
-    unsigned int uses;              /* values of body and headers */
+    uint64_t uses;                  /* values of body and headers */
 };
 
 /* A problem as it is answered. */
