@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, no server runs
 #
-# What an operator does by the command is told: to the system's log, or with
-# --audit to a file, in the lines of the server's audit log.
+# The command writes what the operator changes by it to the system's log, or
+# with --audit to a file, in the lines of the server's audit log.
 
 use strict;
 use warnings;

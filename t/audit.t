@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, a line is written by whichever child answers
 #
-# The audit log: what is told of which request, in which members, and what is
+# The audit log: which requests have a line, which members it has and what is
 # never in it; files, programs, syslog, virtual hosts; lines that cannot be
 # written.
 

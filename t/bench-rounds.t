@@ -14,7 +14,7 @@ use Bench::Options;
 use Bench::Rounds;
 use Test::More;
 
-# A case whose measurements are told beforehand, and a note of the order.
+# A case with given measurements, and a note of the order.
 my @order;
 sub case
 {

@@ -4,9 +4,8 @@
 # driver: any, a body is read before a database is asked
 #
 # Request bodies on the wire: too long, cut off, slow, badly framed; and what
-# becomes of the connection after. Whatever is wrong with a body, nothing is
-# changed by it, and the next request on the connection is nobody's but its
-# own.
+# becomes of the connection after. Whatever is wrong with a body, it changes
+# nothing, and no byte of it becomes part of the connection's next request.
 
 use strict;
 use warnings;

@@ -3,10 +3,10 @@
 # mpm: any, headers do not depend on it
 # driver: any, headers do not depend on it
 #
-# A site's cache rules beside guarded locations and endpoints: what depended
-# on a token leaves the server private, and what an endpoint or a refusal
-# says is not to be kept, whatever mod_headers, mod_expires or an
-# application said. AcctAuthSharedCache On is for who wants it otherwise.
+# A site's cache rules beside guarded locations and endpoints: an answer that
+# depended on a token leaves the server as private, and an endpoint's answer
+# or a refusal as not to be stored, whatever mod_headers, mod_expires or an
+# application said. AcctAuthSharedCache On lets a site's own rules through.
 
 use strict;
 use warnings;

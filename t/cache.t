@@ -176,7 +176,7 @@ for my $set ({ quick => 'on', store => 'disk' },
                         || ($own && $who eq $own);
                 };
                 my $n = 0;
-                # Who comes first is what is kept, if anything is.
+                # The first request's answer is the one that a cache keeps.
                 my @order = qw(none good good bob none garbage good bob
                                blocked revoked none good);
                 shift @order if $path =~ /2/;

@@ -4,9 +4,10 @@
 # Prefork ends a child inside a signal's handler, whatever its request is at:
 # a connection in use, or a wait for one, is no reason to crash or to hang.
 #
-# Who is inside of malloc() when the signal comes crashes in the handler's
-# free(), with no module at all: so all children are there from the start,
-# and have half a second to set themselves up in, where they do most of it.
+# A child that is inside of malloc() when the signal comes crashes in the
+# handler's free(), without any module of ours too. A child mostly allocates
+# while it sets itself up: so all children are started at once, and have half
+# a second for that before the first signal.
 # mpm: own
 
 use strict;
@@ -27,7 +28,8 @@ $s->account(username => 'ada', password => 'pw');
 sub login { $s->post('/api/auth/login/',
     { username => 'ada', password => 'pw' })->{status} }
 
-# hold(): nobody writes, nor on a server reads, until ->() is called.
+# hold(): locks the database against writers, on PostgreSQL against readers
+# too, until ->() is called.
 sub hold
 {
     return lock_database($s, 'BEGIN IMMEDIATE;') if $s->driver eq 'sqlite3';

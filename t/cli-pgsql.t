@@ -86,7 +86,7 @@ sub locks
         . "AND objid = 7133218 AND granted = $granted"))[0][0];
 }
 
-# Somebody else holds the lock that init waits for, until CODE is done.
+# Another session holds the lock that init waits for, until CODE is done.
 sub while_locked
 {
     my ($code) = @_;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, there is no server
 #
-# The operator's command, run by root in a folder of somebody else, who swaps
-# names there while it works: what is root's stays root's, and nothing
+# The operator's command, run by root in the folder of another user, who
+# swaps names there while it works: root's files stay root's, and no file
 # outside the folder is opened, given away, linked or overwritten.
 # driver: sqlite3
 
@@ -179,7 +179,7 @@ subtest 'links that lie in wait beside the new file' => sub {
     unharmed('beside it');
 };
 
-# A database of root's own, in a folder that nobody else enters.
+# A database of root's own, in a folder that no other user can enter.
 my $mine = folder('mine');
 is((cmd('init', '-p', "$mine/accounts.db", '--key', "$mine/key", '--owner',
         'root'))[0], 0, 'a database of root\'s own');

@@ -162,7 +162,7 @@ my $no_token = slurp("$dialects/auth-signin.json");
 # A wrong configuration: name, text, patterns that what is printed must
 # match. The line at fault begins with "!"; where it is marked, the message
 # must name this line. Where not, what is at fault stands in the base.
-# What is outside of it, the state of databases and keys, is told in the same
+# What is outside of it, the state of databases and keys, is logged in the same
 # words and stops nothing.
 my (@wrong, @right, @warned);
 sub wrong { my ($name, $conf, @like) = @_;

@@ -3,9 +3,9 @@
 # alone: yes, what it measures other tests would lengthen
 # long: yes
 #
-# A standby takes over while the cache is on: who is in the cache is let in
-# meanwhile, nothing of before is believed afterwards, and what is revoked
-# on the new primary is over as it was on the old one.
+# A standby takes over while the cache is on: a client whose token is in the
+# cache is let in meanwhile, the server believes no older slot afterwards, and
+# a token that is revoked on the new primary is refused as on the old one.
 # driver: pgsql
 
 use strict;

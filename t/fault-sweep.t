@@ -1,13 +1,13 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every call that a request makes and that can fail, made to fail once, one
+# Every call that a request makes and that can fail is made to fail once, one
 # after the other: memory, the database's files or its server's socket,
-# libpq, OpenSSL, jansson, libargon2, libidn2. Whichever it is: nobody is let
-# in who is not, nobody is called wrong who is right, what was answered as
-# done is in the database, the answer is one of those that are documented,
-# and the next request is answered as if nothing had been (where a connection
-# could not be opened, half a second later).
+# libpq, OpenSSL, jansson, libargon2, libidn2. Whichever call fails: a bad
+# token or password lets no client in, a good one is never called wrong, a
+# change that was answered as done is in the database, the answer is one of
+# the documented ones, and the next request is answered as usual (where a
+# connection could not be opened, half a second later).
 #
 # A child whose pools have no memory ends itself, as httpd has it; nothing
 # else ends one.
@@ -101,7 +101,7 @@ sub token_of
 my $ada = ($s->sql("SELECT id FROM account WHERE username = 'ada'"))[0][0];
 my $reused = reuse()->{json}{data}{token};
 
-# An account of its own, so that ending all of its tokens ends nobody else's.
+# An account of its own: ending all of its tokens ends no other client's.
 sub newcomer
 {
     my $name = 'n' . ++$n;
@@ -339,7 +339,7 @@ sub try
         sub { $ask->{ask}->($ready) });
     my @wrong = judge($ask, $kind, $r);
     push @wrong, $ask->{wrong}->($ready, $r) if !@wrong;
-    # the next request, of somebody else
+    # the next request, of another account
     my $next = after_a_moment(sub { reuse() });
     push @wrong, 'then a sign-in: ' . came_to($next)
         if $next->{status} != 200;

@@ -247,7 +247,7 @@ part 'another server\'s database is put in its place' => sub {
     }
     rename $s->db . '.other', $s->db;
     # Its tokens are sealed under another key: this is not the database the
-    # server was told to use.
+    # server's configuration names.
     is_unavailable(open_with($s, $s->{many}), 'a good token', $BUSY)
         for 1 .. 3;
     is_unavailable(reuse($s), 'a sign-in', $BUSY_0);
@@ -536,7 +536,8 @@ part 'the key is gone or wrong when the server reloads' => sub {
         is_unavailable(reuse($s), "$what: a token that must be opened",
             $BUSY_0) if $ok;
         ok($ok, "$what: is not handed out");
-        # Who could read the key may have: nothing of it is believed.
+        # Others may have read the key while they could, so that the server
+        # takes no token by it.
         my $closed = $what eq 'readable by all';
         is(open_with($s, $s->{many})->{status}, $closed ? 503 : 200,
             "$what: a token is " . ($closed ? 'not looked up'
@@ -710,7 +711,7 @@ part 'writes, syncs, clock and random numbers go wrong' => sub {
                 "$what: what was refused was not written");
         }
         else {
-            # It was written, but nobody could say that it would last.
+            # It was written, but the sync failed: it may not last.
             like($alive, qr/^(?:200|401)$/, "$what: signed out, or not");
             my ($half) = $t->sql('SELECT count(*) FROM account a WHERE '
                 . "username LIKE 'f%' AND NOT EXISTS (SELECT 1 FROM token t "

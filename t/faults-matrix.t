@@ -3,11 +3,11 @@
 # alone: yes, what it measures other tests would lengthen
 #
 # Every way in which a PostgreSQL can fail, each by itself, and of each
-# the same things: who was asked for a moment ago is still let in, as the
-# cache allows; what cannot be known is 503 in two seconds; a file that is
-# not protected does not wait; and when the fault is over, all is well again
-# in five seconds, with as many connections as before. The table is printed
-# with `prove -v`.
+# the same things: a token that was presented a moment ago is still let in, as
+# the cache allows; a request that needs the database is answered with 503
+# within two seconds; a file that is not protected does not wait; and five
+# seconds after the fault every request is answered as before it, over as many
+# connections. The table is printed with `prove -v`.
 # driver: pgsql
 # long: yes
 
@@ -93,9 +93,9 @@ sub note_time
     return $seconds;
 }
 
-# Tokens that nobody has presented yet: what is known of them stands in the
-# database alone. A child that was not asked since may have to find out that
-# all is well.
+# Tokens that no request has presented yet: they are in the database and in
+# no cache. A child that had no request since the fault may still have to find
+# out that the server answers again.
 sub fresh
 {
     my ($count) = @_;
@@ -161,7 +161,7 @@ sub is_over
     my $start = time;
     my @seen;
     # One child may know before the other, which asks each half second, and
-    # only when somebody needs the database: it is over when all has been
+    # only when a request needs the database: it has ended when all has been
     # well for longer than that, sign-ins too, which the cache cannot answer.
     my $since;
     my $ok = $s->wait_for(sub {

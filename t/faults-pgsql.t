@@ -451,8 +451,8 @@ part 'a table is away' => sub {
 
 part 'the database is another one' => sub {
     my $other = AcctTest->prepare(driver => 'pgsql', pg => $pg, api => 0);
-    # The server connects again by itself, and a database that somebody is
-    # connected to cannot be renamed.
+    # The server connects again by itself, and a database with a session
+    # cannot be renamed.
     my $end = join '', (map { "ALTER DATABASE $_ ALLOW_CONNECTIONS false;\n" }
                         $name, $other->{dbname}),
         'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity '

@@ -166,7 +166,8 @@ subtest 'the whole server is killed and started again' => sub {
         kill 'KILL', -$pid, @children;
         waitpid $pid, 0;
         delete $s->{pid};
-        # Who is dead but not yet buried holds nothing any more.
+        # A dead child that the parent has not waited for yet (Z) holds no
+        # slot any more.
         $s->wait_for(sub { !grep { slurp("/proc/$_/stat") =~ /\) [^ZX]/ }
                            @children }, 5);
         my $start = time;
@@ -210,16 +211,16 @@ subtest 'slots of the gate survive the death of their holders' => sub {
         $s->wait_for(sub { my @c = $s->children; scalar @c }, 5);
     }
     cmp_ok($died, '>=', 4, "$died children died while they hashed or waited");
-    # With a slot lost nobody could ever sign in again; with places lost,
-    # fewer could wait.
+    # With the slot lost no client could ever sign in again; with places
+    # lost, fewer requests could wait.
     my ($r, $t);
     my $ok = $s->wait_for(sub {
         ($r, $t) = timed(sub { $s->post('/api/auth/login/', $slow) });
         $r->{status} == 200 }, 15);
     ok($ok, 'then a login works') or diag("$r->{status} $r->{body}");
     note(sprintf 'after %.2f s', $t);
-    # Who waits two seconds is told to come back, so on a busy machine a hash
-    # may take too long for two.
+    # A request that waits for two seconds is answered with 503, so on a busy
+    # machine a hash may take too long for two of them.
     my $most = 0;
     for (1 .. 4) {
         my @more = burst($s, [({ method => 'POST',

@@ -28,7 +28,7 @@ sub random_token
     return join '', map { sprintf '%x', int rand 16 } 1 .. $digits;
 }
 
-# Puts a token into the database that nobody minted.
+# Puts a token into the database that no server minted.
 sub put_in
 {
     my ($s, $token) = @_;
@@ -38,8 +38,8 @@ sub put_in
     return $token;
 }
 
-# Whether garbage is looked up: a garbage token is in the database, so that
-# who looks finds it. 401: nobody looks; 200: somebody does.
+# Whether garbage is looked up: a garbage token is in the database, so that a
+# look-up finds it. 401: the server did not look it up; 200: it did.
 sub probe
 {
     my ($s) = @_;
@@ -184,7 +184,7 @@ subtest 'a flood of garbage evicts no good token' => sub {
         my @tokens = map { sign_in($s) } 1 .. 10;
         opens_everywhere($s, $_) for @tokens;
         is($flood->(), 10_000, '10,000 are refused');
-        # Who looks now finds nothing.
+        # A look-up would find nothing from here on.
         $s->sql('DELETE FROM token');
         @seen = map { opens($s, $_) } @tokens;
         last if "@seen" !~ /401/;

@@ -3,10 +3,10 @@
 # alone: yes, it measures waiting
 # driver: sqlite3, the gate knows no database
 #
-# The password gate is fair: one address that guesses over many connections
-# takes sign-in away from nobody, on its own virtual host and on others; many
-# addresses take it from nobody on other virtual hosts, and on their own not
-# from owners whose network is known.
+# The password gate is fair: while one address guesses over many connections
+# all other clients can sign in, on its virtual host and on others; while many
+# addresses guess, all clients of other virtual hosts can, and of their own
+# host the owners whose network is known.
 
 use strict;
 use warnings;
@@ -178,7 +178,7 @@ subtest '60 addresses guess on host b' => sub {
 };
 
 # One slot and 16 places for one network, once the last guesses have waited
-# their time: httpd does not see that nobody wants to know. With one lost, 17
+# their time: httpd does not see that their clients are gone. With one lost, 17
 # at once would never find a place.
 ok($s->wait_for(sub {
     my @at_once = burst($s, [({ method => 'POST',

@@ -6,8 +6,8 @@
 # mpm: own
 #
 # The password gate: only so many passwords are hashed at once, over all
-# children; who would wait too long is told to come back; everything else is
-# answered meanwhile.
+# children; a sign-in that would wait too long is answered with 503; requests
+# that hash nothing are answered meanwhile.
 
 use strict;
 use warnings;

@@ -4,8 +4,8 @@
 # mpm: own
 # driver: any, what is guarded is no database's
 #
-# The guard before every kind of content httpd can serve: whoever has no
-# good token never sees a byte of it, in either form of protection.
+# The guard before every kind of content httpd can serve: a client without a
+# good token never gets a byte of it, in either form of protection.
 
 use strict;
 use warnings;

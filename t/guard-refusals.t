@@ -4,8 +4,8 @@
 # driver: any, a refusal is the same, and so is a 503
 # needs: curl openssl
 #
-# What a refusal looks like: its body and challenge, 401 and 503 told apart,
-# an operator's ErrorDocument, and no credentials over plain HTTP.
+# What a refusal looks like: its body and challenge, when it is 401 and when
+# 503, an operator's ErrorDocument, and no credentials over plain HTTP.
 
 use strict;
 use warnings;
@@ -227,7 +227,8 @@ subtest 'no 100-continue for a refusal' => sub {
     }
 };
 
-# The command is another process: what it ends is over within the bound.
+# The command is another process: the server takes a token that the command
+# ended for the bound at most.
 subtest 'what ends a token ends it' => sub {
     my $n = 0;
     my $look = sub { $s->get('/plain/a.txt', token => $_[0], keep => 1) };

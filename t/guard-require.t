@@ -106,7 +106,7 @@ my @ROWS = (
         n => 401, a => 'alice', b => '403r'],
     ['both forms', "AcctAuthProtect On\n$TOKEN Require valid-user",
         n => 401, a => 'alice', g => 401],
-    # Who it is is known before httpd asks for it, so it says 403.
+    # The guard has set r->user before httpd asks for it, so it says 403.
     ['both forms, user', "AcctAuthProtect On\n$TOKEN Require user alice",
         n => 401, a => 'alice', b => '403r', g => 401],
     ['both forms, our address', "AcctAuthProtect On\n$TOKEN <RequireAny>\nRequire ip 127.0.0.1\nRequire valid-user\n</RequireAny>",

@@ -4,8 +4,8 @@
 # driver: sqlite3
 #
 # Guards that do not hold what they seem to: configtest warns of them and
-# takes them, since httpd's own rules are as they are; and what it cannot
-# see is told once in the log.
+# takes them, since httpd's own rules are as they are; of those that it cannot
+# see, the first request that meets one writes a line to the log.
 
 use strict;
 use warnings;

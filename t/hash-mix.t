@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, the core does it
 #
-# Names that nobody has take the time that accounts take, also when half of
-# those have a hash of other parameters than are made today.
+# A sign-in with a name that no account has takes as long as one with a wrong
+# password, also when half of the accounts have a hash of other parameters
+# than are made today.
 
 use strict;
 use warnings;

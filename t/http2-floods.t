@@ -3,8 +3,8 @@
 #
 # What one connection of HTTP/2 can do that one of HTTP/1.1 cannot: many
 # requests at once, of several accounts, and thousands that are given up as
-# they are sent. Each is answered for its own token; sign-ins that were given
-# up leave nothing by half; what the children hold does not grow with them.
+# they are sent. Each is answered for its own token; a sign-in that was given
+# up is done wholly or not at all; the children's memory does not grow.
 # mpm: any, mod_http2 has threads of its own
 
 use strict;

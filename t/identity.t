@@ -3,8 +3,9 @@
 # mpm: any, what others are told does not depend on it
 # driver: any, what others are told is read from the same record
 #
-# Who it is, told to CGI, logs, expressions and a proxied application; and
-# what a client pretends, told to nobody.
+# The account of a request, as CGI, logs, expressions and a proxied
+# application see it; and that none of them sees an account that the client
+# only claims to be.
 
 use strict;
 use warnings;

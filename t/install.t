@@ -157,7 +157,7 @@ subtest 'a2enmod' => sub {
         spew("$conf/mods-available/$name.load", "# stand-in\n");
     }
     mkdir "$conf/mods-enabled";
-    # Below DESTDIR there is no systemd to be told.
+    # Below DESTDIR there is no systemd that could reload its units.
     my $out = qx(APACHE_CONFDIR='$conf' '$a2enmod' acctauth 2>&1);
     is($?, 0, 'enables the module') or diag($out);
     ok(-l "$conf/mods-enabled/acctauth.$_", "acctauth.$_ is enabled")

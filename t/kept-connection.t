@@ -3,8 +3,8 @@
 # driver: any, what a connection notes is the cache's
 #
 # Many requests of one connection, which notes what the identity cache said
-# of its token: whoever presents another is somebody else, and what is over
-# is over for that connection too.
+# of its last token: a request with another token is judged by that one, and
+# a token that was ended is refused on that connection too.
 
 use strict;
 use warnings;
@@ -34,7 +34,8 @@ sub sign_in
         { username => $name, password => "secret of $name" })->{json}{token};
 }
 
-# Who the kept connection is taken for, or the status of the refusal.
+# The account that a request of the kept connection is taken for, or the
+# status of the refusal.
 sub who
 {
     my ($token) = @_;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, the order of a request's steps is the same
 #
-# A request that acts for a token, and whose body comes late: what counts is
-# what the token is worth when the body is there.
+# A request that acts for a token, and whose body comes late: the token must
+# still be good when the whole body is there.
 
 use strict;
 use warnings;

@@ -150,7 +150,7 @@ for my $s (@servers) {
         $t{late} = sign_in($s, 'brief');
         set($s, $t{late}, last_used => $now - 60 * $SECOND,
             expires_at => $now + 60 * $SECOND);
-        # not a minute ago yet when it is first seen, but soon; of somebody
+        # not a minute ago yet when it is first seen, but soon; of an account
         # whose other tokens are not revoked meanwhile
         $t{soon} = sign_in($s, 'brief', 'bob');
         set($s, $t{soon}, last_used => $now - 58 * $SECOND,

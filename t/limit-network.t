@@ -3,8 +3,8 @@
 # driver: sqlite3
 #
 # What a client's network may try: wrong passwords over all names, sign-ups,
-# looks whether a name is taken. The address is mod_remoteip's to say, and a
-# proxy's address is nobody's.
+# looks whether a name is taken. The client's address is what mod_remoteip
+# says, and the address of a proxy is never taken for a client's.
 
 use strict;
 use warnings;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# What a server refuses is told to the operator, who can clear it, and to the
-# other servers of the database.
+# A server writes what its limits refuse to the database, where the operator
+# can list and clear it and the other servers read it.
 
 use strict;
 use warnings;

@@ -3,7 +3,7 @@
 # mpm: own
 # driver: sqlite3
 #
-# What the module walks, a client's headers and an application's, costs
+# Headers that the module walks through, a client's or an application's, cost
 # memory in proportion to its length. A child serves requests as long, then
 # fifty of each shape, and may not have grown by a megabyte: work of the square
 # would take tens of megabytes for the first.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: sqlite3, the lines are the same
 #
-# Lines of the error log that clients can cause. At warn and above each kind
-# is told once a minute on the whole server, with a count; at info each
+# Lines of the error log that clients can cause. At warn and above the whole
+# server writes one line a minute of each kind, with a count; at info each
 # event has its line, with the client's address.
 
 use strict;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, who it is and what is answered are the core's
 #
-# What signing in means in all five APIs: who is found by which name, what a
-# password is, and what does not matter.
+# What signing in means in all five APIs: which account is found by which
+# name, what a password is, and what does not matter.
 
 use strict;
 use warnings;

@@ -3,7 +3,7 @@
 # alone: yes, what it measures other tests would lengthen
 #
 # A PostgreSQL that falls silent while more requests than a child has threads
-# need it, whatever for: the rest of the site goes on.
+# need it, whatever for: requests that do not need it are answered meanwhile.
 # driver: pgsql
 # mpm: own
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: sqlite3, whose databases are files to be copied
 #
-# The cache has places for 1024 databases. One more goes without: the log
-# tells, its requests ask the database each time, and the others' do not.
+# The cache has room for 1024 databases. One more goes without it: the log
+# says so, its requests ask the database each time, and the others' do not.
 
 use strict;
 use warnings;

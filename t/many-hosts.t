@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: sqlite3, whose databases are files to be copied
 #
-# Many virtual hosts with a database each: one that nobody asks anything of
-# is left alone, and one that is asked is read as often as the bound wants
-# it. Counted, in system calls.
+# Many virtual hosts with a database each: the feed leaves alone a database
+# that no request has asked lately, and reads one that is asked as often as
+# the bound wants it. Counted in system calls.
 
 use strict;
 use warnings;

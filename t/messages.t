@@ -17,7 +17,7 @@ my %name_of = (CRIT => 'crit', ERR => 'error', WARNING => 'warning',
                NOTICE => 'notice', INFO => 'info', DEBUG => 'debug');
 
 # The code without comments, and of strings only what is an id, so that a
-# bracket or a word in one is nobody's.
+# bracket or a word inside of a string is not taken for code.
 sub code
 {
     my ($text) = @_;

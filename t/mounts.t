@@ -3,8 +3,8 @@
 # mpm: any, what a path leads to does not depend on it
 # driver: any, what a path leads to does not depend on it
 #
-# Where an API is mounted: its routes are no files, what no route has is the
-# application's where it is told so, and several mounts go together.
+# Where an API is mounted: its routes are no files, a path without a route
+# can be left to the application, and several mounts go together.
 
 use strict;
 use warnings;

@@ -5,9 +5,9 @@
 # needs: curl openssl
 #
 # A request has one identity, the token's, also where another module names
-# somebody else: mod_ssl the owner of a client's certificate (SSLUserName,
-# FakeBasicAuth), a RewriteRule a variable. And what the log says of who was
-# refused, once.
+# another user: mod_ssl the owner of a client's certificate (SSLUserName,
+# FakeBasicAuth), a RewriteRule a variable. And the log names, once, the
+# account that was refused.
 
 use strict;
 use warnings;

@@ -3,9 +3,9 @@
 # mpm: any, rules are the core's
 # driver: any, the same
 #
-# Rules for new passwords, off unless a site turns them on, told in the
-# words of the dialect; and what a change of AcctAuthPasswordHash does to
-# those that are stored.
+# Rules for new passwords, off unless a site turns them on, whose problems
+# are answered in the dialect's words; and what a change of
+# AcctAuthPasswordHash does to the hashes that are stored.
 
 use strict;
 use warnings;

@@ -107,7 +107,7 @@ CONF
 my @SITES = sort keys %HTACCESS;
 
 # The host's name is the site's; NAME-all is guarded as the documents have it
-# for pages, NAME-apart says of index.php that nobody is asked there.
+# for pages, NAME-apart has AcctAuthProtect Off for index.php.
 my %MORE = ('' => '', '-all' => <<'CONF', '-apart' => <<'CONF');
     <Location "/">
         AcctAuthProtect Optional

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# What is over is cleared away: all of it, soon, in small steps, in nobody's
-# way, and nothing else with it.
+# The purge deletes what has expired or was revoked long enough ago: all of
+# it, soon, in steps so small that no request waits for long, and nothing
+# else.
 
 use strict;
 use warnings;
@@ -121,8 +122,8 @@ subtest 'old revocations go, but for the last one' => sub {
     is(count('revocation'), 1, 'which stays');
 };
 
-# Somebody's clock was a day ahead, a backup was put in place: what the feed
-# did not see it cannot know.
+# Another server's clock was a day ahead, or a backup was put in place: the
+# feed has not read those rows, so the server cannot know of them.
 for my $case (
     ['fresh rows were cleared away',
         sub { my ($last) = @_; my $next = $last + 5;

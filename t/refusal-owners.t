@@ -3,9 +3,9 @@
 # mpm: any, who refused does not depend on it
 # driver: any, who refused does not depend on it
 #
-# Whose refusal it is. The guard's, and below a mount httpd's own, are in
-# the API's JSON; what somebody else refuses (mod_security, a module's hook,
-# an application, the file system) is in the words it had.
+# Which refusals are put into the API's JSON: the guard's, and below a mount
+# httpd's own. A refusal by others (mod_security, another module's hook, an
+# application, the file system) keeps the page that it had.
 
 use strict;
 use warnings;
@@ -25,7 +25,8 @@ my $url = 'http://127.0.0.1:' . $app->port;
 my $lua = has_module('lua');
 my $security = has_module('security2') && has_module('unique_id');
 
-# Hooks of a module that nobody knows: refuse where the request says so.
+# Hooks of a module that ours does not know: refuse where the request asks
+# for it.
 my %HOOK = (access => 'AccessChecker', fixups => 'Fixups');
 my $hooks = !$lua ? '' : join '', map {
     "LuaHook$HOOK{$_} \"\${DIR}/refuse.lua\" $_"
@@ -126,7 +127,7 @@ LUA
 my $c = credentials($s);
 my $HTML = qr{\A<!DOCTYPE HTML.*<title>(\d+) }s;
 
-# Somebody else's: httpd's page, not ours.
+# Another module's refusal: httpd's page, not ours.
 sub is_theirs
 {
     my ($r, $status, $name, %opt) = @_;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# The identity cache over graceful reloads: what is known stays known, what
-# was revoked stays dead, and another size begins anew.
+# The identity cache over graceful reloads: it keeps its tokens, a revoked
+# token stays refused, and a cache of another size begins empty.
 #
 #   ACCT_RELOADS   how many under traffic (default 10)
 

@@ -3,9 +3,9 @@
 # driver: any, keys are read from files
 #
 # A child that httpd had just begun to make when it was reloaded has the
-# configuration of before, and its keys: those of the last four are kept for
-# it. A library in front of libc keeps such a child from going on until it
-# is told to.
+# configuration of before: the parent keeps the keys of the last four
+# configurations for such children. A library in front of libc stops such a
+# child until the test lets it go on.
 
 use strict;
 use warnings;

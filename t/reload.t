@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # alone: yes, what it measures other tests would lengthen
 #
-# Graceful reloads under traffic: nobody notices, nothing is lost, nothing
-# is left behind.
+# Graceful reloads under traffic: no client notices one, no change is lost,
+# no file or process is left behind.
 #
 #   ACCT_RELOADS   how many (default 20)
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# Nobody reads what others revoked, or not in time: within the bound the
-# cache is not believed any more, each request asks the database, and where
-# that does not answer either it is a 503. Afterwards it is believed again.
+# The feed does not read what other servers revoked, or not in time: once the
+# bound has passed, the server does not believe its cache any more, each
+# request asks the database, and where that does not answer either the answer
+# is 503. When the feed reads again, the cache is believed again.
 
 use strict;
 use warnings;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # alone: yes, what it measures other tests would lengthen
-# A filler stands still between the database's answer and the cache. What is
-# revoked meanwhile stays so: what the filler comes back with is remembered
-# for nobody.
+# A thread that fills the cache stands still between the database's answer
+# and the cache. A token that is revoked meanwhile stays revoked: the answer
+# that this thread comes back with is not stored.
 #
 # It is stopped at two places by a library in front of httpd: when it has the
 # database's answer (a file's driver only), and in the cache's store, when

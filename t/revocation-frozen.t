@@ -41,7 +41,7 @@ AcctAuthRevocationBound 1s
 CONF
 
 # How long ago each feed was read, the youngest first, in milliseconds. A
-# file's is read while somebody asks something of it.
+# file's is read only while requests ask that file.
 sub ages
 {
     $s->get('/private/', headers => { Host => 'one.example',

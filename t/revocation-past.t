@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# The database goes on from another past than the one whose revocations were
-# read: its server lost its last transactions in a crash, it was restored
-# while httpd runs, or it was away and nobody knows what it is now. Nothing
-# that was let in before is believed then.
+# The database goes on from another past than the one whose revocations the
+# feed read: its server lost its last transactions in a crash, it was restored
+# while httpd runs, or it was away and may be another one now. The server
+# believes nothing then that its cache learnt before.
 
 use strict;
 use warnings;
@@ -38,7 +38,8 @@ sub ends_within
     is(opens_everywhere($s, $token), 401, 'and now it is over');
 }
 
-# A row that goes without a word is found out by who asks the database.
+# A row that goes without a revocation is missed only by a request that asks
+# the database.
 sub forget_row
 {
     my ($s, $token) = @_;
@@ -83,7 +84,7 @@ subtest 'on PostgreSQL' => sub {
         my %seen;
         my $until = time + 3;
         while (time < $until) {
-            # tokens nobody has, and an operation, ask the database
+            # tokens that no account has, and an operation, ask the database
             opens($s, substr($token->{text}, 1) . '0');
             $s->post('/api/auth/login/', { username => 'nobody',
                                            password => 'x' });
@@ -108,7 +109,7 @@ subtest 'on PostgreSQL' => sub {
 
     subtest 'numbers that a crash gives out again' => sub {
         my $token = warm($s);
-        # numbers that nobody will have had
+        # numbers that no row will have had
         my $unflushed = join ";\n", 'SET synchronous_commit = off',
             ('SELECT txid_current()') x 400;
         $pg->sql($unflushed);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Two httpds on one database: what is signed out at one is let in by the
-# other for the bound at most. t/soak/two-servers does the same with ten
+# Two httpds on one database: a token that is signed out at one is let in by
+# the other for the bound at most. t/soak/two-servers does the same with ten
 # thousand sign-outs.
 
 use strict;

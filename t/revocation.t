@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # long: yes
 #
-# With the identity cache on: what is revoked here is over at once, what is
-# revoked elsewhere within the bound, and nothing is believed for longer
-# than that when the database cannot be asked.
+# With the identity cache on: a token that is revoked on this server is
+# refused at once, one that is revoked elsewhere within the bound, and the
+# cache is believed no longer than that when the database cannot be asked.
 
 use strict;
 use warnings;

@@ -168,7 +168,7 @@ subtest 'a start' => sub {
     my $page = http($run, 'GET', '/')->{body};
     my ($said) = $page =~ m{<pre id="operator">(.*?)</pre>}s;
     $said =~ s/<[^>]*>//g;
-    # The page puts the name of who signed in there.
+    # The page puts the name of the account there that signed in.
     $said =~ s/\bNAME\b/ann/g;
     unlike($page, qr/\@[A-Z]+\@/, 'the page has its paths');
     SKIP: {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: sqlite3, whose database has a file's names
 #
-# Two virtual hosts on one file under two names are one for the cache: what
-# is signed out at one is at once at the other.
+# Two virtual hosts on one file under two names are one for the cache: a
+# token that is signed out at one is refused at once at the other.
 
 use strict;
 use warnings;

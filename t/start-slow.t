@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # driver: sqlite3, whose files others can lock
 #
-# Where databases do not answer in time when the server starts, that is what
-# the log tells: nothing is said of their key, which nobody could compare,
-# and the server goes by it once they answer.
+# Where databases do not answer in time when the server starts, the log says
+# just that: it says nothing of their key, which the server could not compare,
+# and the server uses it once they answer.
 
 use strict;
 use warnings;
@@ -49,7 +49,7 @@ for my $n (@hosts) {
     $s->_chown($file);
 }
 
-# Who has them to itself, as a shell that somebody forgot to leave.
+# A process that locks the files, as a forgotten shell of sqlite3 does.
 open my $shell, '|-', 'sqlite3 >/dev/null' or plan skip_all => 'no sqlite3';
 $shell->autoflush(1);
 print $shell map { "ATTACH '$s->{dir}/db/$_.db' AS d$_;\n" } @hosts;

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # alone: yes, it says how soon a state is over
 #
-# Whatever state databases, keys and their folders are in, httpd is checked,
-# started, reloaded and stopped: what needs them is answered with 503,
-# everything else is served, the log says why, once, and that it is over,
-# once; and it comes back by itself within five seconds, also where the
-# server was started in that state.
+# Whatever state databases, keys and their folders are in, httpd can be
+# checked, started, reloaded and stopped: a request that needs them is
+# answered with 503, every other is served, the log says once why, and once
+# that the state has ended; and the server comes back by itself within five
+# seconds, also where it was started in that state.
 #
 # The states are a table; each has a virtual host, and all of them go wrong
 # in one httpd at once.
@@ -142,7 +142,7 @@ sub are_closed
         is_closed($_, $_->{state}, $what) } for @hosts;
 }
 
-# Nobody else's accounts are touched.
+# The accounts of the other virtual hosts are not touched.
 sub others_are_served
 {
     my ($h, $what) = @_;
@@ -363,7 +363,7 @@ if (!$is_file) {
         # connects and says nothing
         my @silent = map { IO::Socket::INET->new(Listen => 5,
             LocalAddr => '127.0.0.1') } 1 .. 40;
-        # the first one is for who names none of them
+        # the first one is for requests that name none of them
         my $conf = <<'CONF' . join '', map { my $port = $_->sockport;
 <VirtualHost 127.0.0.1:*>
     ServerName localhost

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mpm: any, what is told is of all children together
 #
-# What mod_status tells: how full the cache is, how old the feed's reading is,
+# What mod_status shows: how full the cache is, how old the feed's reading is,
 # how much was revoked; and nothing of any account or token.
 
 use strict;
@@ -41,7 +41,7 @@ my $before = status();
 is($before->{AcctAuthCacheInUse}, 0, 'at first nobody is known');
 cmp_ok($before->{AcctAuthCacheSlots}, '>', 64_500, 'of many places');
 
-# a file's is while somebody asks something of it
+# a file's is read only while requests ask that file
 $s->get('/private/a.txt', token => $token);
 ok($s->wait_for(sub { (age(status()) // -1) >= 0 }, 5), 'the feed is read');
 cmp_ok(age(status()), '<', 2000, 'within the bound');

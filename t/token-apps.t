@@ -4,8 +4,8 @@
 # mpm: any, the same hooks
 #
 # Applications as sites run them, PHP by php-fpm and Python by mod_wsgi, in a
-# guarded location: who it is they are told, and the token stands in none of
-# their variables, with the lines that hand it to them else.
+# guarded location: they get the account, and the token is in none of their
+# variables, although the site has the lines that would hand it to them.
 
 use strict;
 use warnings;

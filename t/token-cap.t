@@ -127,7 +127,7 @@ subtest 'forty sign-ins at once, at two servers' => sub {
         @told = told(burst($s, [@list]));
         push @told, map { /(\S+)/ } <$read>;
         waitpid $pid, 0;
-        # who was told to come back does
+        # a client that got 503 tries again
         @told = map { $_ eq '-' ? sign_in($s, 'five') // '-' : $_ } @told;
         is(scalar(grep { /^[0-9a-f]{64}$/ } @told), 40,
             "round $round: all are signed in");
@@ -137,7 +137,7 @@ subtest 'forty sign-ins at once, at two servers' => sub {
         my @good = grep { $is_left{sha256_hex($_)} } @told;
         is(scalar @good, $CAP, '  all of them told to somebody just now');
         my %status;
-        # what the other one has ended is over within the bound
+        # a token that the other server ended is refused within the bound
         $s->wait_for(sub {
             %status = ();
             for my $token (@told) {

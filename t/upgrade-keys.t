@@ -3,8 +3,8 @@
 # mpm: any, the command does it
 #
 # acctauth upgrade of a database whose keys have domains as they were typed:
-# accounts that claim one address then, the copy that is made before, and who
-# goes on to write by the older schema.
+# accounts that claim one address then, the copy that is made before, and a
+# server that goes on to write by the older schema.
 
 use strict;
 use warnings;

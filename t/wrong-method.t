@@ -3,8 +3,8 @@
 # mpm: any, a method is refused the same with any
 # driver: any, a method is refused before it is asked
 #
-# A wrong method is refused as such, also where a dialect's answer to
-# somebody without a token is no refusal: signing out of nothing is done.
+# A wrong method is refused as such, also where a dialect's answer to a
+# request without a token is no refusal (a sign-out that is always "done").
 
 use strict;
 use warnings;
