@@ -38,8 +38,8 @@ sub ends_within
     is(opens_everywhere($s, $token), 401, 'and now it is over');
 }
 
-# A row that goes without a revocation is missed only by a request that asks
-# the database.
+# That a row went without a revocation shows only in a request that asks the
+# database.
 sub forget_row
 {
     my ($s, $token) = @_;

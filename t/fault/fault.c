@@ -3,11 +3,10 @@
  * A library in front of httpd's others (LD_PRELOAD), that counts the calls of
  * one kind which the module makes for a request, and lets the n-th fail.
  *
- * Whose call it is, is told by the stack: a frame of the module and, outside
- * of it, one of httpd itself; nothing of mod_watchdog, whose threads read the
- * feed and do the upkeep meanwhile. So what httpd allocates for itself does
- * not fail; what the module asks of httpd, of APR and of all other libraries
- * does.
+ * A call counts when its stack has a frame of the module and, outside of it,
+ * one of httpd itself, and none of mod_watchdog, whose threads read the feed
+ * and do the upkeep meanwhile. So what httpd allocates for itself does not
+ * fail; what the module asks of httpd, of APR and of all other libraries does.
  *
  * t/lib/FaultSweep.pm compiles it, writes to the block it maps, and has the
  * numbers of the kinds.

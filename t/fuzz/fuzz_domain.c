@@ -35,7 +35,7 @@ static void one(const char *text, size_t length, apr_pool_t *pool)
         return;
     }
     HOLDS(!has_upper(key));
-    /* Of what an address can have; a text that can be nobody's is only
+    /* Of what an address can have; a text that no account can have is only
      * looked for, and has a key by which nothing is found. */
     if (acct_email_valid(apr_pstrcat(pool, "a@", domain, NULL), pool)) {
         HOLDS(acct_domain_key(key, &again, pool) == APR_SUCCESS

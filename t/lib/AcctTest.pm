@@ -143,8 +143,8 @@ sub _temp_dir
     return $dir;
 }
 
-# What the run of all tests has seen to, unless it was told to take what is
-# here: then the test or subtest that begins is skipped.
+# What scripts/test has made sure of, unless it ran with --check: then the
+# test or subtest that begins is skipped.
 sub _lacks
 {
     my ($what) = @_;
@@ -498,12 +498,12 @@ sub stop
     return $self;
 }
 
-# A child of mod_mpm_event that is told to end at the moment one of its
-# workers puts a connection away can crash: its main thread looks, in
+# A child of mod_mpm_event that gets the signal to end at the moment one of
+# its workers puts a connection away can crash: its main thread looks, in
 # apr_os_sock_get, at a socket whose memory is being given back. It does so
-# with no module of ours loaded (files only, told to end right after the last
-# answer: one round in fifty). The signal therefore waits until no thread of
-# a child has work, or for half a second where there always is some.
+# with no module of ours loaded (files only, the signal right after the last
+# answer: one round in fifty). stop() therefore waits with the signal until no
+# thread of a child has work, or for half a second where there always is some.
 sub _let_settle
 {
     my ($self) = @_;
@@ -1029,7 +1029,7 @@ sub cli
 }
 
 # unknown_token(DIGITS): one that this server could have minted, and did not:
-# only the database can tell.
+# the server must ask the database to find out.
 sub unknown_token
 {
     my ($self, $digits) = @_;

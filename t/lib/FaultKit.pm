@@ -180,7 +180,7 @@ sub stop_clients
     waitpid $_, 0 for splice @running;
 }
 
-# journal($s): what the clients told, a list of array refs.
+# journal($s): the lines that the clients wrote, a list of array refs.
 sub journal
 {
     my ($s) = @_;

@@ -86,7 +86,7 @@ sub _denied
 #   denied  what a sentence about the header looks like here (a sub)
 #   invalid the answer to an unknown token
 #   fields  those of the body, in order; required: those that must be there
-#   plain   1 where problems with fields are told in the general form
+#   plain   1 where problems with fields are answered in the general form
 #   data    (forms) sub(N): a body that succeeds; N makes names fresh
 #   ok      the status then
 sub routes

@@ -117,7 +117,7 @@ sub refusal_faults
 }
 
 # hup_quietly($s, CONF): SIGHUP when the last connections are gone. A child
-# of mpm_event that is told to end closes the sockets of its threads under
+# of mpm_event that gets the signal to end closes its threads' sockets under
 # them, and now and then crashes of it, with or without this module.
 sub hup_quietly
 {
@@ -127,7 +127,7 @@ sub hup_quietly
     $s->hup($conf);
 }
 
-# A CGI that tells its environment. It reads its body: mod_cgid resets the
+# A CGI that prints its environment. It reads its body: mod_cgid resets the
 # connection of a script that leaves some.
 sub env_script
 {

@@ -27,7 +27,8 @@ our @EXPORT = qw(lanes part done_lanes);
 my ($queue, $mine, $at, $owner, @others) = (undef, undef, 0, $$);
 my $crash = 0;          # the exit status of a process that says so
 
-# The queue is a pipe with a number for each part: who reads one, runs it.
+# The queue is a pipe with a number for each part: the process that reads a
+# number runs that part.
 sub lanes
 {
     my ($count) = @_;
@@ -80,8 +81,8 @@ sub done_lanes
         Test::More::pass('nothing was left to do')
             if !Test::More->builder->current_test;
         Test::More::done_testing();
-        # Through END, which ends the servers. Test::Builder tells of a
-        # failure in the process alone in which it was loaded.
+        # Through END, which ends the servers. Test::Builder sets the exit
+        # status only in the process in which it was loaded.
         exit(Test::More->builder->is_passing ? 0 : 1);
     }
     my $n = 1;

@@ -104,7 +104,7 @@ sub _serve
         $shared = $server if $is_shared;
         return $server{$client} = $server;
     };
-    # A client goes on until its transaction is over; the others wait.
+    # A client goes on until its transaction has ended; the others wait.
     my $go_on = sub {
         my ($client) = @_;
         my $got = sysread $client, my $bytes, 65536;

@@ -269,8 +269,8 @@ sub thaw   { kill 'CONT', $_[0]->processes }
 # sql(TEXT, DATABASE): rows as a list of array refs; NULL is undef. With
 # sessions => 1 by a psql that stays: to start one takes longer than what it
 # is asked. Nothing of what one call sets, locks or leaves open is there in the
-# next. What is about databases has to find nobody in them, and a command of
-# psql's own may change the session: these are asked by a psql for them alone.
+# next. A statement about databases fails while one has a session, and a
+# command of psql's own may change the session: these run in a new psql.
 sub sql
 {
     my ($self, $text, $database) = @_;
@@ -402,7 +402,7 @@ sub database
         'REVOKE CREATE ON SCHEMA public FROM PUBLIC;' . ($text || ''));
 }
 
-# copy_of(NAME): the name of a copy of a database that nobody uses now.
+# copy_of(NAME): the name of a copy of a database that has no session now.
 sub copy_of { return $_[0]->_new_database($_[1], '') }
 
 # By one psql: to start it takes longer than what it has to say.

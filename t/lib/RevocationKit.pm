@@ -147,8 +147,8 @@ sub opens_everywhere
 }
 
 # accepted_for($s, TOKEN, SECONDS): how long after the call the last request
-# began that was let in, 0 for none. What was revoked is so in all children
-# alike: they share the cache; asked often enough to see that.
+# began that was let in, 0 for none. All children share the cache, so a
+# revocation holds in all of them; the requests are enough to meet each child.
 sub accepted_for
 {
     my ($s, $token, $most) = @_;
@@ -164,8 +164,8 @@ sub accepted_for
     return $last;
 }
 
-# believes($s): whether what is cached is believed now. A token's row that
-# went without a word is found out by whoever asks the database only.
+# believes($s): whether the server believes its cache now. That a token's row
+# went without a revocation shows only in a request that asks the database.
 sub believes
 {
     my ($s) = @_;
@@ -184,8 +184,8 @@ sub wait_believed
     return $s->wait_for(sub { believes($s) }, $seconds || 15);
 }
 
-# What a sign-out does, for other programs. At its time: what seems old is
-# cleared away, maybe before a feed has read it.
+# What a sign-out does, for other programs. With the time of now: the purge
+# deletes an old row, maybe before a feed has read it.
 sub sql_sign_out
 {
     my ($token) = @_;

@@ -22,7 +22,7 @@ our @EXPORT = qw(prepared with_token hosts_of main_host control reload
                  ended sign_up sign_in reuse page statuses is_closed are_open
                  lines_of $WITHIN $PASSWORD);
 
-# A state that is over is over here within so many seconds.
+# A server comes back from a state within so many seconds of its end.
 our $WITHIN = 5;
 our $PASSWORD = 'tower bridge';
 
@@ -185,8 +185,9 @@ sub statuses
     return page($h)->{status} . ' ' . reuse($h)->{status};
 }
 
-# What needs it is 503 soon: who is in the cache stays there for as long as
-# the bound. With reads => 1 pages are not among it.
+# A request that needs the database is answered with 503 soon: a token that is
+# in the cache is let in for as long as the bound. With reads => 1 the database
+# can still be read, so that pages are answered.
 sub is_closed
 {
     my ($h, $state, $what) = @_;

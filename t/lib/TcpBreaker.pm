@@ -2,18 +2,18 @@
 #
 # A TCP relay that breaks: it listens on a free loopback port, passes bytes
 # to and from a server's socket (a path, or HOST:PORT), and does with them
-# as it is told. A process of its own, ended with the test.
+# what the test chooses. A process of its own, ended with the test.
 #
 #   my $b = TcpBreaker->new($target);
 #   $b->port; $b->count              connections that are open now
 #   $b->accepted                     connections there have been
 #   $b->asked                        times that a client has sent something
 #   $b->mode('pass')
-#   $b->mode('refuse')               nobody listens; what was open is reset
+#   $b->mode('refuse')               the port is closed; what was open is reset
 #   $b->mode('hang')                 connections are taken, no byte passes
-#   $b->mode('full')                 nobody takes connections and there is
-#                                    no place left to wait: the kernel drops
-#                                    SYN; what was open hangs
+#   $b->mode('full')                 the relay accepts no connection and its
+#                                    backlog is full: the kernel drops SYN;
+#                                    what was open hangs
 #   $b->mode('silent')               the server's answers do not pass
 #   $b->mode('stall', N)             the same after N bytes of them
 #   $b->mode('cut', N)               closed after N bytes from the server
@@ -47,7 +47,7 @@ use Time::HiRes ();
 sub new
 {
     my ($class, $target) = @_;
-    # One that stays free while nobody listens.
+    # One that no other test takes while the relay does not listen.
     my $port = AcctTest::free_port();
     my $listen = _listen($port);
     my $self = bless { port => $port, owner => $$,

@@ -45,7 +45,7 @@ sub start
         POSIX::setsid();
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT TSTP CONT PIPE);
         ioctl $slave, $TAKE, 0;
-        # Stopping is for who has a parent that can let it go on.
+        # The kernel stops only a process whose parent can continue it.
         my $command = fork // POSIX::_exit(126);
         if (!$command) {
             POSIX::setpgid(0, 0);

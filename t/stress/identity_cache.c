@@ -6,14 +6,14 @@
  *   identity_cache kill [KILLS]           four processes over one mapping,
  *                                         killed with SIGKILL as they write
  *
- * The oracle is a pretended database: a version per account. Who revokes
- * raises the version (the commit), then the cache's epoch, then the
- * account's floor. Who stores takes a ticket, reads the version (the
- * SELECT) and writes it into the cached text. So whoever reads the floor
- * and then finds something must find no version below that floor: it was
- * revoked, and its revoker had returned, before the search began. And
- * what is found is whole: each byte follows from token and version, but
- * for the notes of use that are made, collected and struck out meanwhile.
+ * The oracle is a pretended database: a version per account. A worker that
+ * revokes raises the version (the commit), then the cache's epoch, then the
+ * account's floor. A worker that stores takes a ticket, reads the version
+ * (the SELECT) and writes it into the cached text. So a worker that reads the
+ * floor and then finds a slot must find no version below that floor: it was
+ * revoked, and its revoker had returned, before the search began. And the
+ * slot is whole: each byte follows from token and version, but for the notes
+ * of use that are made, collected and struck out meanwhile.
  *
  * Three ways: threads, where no claim ever expires; "overrun", the same
  * with clocks so far apart that writers take each other's slots while they

@@ -84,8 +84,8 @@ static int take_over(worker_t *worker, acct_cache_block_t *block)
     return wrong != 0 || claims_left(block) != 0;
 }
 
-/* The clock runs 100 times as fast, so that a dead writer's claim is over
- * in 10 ms, and one who is kept from running that long is overrun. */
+/* The clock runs 100 times as fast, so that a dead writer's claim ends after
+ * 10 ms, and a writer that is kept from running that long is overrun. */
 int run_kill(uint64_t kills)
 {
     void *memory = shared_memory(acct_cache_bytes(SLOTS));

@@ -110,7 +110,7 @@ static int64_t some_minute(worker_t *worker)
                  * ACCT_CACHE_NOTE_AGE;
 }
 
-/* What a touch finds is revoked or whole, as for who searches. */
+/* What a touch finds is revoked or whole, as what a search finds. */
 static void do_touch(worker_t *worker, uint64_t token, int64_t tick)
 {
     shared_t *shared = worker->shared;

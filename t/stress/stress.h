@@ -54,7 +54,8 @@ void *shared_memory(size_t bytes);
 /* An empty cache, every account in its first version, and a worker. */
 void prepare(worker_t *worker, void *block, shared_t *shared);
 
-/* Tells what happened. 0: nothing was wrong, and nothing did not happen. */
+/* Prints the counts. 0: nothing was wrong, and each kind of event happened
+ * often enough. */
 int report(const char *title, shared_t *shared, const acct_cache_t *cache);
 
 /* oracle.c */

@@ -31,7 +31,7 @@
 #define TOKENS 24
 #define CLAIMED UINT64_C(1)
 
-/* All fields; what pads the structure is nobody's. */
+/* All fields, without the structure's padding. */
 #define assert_same(a, b) \
     assert_memory_equal(a, b, offsetof(acct_cached_t, text) \
                               + ACCT_CACHE_TEXT_BYTES)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose token it is: by the database, and by what is believed without asking
+ * Which account a token has: by the database, and by what is believed without
  * it. And the current account.
  */
 #include "account_fixture.h"

@@ -22,7 +22,7 @@ static void a_locked_database_fails_in_bounded_time_and_works_afterwards(
     assert_int_equal(add(f, db, "b", 1, NULL), APR_EGENERAL);
     assert_string_equal(acct_db_error(db), "database is locked");
     assert_true(apr_time_now() - start < apr_time_from_sec(5));
-    /* who only reads does not wait, nor does who opens */
+    /* a connection that only reads does not wait, nor does an opening */
     start = apr_time_now();
     assert_int_equal(get(f, db, "a", &rows), APR_SUCCESS);
     acct_db_close(fixture_open(f, statements, NSTATEMENTS));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who can get at a file: owners, modes, groups, folders, links.
+ * Which users can get at a file: owners, modes, groups, folders, links.
  */
 #include "apr_fixture.h"
 
@@ -17,7 +17,7 @@
 #define OWNER 1000
 #define STRANGER 4711
 
-/* Group 7 has a stranger in it, 8 the owner alone, 9 nobody. */
+/* Group 7 has a stranger in it, 8 the owner alone, 9 no member. */
 static const acct_member_t members[] = {
     { 7, OWNER }, { 7, STRANGER }, { 8, OWNER }
 };
@@ -252,8 +252,8 @@ static void the_remedy_is_a_command_for_that_path(void **state)
     apr_pool_destroy(p);
 }
 
-/* Who looks again at once is told what was seen before; a moment later it
- * is looked at anew. */
+/* A second look at once gives what the first one saw; a moment later the
+ * file itself is looked at again. */
 static void a_folder_seen_safe_is_not_looked_at_again_at_once(void **state)
 {
     place_t *place = *state;

@@ -593,8 +593,7 @@ static void go_on_for_ever(void)
     }
 }
 
-/* At moments nobody chose: 60 processes are killed while they go in and
- * out. */
+/* At any moment: 60 processes are killed while they go in and out. */
 static void killed_at_any_moment_nothing_stays_taken(void **state)
 {
     pid_t pid[3];

@@ -71,7 +71,7 @@ static const char *mail_key(const char *text)
     return key;
 }
 
-/* Whether a text, once normalised, can be somebody's name. */
+/* Whether a text, once normalised, can be an account's name. */
 static int is_name(const char *text)
 {
     return acct_username_valid(normal(text), pool);

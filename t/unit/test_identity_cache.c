@@ -114,7 +114,7 @@ static void another_size_or_layout_is_refused(void **state)
 
 /* ---- memory ---- */
 
-/* So many bytes that end where nobody may read. */
+/* So many bytes, with a page behind them that cannot be read. */
 static unsigned char *before_a_wall(size_t bytes, void **start, size_t *all)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -190,7 +190,7 @@ static void ignore(void *baton, const acct_cache_note_t *note)
     ++*(int *)baton;
 }
 
-/* By who makes it, collects notes, and asks how full it is. */
+/* By the code that makes it, collects notes, and asks how full it is. */
 static void what_is_not_used_is_not_touched(void **state)
 {
     size_t slots = acct_cache_slots_in((size_t)1 << 28);

@@ -83,7 +83,7 @@ static void the_revocation_of_another_spoils_no_answer(void **state)
         acct_cache_raise(&cache, DB, other);
         spoilt += !store_with(DB, 1, ticket, TICK, &identity);
     }
-    /* but of one in a few thousand, with whom it shares the epoch */
+    /* but of one in a few thousand, which shares its epoch */
     assert_true(spoilt < 100);
     acct_cache_raise(&cache, DB, identity.account);
     assert_int_equal(store_with(DB, 1, ticket, TICK, &identity), 0);

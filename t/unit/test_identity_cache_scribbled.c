@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The identity cache over memory that somebody wrote to. */
+/* The identity cache over memory into which other code wrote. */
 #include "identity_cache_fixture.h"
 
 #include <time.h>
@@ -120,7 +120,7 @@ static void a_million_scribbles_are_never_a_grant(void **state)
         }
         if (i % 64 == 0) {
             finds_nothing_wrong();
-            /* Whoever stores meets it too. */
+            /* A store meets it too. */
             store(3 * (n / 3) + 1);
         }
     }

@@ -14,7 +14,7 @@ static void nothing_is_written(world_t *world)
                            "AND last_login <> 0"), 0);
 }
 
-/* ---- who it is ---- */
+/* ---- which account it is ---- */
 
 static void the_right_password_gives_the_account_and_a_token(void **state)
 {

@@ -123,7 +123,7 @@ static void what_needs_a_token_ends_in_these_outcomes_alone(void **state)
     assert_can(named("current"), can, COUNT(can));
 }
 
-/* Reads fields for whoever has a token, and for who has none. */
+/* Reads fields for a request with a token, and for one without. */
 static void a_token_and_fields_go_together(void **state)
 {
     static const acct_operation_t both = {

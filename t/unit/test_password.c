@@ -472,7 +472,7 @@ static void a_bad_block_list_is_named_with_its_line(void **state)
     assert_true(APR_STATUS_IS_ENOENT(
         acct_password_block_list_read(path, &list, pool, &error)));
     assert_non_null(strstr(error, path));
-    /* what is opened would wait for somebody to write */
+    /* to open it would wait until another process writes */
     path = apr_pstrcat(pool, path, ".fifo", NULL);
     assert_int_equal(mkfifo(path, 0600), 0);
     alarm(10);

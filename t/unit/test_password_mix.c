@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which kind of hash a name that nobody has is given. */
+/* Which kind of hash the dummy of a name without an account has. */
 #include "apr_fixture.h"
 
 #include <stdlib.h>
@@ -154,8 +154,8 @@ static void a_name_keeps_its_kind(void **state)
     }
 }
 
-/* As accounts do, when they sign in and their hashes are replaced: who came
- * to have a new one has no old one again. */
+/* As accounts do, when they sign in and their hashes are replaced: a name
+ * that came to have a new kind has no old one again. */
 static void no_name_goes_back_to_a_kind_that_shrinks(void **state)
 {
     const acct_password_mix_t *before = mix_of(60, 20, 20);

@@ -11,7 +11,7 @@
 
 #define COMPOSED "p\xc3\xa4ssw\xc3\xb6rd"
 #define DECOMPOSED "pa\xcc\x88sswo\xcc\x88rd"
-/* Half of each: what somebody typed on two keyboards. */
+/* Half of each, as when a user types on two keyboards. */
 #define MIXED "p\xc3\xa4sswo\xcc\x88rd"
 
 static const acct_password_params_t params = { 8, 1, 1 };

@@ -427,7 +427,7 @@ static void in_place_of_one_that_was_closed_another_is_opened(void **state)
 
 /* ---- what is a file's alone ---- */
 
-/* Other children may have found by now that it is over. */
+/* Other children may have found by now that the outage has ended. */
 static void what_failed_a_moment_ago_is_no_news(void **state)
 {
     world_t *world = *state;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connections to a database server: what a child has found out about the
- * server, which of its addresses is asked, the feed's own connection, and who
- * waits while the server keeps silent. What is so for files too is in
- * test_pool.c.
+ * server, which of its addresses is asked, the feed's own connection, and
+ * which threads wait while the server keeps silent. What is so for files too
+ * is in test_pool.c.
  */
 #include "pool_fixture.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clearing away what is over, and by whose clock. The clock of this program
+ * Deleting what has expired, and by whose clock. The clock of this program
  * can be set ahead or behind; a server's own cannot.
  */
 #include "store_fixture.h"
@@ -143,7 +143,8 @@ static void a_revocation_is_as_old_as_the_database_says(void **state)
     acct_db_close(db);
 }
 
-/* The lock is a row's: who has no right on the table cannot take it. */
+/* The lock is a row's: a session without rights on the table cannot take
+ * it. */
 static void a_purge_waits_for_no_stranger_and_tells_of_anothers_turn(
     void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory that the processes of a server have in common: who has what of
+ * The memory that the processes of a server have in common: which has what of
  * it, and what a restart keeps. The processes are forked by the test; each
  * says by its exit status what it saw.
  */

@@ -180,7 +180,7 @@ static void a_name_and_an_address_racing_are_told_apart(void **state)
     acct_db_close(two);
 }
 
-/* Nor does anybody hold them up who has no right on the tables. */
+/* Nor can a session without rights on the tables hold them up. */
 static void sign_ups_do_not_wait_for_each_other(void **state)
 {
     fixture_t *f = *state;

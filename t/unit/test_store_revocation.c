@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Revocations: written, and read once each by those who follow them. */
+/* Revocations: written, and read once by each feed. */
 #include "store_fixture.h"
 
 static void revocations_are_numbered_and_outlive_the_account(void **state)
@@ -53,7 +53,7 @@ static int is_unchanged(fixture_t *f, acct_db_t *db, const void *follower)
     return is_unchanged;
 }
 
-/* Whoever commits, this connection or another; a look is none. */
+/* A commit of this connection or of another; a look is none. */
 static void a_file_is_unchanged_until_somebody_commits(void **state)
 {
     fixture_t *f = *state;

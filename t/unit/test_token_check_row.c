@@ -125,7 +125,7 @@ static void the_row_says_who_may_come_in(void **state)
         { "1:" KEY, ACCT_CHECK_ON, 1, 0, 0 },
         { "1:" KEY " from 12", ACCT_CHECK_PROMISED, 1, 0, 0 },
         { "1:" KEY " ending " NONCE, ACCT_CHECK_ENDING, 1, 0, 0 },
-        /* other forms: somebody else's, who may believe them */
+        /* other forms: another version's, which may believe them */
         { "", ACCT_CHECK_ON, 0, 0, 0 },
         { "1:", ACCT_CHECK_ON, 0, 0, 0 },
         { "2:" KEY, ACCT_CHECK_ON, 0, 0, 0 },
@@ -270,7 +270,7 @@ static void send_signals(int on)
     assert_int_equal(setitimer(ITIMER_REAL, on ? &often : &never, NULL), 0);
 }
 
-/* Whatever stands there, nobody believes it when the end is told. */
+/* Whatever the row says, no server believes it once the function returns. */
 static void another_keys_row_ends_after_a_wait_that_no_signal_ends(
     void **state)
 {

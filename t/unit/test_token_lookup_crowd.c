@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looking tokens up while the database says nothing: of too many who wait
- * some are refused.
+ * Looking tokens up while the database says nothing: when too many threads
+ * wait, some are refused.
  */
 #include "lookup_fixture.h"
 

@@ -457,7 +457,7 @@ static void counts_are_mended(void **state)
 /* ---- floods: clients that come again the moment they were answered ---- */
 
 /* One address, 24 connections, on host 2: all that find no place come again
- * after each turn. Somebody else comes now and then. */
+ * after each turn. Another client comes now and then. */
 static void one_address_delays_nobody(void **state)
 {
     world_t w = world();

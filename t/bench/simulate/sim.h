@@ -3,7 +3,7 @@
  * The identity cache under made-up traffic, in made-up time.
  *
  * What is found, stored, evicted and revoked is so by the real code of
- * src/core/cache, which is told the time and never asks for it.
+ * src/core/cache, whose callers give it the time; it never asks for it.
  * Here are the clock, the clients and the tables. The random numbers are
  * the same in each run, and so are the tables.
  */
@@ -22,7 +22,7 @@
 /** Time to the next of events that come @a rate times a second, ticks. */
 double random_gap(random_t *random, double rate);
 
-/* ---- who is asked for ---- */
+/* ---- which token is asked for ---- */
 
 /* Tokens 0 to count - 1; that of rank k is asked for in proportion to
  * 1 / k^s; s = 0: all alike. */

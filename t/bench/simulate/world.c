@@ -30,7 +30,7 @@ double random_gap(random_t *random, double rate)
     return -log1p(-random_part(random)) / rate * (double)SECOND;
 }
 
-/* ---- who is asked for ---- */
+/* ---- which token is asked for ---- */
 
 /* The alias method of Walker and Vose: as many boxes as tokens, each with
  * parts of at most two. */

@@ -38,7 +38,7 @@ typedef struct bench_t {
     apr_int64_t next;
 } bench_t;
 
-/* A connection and who uses it. */
+/* A connection and the thread that uses it. */
 typedef struct worker_t {
     bench_t *bench;
     acct_db_t *db;

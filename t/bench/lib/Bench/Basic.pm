@@ -2,7 +2,7 @@
 #
 # httpd's own Basic authentication on one server: AuthUserFile, and
 # mod_authn_dbd over sqlite, with and without mod_authn_socache; each with
-# the cheapest stored hash there is ({SHA}, unsalted, which nobody should
+# the cheapest stored hash there is ({SHA}, unsalted, which no site should
 # use any more) and with what `htpasswd -B` makes (bcrypt, cost 5).
 #
 #   /file-HASH/  /dbd-HASH/  /socache-HASH/    HASH is sha or bcrypt

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Those who ask: wrk for throughput, h2load for HTTP/2 and for requests at a
+# The clients: wrk for throughput, h2load for HTTP/2 and for requests at a
 # steady pace, and the bare hash. An answer that is not the expected one
 # makes a measurement worthless, and ends the run.
 

@@ -2,7 +2,7 @@
 #
 # Measurements in rounds. In each round every case is measured once, one
 # after the other, each round beginning with another one. A ratio is that of
-# two measurements of one round, and the median of those is what is told: so
+# two measurements of one round, and the median of those is reported: so
 # what slows the machine down for a while weighs on all cases alike.
 #
 # Where that is not enough a case is measured *beside* the one it is compared
@@ -31,7 +31,7 @@ sub median
 }
 
 # The median, and between which two of the values it is with 95 % probability
-# whatever they are spread like: the binomial distribution tells how many of
+# whatever they are spread like: the binomial distribution gives how many of
 # them may lie beyond it. Of five the least and the most (94 %).
 sub _interval
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The httpds that are compared: all with the same configuration but for
-# what is told.
+# The httpds that are compared: all with the same configuration but for the
+# options below.
 #
 #   /open/    a file of 1 KiB without protection
 #   /line/    the same with AcctAuthProtect On

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A protected file while 32 clients sign in without pause: who is refused
-# for want of a slot tries again at once. Each client has an account.
+# A protected file while 32 clients sign in without pause: a client that is
+# refused for want of a slot tries again at once. Each has an account.
 
 package Bench::Part::Mixed;
 

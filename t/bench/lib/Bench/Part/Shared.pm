@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The first rows of the part throughput once more, where the load may use the
-# cores of the servers and they those of the load: what somebody sees who
+# cores of the servers and they those of the load: what a run measures that
 # does not keep them apart.
 
 package Bench::Part::Shared;
