@@ -239,8 +239,8 @@ $(LIBCORE): $(CORE_OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 # httpd brings APR along; linking a second copy into the module would be
-# wrong where httpd has its own. So the linker cannot be told to refuse what
-# is undefined; nm looks for what should have been ours.
+# wrong where httpd has its own. So the linker must accept undefined symbols;
+# nm looks for those that should have been ours.
 $(BUILD)/mod_acctauth.so: $(GLUE_OBJ) $(CORE_OBJ)
 	$(Q)$(CC) -shared $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 	@! nm -D --undefined-only $@ | grep ' acct_'

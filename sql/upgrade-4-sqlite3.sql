@@ -4,7 +4,7 @@
 -- limits on tries. `acctauth upgrade` runs it in one transaction. A statement
 -- ends at a line that ends in a semicolon.
 
--- From which networks an account was signed in to rightly, lately: a keyed
+-- The networks from which an account's owner signed in lately: a keyed
 -- hash of each (limit/known.h). At most twenty of an account.
 CREATE TABLE known_network (
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -17,9 +17,9 @@ CREATE TABLE known_network (
 
 CREATE INDEX known_network_seen_at ON known_network (seen_at);
 
--- What is refused now, as the servers tell it: names (budget ''; by a keyed
--- hash, with the account where there is one) and networks. No reference to
--- account: a row lives for as long as the refusal.
+-- What the servers' limits refuse now, one row each: names (budget ''; by a
+-- keyed hash, with the account where there is one) and networks. No reference
+-- to account: a row lives for as long as the refusal.
 CREATE TABLE limited (
     subject TEXT PRIMARY KEY NOT NULL
         CHECK (length(subject) = 16 AND subject NOT GLOB '*[^0-9a-f]*'),
