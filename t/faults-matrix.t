@@ -155,7 +155,7 @@ sub is_borne
         sprintf 'and for an open file %.3f s', $longest{file} || 0);
 }
 
-sub is_over
+sub is_well_again
 {
     my ($cached, $tokens) = @_;
     my $start = time;
@@ -203,7 +203,7 @@ sub fault
         is_borne($cached, \@tokens, %opt);
         $opt{check}->() if $opt{check};
         $end->();
-        is_over($cached, \@tokens);
+        is_well_again($cached, \@tokens);
         push @table, sprintf '%-42s %6.3f %6.2f %6.3f %6.2f %4d', $what,
             map { $_ || 0 } @longest{qw(cached unknown file recovery
                                         connections)};

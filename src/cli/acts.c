@@ -83,8 +83,8 @@ int acct_cli_acts_open(acct_cli_t *cli)
     return ACCT_EXIT_OK;
 }
 
-/* It is done by now, so the command does not fail; where there is no daemon
- * of the system's log nobody listens. */
+/* The change is done by now, so the command does not fail; where the system's
+ * log has no daemon the line is lost. */
 void acct_cli_tell(void *context, const acct_event_t *event)
 {
     const acct_cli_t *cli = context;

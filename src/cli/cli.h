@@ -44,10 +44,10 @@
 #define ACCT_OPT_CHANGES (ACCT_OPT_DATABASE | ACCT_OPT_AUDIT)
 #define ACCT_OPT__COUNT 20
 
-/* Where acts are told; see acts.c. */
+/* The log that the command's changes are written to; see acts.c. */
 typedef struct acct_cli_audit_t {
     const char *path;           /* NULL: the system's log */
-    int fd;                     /* -1: nobody listens */
+    int fd;                     /* -1: not written anywhere */
     const char *by;             /* "cli:root" */
 } acct_cli_audit_t;
 

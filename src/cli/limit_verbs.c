@@ -100,7 +100,7 @@ int acct_cli_limit_list(acct_cli_t *cli)
 
 /* ----------------------------------------------------------------- clear */
 
-/* What the servers are told to forget. */
+/* What the servers have to forget. */
 typedef struct subjects_t {
     const char *text[2];
     int count;

@@ -27,7 +27,7 @@ static int tell(const acct_check_row_t *row, apr_pool_t *pool)
                acct_cli_time(row->from, pool));
         break;
     case ACCT_CHECK_ENDING:
-        printf("about to be off: somebody has said so and waits, or was "
+        printf("about to be off: an 'acctauth token check off' waits, or was "
                "stopped; then say\n'acctauth token check off' again\n");
         break;
     case ACCT_CHECK_OFF:

@@ -32,7 +32,7 @@ static void a_token_is_over_at_its_end_whoever_looks(void **state)
     static const struct {
         apr_time_t expires_at;
         apr_time_t ends_at;
-        apr_time_t is_over;
+        apr_time_t good_until;
     } times[] = {
         { 0, 0, 0 }, { 5, 0, 5 }, { 5, 5, 5 }, { 4, 5, 4 },
         /* as none of ours is written */
@@ -45,7 +45,7 @@ static void a_token_is_over_at_its_end_whoever_looks(void **state)
                            "sealed");
 
     for (size_t i = 0; i < 2 * sizeof(times) / sizeof(*times); i++) {
-        apr_time_t is_over = times[i / 2].is_over;
+        apr_time_t good_until = times[i / 2].good_until;
         apr_array_header_t *list;
         acct_rows_t rows;
         acct_account_t a;
@@ -57,19 +57,19 @@ static void a_token_is_over_at_its_end_whoever_looks(void **state)
         assert_int_equal(acct_store_token_insert(db, &t, f->pool), 0);
         assert_int_equal(acct_store_token_find(db, DIGEST_A, &found, &a,
                                                f->pool), 0);
-        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(found.expires_at, good_until);
         assert_int_equal(acct_store_tokens_find(db, digests, 1, &rows,
                                                 f->pool), 0);
         assert_int_equal(acct_store_token_among(&rows, DIGEST_A, &found, &a,
                                                 f->pool), 0);
-        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(found.expires_at, good_until);
         assert_int_equal(acct_store_token_reusable(db, t.account_id, &found,
                                                    f->pool), 0);
-        assert_int_equal(found.expires_at, is_over);
+        assert_int_equal(found.expires_at, good_until);
         assert_int_equal(acct_store_token_list(db, t.account_id, NULL, 9, &list,
                                                f->pool), 0);
         assert_int_equal(APR_ARRAY_IDX(list, 0, acct_token_t).expires_at,
-                         is_over);
+                         good_until);
         assert_int_equal(acct_store_token_delete(db, ID_A, NULL, f->pool),
                          0);
     }

@@ -6,8 +6,8 @@
  * happened (the client's address, the route, the operator) is added by the
  * surroundings, and base/audit_line.h makes a line of both.
  *
- * An event never holds a secret, a digest, or what somebody typed as a name:
- * people type their password there.
+ * An event never holds a secret, a digest, or what a client sent as a name:
+ * users type their password there.
  */
 #ifndef ACCT_EVENT_H
 #define ACCT_EVENT_H

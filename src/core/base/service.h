@@ -76,8 +76,8 @@ typedef struct acct_service_t {
                 const char *message);
 
     /* What happened, for an audit log; after the commit. Of an operation's own
-     * outcome it is not told: that is in the result, and the caller tells it
-     * once, with what it knows besides. NULL: nobody listens. */
+     * outcome it is not called: that is in the result, and the caller logs it
+     * once, with what it knows besides. NULL: there is no audit log. */
     void (*event)(void *context, const acct_event_t *event);
 
     void *context;
@@ -95,8 +95,8 @@ typedef struct acct_service_t {
     struct acct_lookups_t *lookups; /* token/lookup.h; NULL: each by itself */
 
     const struct acct_limits_t *limits; /* limit/limit.h; NULL: none */
-    const struct acct_client_t *client; /* whose request it is; NULL: of
-                                         * nobody who has a network */
+    const struct acct_client_t *client; /* whose request it is; NULL: of a
+                                         * caller without a network */
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mutexes in memory that processes share, which a process that is killed does
- * not keep: the next thread that locks one is told so (EOWNERDEAD), and says
+ * not keep: the next thread that locks one gets EOWNERDEAD, and calls
  * pthread_mutex_consistent() once it has seen to what the mutex guards (POSIX
  * robust mutexes).
  */

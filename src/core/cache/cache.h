@@ -220,11 +220,11 @@ uint64_t acct_cache_feed_doubts(const acct_cache_t *cache, int feed);
  *  is asked of the database anew before that. Microseconds. */
 #define ACCT_CACHE_WANTED (ACCT_CACHE_AGE + ACCT_CACHE_AGE / 2)
 
-/** Note that somebody wants the feed to be fresh. */
+/** Note that a request wants the feed to be fresh. */
 void acct_cache_feed_want(acct_cache_t *cache, int feed, int64_t tick);
 
-/** Whether anybody has wanted it lately. Where nobody has it need not be
- *  read: nothing is believed of a database whose feed is not fresh. */
+/** Whether a request has wanted it lately. Else the feed need not be read:
+ *  nothing is believed of a database whose feed is not fresh. */
 int acct_cache_feed_is_wanted(const acct_cache_t *cache, int feed,
                               int64_t tick);
 

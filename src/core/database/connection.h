@@ -32,7 +32,7 @@ struct acct_db_t {
     int count;
     int heals;
     const void *follower;       /* who read all at... */
-    apr_int64_t followed;       /* this version; 0: nobody since the
+    apr_int64_t followed;       /* this version; 0: no follower since the
                                  * connection wrote something */
     unsigned int in_transaction : 1;
     unsigned int doomed : 1;    /* a statement of the transaction failed */

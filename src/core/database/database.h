@@ -169,8 +169,8 @@ int acct_db_is_current(const acct_db_t *db);
 
 /**
  * Whether a database is still what it was when @a follower had read all
- * that it wants to know, by this connection: nobody has committed anything
- * since, not the connection itself either. Not inside a transaction.
+ * that it wants to know, by this connection: neither another connection nor
+ * this one has committed anything since. Not inside a transaction.
  * @param statement that tells which version the connection sees: a number
  *                  that is another after each commit of another connection
  * @param version   for acct_db_followed(); taken before anything is read,

@@ -104,9 +104,9 @@ typedef enum {
 
 /* One try. */
 typedef struct acct_try_t {
-    int is_waiting;             /* in: it was told ACCT_TRY_UNDER_WAY before;
-                                 * it has to ask until it is told another, or
-                                 * say acct_series_leave() */
+    int is_waiting;             /* in: it had ACCT_TRY_UNDER_WAY before; the
+                                 * caller asks until it has another answer, or
+                                 * calls acct_series_leave() */
     apr_interval_time_t wait;   /* out: with ACCT_TRY_REFUSED how long */
     apr_interval_time_t at;     /* 0: it had no place to be counted in */
     apr_interval_time_t before; /* the last failure before it */

@@ -13,7 +13,7 @@
 /* The most rows of each kind that are written or read at once. */
 #define MOST 1000
 
-/* Shorter refusals are over before another server has read of them. */
+/* Shorter refusals have ended before another server has read of them. */
 #define WORTH apr_time_from_sec(2)
 
 /* How long the operator's word is kept. */
@@ -224,8 +224,8 @@ static apr_status_t read_clears(talk_t *talk, acct_db_t *db,
                                        pool);
 }
 
-/* Before anything is told: a server that has read what was cleared tells
- * nothing of it any more. */
+/* Before any row is written: a server that has read what was cleared writes
+ * no row of it any more. */
 static apr_status_t clear_all(talk_t *talk, acct_db_t *db, apr_pool_t *pool)
 {
     apr_array_header_t *clears;

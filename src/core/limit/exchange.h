@@ -41,7 +41,7 @@ int acct_exchange_is_due(acct_counters_t *counters, uint32_t database,
                          int is_shared, apr_interval_time_t now,
                          acct_exchange_t *exchange);
 
-/* A refusal of this server's that is over. */
+/* A refusal of this server's that has ended. */
 typedef struct acct_limit_over_t {
     const char *limit;          /* by its word in the configuration */
     apr_int64_t account;        /* of a name; 0: none, or not known */

@@ -32,8 +32,8 @@ void acct_attempt_begin(acct_attempt_t *attempt,
     }
 }
 
-/* Whether it is the first refusal of a wait: each is told once. What is told
- * is counted as tries are, by a key of its own. */
+/* Whether it is the first refusal of a wait: the audit log has a line of each
+ * wait. The lines are counted as tries are, by a key of their own. */
 static int is_news(const acct_attempt_t *attempt,
                    const acct_subject_t *subject, apr_interval_time_t wait)
 {

@@ -17,8 +17,8 @@
  *
  * An attempt is counted before any password is hashed, so that those who come
  * at once are counted exactly, and is given back when it was none. A name that
- * no account has is counted as any other: all that is told is the same. OWASP
- * ASVS 6.3.1, NIST SP 800-63B 3.2.2.
+ * no account has is counted as any other: the client's answer is the same.
+ * OWASP ASVS 6.3.1, NIST SP 800-63B 3.2.2.
  */
 #ifndef ACCT_LIMIT_H
 #define ACCT_LIMIT_H

@@ -12,7 +12,7 @@
  * The known owners stand before the networks and not after them: against two
  * hundred networks that guess, an owner who signs in twice would else be the
  * two hundredth the second time. The others have the second turn, so that
- * somebody with many known accounts keeps nobody out.
+ * a client with many known accounts does not keep the others out.
  *
  * How long a host or a network has waited is remembered for ACCT_TURNS_KEPT
  * turns. What has had none of these is as good as new, so that clients which

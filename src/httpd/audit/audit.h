@@ -5,14 +5,14 @@
  * connections, memory and every room of src/core.
  *
  * The files:
- *   audit.c           for a request or a server: what is told, and of whom
+ *   audit.c           of a request or a server: which events are written
  *   log.c             logs are opened by the parent and written to
- *   lost.c            lines that could not be written, counted and told
- *   keys.c            a reload that changes keys is told of
+ *   lost.c            lines that could not be written, counted and reported
+ *   keys.c            the event of a reload that changes keys
  * log.h and lost.h are what these share.
  *
- * A caller asks acct_audit_wants() first, so that where nobody listens nothing
- * is made.
+ * A caller asks acct_audit_wants() first, so that no line is made where no
+ * log wants it.
  */
 #ifndef ACCT_AUDIT_H
 #define ACCT_AUDIT_H
@@ -23,7 +23,7 @@
 #include "base/event.h"
 #include "config/config.h"
 
-/** Whether the log of a server is told of such an event. Any thread. */
+/** Whether the log of a server has such an event. Any thread. */
 static inline int acct_audit_wants(const server_rec *s, acct_event_e kind,
                                    acct_outcome_e outcome)
 {

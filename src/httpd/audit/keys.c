@@ -37,7 +37,7 @@ static const char *id_of(const acct_server_conf_t *conf)
     return conf->key != NULL ? conf->key->id : "";
 }
 
-/* Virtual hosts that inherit key and log are told of once. */
+/* Virtual hosts that inherit key and log have one line together. */
 static int is_told(const server_rec *first, const server_rec *s)
 {
     const acct_server_conf_t *conf = acct_server_conf(s);

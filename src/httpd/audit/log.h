@@ -18,8 +18,8 @@ typedef struct acct_audit_log_t {
     int number;                 /* of this configuration's, from 0 */
 } acct_audit_log_t;
 
-/** Open the logs of all servers. What cannot be opened is told and stops
- *  nothing: its lines are lost, and counted. Parent. */
+/** Open the logs of all servers. One that cannot be opened is reported in the
+ *  error log and stops nothing: its lines are lost, and counted. Parent. */
 void acct_audit_open(server_rec *main_server, apr_pool_t *pconf);
 
 /**

@@ -74,7 +74,7 @@ void acct_audit_lost(server_rec *s, request_rec *r, apr_status_t why)
         atomic_fetch_add_explicit(&conf->audit_lost->lines, 1,
                                   memory_order_relaxed);
     }
-    /* In the parent there is no count of what was told. */
+    /* The parent has no count of the lines that were reported. */
     if (conf->repeat == NULL
         || acct_repeat_is_due(conf->repeat,
                               acct_repeat_key("audit_lost",

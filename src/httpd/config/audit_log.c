@@ -14,8 +14,8 @@
 
 #define BIT(kind) ((apr_uint32_t)1 << (kind))
 
-/* Those that each request to a guarded page, or to the current account, is:
- * when they are let in that is told only where it was asked for. */
+/* Events of each request to a guarded page, or to the current account: that
+ * one was let in is written only where the configuration asks for it. */
 #define QUIET (BIT(ACCT_EVENT_GUARD) | BIT(ACCT_EVENT_CURRENT))
 
 /* ---- where to ---- */

@@ -12,7 +12,7 @@
  *   config.c          settings are made and merged; the list of directives
  *   server.c          what is set for a server, or for all
  *   limits.c          the limits on tries
- *   audit_log.c       which events are told, and to what log
+ *   audit_log.c       which events are written, and to what log
  *   location.c        what is set for a location
  *   section.c         where a section lies, and what it says of users
  *   mounts.c          the APIs of a server, where they begin

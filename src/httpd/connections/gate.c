@@ -53,9 +53,9 @@ static apr_status_t look(acct_gate_t *gate, int place,
     return acct_ticks() < end ? APR_EINPROGRESS : APR_TIMEUP;
 }
 
-/* With the lock held before, and not after. When its time is over the thread
- * does not wait for the lock: where it cannot be had at once the place is
- * given up without, as if the thread had died. */
+/* With the lock held before, and not after. When its time has passed the
+ * thread does not wait for the lock: where it cannot be had at once the place
+ * is given up without, as if the thread had died. */
 static apr_status_t wait_in(acct_gate_t *gate, int place,
                             apr_interval_time_t end, int *slot)
 {

@@ -4,7 +4,7 @@
  * server. One stands in front of the password hasher, and one in front of
  * writing to each database.
  *
- * While nobody waits, going through is taking one mutex and giving it back.
+ * While no thread waits, going through is taking one mutex and giving it back.
  * When all slots are taken a thread waits in a table that all children share,
  * and the one that leaves calls the next by the rules of core/limit/turn.h: so
  * no client, no network and no virtual host keeps the others out, however many
@@ -81,7 +81,7 @@ apr_status_t acct_gate_get(acct_gate_t **gate, acct_gates_t *gates,
 apr_status_t acct_gate_enter_for(acct_gate_t *gate, const acct_asker_t *asker,
                                  int *slot);
 
-/** The same on behalf of nobody in particular. */
+/** The same for a thread that acts for no client. */
 apr_status_t acct_gate_enter(acct_gate_t *gate, int *slot);
 
 /** Give the slot back, and call the next thread. */

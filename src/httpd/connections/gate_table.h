@@ -5,7 +5,7 @@
  *
  * Which process is alive the kernel says, by robust mutexes: the thread that
  * has a slot holds the slot's, the thread that waits holds its place's. Where
- * such a mutex can be taken the slot is free, or the place is nobody's,
+ * such a mutex can be taken the slot is free, or no thread has the place,
  * whatever else is written of it. So no count can leak, and nothing that a
  * child leaves behind is believed.
  *

@@ -20,7 +20,7 @@ typedef struct acct_waiter_t {
     struct acct_waiter_t *before;
     struct acct_waiter_t *next;
     pthread_cond_t woken;
-    apr_interval_time_t until;  /* ticks: when its request's time is over */
+    apr_interval_time_t until;  /* ticks: the end of its request's time */
     int is_served;              /* it is in the queue no more, and has */
     acct_db_t *db;              /* this, or leave to open one: NULL */
 } acct_waiter_t;

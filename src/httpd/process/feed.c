@@ -123,7 +123,7 @@ static void believe(acct_feed_t *feed, server_rec *s,
     acct_cache_feed_set_origin(feed->cache, feed->place, feed->mark.origin);
 }
 
-/* A database that nobody asks for is left alone: until its feed is read
+/* The feed of a database that no request asks is not read: until it is read
  * again nothing is believed of it. Each is read once all the same, so that
  * what is forgotten by a first reading is forgotten when there is little; a
  * server's always, since it goes by the connection, of which another child
@@ -157,7 +157,7 @@ static int is_our_turn(acct_feed_t *feed, server_rec *s)
     return turn != 0;
 }
 
-/* Of a file whenever anything was committed there, since it is told when
+/* Of a file whenever anything was committed there, since sqlite says when
  * nothing was. */
 static apr_status_t look_again(acct_feed_t *feed, acct_db_t *db,
                                const char **error, apr_pool_t *pool)

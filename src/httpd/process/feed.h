@@ -6,8 +6,8 @@
  * cannot be read the cache is not believed for longer than that.
  *
  * One child reads; another takes over when it does not do so in time. A
- * file that nobody asks anything of is not read: many virtual hosts, each
- * with a database of its own, cost what those of them do that are visited.
+ * file that no request asks is not read: many virtual hosts, each with a
+ * database of its own, cost what those of them do that are visited.
  */
 #ifndef ACCT_FEED_H
 #define ACCT_FEED_H

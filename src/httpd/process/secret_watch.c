@@ -260,8 +260,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     else {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, rv,
-                     main_server, "ACCT0114: nobody looks whether key files "
-                     "change: reload the server when one does");
+                     main_server, "ACCT0114: key files are not watched: "
+                     "reload the server when one changes");
     }
     return OK;
 }

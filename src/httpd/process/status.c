@@ -21,7 +21,7 @@ static apr_int64_t age_of(const server_rec *s, const acct_service_t *service)
     apr_interval_time_t age = acct_cache_feed_age(
         service->cache, service->cache_feed, tick);
 
-    /* nobody asks anything of it, see feed.h */
+    /* no request asks it, see feed.h */
     if (age >= service->revocation_bound
         && acct_db_is_file(acct_server_conf(s)->db.driver)
         && !acct_cache_feed_is_wanted(service->cache, service->cache_feed,

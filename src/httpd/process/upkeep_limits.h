@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is refused now is told to other servers and to the operator, and what
- * they say is read (limit/exchange.h). By a thread of its own in each child,
- * of which one does it: so it goes on within seconds of a start, and of the
- * end of the child that did it. With the round's lock held.
+ * What is refused now is written to the database for other servers and the
+ * operator, and what they wrote is read (limit/exchange.h). By a thread of its
+ * own in each child, of which one does it: so it goes on within seconds of a
+ * start, and of the end of the child that did it. With the round's lock held.
  */
 #ifndef ACCT_UPKEEP_LIMITS_H
 #define ACCT_UPKEEP_LIMITS_H

@@ -17,7 +17,7 @@ APLOG_USE_MODULE(acctauth);
 #define PURGE_EVERY apr_time_from_sec(10)
 #define PURGE_BUDGET apr_time_from_msec(200)
 
-/* Where nothing was due and nobody comes. */
+/* Where nothing was due and no request comes. */
 #define LOOK_SELDOM apr_time_from_sec(60)
 
 /* relaxed: the lock that the caller has orders all else */
@@ -147,8 +147,8 @@ static int is_visited(const acct_upkeep_t *one)
                                      acct_ticks());
 }
 
-/* Where nothing is due nobody is kept from writing. Where that cannot be
- * found out the purge meets the same, and tells. */
+/* Where nothing is due no request is kept from writing. Where that cannot be
+ * found out the purge meets the same failure, and logs it. */
 static int purge_is_due(acct_upkeep_t *one, apr_pool_t *pool)
 {
     const char *error = "";
