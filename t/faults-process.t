@@ -197,18 +197,19 @@ subtest 'slots of the gate survive the death of their holders' => sub {
         'Content-Type: application/json', 'Connection: close',
         'Content-Length: ' . length $json, '', $json;
     my $died = 0;
-    for my $round (1 .. 4) {
+    # A round on a busy machine may see no hash under way: then once more.
+    for my $round (1 .. 12) {
+        last if $round > 4 && $died >= 4;
         # One hashes and two wait: holders of a slot and of places.
         my @socks = map { my $sock = $s->connect; syswrite $sock, $request;
                           $sock } 1 .. 3;
         my @hashing;
         $s->wait_for(sub { @hashing = grep { rss($_) > 120_000 }
-                           $s->children; scalar @hashing }, 3)
-            or last;
+                           $s->children; scalar @hashing }, 10);
         my @victims = $round % 2 ? @hashing : $s->children;
-        $died += kill 'KILL', @victims;
+        $died += kill 'KILL', @victims if @hashing;
         close $_ for @socks;
-        $s->wait_for(sub { my @c = $s->children; scalar @c }, 5);
+        $s->wait_for(sub { my @c = $s->children; scalar @c });
     }
     cmp_ok($died, '>=', 4, "$died children died while they hashed or waited");
     # With the slot lost no client could ever sign in again; with places
