@@ -487,6 +487,45 @@ static void a_connection_lost_in_commit_leaves_it_unknown(void **state)
     acct_db_close(db);
 }
 
+/* ROLLBACK would say yes to it, as it does without a transaction. */
+static void a_commit_that_was_not_heard_of_is_unknown(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_notes(f);
+    acct_db_t *other;
+
+    assert_int_equal(acct_db_begin(db, f->pool), APR_SUCCESS);
+    assert_int_equal(add(f, db, "a", 1, NULL), APR_SUCCESS);
+    poll_fails = 1;
+    assert_int_equal(acct_db_commit(db, f->pool), ACCT_COMMIT_UNKNOWN);
+    assert_int_equal(poll_fails, 0);
+    assert_true(acct_db_is_broken(db));
+    acct_db_close(db);
+
+    other = open_notes(f);
+    assert_string_equal(fixture_cell(f, other,
+                                     "SELECT count(*) FROM note"), "1");
+    acct_db_close(other);
+}
+
+/* The transaction has ended there, and nothing of it is kept. */
+static void a_commit_that_the_server_refuses_is_no_commit(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_notes(f);
+
+    fixture_exec(f, db, "CREATE TABLE late (number BIGINT UNIQUE DEFERRABLE "
+                 "INITIALLY DEFERRED)");
+    assert_int_equal(acct_db_begin(db, f->pool), APR_SUCCESS);
+    fixture_exec(f, db, "INSERT INTO late VALUES (1), (1)");
+    assert_int_equal(acct_db_commit(db, f->pool), APR_EGENERAL);
+    assert_non_null(strstr(acct_db_error(db), "23505"));
+    assert_false(acct_db_is_broken(db));
+    assert_string_equal(fixture_cell(f, db, "SELECT count(*) FROM late"),
+                        "0");
+    acct_db_close(db);
+}
+
 static void *APR_THREAD_FUNC shut(apr_thread_t *thread, void *data)
 {
     acct_db_t *db = data;
@@ -609,6 +648,8 @@ int main(void)
         TEST(a_session_that_was_ended_is_broken_when_it_is_used),
         TEST(an_answer_that_was_not_waited_for_answers_nothing_else),
         TEST(a_connection_lost_in_commit_leaves_it_unknown),
+        TEST(a_commit_that_was_not_heard_of_is_unknown),
+        TEST(a_commit_that_the_server_refuses_is_no_commit),
         TEST(a_wait_is_ended_from_another_thread),
         TEST(a_deadlock_is_a_conflict_for_one_of_the_two)
     };

@@ -58,11 +58,26 @@ void acct_db_rollback(acct_db_t *db, apr_pool_t *pool)
     }
 }
 
+/* Whether a COMMIT that failed has certainly left nothing behind; what can
+ * be rolled back is. A server's ROLLBACK shows nothing: it succeeds, with a
+ * warning, where the transaction has ended, so that a COMMIT which was done
+ * and whose answer libpq could not read would be taken for one that was
+ * not. There only the server's own words count. */
+static int was_refused(acct_db_t *db, acct_db_failure_e failure)
+{
+    int none = 0;
+
+    if (db->driver->is_server && failure == ACCT_DB_FAILURE_LOST) {
+        db->in_transaction = 0;
+        return 0;
+    }
+    return roll_back(db, &none) || (none && acct_db_is_harmless(failure));
+}
+
 apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool)
 {
     acct_db_failure_e failure;
     int changed = 0;
-    int none = 0;
     int code;
 
     if (!db->in_transaction) {
@@ -80,7 +95,7 @@ apr_status_t acct_db_commit(acct_db_t *db, apr_pool_t *pool)
         return APR_SUCCESS;
     }
     failure = acct_db_note_failure(db, code);
-    if (roll_back(db, &none) || (none && acct_db_is_harmless(failure))) {
+    if (was_refused(db, failure)) {
         return APR_EGENERAL;
     }
     db->broken = 1;
