@@ -9,6 +9,7 @@
 #   make walk        longer walks by hand: every call of a request made to
 #                    fail, one after the other
 #   make sanitize    unit tests and black-box tests under ASan and UBSan
+#   make coverage    which lines and branches of src the tests run, by gcov
 #   make fuzz        each fuzz target FUZZ_SECONDS=20 long, with libFuzzer
 #   make stress      the identity cache under ThreadSanitizer and SIGKILL;
 #                    the connections to a server under ThreadSanitizer
@@ -126,6 +127,16 @@ override CFLAGS   := $(filter-out -O%,$(CFLAGS)) -O1 \
                      -fno-omit-frame-pointer
 endif
 
+# What counts lines and branches. Threads count at once, and what the
+# compiler would make one branch of two is left as it is written.
+ifneq ($(COVERAGE),)
+SAN      = --coverage -fprofile-update=atomic
+COUNTED  = $(OBJ)/t/coverage/end.o
+override CPPFLAGS := $(filter-out -D_FORTIFY_SOURCE%,$(CPPFLAGS))
+override CFLAGS   := -g -O0
+override LDFLAGS  += -Wl,--wrap=_exit,--wrap=abort
+endif
+
 # What libFuzzer looks for in objects, and in a program.
 ifneq ($(FUZZ),)
 SAN      = -fsanitize=fuzzer-no-link,address,undefined \
@@ -176,7 +187,7 @@ FUZZ_BIN = $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(BUILD)/fuzz/%)
 export APXS CC PKG_CONFIG
 
 .PHONY: all unit replay have deps run check test walk sanitize fuzz \
-        portability lint lint-deps lint-clang lint-musl lint-tidy \
+        coverage portability lint lint-deps lint-clang lint-musl lint-tidy \
         lint-cppcheck lint-measures install install-strip uninstall clean \
         FORCE
 .DELETE_ON_ERROR:
@@ -230,6 +241,10 @@ $(OBJ)/t/fuzz/%.o: t/fuzz/%.c $(BUILD)/.flags
 	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -iquote t/fuzz $(CORE_INC) \
 	    -MMD -MP -c -o $@ $<
 
+$(OBJ)/t/coverage/%.o: t/coverage/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) -MMD -MP -c -o $@ $<
+
 # What has the text of files in it.
 $(OBJ)/src/core/dialect/builtin.o: conf/dialects/base.json
 $(OBJ)/src/cli/schema_text.o: $(wildcard sql/*.sql)
@@ -241,20 +256,20 @@ $(LIBCORE): $(CORE_OBJ)
 # httpd brings APR along; linking a second copy into the module would be
 # wrong where httpd has its own. So the linker must accept undefined symbols;
 # nm looks for those that should have been ours.
-$(BUILD)/mod_acctauth.so: $(GLUE_OBJ) $(CORE_OBJ)
+$(BUILD)/mod_acctauth.so: $(GLUE_OBJ) $(CORE_OBJ) $(COUNTED)
 	$(Q)$(CC) -shared $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 	@! nm -D --undefined-only $@ | grep ' acct_'
 
-$(BUILD)/acctauth: $(CLI_OBJ) $(LIBCORE)
+$(BUILD)/acctauth: $(CLI_OBJ) $(COUNTED) $(LIBCORE)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
 
-$(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(LIBCORE)
+$(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(COUNTED) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	    $(LIBCORE) -lcmocka $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
 
-$(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(LIBCORE)
+$(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(COUNTED) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(FUZZ_SAN) $(LDFLAGS) -o $@ $^ \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -ldl
@@ -320,6 +335,13 @@ sanitize:
 	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/asan SANITIZE=1 \
 	    CC=gcc all unit replay
 	@scripts/test --sanitize build/asan
+
+# COVERAGE_FILES="src/core/form" lists what of these was not run.
+coverage:
+	@scripts/install-deps coverage
+	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/coverage \
+	    COVERAGE=1 CC=gcc all unit replay
+	@scripts/coverage build/coverage
 
 # FUZZ_SECONDS=20 each, FUZZ_RUNS=1000000 instead, FUZZ_TARGETS="json phc".
 fuzz:
