@@ -141,7 +141,9 @@ static const acct_field_t world_fields[ACCT_ROLE__COUNT] = {
     [ACCT_ROLE_USERNAME] = { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
     [ACCT_ROLE_EMAIL] = { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
     [ACCT_ROLE_IDENTIFIER] = { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 2 },
-    [ACCT_ROLE_PASSWORD] = { "password", ACCT_ROLE_PASSWORD, NULL, 1, 3 }
+    [ACCT_ROLE_PASSWORD] = { "password", ACCT_ROLE_PASSWORD, NULL, 1, 3 },
+    [ACCT_ROLE_CURRENT_PASSWORD] = { "current", ACCT_ROLE_CURRENT_PASSWORD,
+                                     NULL, 1, 4 }
 };
 
 static inline const acct_key_t *world_key(world_t *world,

@@ -14,6 +14,9 @@
  *   register.c        sign up
  *   login.c           sign in
  *   logout.c          sign out, here or everywhere
+ *   password_change.c, delete.c    what an account may do with itself
+ *   reauthentication.c    acting for the account of a token, its password
+ *                     asked once more
  *   operations.c      the table of operations: what a dialect can name
  *   issue.c           issuing a token
  *   attempt.c         the limits that an operation keeps
@@ -109,5 +112,19 @@ void acct_logout_all(const acct_call_t *call);
  * ACCT_INVALID_TOKEN when the account is gone by now.
  */
 void acct_current(const acct_call_t *call);
+
+/**
+ * Give the token's account another password and end all its tokens but the
+ * one that was presented: ACCT_OK with the account, ACCT_INVALID (also for a
+ * wrong current password, where the route asks for one), ACCT_INVALID_TOKEN.
+ */
+void acct_password_change(const acct_call_t *call);
+
+/**
+ * Delete the token's account with all that is its own: ACCT_OK with the
+ * account as it was, ACCT_INVALID (a wrong current password),
+ * ACCT_INVALID_TOKEN.
+ */
+void acct_delete(const acct_call_t *call);
 
 #endif

@@ -55,3 +55,22 @@ acct_problem_e acct_new_password_judge(const acct_service_t *service,
     return service->rules == NULL ? ACCT_PROBLEM__COUNT
         : acct_password_judge(service->rules, password, own, pool);
 }
+
+void acct_call_judge_password(const acct_call_t *call,
+                              const acct_account_t *account)
+{
+    const char *password = call->form->value[ACCT_ROLE_PASSWORD];
+    acct_problem_e problem;
+
+    if (password == NULL) {
+        return;
+    }
+    problem = acct_new_password_judge(call->service, account, password,
+                                      call->pool);
+    if (problem != ACCT_PROBLEM__COUNT) {
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_PASSWORD],
+                                problem, call->service->rules->min_length,
+                                call->pool);
+    }
+}

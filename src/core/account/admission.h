@@ -8,6 +8,7 @@
 #define ACCT_ADMISSION_H
 
 #include <apr_pools.h>
+#include "account/account.h"
 #include "base/outcome.h"
 #include "base/service.h"
 #include "store/store.h"
@@ -33,5 +34,10 @@ acct_problem_e acct_new_password_judge(const acct_service_t *service,
                                        const acct_account_t *account,
                                        const char *password,
                                        apr_pool_t *pool);
+
+/** Judge the new password of a call's form, and add what is wrong with it to
+ *  the call's problems. */
+void acct_call_judge_password(const acct_call_t *call,
+                              const acct_account_t *account);
 
 #endif

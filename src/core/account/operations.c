@@ -79,8 +79,34 @@ static const acct_operation_t op_current = {
     .run = acct_current
 };
 
+static const acct_need_t password_change_needs[] = {
+    PASSWORD_FOR("password_change"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_password_change = {
+    .name = "password_change",  /* another password */
+    .event = ACCT_EVENT_PASSWORD_CHANGE,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(PASSWORD) | ROLE(PASSWORD_AGAIN),
+    .needs = password_change_needs,
+    .run = acct_password_change
+};
+
+static const acct_operation_t op_delete = {
+    .name = "delete",           /* end the account itself */
+    .event = ACCT_EVENT_DELETE,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD),
+    .run = acct_delete
+};
+
 static const acct_operation_t *const rows[] = {
-    &op_register, &op_login, &op_logout, &op_logout_all, &op_current
+    &op_register, &op_login, &op_logout, &op_logout_all, &op_current,
+    &op_password_change, &op_delete
 };
 
 const acct_operations_t acct_operations = {

@@ -66,25 +66,6 @@ static apr_status_t account_of_form(const acct_form_t *form,
     return APR_SUCCESS;
 }
 
-static void judge_password(const acct_call_t *call,
-                           const acct_account_t *account)
-{
-    const char *password = call->form->value[ACCT_ROLE_PASSWORD];
-    acct_problem_e problem;
-
-    if (password == NULL) {
-        return;
-    }
-    problem = acct_new_password_judge(call->service, account, password,
-                                      call->pool);
-    if (problem != ACCT_PROBLEM__COUNT) {
-        acct_result_add_problem(call->result,
-                                call->form->field[ACCT_ROLE_PASSWORD],
-                                problem, call->service->rules->min_length,
-                                call->pool);
-    }
-}
-
 static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     acct_issue_t *issue = baton;
@@ -107,7 +88,7 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
 static int check(const acct_call_t *call, const acct_account_t *account,
                  acct_attempt_t *attempt)
 {
-    judge_password(call, account);
+    acct_call_judge_password(call, account);
     if (call->result->problems == NULL) {
         return acct_call_network(call, attempt, ACCT_BUDGET_REGISTER);
     }

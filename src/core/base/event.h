@@ -25,6 +25,10 @@ typedef enum {
     ACCT_EVENT_REGISTER,
     ACCT_EVENT_LOGOUT,
     ACCT_EVENT_LOGOUT_ALL,
+    ACCT_EVENT_PASSWORD_CHANGE,
+    ACCT_EVENT_USERNAME_CHANGE,
+    ACCT_EVENT_EDIT,
+    ACCT_EVENT_DELETE,
     ACCT_EVENT_CURRENT,
     ACCT_EVENT_GUARD,           /* what a location's guard said */
     /* tokens */
@@ -33,7 +37,8 @@ typedef enum {
                                  * many ("excess"), or one that is handed out
                                  * again was over ("expired") */
     ACCT_EVENT_TOKEN_REVOKED,   /* an operator ended one, all of an account,
-                                 * or (account 0) everyone's */
+                                 * or (account 0) everyone's; or a change of
+                                 * password the others ("password") */
     ACCT_EVENT_TOKEN_CHECK,     /* unknown tokens are refused unseen: "on",
                                  * "promised" or "off" from now on */
     /* accounts, by an operator */

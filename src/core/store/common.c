@@ -88,6 +88,10 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND sealed IS NOT NULL" },
     [ACCT_SQL_TOKEN_DELETE_ALL] = { .label = "token_delete_all", .sql =
         "DELETE FROM token WHERE account_id = %lld" },
+    [ACCT_SQL_TOKEN_DELETE_OTHERS] = { .label = "token_delete_others", .sql =
+        "DELETE FROM token WHERE account_id = %lld AND id <> %s" },
+    [ACCT_SQL_TOKEN_IS_OF] = { .label = "token_is_of", .sql =
+        "SELECT 1 FROM token WHERE id = %s AND account_id = %lld" },
     /* the reusable one is not counted: there is one at most */
     [ACCT_SQL_TOKEN_DELETE_OLDEST] = { .label = "token_delete_oldest", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "

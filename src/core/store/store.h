@@ -232,6 +232,17 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
                                          apr_int64_t account,
                                          int *changed, apr_pool_t *pool);
 
+/** Delete all of an account but the one with this public id. */
+apr_status_t acct_store_token_delete_others(acct_db_t *db,
+                                            apr_int64_t account,
+                                            const char *id, int *changed,
+                                            apr_pool_t *pool);
+
+/** Whether the account has a token with this public id; APR_NOTFOUND: it has
+ *  not. */
+apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
+                                    const char *id, apr_pool_t *pool);
+
 /**
  * Delete an account's oldest tokens and keep the newest @a keep. Counted,
  * and deleted, are those that live at @a now and are not reusable; what

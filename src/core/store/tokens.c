@@ -200,6 +200,26 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
     return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_ALL, args, changed, pool);
 }
 
+apr_status_t acct_store_token_delete_others(acct_db_t *db,
+                                            apr_int64_t account,
+                                            const char *id, int *changed,
+                                            apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_INT(account), ACCT_TEXT(id) };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OTHERS, args, changed, pool);
+}
+
+apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
+                                    const char *id, apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id), ACCT_INT(account) };
+    acct_rows_t rows;
+
+    return acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_IS_OF, args, &rows,
+                                     pool), &rows);
+}
+
 apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
                                             apr_int64_t account,
                                             apr_time_t now, int keep,

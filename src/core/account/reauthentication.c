@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "account/reauthentication.h"
+
+#include <string.h>
+
+#include "account/attempt.h"
+#include "account/issue.h"
+#include "database/unit.h"
+
+/* What is read before a password is compared. */
+typedef struct before_t {
+    acct_reauthentication_t *act;
+    acct_attempt_t attempt;
+    acct_known_t known;
+} before_t;
+
+static const char *sent_password(const acct_call_t *call)
+{
+    return call->form != NULL
+        ? call->form->value[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+}
+
+static apr_status_t read_account(acct_db_t *db, void *baton,
+                                 apr_pool_t *pool)
+{
+    before_t *before = baton;
+    acct_reauthentication_t *act = before->act;
+    apr_int64_t id = act->call->identity->account.id;
+    apr_status_t status = acct_store_account_by_id(db, id, &act->account,
+                                                   pool);
+
+    if (status != APR_SUCCESS || sent_password(act->call) == NULL) {
+        return status;
+    }
+    return acct_known_find(&before->attempt, db, id, &before->known, pool);
+}
+
+/* The one name that tries of the account are counted under, as a sign-in by
+ * its address or else its username. */
+static const char *name_of(const acct_account_t *account)
+{
+    return account->email_key != NULL ? account->email_key
+                                      : account->username_key;
+}
+
+/* The call has its outcome when this is 0; else the problem, if there is one,
+ * is in its result. */
+static int compare(before_t *before)
+{
+    acct_reauthentication_t *act = before->act;
+    const acct_call_t *call = act->call;
+    acct_hash_t hash = {
+        .service = call->service, .pool = call->pool,
+        .password = sent_password(call), .stored = act->account.password,
+        .dummy = call->service->dummy, .verdict = ACCT_PASSWORD_FAILED
+    };
+
+    if (!acct_call_name(call, &before->attempt, name_of(&act->account),
+                        before->known.is_known, act->account.id)) {
+        return 0;
+    }
+    if (acct_gate_run(call->service, before->known.is_known, acct_do_verify,
+                      &hash) != APR_SUCCESS
+        || hash.verdict == ACCT_PASSWORD_FAILED) {
+        acct_unavailable(call->result, ACCT_RETRY_GATE);
+        return 0;
+    }
+    if (hash.verdict == ACCT_PASSWORD_MATCH) {
+        act->verified = act->account.password;
+        return 1;
+    }
+    acct_result_add_problem(call->result,
+                            call->form->field[ACCT_ROLE_CURRENT_PASSWORD],
+                            ACCT_PROBLEM_WRONG, 0, call->pool);
+    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
+             "authn_reauthentication_fail: account %" APR_INT64_T_FMT,
+             act->account.id);
+    return 1;
+}
+
+static int compare_counted(before_t *before)
+{
+    const acct_call_t *call = before->act->call;
+    int goes_on;
+
+    if (!acct_call_network(call, &before->attempt, ACCT_BUDGET_FAILURES)) {
+        return 0;
+    }
+    goes_on = compare(before);
+    acct_attempt_end(&before->attempt,
+                     goes_on && before->act->verified == NULL);
+    return goes_on;
+}
+
+int acct_reauthenticate(acct_reauthentication_t *act,
+                        const acct_call_t *call)
+{
+    before_t before = { .act = act };
+    apr_status_t status;
+
+    memset(act, 0, sizeof(*act));
+    act->call = call;
+    if (!acct_call_begin(call, &before.attempt)) {
+        return 0;
+    }
+    status = acct_unit_run(call->service, ACCT_UNIT_READ, read_account,
+                           &before, call->pool);
+    if (APR_STATUS_IS_NOTFOUND(status)
+        || (status == APR_SUCCESS && !act->account.is_active)) {
+        call->result->outcome = ACCT_INVALID_TOKEN;
+        return 0;
+    }
+    if (status != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+        return 0;
+    }
+    call->result->about = act->account.id;
+    return sent_password(call) == NULL || compare_counted(&before);
+}
+
+apr_status_t acct_reauthentication_lock(const acct_reauthentication_t *act,
+                                        acct_db_t *db,
+                                        acct_account_t *account,
+                                        apr_pool_t *pool)
+{
+    const acct_identity_t *identity = act->call->identity;
+    apr_status_t status = acct_store_account_lock(db, identity->account.id,
+                                                  account, pool);
+
+    if (status == APR_SUCCESS) {
+        status = acct_store_token_is_of(db, account->id, identity->token.id,
+                                        pool);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (!account->is_active) {
+        return APR_NOTFOUND;
+    }
+    if (act->verified != NULL
+        && (account->password == NULL
+            || strcmp(account->password, act->verified) != 0)) {
+        return APR_EAGAIN;
+    }
+    return APR_SUCCESS;
+}
+
+void acct_reauthentication_end(const acct_reauthentication_t *act,
+                               const acct_account_t *account,
+                               apr_status_t status)
+{
+    acct_result_t *result = act->call->result;
+
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        result->outcome = ACCT_INVALID_TOKEN;
+        return;
+    }
+    if (APR_STATUS_IS_EAGAIN(status)) {
+        /* Another request changed the password in between: the client that
+         * tries again is told what holds now. */
+        acct_unavailable(result, ACCT_RETRY_GATE);
+        return;
+    }
+    /* Also when the commit's fate is unknown: it may be done. */
+    acct_service_revoked(act->call->service, act->account.id);
+    if (status != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return;
+    }
+    result->outcome = ACCT_OK;
+    result->account = account;
+}
