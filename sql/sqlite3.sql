@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for SQLite (3.24 or newer), version 4.
+-- The schema of mod_acctauth for SQLite (3.24 or newer), version 5.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 
@@ -12,6 +12,13 @@ CREATE TABLE meta (
 -- AUTOINCREMENT: the id of a deleted account is never given to another.
 -- username_key and email_key are the canonical forms; what they were made
 -- of is kept for display.
+--
+-- pending_until is 0 but for an account that was not activated yet, which
+-- cannot be signed in to and is gone then. email_pending is the address that
+-- the account is to have once it is verified; email_verified_at and
+-- password_changed_at are 0 for never. totp_sealed is the secret of the second
+-- factor, opened with the key file only, pending while totp_confirmed_at is 0;
+-- totp_step the last step of time that a code was accepted of.
 CREATE TABLE account (
     id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
     username TEXT,
@@ -27,6 +34,26 @@ CREATE TABLE account (
         CHECK (typeof(created_at) = 'integer' AND created_at >= 0),
     last_login INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(last_login) = 'integer' AND last_login >= 0),
+    pending_until INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(pending_until) = 'integer' AND pending_until >= 0
+               AND (pending_until = 0 OR is_active = 0)),
+    email_verified_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(email_verified_at) = 'integer'
+               AND email_verified_at >= 0),
+    email_pending TEXT,
+    email_pending_key TEXT
+        CHECK ((email_pending IS NULL) = (email_pending_key IS NULL)
+               AND coalesce(email_pending_key, '-') <> ''),
+    password_changed_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(password_changed_at) = 'integer'
+               AND password_changed_at >= 0),
+    totp_sealed TEXT CHECK (totp_sealed <> ''),
+    totp_confirmed_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(totp_confirmed_at) = 'integer'
+               AND totp_confirmed_at >= 0
+               AND (totp_confirmed_at = 0 OR totp_sealed IS NOT NULL)),
+    totp_step INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(totp_step) = 'integer' AND totp_step >= 0),
     CHECK (username IS NOT NULL OR email IS NOT NULL),
     CHECK ((username IS NULL) = (username_key IS NULL)),
     CHECK ((email IS NULL) = (email_key IS NULL))
@@ -36,10 +63,14 @@ CREATE UNIQUE INDEX account_username_key ON account (username_key);
 
 CREATE UNIQUE INDEX account_email_key ON account (email_key);
 
+CREATE INDEX account_pending_until ON account (pending_until)
+    WHERE pending_until > 0;
+
 -- The token's text is not here: digest is its SHA-256, sealed (a reusable
 -- token's alone) can be opened with the key file only. expires_at, ends_at
 -- and last_used are 0 for never. A token with sliding lives on for that
--- long whenever it is used, and never past ends_at.
+-- long whenever it is used, and never past ends_at. network is the one that
+-- was signed in from, '' where it is not known.
 CREATE TABLE token (
     id TEXT PRIMARY KEY NOT NULL
         CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
@@ -57,7 +88,8 @@ CREATE TABLE token (
     ends_at INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(ends_at) = 'integer' AND ends_at >= 0),
     sliding INTEGER NOT NULL DEFAULT 0
-        CHECK (typeof(sliding) = 'integer' AND sliding >= 0)
+        CHECK (typeof(sliding) = 'integer' AND sliding >= 0),
+    network TEXT NOT NULL DEFAULT ''
 );
 
 CREATE UNIQUE INDEX token_digest ON token (digest);
@@ -119,7 +151,84 @@ CREATE TABLE limit_clear (
         CHECK (typeof(cleared_at) = 'integer' AND cleared_at >= 0)
 );
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '4');
+-- What was mailed to the owner of an address, or of an account, so that
+-- what it is for can be done by it: digest is its SHA-256. Used once; an
+-- account has at most one of a purpose that lives.
+CREATE TABLE link (
+    digest TEXT PRIMARY KEY NOT NULL
+        CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    purpose TEXT NOT NULL CHECK (purpose <> ''),
+    address_key TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL
+        CHECK (typeof(created_at) = 'integer' AND created_at >= 0),
+    expires_at INTEGER NOT NULL
+        CHECK (typeof(expires_at) = 'integer' AND expires_at > 0)
+);
+
+CREATE INDEX link_account ON link (account_id, purpose);
+
+CREATE INDEX link_expires_at ON link (expires_at);
+
+-- Names that were given up, which no other account can have until then. No
+-- reference to account: it may be gone.
+CREATE TABLE name_hold (
+    name_key TEXT PRIMARY KEY NOT NULL CHECK (name_key <> ''),
+    account_id INTEGER NOT NULL,
+    until INTEGER NOT NULL CHECK (typeof(until) = 'integer' AND until > 0)
+);
+
+CREATE INDEX name_hold_until ON name_hold (until);
+
+-- SHA-256 of the codes that do instead of a second factor, once each.
+CREATE TABLE recovery_code (
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL
+        CHECK (length(digest) = 64 AND digest NOT GLOB '*[^0-9a-f]*'),
+    PRIMARY KEY (account_id, digest)
+);
+
+-- What is to be mailed; a row goes when it was handed over, or when that is
+-- given up. No reference to account: what is written says nothing of whether
+-- there is one (0: it is looked up by the address). claimed_by is the server
+-- that is at it, '' where none is.
+CREATE TABLE mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+    kind TEXT NOT NULL CHECK (kind <> ''),
+    site TEXT NOT NULL,
+    dialect TEXT NOT NULL DEFAULT '',
+    language TEXT NOT NULL DEFAULT '',
+    account_id INTEGER NOT NULL DEFAULT 0,
+    address TEXT NOT NULL DEFAULT '',
+    address_key TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL
+        CHECK (typeof(created_at) = 'integer' AND created_at >= 0),
+    next_at INTEGER NOT NULL
+        CHECK (typeof(next_at) = 'integer' AND next_at >= 0),
+    expires_at INTEGER NOT NULL
+        CHECK (typeof(expires_at) = 'integer' AND expires_at >= 0),
+    tries INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(tries) = 'integer' AND tries >= 0),
+    claimed_by TEXT NOT NULL DEFAULT '',
+    claimed_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(claimed_at) = 'integer' AND claimed_at >= 0),
+    last_error TEXT NOT NULL DEFAULT ''
+);
+
+CREATE INDEX mail_next_at ON mail (next_at);
+
+-- How many mails were handed over for a key (an address, a network, a
+-- server) in an hour, counted from the epoch.
+CREATE TABLE mail_count (
+    key TEXT NOT NULL CHECK (key <> ''),
+    hour INTEGER NOT NULL CHECK (typeof(hour) = 'integer' AND hour >= 0),
+    n INTEGER NOT NULL CHECK (typeof(n) = 'integer' AND n >= 0),
+    PRIMARY KEY (key, hour)
+);
+
+CREATE INDEX mail_count_hour ON mail_count (hour);
+
+INSERT INTO meta (name, value) VALUES ('schema_version', '5');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at',

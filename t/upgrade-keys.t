@@ -48,7 +48,8 @@ sub make_old
     my (@rows) = @_;
     my $n = 0;
     $s->sql("DROP TABLE $_") for qw(known_network limited
-        limit_clear token revocation account meta);
+        limit_clear link name_hold recovery_code mail mail_count token
+        revocation account meta);
     $s->sql(slurp(tree() . '/t/fixtures/schema-2-' . $s->driver . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
     for my $row (@rows) {

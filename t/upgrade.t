@@ -13,7 +13,7 @@ use Digest::SHA ();
 use POSIX ();
 use Test::More;
 
-my $CURRENT = 4;
+my $CURRENT = 5;
 my $HOUR = 3_600_000_000;
 my $now = time * 1_000_000;
 
@@ -58,7 +58,8 @@ sub make_version
     my ($version) = @_;
     my $key = value("SELECT value FROM meta WHERE name = 'key_id'");
     $s->sql("DROP TABLE $_") for qw(known_network limited
-        limit_clear token revocation account meta);
+        limit_clear link name_hold recovery_code mail mail_count token
+        revocation account meta);
     $s->sql(slurp(tree() . "/t/fixtures/schema-$version-" . $s->driver
         . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
@@ -165,7 +166,8 @@ subtest "a server's role may use the tables that an upgrade makes" => sub {
         . 'revocation TO upgrade_server');
     my ($exit, undef, $err) = upgrade();
     is($exit, 0, 'upgraded') or diag($err);
-    for my $table (qw(known_network limited limit_clear)) {
+    for my $table (qw(known_network limited limit_clear link name_hold
+                     recovery_code mail mail_count)) {
         is(value("SELECT string_agg(p, ' ') FROM unnest(ARRAY['SELECT', "
             . "'INSERT', 'UPDATE', 'DELETE']) AS p WHERE "
             . "has_table_privilege('upgrade_server', '$table', p)"),

@@ -10,7 +10,7 @@
 #include "database/unit.h"
 #include "limit/limit.h"
 #include "print_json.h"
-#include "store/limited.h"
+#include "tables/limited.h"
 #include "text/identifier.h"
 
 /* More are not shown: the last to end stand first. */

@@ -23,6 +23,8 @@ INCLUDE_TEXT(acct_cli_upgrade_3_sqlite3_sql, "sql/upgrade-3-sqlite3.sql");
 INCLUDE_TEXT(acct_cli_upgrade_3_pgsql_sql, "sql/upgrade-3-pgsql.sql");
 INCLUDE_TEXT(acct_cli_upgrade_4_sqlite3_sql, "sql/upgrade-4-sqlite3.sql");
 INCLUDE_TEXT(acct_cli_upgrade_4_pgsql_sql, "sql/upgrade-4-pgsql.sql");
+INCLUDE_TEXT(acct_cli_upgrade_5_sqlite3_sql, "sql/upgrade-5-sqlite3.sql");
+INCLUDE_TEXT(acct_cli_upgrade_5_pgsql_sql, "sql/upgrade-5-pgsql.sql");
 
 #define TEXT(symbol) \
     extern const char symbol[] __attribute__((visibility("hidden")))
@@ -35,6 +37,8 @@ TEXT(acct_cli_upgrade_3_sqlite3_sql);
 TEXT(acct_cli_upgrade_3_pgsql_sql);
 TEXT(acct_cli_upgrade_4_sqlite3_sql);
 TEXT(acct_cli_upgrade_4_pgsql_sql);
+TEXT(acct_cli_upgrade_5_sqlite3_sql);
+TEXT(acct_cli_upgrade_5_pgsql_sql);
 
 /* What makes a version from the one before. A step that was released never
  * changes. */
@@ -48,7 +52,9 @@ static const struct {
     { "sqlite3", 3, acct_cli_upgrade_3_sqlite3_sql },
     { "pgsql", 3, acct_cli_upgrade_3_pgsql_sql },
     { "sqlite3", 4, acct_cli_upgrade_4_sqlite3_sql },
-    { "pgsql", 4, acct_cli_upgrade_4_pgsql_sql }
+    { "pgsql", 4, acct_cli_upgrade_4_pgsql_sql },
+    { "sqlite3", 5, acct_cli_upgrade_5_sqlite3_sql },
+    { "pgsql", 5, acct_cli_upgrade_5_pgsql_sql }
 };
 
 const char *acct_cli_schema(const char *driver)

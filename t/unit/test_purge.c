@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "store/purge.h"
+#include "tables/purge.h"
 
 /* By how much the clock of this program is ahead. */
 static apr_interval_time_t clock_ahead;

@@ -22,8 +22,9 @@ static apr_status_t change(acct_db_t *db, void *baton, apr_pool_t *pool)
 
     status = acct_reauthentication_lock(&work->act, db, work->account, pool);
     if (status == APR_SUCCESS) {
-        status = acct_store_account_set_password(db, work->account->id, NULL,
-                                                 work->hash, pool);
+        status = acct_store_account_change_password(db, work->account->id,
+                                                    NULL, work->hash,
+                                                    apr_time_now(), pool);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_token_delete_others(db, work->account->id,

@@ -7,7 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define MAX_ARGS 16
+#define MAX_ARGS 24
 
 /* One run of a prepared statement. */
 typedef struct run_t {

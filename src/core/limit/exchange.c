@@ -8,7 +8,7 @@
 
 #include "base/ticks.h"
 #include "limit/entry.h"
-#include "store/limited.h"
+#include "tables/limited.h"
 
 /* The most rows of each kind that are written or read at once. */
 #define MOST 1000

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "store/known_networks.h"
-#include "store/purge.h"
+#include "tables/known_networks.h"
+#include "tables/purge.h"
 
 /* When it is written again that a network was used: so that most sign-ins
  * need not write it. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_time.h>
+
 static apr_status_t account_row(const acct_rows_t *rows, int i,
                                 acct_account_t *account)
 {
@@ -58,42 +60,35 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
                         pool);
 }
 
-apr_status_t acct_store_account_insert(acct_db_t *db,
-                                       acct_account_t *account,
-                                       apr_pool_t *pool)
+acct_state_e acct_account_state(const acct_account_t *account)
 {
-    const acct_store_driver_t *driver = acct_store_driver_of(db);
-    const acct_account_t *a = account;
-    const acct_arg_t args[] = {
-        ACCT_TEXT(a->username), ACCT_TEXT(a->username_key),
-        ACCT_TEXT(a->email), ACCT_TEXT(a->email_key),
-        ACCT_TEXT(a->first_name ? a->first_name : ""),
-        ACCT_TEXT(a->last_name ? a->last_name : ""),
-        ACCT_TEXT(a->password),
-        ACCT_INT(a->is_active ? 1 : 0), ACCT_INT(a->is_staff ? 1 : 0),
-        ACCT_INT(a->created_at), ACCT_INT(a->last_login),
-        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+    if (account->is_active) {
+        return ACCT_STATE_ACTIVE;
+    }
+    return account->pending_until != 0 ? ACCT_STATE_PENDING
+                                       : ACCT_STATE_BLOCKED;
+}
+
+const char *acct_state_name(acct_state_e state)
+{
+    static const char *const names[] = {
+        [ACCT_STATE_ACTIVE] = "active", [ACCT_STATE_PENDING] = "pending",
+        [ACCT_STATE_BLOCKED] = "blocked"
     };
+
+    return names[state];
+}
+
+static apr_status_t find_id(acct_db_t *db, acct_account_t *account,
+                            apr_pool_t *pool)
+{
     const acct_arg_t keys[] = {
-        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
+        ACCT_TEXT(account->username_key), ACCT_TEXT(account->email_key)
     };
     acct_rows_t rows;
     acct_taker_t row;
-    apr_status_t rv;
-    int changed;
+    apr_status_t rv = ACCT_SELECT(db, ACCT_SQL_ACCOUNT_ID, keys, &rows, pool);
 
-    account->id = 0;
-    rv = driver->lock_names ? driver->lock_names(db, a, pool) : APR_SUCCESS;
-    if (rv == APR_SUCCESS) {
-        rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed, pool);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (changed != 1) {
-        return APR_EEXIST;
-    }
-    rv = ACCT_SELECT(db, ACCT_SQL_ACCOUNT_ID, keys, &rows, pool);
     if (rv == APR_SUCCESS && rows.count != 1) {
         rv = APR_EGENERAL;
     }
@@ -105,13 +100,58 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
     return rv;
 }
 
+static apr_status_t insert_row(acct_db_t *db, const acct_account_t *a,
+                               apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(a->username), ACCT_TEXT(a->username_key),
+        ACCT_TEXT(a->email), ACCT_TEXT(a->email_key),
+        ACCT_TEXT(a->first_name ? a->first_name : ""),
+        ACCT_TEXT(a->last_name ? a->last_name : ""),
+        ACCT_TEXT(a->password),
+        ACCT_INT(a->is_active && a->pending_until == 0 ? 1 : 0),
+        ACCT_INT(a->is_staff ? 1 : 0), ACCT_INT(a->created_at),
+        ACCT_INT(a->last_login), ACCT_INT(a->pending_until),
+        ACCT_INT(a->email_verified_at),
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key),
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key),
+        ACCT_INT(apr_time_now())
+    };
+    int changed;
+    apr_status_t rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed,
+                               pool);
+
+    return rv == APR_SUCCESS && changed != 1 ? APR_EEXIST : rv;
+}
+
+apr_status_t acct_store_account_insert(acct_db_t *db,
+                                       acct_account_t *account,
+                                       apr_pool_t *pool)
+{
+    acct_account_t wanted = *account;
+    apr_status_t rv;
+
+    wanted.id = account->id = 0;
+    rv = acct_claim_keys(db, &wanted, pool);
+    if (rv == APR_SUCCESS) {
+        rv = insert_row(db, account, pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = acct_confirm_keys(db, &wanted, pool);
+    }
+    return rv == APR_SUCCESS ? find_id(db, account, pool) : rv;
+}
+
 apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
                               const char *email_key, int *username_taken,
                               int *email_taken, apr_pool_t *pool)
 {
+    apr_time_t now = apr_time_now();
     const acct_arg_t args[] = {
-        ACCT_TEXT(username_key), ACCT_TEXT(username_key),
-        ACCT_TEXT(email_key), ACCT_TEXT(email_key)
+        ACCT_TEXT(username_key), ACCT_TEXT(username_key), ACCT_INT(now),
+        ACCT_TEXT(username_key), ACCT_INT(now),
+        ACCT_TEXT(email_key), ACCT_TEXT(email_key), ACCT_INT(now),
+        ACCT_TEXT(email_key), ACCT_INT(now)
     };
     acct_rows_t rows;
     acct_taker_t row;
@@ -147,42 +187,4 @@ apr_status_t acct_store_account_list(acct_db_t *db, apr_int64_t after_id,
         rv = account_row(&rows, i, apr_array_push(*list));
     }
     return rv;
-}
-
-apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
-                                           int is_active, apr_pool_t *pool)
-{
-    const acct_arg_t args[] = { ACCT_INT(is_active ? 1 : 0), ACCT_INT(id) };
-
-    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_ACTIVE, args, pool);
-}
-
-apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
-                                             const char *old,
-                                             const char *hash,
-                                             apr_pool_t *pool)
-{
-    const acct_arg_t args[] = {
-        ACCT_TEXT(hash), ACCT_INT(id), ACCT_TEXT(old), ACCT_TEXT(old)
-    };
-
-    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_PASSWORD, args, pool);
-}
-
-apr_status_t acct_store_account_set_last_login(acct_db_t *db,
-                                               apr_int64_t id,
-                                               apr_time_t when,
-                                               apr_pool_t *pool)
-{
-    const acct_arg_t args[] = { ACCT_INT(when), ACCT_INT(id) };
-
-    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_LAST_LOGIN, args, pool);
-}
-
-apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
-                                       apr_pool_t *pool)
-{
-    const acct_arg_t args[] = { ACCT_INT(id) };
-
-    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_DELETE, args, pool);
 }

@@ -6,6 +6,26 @@
 #include <apr_strings.h>
 #include <string.h>
 
+/* Whether an account has a key, but for one that was not activated in time;
+ * or whether it is held for another account. */
+#define IS_TAKEN \
+    "EXISTS (SELECT 1 FROM account WHERE (username_key = %s " \
+    "OR email_key = %s) AND (pending_until = 0 OR pending_until > %lld)) " \
+    "OR EXISTS (SELECT 1 FROM name_hold WHERE name_key = %s " \
+    "AND until > %lld)"
+
+/* The same of a key that the account of an id asks for. */
+#define IS_FREE_FOR \
+    "NOT EXISTS (SELECT 1 FROM account o WHERE o.id <> %lld " \
+    "AND (o.username_key = %s OR o.email_key = %s)) " \
+    "AND NOT EXISTS (SELECT 1 FROM name_hold h WHERE h.name_key = %s " \
+    "AND h.account_id <> %lld AND h.until > %lld)"
+
+#define MAIL_COLUMNS \
+    "id, kind, site, dialect, language, account_id, address, address_key, " \
+    "created_at, next_at, expires_at, tries, claimed_by, claimed_at, " \
+    "last_error"
+
 static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_META_GET] = { .label = "meta_get", .sql =
         "SELECT value FROM meta WHERE name = %s" },
@@ -28,18 +48,24 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_ACCOUNT_INSERT] = { .label = "account_insert", .sql =
         "INSERT INTO account (username, username_key, email, email_key, "
         "first_name, last_name, password, is_active, is_staff, created_at, "
-        "last_login) "
-        "SELECT %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %lld, %lld "
-        "WHERE NOT EXISTS (SELECT 1 FROM account "
+        "last_login, pending_until, email_verified_at) "
+        "SELECT %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %lld, %lld, %lld, "
+        "%lld WHERE NOT EXISTS (SELECT 1 FROM account "
         "WHERE email_key = %s OR username_key = %s) "
+        "AND NOT EXISTS (SELECT 1 FROM name_hold "
+        "WHERE name_key IN (%s, %s) AND until > %lld) "
         "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_ACCOUNT_ID] = { .label = "account_id", .sql =
         "SELECT id FROM account WHERE username_key = %s OR email_key = %s" },
     [ACCT_SQL_ACCOUNT_TAKEN] = { .label = "account_taken", .sql =
-        "SELECT CASE WHEN EXISTS (SELECT 1 FROM account "
-        "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END, "
-        "CASE WHEN EXISTS (SELECT 1 FROM account "
-        "WHERE username_key = %s OR email_key = %s) THEN 1 ELSE 0 END" },
+        "SELECT CASE WHEN " IS_TAKEN " THEN 1 ELSE 0 END, "
+        "CASE WHEN " IS_TAKEN " THEN 1 ELSE 0 END" },
+    /* by the indexes of the names, however many are pending */
+    [ACCT_SQL_ACCOUNT_DELETE_LAPSED] = {
+        .label = "account_delete_lapsed", .sql =
+        "DELETE FROM account WHERE (username_key IN (%s, %s) "
+        "OR email_key IN (%s, %s)) "
+        "AND +pending_until > 0 AND +pending_until <= %lld" },
     [ACCT_SQL_ACCOUNT_LIST] = { .label = "account_list", .sql =
         ACCT_SELECT_ACCOUNT "a.id > %lld ORDER BY a.id LIMIT %lld" },
     [ACCT_SQL_ACCOUNT_FIRST] = { .label = "account_first", .sql =
@@ -54,19 +80,49 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND a.id < stretch.id + %lld ORDER BY a.id LIMIT 1) "
         "FROM stretch" },
     [ACCT_SQL_ACCOUNT_SET_ACTIVE] = { .label = "account_set_active", .sql =
-        "UPDATE account SET is_active = %lld WHERE id = %lld" },
+        "UPDATE account SET is_active = %lld, pending_until = 0 "
+        "WHERE id = %lld" },
+    [ACCT_SQL_ACCOUNT_ACTIVATE] = { .label = "account_activate", .sql =
+        "UPDATE account SET is_active = 1, pending_until = 0 "
+        "WHERE id = %lld AND pending_until > 0" },
     [ACCT_SQL_ACCOUNT_SET_PASSWORD] = { .label = "account_set_password", .sql =
         "UPDATE account SET password = %s "
+        "WHERE id = %lld AND (%s IS NULL OR password = %s)" },
+    [ACCT_SQL_ACCOUNT_CHANGE_PASSWORD] = {
+        .label = "account_change_password", .sql =
+        "UPDATE account SET password = %s, password_changed_at = %lld "
         "WHERE id = %lld AND (%s IS NULL OR password = %s)" },
     [ACCT_SQL_ACCOUNT_SET_LAST_LOGIN] = {
         .label = "account_set_last_login", .sql =
         "UPDATE account SET last_login = %lld WHERE id = %lld" },
+    [ACCT_SQL_ACCOUNT_SET_USERNAME] = {
+        .label = "account_set_username", .sql =
+        "UPDATE account SET username = %s, username_key = %s "
+        "WHERE id = %lld AND " IS_FREE_FOR },
+    /* what was verified was the other address */
+    [ACCT_SQL_ACCOUNT_SET_EMAIL] = { .label = "account_set_email", .sql =
+        "UPDATE account SET email = %s, email_key = %s, "
+        "email_verified_at = %lld, email_pending = NULL, "
+        "email_pending_key = NULL WHERE id = %lld AND " IS_FREE_FOR },
+    [ACCT_SQL_ACCOUNT_SET_EMAIL_PENDING] = {
+        .label = "account_set_email_pending", .sql =
+        "UPDATE account SET email_pending = %s, email_pending_key = %s "
+        "WHERE id = %lld" },
+    [ACCT_SQL_ACCOUNT_SET_VERIFIED] = {
+        .label = "account_set_verified", .sql =
+        "UPDATE account SET email_verified_at = %lld "
+        "WHERE id = %lld AND email_key = %s" },
+    [ACCT_SQL_ACCOUNT_SET_NAMES] = { .label = "account_set_names", .sql =
+        "UPDATE account SET first_name = %s, last_name = %s "
+        "WHERE id = %lld" },
+    [ACCT_SQL_ACCOUNT_SET_STAFF] = { .label = "account_set_staff", .sql =
+        "UPDATE account SET is_staff = %lld WHERE id = %lld" },
     [ACCT_SQL_ACCOUNT_DELETE] = { .label = "account_delete", .sql =
         "DELETE FROM account WHERE id = %lld" },
     [ACCT_SQL_TOKEN_INSERT] = { .label = "token_insert", .sql =
         "INSERT INTO token (id, account_id, digest, sealed, label, "
-        "created_at, expires_at, last_used, ends_at, sliding) "
-        "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld, %lld, %lld) "
+        "created_at, expires_at, last_used, ends_at, sliding, network) "
+        "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld, %lld, %lld, %s) "
         "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_TOKEN_FIND] = { .label = "token_find", .sql =
         ACCT_SELECT_IDENTITY "t.digest = %s" },
@@ -145,7 +201,97 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "SELECT COALESCE(MAX(id), 0) FROM limit_clear" },
     [ACCT_SQL_LIMIT_CLEAR_PURGE] = { .label = "limit_clear_purge", .sql =
         "DELETE FROM limit_clear WHERE cleared_at < %lld "
-        "AND id < (SELECT MAX(id) FROM limit_clear)" }
+        "AND id < (SELECT MAX(id) FROM limit_clear)" },
+    [ACCT_SQL_NAME_HOLD_SET] = { .label = "name_hold_set", .sql =
+        "INSERT INTO name_hold (name_key, account_id, until) "
+        "VALUES (%s, %lld, %lld) ON CONFLICT (name_key) DO UPDATE "
+        "SET account_id = excluded.account_id, until = excluded.until" },
+    [ACCT_SQL_NAME_HOLD_FIND] = { .label = "name_hold_find", .sql =
+        "SELECT name_key, account_id, until FROM name_hold "
+        "WHERE name_key IN (%s, %s) AND account_id <> %lld "
+        "AND until > %lld ORDER BY until DESC LIMIT 1" },
+    [ACCT_SQL_NAME_HOLD_DELETE] = { .label = "name_hold_delete", .sql =
+        "DELETE FROM name_hold WHERE name_key = %s" },
+    [ACCT_SQL_NAME_HOLD_PURGE] = { .label = "name_hold_purge", .sql =
+        "DELETE FROM name_hold WHERE name_key IN (SELECT name_key "
+        "FROM name_hold WHERE until < %lld ORDER BY until LIMIT %lld)" },
+    [ACCT_SQL_LINK_INSERT] = { .label = "link_insert", .sql =
+        "INSERT INTO link (digest, account_id, purpose, address_key, "
+        "created_at, expires_at) VALUES (%s, %lld, %s, %s, %lld, %lld) "
+        "ON CONFLICT DO NOTHING" },
+    [ACCT_SQL_LINK_FIND] = { .label = "link_find", .sql =
+        "SELECT digest, account_id, purpose, address_key, created_at, "
+        "expires_at FROM link WHERE digest = %s AND purpose = %s "
+        "AND expires_at > %lld" },
+    [ACCT_SQL_LINK_USE] = { .label = "link_use", .sql =
+        "DELETE FROM link WHERE digest = %s AND purpose = %s "
+        "AND expires_at > %lld" },
+    [ACCT_SQL_LINK_DELETE] = { .label = "link_delete", .sql =
+        "DELETE FROM link WHERE account_id = %lld AND purpose = %s" },
+    [ACCT_SQL_LINK_DELETE_ALL] = { .label = "link_delete_all", .sql =
+        "DELETE FROM link WHERE account_id = %lld" },
+    [ACCT_SQL_LINK_PURGE] = { .label = "link_purge", .sql =
+        "DELETE FROM link WHERE digest IN (SELECT digest FROM link "
+        "WHERE expires_at < %lld ORDER BY expires_at LIMIT %lld)" },
+    [ACCT_SQL_TOTP_FIND] = { .label = "totp_find", .sql =
+        "SELECT totp_sealed, totp_confirmed_at, totp_step FROM account "
+        "WHERE id = %lld AND totp_sealed IS NOT NULL" },
+    [ACCT_SQL_TOTP_BEGIN] = { .label = "totp_begin", .sql =
+        "UPDATE account SET totp_sealed = %s, totp_step = 0 "
+        "WHERE id = %lld AND totp_confirmed_at = 0" },
+    [ACCT_SQL_TOTP_CONFIRM] = { .label = "totp_confirm", .sql =
+        "UPDATE account SET totp_confirmed_at = %lld, totp_step = %lld "
+        "WHERE id = %lld AND totp_sealed = %s AND totp_confirmed_at = 0" },
+    /* of two that come with one code the second finds no row */
+    [ACCT_SQL_TOTP_ACCEPT] = { .label = "totp_accept", .sql =
+        "UPDATE account SET totp_step = %lld WHERE id = %lld "
+        "AND totp_confirmed_at > 0 AND totp_step < %lld" },
+    [ACCT_SQL_TOTP_END] = { .label = "totp_end", .sql =
+        "UPDATE account SET totp_sealed = NULL, totp_confirmed_at = 0, "
+        "totp_step = 0 WHERE id = %lld AND totp_sealed IS NOT NULL" },
+    [ACCT_SQL_RECOVERY_CODE_INSERT] = {
+        .label = "recovery_code_insert", .sql =
+        "INSERT INTO recovery_code (account_id, digest) VALUES (%lld, %s) "
+        "ON CONFLICT DO NOTHING" },
+    [ACCT_SQL_RECOVERY_CODE_USE] = { .label = "recovery_code_use", .sql =
+        "DELETE FROM recovery_code WHERE account_id = %lld "
+        "AND digest = %s" },
+    [ACCT_SQL_RECOVERY_CODE_DELETE_ALL] = {
+        .label = "recovery_code_delete_all", .sql =
+        "DELETE FROM recovery_code WHERE account_id = %lld" },
+    [ACCT_SQL_RECOVERY_CODE_COUNT] = {
+        .label = "recovery_code_count", .sql =
+        "SELECT COUNT(*) FROM recovery_code WHERE account_id = %lld" },
+    [ACCT_SQL_MAIL_INSERT] = { .label = "mail_insert", .sql =
+        "INSERT INTO mail (kind, site, dialect, language, account_id, "
+        "address, address_key, created_at, next_at, expires_at) "
+        "VALUES (%s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld)" },
+    [ACCT_SQL_MAIL_CLAIMED] = { .label = "mail_claimed", .sql =
+        "SELECT " MAIL_COLUMNS " FROM mail WHERE claimed_by = %s "
+        "AND claimed_at = %lld ORDER BY next_at, id" },
+    [ACCT_SQL_MAIL_DELETE] = { .label = "mail_delete", .sql =
+        "DELETE FROM mail WHERE id = %lld AND claimed_by = %s "
+        "AND claimed_at = %lld" },
+    [ACCT_SQL_MAIL_PUT_BACK] = { .label = "mail_put_back", .sql =
+        "UPDATE mail SET next_at = %lld, tries = tries + %lld, "
+        "last_error = %s, claimed_by = '', claimed_at = 0 "
+        "WHERE id = %lld AND claimed_by = %s AND claimed_at = %lld" },
+    [ACCT_SQL_MAIL_LIST] = { .label = "mail_list", .sql =
+        "SELECT " MAIL_COLUMNS " FROM mail WHERE id > %lld ORDER BY id "
+        "LIMIT %lld" },
+    [ACCT_SQL_MAIL_WAITING] = { .label = "mail_waiting", .sql =
+        "SELECT COUNT(*), COALESCE(MIN(next_at), 0), "
+        "COALESCE(MIN(created_at), 0) FROM mail" },
+    [ACCT_SQL_MAIL_COUNT_ADD] = { .label = "mail_count_add", .sql =
+        "INSERT INTO mail_count (key, hour, n) VALUES (%s, %lld, %lld) "
+        "ON CONFLICT (key, hour) DO UPDATE SET n = mail_count.n + "
+        "excluded.n" },
+    [ACCT_SQL_MAIL_COUNT_SUM] = { .label = "mail_count_sum", .sql =
+        "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM mail_count "
+        "WHERE key = %s AND hour >= %lld" },
+    [ACCT_SQL_MAIL_COUNT_PURGE] = { .label = "mail_count_purge", .sql =
+        "DELETE FROM mail_count WHERE (key, hour) IN (SELECT key, hour "
+        "FROM mail_count WHERE hour < %lld ORDER BY hour LIMIT %lld)" }
 };
 
 static const acct_store_driver_t *const drivers[] = {

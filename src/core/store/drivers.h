@@ -11,6 +11,12 @@
 
 #include "store/statements.h"
 
+/* The names of our tables, as SQL has a list; schema.c has them too. */
+#define ACCT_TABLE_NAMES \
+    "'meta', 'account', 'token', 'revocation', 'known_network', " \
+    "'limited', 'limit_clear', 'link', 'name_hold', 'recovery_code', " \
+    "'mail', 'mail_count'"
+
 typedef struct acct_store_driver_t {
     const char *name;           /* apr_dbd's */
 
@@ -52,8 +58,7 @@ typedef struct acct_store_driver_t {
     apr_status_t (*follow)(acct_db_t *db, const void *follower,
                            apr_int64_t *version, int *is_unchanged,
                            apr_pool_t *pool);
-    apr_status_t (*find_due)(acct_db_t *db, apr_time_t tokens,
-                             apr_time_t revocations, apr_time_t networks,
+    apr_status_t (*find_due)(acct_db_t *db, const acct_purge_ages_t *ages,
                              int *is_due, apr_pool_t *pool);
 
     /** NULL: nothing surrounds a file. */

@@ -54,6 +54,15 @@ static const acct_statement_t statements[COUNT] = {
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld "
         "ORDER BY expires_at LIMIT %lld FOR UPDATE SKIP LOCKED)" },
+    [ACCT_SQL_PENDING_PURGE] = { .label = "pending_purge", .sql =
+        "DELETE FROM account WHERE id IN (SELECT id FROM account "
+        "WHERE pending_until > 0 AND pending_until < %lld "
+        "ORDER BY pending_until LIMIT %lld FOR UPDATE SKIP LOCKED)" },
+    [ACCT_SQL_MAIL_CLAIM] = { .label = "mail_claim", .sql =
+        "UPDATE mail SET claimed_by = %s, claimed_at = %lld "
+        "WHERE id IN (SELECT id FROM mail WHERE next_at <= %lld "
+        "AND (claimed_by = '' OR claimed_at < %lld) "
+        "ORDER BY next_at, id LIMIT %lld FOR UPDATE SKIP LOCKED)" },
     /* A row's lock needs a right on its table, and an advisory one none. Any
      * number of transactions share it; one that takes it whole waits for them,
      * and they for it. */
@@ -259,8 +268,7 @@ const acct_store_driver_t acct_store_pgsql = {
     .count = COUNT,
     .tables =
         "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
-        "AND c.relname IN ('meta', 'account', 'token', 'revocation', "
-        "'known_network', 'limited', 'limit_clear') "
+        "AND c.relname IN (" ACCT_TABLE_NAMES ") "
         "AND pg_table_is_visible(c.oid)",
     .unique_indexes =
         "SELECT t.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) "

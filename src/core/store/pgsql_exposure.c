@@ -10,11 +10,12 @@
 
 #include <apr_strings.h>
 
+#include "store/drivers.h"
+
 /* Tables of ours, as c. */
 #define OUR_TABLES \
     "FROM pg_class c WHERE c.relkind IN ('r', 'p') " \
-    "AND c.relname IN ('meta', 'account', 'token', 'revocation', " \
-    "'known_network', 'limited', 'limit_clear') " \
+    "AND c.relname IN (" ACCT_TABLE_NAMES ") " \
     "AND pg_table_is_visible(c.oid) "
 
 /* Something that is wrong; each row that sql returns is a statement that

@@ -82,7 +82,15 @@ void acct_take_account(acct_taker_t *from, acct_account_t *account)
     account->is_staff = (int)acct_take_number(from, 0, 1);
     account->created_at = acct_take_number(from, 0, APR_INT64_MAX);
     account->last_login = acct_take_number(from, 0, APR_INT64_MAX);
+    account->pending_until = acct_take_number(from, 0, APR_INT64_MAX);
+    account->email_verified_at = acct_take_number(from, 0, APR_INT64_MAX);
+    account->email_pending = acct_take_maybe(from);
+    account->email_pending_key = acct_take_maybe(from);
+    account->password_changed_at = acct_take_number(from, 0, APR_INT64_MAX);
+    account->has_totp = (int)acct_take_number(from, 0, 1);
     if ((!account->username && !account->email)
+        || (account->pending_until != 0 && account->is_active)
+        || !account->email_pending != !account->email_pending_key
         || !account->username != !account->username_key
         || !account->email != !account->email_key) {
         from->spoilt = 1;
@@ -153,7 +161,7 @@ void acct_take_identity(acct_taker_t *from, acct_token_t *token,
     take_expiry(from, token);
     bound_by_end(token);
     token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
-    token->label = "";
+    token->label = token->network = "";
     account->id = acct_take_number(from, 1, APR_INT64_MAX);
     account->username = acct_take_maybe(from);
     account->email = acct_take_maybe(from);
@@ -180,5 +188,6 @@ void acct_take_token(acct_taker_t *from, acct_token_t *token)
     token->last_used = acct_take_number(from, 0, APR_INT64_MAX);
     token->ends_at = acct_take_number(from, 0, APR_INT64_MAX);
     token->sliding = acct_take_number(from, 0, APR_INT64_MAX / 2);
+    token->network = acct_take_text(from);
     bound_by_end(token);
 }

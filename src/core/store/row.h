@@ -17,7 +17,9 @@
 #define ACCT_ACCOUNT_COLUMNS \
     "a.id, a.username, a.username_key, a.email, a.email_key, " \
     "a.first_name, a.last_name, a.is_active, a.is_staff, a.created_at, " \
-    "a.last_login"
+    "a.last_login, a.pending_until, a.email_verified_at, " \
+    "a.email_pending, a.email_pending_key, a.password_changed_at, " \
+    "CASE WHEN a.totp_confirmed_at > 0 THEN 1 ELSE 0 END"
 #define ACCT_PASSWORD_COLUMN "a.password"
 /* What a protected request needs, and no more: apr_dbd's cost goes by the
  * column. ends_at and sliding come as words behind expires_at, and only where
@@ -36,7 +38,7 @@
     "CASE a.is_active WHEN 1 THEN a.is_staff WHEN 0 THEN 2 END"
 #define ACCT_TOKEN_COLUMNS \
     "t.id, t.account_id, t.digest, t.label, t.created_at, t.expires_at, " \
-    "t.last_used, t.ends_at, t.sliding"
+    "t.last_used, t.ends_at, t.sliding, t.network"
 
 typedef struct acct_taker_t {
     const char **cell;

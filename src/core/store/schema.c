@@ -24,7 +24,8 @@
 
 static const char *const tables[] = {
     "meta", "account", "token", "revocation", "known_network", "limited",
-    "limit_clear"
+    "limit_clear", "link", "name_hold", "recovery_code", "mail",
+    "mail_count"
 };
 
 /* table.columns of the unique indexes; "where" for one of a part. */

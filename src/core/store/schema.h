@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include "database/database.h"
 
-#define ACCT_SCHEMA_VERSION 4
+#define ACCT_SCHEMA_VERSION 5
 
 /** What the schema check found. */
 typedef enum {

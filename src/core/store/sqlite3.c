@@ -28,6 +28,15 @@ static const acct_statement_t statements[COUNT] = {
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld "
         "ORDER BY expires_at LIMIT %lld)" },
+    [ACCT_SQL_PENDING_PURGE] = { .label = "pending_purge", .sql =
+        "DELETE FROM account WHERE id IN (SELECT id FROM account "
+        "WHERE pending_until > 0 AND pending_until < %lld "
+        "ORDER BY pending_until LIMIT %lld)" },
+    [ACCT_SQL_MAIL_CLAIM] = { .label = "mail_claim", .sql =
+        "UPDATE mail SET claimed_by = %s, claimed_at = %lld "
+        "WHERE id IN (SELECT id FROM mail WHERE next_at <= %lld "
+        "AND (claimed_by = '' OR claimed_at < %lld) "
+        "ORDER BY next_at, id LIMIT %lld)" },
     [REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "
         "VALUES (%lld, %lld)" },
@@ -47,7 +56,12 @@ static const acct_statement_t statements[COUNT] = {
         "WHERE expires_at > 0 AND expires_at < %lld) "
         "OR EXISTS (SELECT 1 FROM revocation WHERE revoked_at < %lld "
         "AND id < (SELECT MAX(id) FROM revocation)) "
-        "OR EXISTS (SELECT 1 FROM known_network WHERE seen_at < %lld)" },
+        "OR EXISTS (SELECT 1 FROM known_network WHERE seen_at < %lld) "
+        "OR EXISTS (SELECT 1 FROM account "
+        "WHERE pending_until > 0 AND pending_until < %lld) "
+        "OR EXISTS (SELECT 1 FROM link WHERE expires_at < %lld) "
+        "OR EXISTS (SELECT 1 FROM name_hold WHERE until < %lld) "
+        "OR EXISTS (SELECT 1 FROM mail_count WHERE hour < %lld)" },
     /* what a use prolongs is the row's own to say */
     [TOKEN_USED] = { .label = "token_used", .sql =
         "UPDATE token SET last_used = %lld, "
@@ -168,12 +182,14 @@ static apr_status_t follow(acct_db_t *db, const void *follower,
 
 /* ---- the purge ---- */
 
-static apr_status_t find_due(acct_db_t *db, apr_time_t tokens,
-                             apr_time_t revocations, apr_time_t networks,
+static apr_status_t find_due(acct_db_t *db, const acct_purge_ages_t *ages,
                              int *is_due, apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
-        ACCT_INT(tokens), ACCT_INT(revocations), ACCT_INT(networks)
+        ACCT_INT(ages->expired), ACCT_INT(ages->revocations),
+        ACCT_INT(ages->networks), ACCT_INT(ages->expired),
+        ACCT_INT(ages->expired), ACCT_INT(ages->expired),
+        ACCT_INT(ages->mail_hour)
     };
     acct_rows_t rows;
     acct_taker_t row;
@@ -228,8 +244,7 @@ const acct_store_driver_t acct_store_sqlite3 = {
     .count = COUNT,
     .tables =
         "SELECT name FROM sqlite_master WHERE type = 'table' "
-        "AND name IN ('meta', 'account', 'token', 'revocation', "
-        "'known_network', 'limited', 'limit_clear')",
+        "AND name IN (" ACCT_TABLE_NAMES ")",
     .unique_indexes =
         "SELECT m.name || '.' || group_concat(c.name) "
         "|| CASE i.partial WHEN 0 THEN '' ELSE ' where' END "

@@ -23,13 +23,22 @@ typedef enum {
     ACCT_SQL_ACCOUNT_INSERT,
     ACCT_SQL_ACCOUNT_ID,
     ACCT_SQL_ACCOUNT_TAKEN,
+    ACCT_SQL_ACCOUNT_DELETE_LAPSED,
     ACCT_SQL_ACCOUNT_LIST,
     ACCT_SQL_ACCOUNT_FIRST,
     ACCT_SQL_ACCOUNT_LAST,
     ACCT_SQL_ACCOUNT_SAMPLE,
     ACCT_SQL_ACCOUNT_SET_ACTIVE,
+    ACCT_SQL_ACCOUNT_ACTIVATE,
     ACCT_SQL_ACCOUNT_SET_PASSWORD,
+    ACCT_SQL_ACCOUNT_CHANGE_PASSWORD,
     ACCT_SQL_ACCOUNT_SET_LAST_LOGIN,
+    ACCT_SQL_ACCOUNT_SET_USERNAME,
+    ACCT_SQL_ACCOUNT_SET_EMAIL,
+    ACCT_SQL_ACCOUNT_SET_EMAIL_PENDING,
+    ACCT_SQL_ACCOUNT_SET_VERIFIED,
+    ACCT_SQL_ACCOUNT_SET_NAMES,
+    ACCT_SQL_ACCOUNT_SET_STAFF,
     ACCT_SQL_ACCOUNT_DELETE,
     ACCT_SQL_TOKEN_INSERT,
     ACCT_SQL_TOKEN_FIND,
@@ -45,6 +54,7 @@ typedef enum {
     ACCT_SQL_TOKEN_DELETE_OLDEST,
     ACCT_SQL_REVOCATION_PURGE,
     ACCT_SQL_TOKEN_PURGE,
+    ACCT_SQL_PENDING_PURGE,
     ACCT_SQL_KNOWN_NETWORK_FIND,
     ACCT_SQL_KNOWN_NETWORK_SET,
     ACCT_SQL_KNOWN_NETWORK_TRIM,
@@ -57,6 +67,35 @@ typedef enum {
     ACCT_SQL_LIMIT_CLEAR_LIST,
     ACCT_SQL_LIMIT_CLEAR_LAST,
     ACCT_SQL_LIMIT_CLEAR_PURGE,
+    ACCT_SQL_NAME_HOLD_SET,
+    ACCT_SQL_NAME_HOLD_FIND,
+    ACCT_SQL_NAME_HOLD_DELETE,
+    ACCT_SQL_NAME_HOLD_PURGE,
+    ACCT_SQL_LINK_INSERT,
+    ACCT_SQL_LINK_FIND,
+    ACCT_SQL_LINK_USE,
+    ACCT_SQL_LINK_DELETE,
+    ACCT_SQL_LINK_DELETE_ALL,
+    ACCT_SQL_LINK_PURGE,
+    ACCT_SQL_TOTP_FIND,
+    ACCT_SQL_TOTP_BEGIN,
+    ACCT_SQL_TOTP_CONFIRM,
+    ACCT_SQL_TOTP_ACCEPT,
+    ACCT_SQL_TOTP_END,
+    ACCT_SQL_RECOVERY_CODE_INSERT,
+    ACCT_SQL_RECOVERY_CODE_USE,
+    ACCT_SQL_RECOVERY_CODE_DELETE_ALL,
+    ACCT_SQL_RECOVERY_CODE_COUNT,
+    ACCT_SQL_MAIL_INSERT,
+    ACCT_SQL_MAIL_CLAIM,
+    ACCT_SQL_MAIL_CLAIMED,
+    ACCT_SQL_MAIL_DELETE,
+    ACCT_SQL_MAIL_PUT_BACK,
+    ACCT_SQL_MAIL_LIST,
+    ACCT_SQL_MAIL_WAITING,
+    ACCT_SQL_MAIL_COUNT_ADD,
+    ACCT_SQL_MAIL_COUNT_SUM,
+    ACCT_SQL_MAIL_COUNT_PURGE,
     ACCT_SQL__COUNT
 } acct_sql_e;
 
@@ -81,6 +120,17 @@ apr_status_t acct_run_found(acct_db_t *db, int which,
 /** What a look-up of at most one row found: APR_NOTFOUND for none; two
  *  where an index promises one is an error. */
 apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows);
+
+/** Before a name or an address is written (the keys of @a wanted, NULL where
+ *  it is not about that one; id is the account's, 0 for a new one): keep those
+ *  out whose keys would be in the way unseen by the unique indexes, and delete
+ *  an account in the way that was not activated in time. */
+apr_status_t acct_claim_keys(acct_db_t *db, const acct_account_t *wanted,
+                             apr_pool_t *pool);
+
+/** After it: APR_EEXIST where the name is held for another account since. */
+apr_status_t acct_confirm_keys(acct_db_t *db, const acct_account_t *wanted,
+                               apr_pool_t *pool);
 
 /* Beginnings of statements. */
 #define ACCT_SELECT_ACCOUNT \

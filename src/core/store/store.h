@@ -13,15 +13,15 @@
  *   sqlite3.c, pgsql.c    what differs (drivers.h)
  *   store.c           how they are run; meta
  *   accounts.c, tokens.c    accounts; tokens, and when they were used
+ *   account_changes.c what changes of an account, and whose a name is
  *   revocations.c     revocations, and up to where they were read
- *   known_networks.c  from which networks accounts were signed in to
- *   limited.c         what is refused now, and what was cleared
- *   purge.c, purge_rows.c   clearing away what has expired, in steps
+ *   purge_rows.c      clearing away what has expired
  *   row.c, sample.c   rows to structs; a sample of the stored hashes
  *   schema.c, schema_known.c    whether the schema is the right one
  *   pgsql_exposure.c  what surrounds it on a PostgreSQL server
  *   rekey.c           the keys of all accounts made anew
- * statements.h is what these files share.
+ * statements.h is what these files share, and those of the room of the other
+ * tables (tables/tables.h).
  *
  * Schema version ACCT_SCHEMA_VERSION:
  *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at, key_id
@@ -29,15 +29,27 @@
  *           (token/check_row.h), name_mix_key (account/dummy.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
- *           created_at, last_login)   id is never used again
+ *           created_at, last_login, pending_until, email_verified_at,
+ *           email_pending, email_pending_key, password_changed_at,
+ *           totp_sealed, totp_confirmed_at, totp_step)   id is never used
+ *           again
  *   token(id, account_id, digest UNIQUE, sealed, label, created_at, ends_at,
- *         expires_at, last_used, sliding)   at most one sealed per account
+ *         expires_at, last_used, sliding, network)   at most one sealed per
+ *         account
  *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
  *           txid, the transaction that wrote the row
  *   known_network(account_id, network, seen_at)   see limit/known.h
  *   limited(subject UNIQUE, budget, account_id, network, failures,
  *           server, ends_at)
  *   limit_clear(id, subject, cleared_at)   ids ascend
+ *   link(digest UNIQUE, account_id, purpose, address_key, created_at,
+ *        expires_at)
+ *   name_hold(name_key UNIQUE, account_id, until)
+ *   recovery_code(account_id, digest)
+ *   mail(id, kind, site, dialect, language, account_id, address, address_key,
+ *        created_at, next_at, expires_at, tries, claimed_by, claimed_at,
+ *        last_error)
+ *   mail_count(key, hour, n)
  * Times are microseconds since the epoch, UTC.
  */
 #ifndef ACCT_STORE_H
@@ -46,6 +58,8 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 #include "database/database.h"
+#include "store/account_changes.h"
+#include "store/revocations.h"
 #include "store/schema.h"
 
 typedef struct acct_account_t {
@@ -57,11 +71,32 @@ typedef struct acct_account_t {
     const char *first_name;     /* "" where not given */
     const char *last_name;
     const char *password;       /* self-describing hash; secret */
-    int is_active;
+    int is_active;              /* 0: pending or blocked */
     int is_staff;
     apr_time_t created_at;
     apr_time_t last_login;      /* 0: never */
+    apr_time_t pending_until;   /* until when it can be activated; 0: it is
+                                 * not pending */
+    apr_time_t email_verified_at;   /* 0: the address is not verified */
+    const char *email_pending;  /* the address it is to have once that is
+                                 * verified; NULL: none */
+    const char *email_pending_key;
+    apr_time_t password_changed_at; /* 0: never */
+    int has_totp;               /* a second factor, confirmed; its secret is
+                                 * read by tables/second_factors.h */
 } acct_account_t;
+
+typedef enum {
+    ACCT_STATE_ACTIVE,
+    ACCT_STATE_PENDING,         /* not activated yet; never had a token */
+    ACCT_STATE_BLOCKED
+} acct_state_e;
+
+/** The state of an account that was read. */
+acct_state_e acct_account_state(const acct_account_t *account);
+
+/** "active", "pending" or "blocked". */
+const char *acct_state_name(acct_state_e state);
 
 typedef struct acct_token_t {
     const char *id;             /* public, 32 hex digits */
@@ -75,6 +110,9 @@ typedef struct acct_token_t {
     apr_time_t ends_at;         /* no use prolongs it past this; 0: never */
     apr_interval_time_t sliding;    /* each use lets it live that long; 0:
                                      * none does */
+    const char *network;        /* that was signed in from, as
+                                 * limit/network.h prints it; "": not
+                                 * known */
 } acct_token_t;
 
 /** The statements to open a connection with (acct_db_open), in @a pool;
@@ -117,16 +155,20 @@ apr_status_t acct_store_account_by_email(acct_db_t *db, const char *key,
 /**
  * Insert an account; the unique indexes decide, not a look before. A name that
  * is another account's address counts as taken too, and the other way round,
- * since one identifier may mean either. In a transaction: of two that register
- * at once the commits decide.
- * @param account all but id; id is filled in
- * @return APR_EEXIST when username or email is taken (nothing inserted)
+ * since one identifier may mean either, and one that is held for another
+ * account (tables/name_holds.h). An account that has it and was not activated
+ * in time goes. In a transaction: of two that register at once the commits
+ * decide.
+ * @param account all but id; id is filled in. With pending_until it is not
+ *        active
+ * @return APR_EEXIST when username or email is taken: roll back
  */
 apr_status_t acct_store_account_insert(acct_db_t *db,
                                        acct_account_t *account,
                                        apr_pool_t *pool);
 
-/** Which of the two is taken by an account (keys may be NULL). */
+/** Which of the two is taken, or held, so that acct_store_account_insert()
+ *  would refuse it (keys may be NULL). */
 apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
                               const char *email_key, int *username_taken,
                               int *email_taken, apr_pool_t *pool);
@@ -150,20 +192,6 @@ apr_status_t acct_store_password_sample(acct_db_t *db,
                                         apr_array_header_t **list,
                                         apr_pool_t *pool);
 
-/** Both APR_NOTFOUND when the account is gone. */
-apr_status_t acct_store_account_set_active(acct_db_t *db, apr_int64_t id,
-                                           int is_active, apr_pool_t *pool);
-apr_status_t acct_store_account_set_last_login(acct_db_t *db,
-                                               apr_int64_t id,
-                                               apr_time_t when,
-                                               apr_pool_t *pool);
-
-/** Set the password if it still is @a old (NULL: whatever it is).
- *  @return APR_NOTFOUND when it is not, or the account is gone. */
-apr_status_t acct_store_account_set_password(acct_db_t *db, apr_int64_t id,
-                                             const char *old,
-                                             const char *hash,
-                                             apr_pool_t *pool);
 /** Delete an account with its tokens. APR_NOTFOUND when it is gone. */
 apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
                                        apr_pool_t *pool);
@@ -232,7 +260,7 @@ apr_status_t acct_store_token_delete_all(acct_db_t *db,
                                          apr_int64_t account,
                                          int *changed, apr_pool_t *pool);
 
-/** Delete all of an account but the one with this public id. */
+/** All of the account's but the one with the public id @a id. */
 apr_status_t acct_store_token_delete_others(acct_db_t *db,
                                             apr_int64_t account,
                                             const char *id, int *changed,
@@ -255,97 +283,20 @@ apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
                                             apr_time_t now, int keep,
                                             int *changed, apr_pool_t *pool);
 
-/* A row of the revocation table. */
-typedef struct acct_revocation_t {
-    apr_int64_t id;
-    apr_int64_t account_id;
-} acct_revocation_t;
+/* Before when what is to be old enough for a purge. */
+typedef struct acct_purge_ages_t {
+    apr_time_t expired;         /* tokens, links, pending accounts, names
+                                 * that are held */
+    apr_time_t revocations;
+    apr_time_t networks;
+    apr_int64_t mail_hour;      /* counts of mails, by the hour */
+} acct_purge_ages_t;
 
-#define ACCT_MARK_OPEN_BYTES 2048
-
-/* Up to where a reader has seen the revocations. acct_mark_at() makes one.
- * It means something only where it came from: numbers are given out again
- * by a server that lost its last transactions in a crash, and by a database
- * that was restored. So it has an origin, and a mark of another origin
- * tells nothing.
- *
- * Where one process writes at a time rows become visible in the order of
- * their ids. On a server they do not: an id is given out long before its
- * row's transaction commits, a sequence may hand ids out in bundles, and no
- * number of ids that are read again covers a transaction that was slow. So
- * there the mark is the snapshot of the reading itself: what was not seen
- * is what later transactions wrote, and those that were open then. */
-typedef struct acct_mark_t {
-    apr_int64_t number;         /* sqlite3: the highest id seen; pgsql: the
-                                 * oldest transaction not seen; -1: nothing
-                                 * was read yet */
-    apr_int64_t origin;         /* sqlite3: revoked_at of that row; pgsql: a
-                                 * hash of the connection and of the tables
-                                 * that it reads. No server that crashed
-                                 * keeps a connection */
-    apr_int64_t from;           /* pgsql: none seen from this one on */
-    char open[ACCT_MARK_OPEN_BYTES];    /* pgsql: those below that were
-                                         * open, with commas */
-} acct_mark_t;
-
-/** The mark of which only two numbers were kept: nothing after them is
- *  skipped, some may be read twice. -1 and 0: at the very beginning. */
-void acct_mark_at(acct_mark_t *mark, apr_int64_t number,
-                  apr_int64_t origin);
-
-/* Why it is not known what was revoked since a mark. */
-typedef enum {
-    ACCT_MISSED_NOTHING = 0,    /* it is */
-    ACCT_MISSED_BEGINNING,      /* nothing was read before */
-    ACCT_MISSED_TOO_MANY,
-    ACCT_MISSED_ORIGIN          /* pgsql: another connection, or other
-                                 * tables; sqlite3: another past of the
-                                 * file */
-} acct_missed_e;
-
-/**
- * Read the revocations that became visible since @a mark, and move it.
- * @param limit  more at once are not listed
- * @param list   out: array of acct_revocation_t; empty when any were missed
- * @param missed out: where it is not ACCT_MISSED_NOTHING the caller has to
- *               forget all it believes, after this has returned
- * On failure the mark stays where it was.
- */
-apr_status_t acct_store_revocation_read(acct_db_t *db, acct_mark_t *mark,
-                                        int limit,
-                                        apr_array_header_t **list,
-                                        acct_missed_e *missed,
-                                        apr_pool_t *pool);
-
-/**
- * Delete every token there is and write a revocation for every account, so
- * that all servers that read them forget. Inside a transaction: what others do
- * with tokens waits for its end, and nothing that they began before is left.
- * @param tokens   how many there were
- * @param accounts how many there are
- */
-apr_status_t acct_store_revoke_everyone(acct_db_t *db, apr_int64_t *tokens,
-                                        apr_int64_t *accounts,
-                                        apr_pool_t *pool);
-
-/**
- * Whether a file is still what it was when @a follower had read all it wants
- * to know by this connection: nothing was revoked since, nor anything else
- * written. Cheap; for who reads again and again. A server cannot tell, and
- * is asked each time.
- * @param version for acct_db_followed(), once all has been read; 0: none
- */
-apr_status_t acct_store_follow(acct_db_t *db, const void *follower,
-                               apr_int64_t *version, int *is_unchanged,
-                               apr_pool_t *pool);
-
-/** Whether there is anything in a file that a purge would delete: tokens
- *  expired before @a tokens, revocations older than @a revocations, known
- *  networks not seen since @a networks. Of a server it is not asked: 1. */
-apr_status_t acct_store_purge_due(acct_db_t *db, apr_time_t tokens,
-                                  apr_time_t revocations,
-                                  apr_time_t networks, int *is_due,
-                                  apr_pool_t *pool);
+/** Whether there is anything in a file that a purge would delete. Of a server
+ *  it is not asked: 1. */
+apr_status_t acct_store_purge_due(acct_db_t *db,
+                                  const acct_purge_ages_t *ages,
+                                  int *is_due, apr_pool_t *pool);
 
 /** Be the one of several servers that purges, until the transaction ends. Does
  *  not wait.
@@ -368,6 +319,12 @@ apr_status_t acct_store_token_purge(acct_db_t *db, apr_time_t before,
                                     int limit, int *changed,
                                     apr_pool_t *pool);
 
+/** Delete accounts that were not activated before @a before, at most
+ *  @a limit. */
+apr_status_t acct_store_pending_purge(acct_db_t *db, apr_time_t before,
+                                      int limit, int *changed,
+                                      apr_pool_t *pool);
+
 /* That a token was used. */
 typedef struct acct_token_use_t {
     const char *id;             /* 32 hex digits */
@@ -388,13 +345,5 @@ apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool);
  *  0 without any. Looks at all of them; for the command. */
 apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
                                    apr_time_t *newest, apr_pool_t *pool);
-
-/** Note that something of the account is revoked now; in the same
- *  transaction as what revokes. On a server its clock says when now is: by
- *  that of a machine that is behind the row would be old at once, and gone
- *  before the others have read it. */
-apr_status_t acct_store_revocation_insert(acct_db_t *db,
-                                          apr_int64_t account,
-                                          apr_pool_t *pool);
 
 #endif

@@ -17,7 +17,8 @@ apr_status_t acct_store_token_insert(acct_db_t *db,
         ACCT_TEXT(token->label ? token->label : ""),
         ACCT_INT(token->created_at), ACCT_INT(token->expires_at),
         ACCT_INT(token->last_used), ACCT_INT(token->ends_at),
-        ACCT_INT(token->sliding)
+        ACCT_INT(token->sliding),
+        ACCT_TEXT(token->network ? token->network : "")
     };
     int changed;
     apr_status_t rv = ACCT_RUN(db, ACCT_SQL_TOKEN_INSERT, args, &changed,

@@ -6,7 +6,7 @@
 
 #include "base/ticks.h"
 #include "base/told_status.h"
-#include "store/purge.h"
+#include "tables/purge.h"
 #include "token/check_row.h"
 
 APLOG_USE_MODULE(acctauth);

@@ -21,7 +21,7 @@
 #include "cache/last_used.h"
 #include "limit/exchange.h"
 #include "process/feed.h"
-#include "store/purge.h"
+#include "tables/purge.h"
 
 /* A database. In pconf; constant once the children run, but for what a
  * thread says is its own. */

@@ -5,7 +5,7 @@
 
 #include "base/ticks.h"
 #include "base/told_status.h"
-#include "store/purge.h"
+#include "tables/purge.h"
 #include "store/store.h"
 
 APLOG_USE_MODULE(acctauth);

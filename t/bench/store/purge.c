@@ -2,7 +2,7 @@
 /* Clearing expired tokens away: all there are, since by now they have. */
 #include "bench.h"
 
-#include "store/purge.h"
+#include "tables/purge.h"
 
 /* On a server that goes by the rows and its own clock. */
 static apr_status_t begin_purge(worker_t *worker, apr_pool_t *pool)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/limited.h"
+#include "tables/limited.h"
 
 #include "store/drivers.h"
 

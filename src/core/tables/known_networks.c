@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/known_networks.h"
+#include "tables/known_networks.h"
 
 #include "store/drivers.h"
 

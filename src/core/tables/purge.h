@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clearing away tokens that have expired, revocations that no feed needs any
- * more, and networks that nobody signed in from for long. In batches, each a
- * short transaction, so that no request waits long for one.
+ * Clearing away what is over: tokens and links that have expired, revocations
+ * that no feed needs any more, networks that nobody signed in from for long,
+ * accounts that were not activated in time, names that are not held any more,
+ * counts of mails. In batches, each a short transaction, so that no request
+ * waits long for one.
  */
 #ifndef ACCT_PURGE_H
 #define ACCT_PURGE_H
@@ -29,10 +31,17 @@
 /** How long it is known that an account was signed in to from a network. */
 #define ACCT_PURGE_NETWORKS_KEPT apr_time_from_sec(30 * 86400)
 
+/** How long it is known how much was mailed. */
+#define ACCT_PURGE_MAIL_COUNTS_KEPT apr_time_from_sec(2 * 86400)
+
 typedef struct acct_purged_t {
     int tokens;                 /* rows that went */
     int revocations;
     int networks;
+    int pending;                /* accounts */
+    int links;
+    int holds;
+    int mail_counts;
     int more;                   /* there may be more: ask again */
     int others;                 /* nothing was done: another server had its
                                  * turn */
