@@ -135,6 +135,40 @@ static void methods_of_one_path_are_gathered(void **state)
     remove_folder(folder, p);
 }
 
+/* Such a request is refused for its token first; OPTIONS is answered. */
+static void a_wrong_method_finds_a_route_that_needs_a_token(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    static const char one[] = ROUTES(
+        ROUTE("s", "POST", "login", "\"fields\":{\"u\":\"identifier\","
+              "\"p\":\"password\"},\"responses\":{" OK_TOKEN "}") ","
+        ROUTE("s", "PUT", "logout", "\"token\":\"optional\","
+              "\"responses\":{\"ok\":{\"status\":200}}"));
+    static const char two[] = ROUTES(OUT("s", "DELETE"));
+    const acct_dialect_t *mounted[2];
+    acct_match_t match;
+
+    mounted[0] = load_file(p, write_file(folder, "one.json", one,
+                                         strlen(one), p));
+    mounted[1] = load_file(p, write_file(folder, "two.json", two,
+                                         strlen(two), p));
+    assert_int_equal(acct_dialect_match(mounted, 2, "GET", "s", &match, p),
+                     ACCT_METHOD_NOT_ALLOWED);
+    assert_int_equal(match.route->token, ACCT_TOKEN_NEEDED);
+    assert_ptr_equal(match.dialect, mounted[1]);
+    assert_int_equal(acct_dialect_match(mounted, 2, "OPTIONS", "s", &match,
+                                        p), ACCT_OPTIONS);
+    assert_ptr_equal(match.dialect, mounted[0]);
+    assert_int_equal(acct_dialect_match(mounted, 1, "GET", "s", &match, p),
+                     ACCT_METHOD_NOT_ALLOWED);
+    assert_int_equal(match.route->token, ACCT_TOKEN_IGNORED);
+    assert_int_equal(acct_dialect_match(mounted, 1, "PUT", "s", &match, p),
+                     ACCT_OK);
+    assert_int_equal(match.route->token, ACCT_TOKEN_OPTIONAL);
+    remove_folder(folder, p);
+}
+
 static void routes_nobody_can_reach_are_told(void **state)
 {
     apr_pool_t *p = *state;
@@ -176,6 +210,7 @@ int main(void)
         POOL_TEST(one_dialect_matches),
         POOL_TEST(dialects_share_a_location),
         POOL_TEST(methods_of_one_path_are_gathered),
+        POOL_TEST(a_wrong_method_finds_a_route_that_needs_a_token),
         POOL_TEST(routes_nobody_can_reach_are_told)
     };
 

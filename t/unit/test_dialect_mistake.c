@@ -232,6 +232,35 @@ static const struct bad_t {
     { ROUTES(ROUTE("in", "GET", "login", "\"fields\":{\"u\":\"identifier\","
                    "\"p\":\"password\"},\"responses\":{" OK_TOKEN "}")),
       "routes[0].method: \"login\" reads a body", "write \"POST\"" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"token\":\"needed\","
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].token: \"needed\" says nothing", "write \"optional\"" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"token\":true,"
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].token: is true", "write \"...\"" },
+    { ROUTES(ROUTE("o", "POST", "logout_all", "\"token\":\"optional\","
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].token: \"logout_all\" acts for the account of a token",
+      "remove this member" },
+    { ROUTES(ROUTE("in", "POST", "login", "\"token\":\"optional\","
+                   "\"fields\":{\"u\":\"identifier\",\"p\":\"password\"},"
+                   "\"responses\":{" OK_TOKEN "}")),
+      "routes[0].token: \"login\" looks at no token",
+      "remove this member" },
+    { ROUTES(ROUTE("{account.id}/o", "POST", "logout",
+                   "\"token\":\"optional\","
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].path: the path \"{account.id}/o\" names an account, but "
+      "the route does without a token", "remove" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"token\":\"optional\","
+                   "\"responses\":{\"ok\":{\"status\":200,"
+                   "\"body\":\"{account.username}\"}}")),
+      "routes[0].responses.ok: shows something of the account", "remove" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"token\":\"optional\","
+                   "\"responses\":{\"ok\":{\"status\":200},"
+                   "\"not_authenticated\":{\"status\":200}}")),
+      "routes[0].responses.not_authenticated: \"not_authenticated\" cannot "
+      "come of the operation \"logout\" as this route has it", "remove" },
     { ROUTES(OUT("../out", "POST")), "routes[0].path: the path \"../out\" "
       "climbs", "write a path below" },
     { ROUTES(OUT("a/./b", "POST")), "routes[0].path: the path \"a/./b\" "

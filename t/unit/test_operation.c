@@ -123,6 +123,19 @@ static void what_needs_a_token_ends_in_these_outcomes_alone(void **state)
     assert_can(named("current"), can, COUNT(can));
 }
 
+static void only_a_logout_may_do_without_its_token(void **state)
+{
+    (void)state;
+    for (int i = 0; i < acct_operations.count; i++) {
+        const acct_operation_t *row = acct_operations.row[i];
+
+        assert_int_equal(row->may_lack_token,
+                         strcmp(row->name, "logout") == 0);
+        assert_true(!row->may_lack_token
+                    || row->token == ACCT_TOKEN_NEEDED);
+    }
+}
+
 /* Reads fields for a request with a token, and for one without. */
 static void a_token_and_fields_go_together(void **state)
 {
@@ -161,6 +174,7 @@ int main(void)
         cmocka_unit_test(register_ends_in_these_outcomes_alone),
         cmocka_unit_test(login_ends_in_these_outcomes_alone),
         cmocka_unit_test(what_needs_a_token_ends_in_these_outcomes_alone),
+        cmocka_unit_test(only_a_logout_may_do_without_its_token),
         cmocka_unit_test(a_token_and_fields_go_together),
         cmocka_unit_test(an_outcome_out_of_range_cannot_come)
     };

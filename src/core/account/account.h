@@ -57,11 +57,11 @@ typedef struct acct_call_t {
     const acct_route_t *route;
     const acct_form_t *form;    /* as read, and where the outcome is
                                  * ACCT_INVALID only what was right of it;
-                                 * NULL: the operation reads none */
+                                 * empty where the route reads none */
     const acct_identity_t *identity;    /* whose token was presented, after
                                          * the last wait for the client;
-                                         * NULL: none is needed and none
-                                         * was */
+                                         * NULL: the route does without,
+                                         * and none was */
     const char *token;          /* its text, or NULL */
     acct_result_t *result;      /* in: ACCT_OK, or ACCT_INVALID with the
                                  * problems found so far; out: what came of
@@ -100,7 +100,8 @@ void acct_login(const acct_call_t *call);
 /**
  * Sign out: end the presented token; under the policy reuse the account's
  * reusable token as well. Answered after the commit: ACCT_OK,
- * ACCT_INVALID_TOKEN when another request was faster.
+ * ACCT_INVALID_TOKEN when another request was faster. Without an identity
+ * nothing is ended: ACCT_OK, and no account.
  */
 void acct_logout(const acct_call_t *call);
 

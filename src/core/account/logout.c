@@ -74,6 +74,10 @@ void acct_logout(const acct_call_t *call)
         .reusable = call->route->dialect->policy.kind == ACCT_POLICY_REUSE
     };
 
+    if (call->identity == NULL) {
+        call->result->outcome = ACCT_OK;
+        return;
+    }
     run_logout(call, &logout);
 }
 

@@ -61,6 +61,7 @@ static const acct_operation_t op_logout = {
     .name = "logout",           /* end this token */
     .event = ACCT_EVENT_LOGOUT,
     .token = ACCT_TOKEN_NEEDED,
+    .may_lack_token = 1,
     .run = acct_logout
 };
 

@@ -60,13 +60,18 @@ typedef struct acct_operation_t {
     const char *name;           /* in dialect files: "logout_all" */
     acct_event_e event;         /* what it is in an audit log */
     acct_token_need_e token;
-    int reads_fields;           /* of the request's body; else it is read
-                                 * and dropped */
+    int may_lack_token;         /* a route may say that it does without
+                                 * one: run() is then called without an
+                                 * identity where none was presented */
+    int reads_fields;           /* a route may have fields of the request's
+                                 * body; the body of one without is read and
+                                 * dropped */
     int stores_fields;          /* what they say becomes the account's: a
                                  * name can be taken, a new name has a
                                  * grammar, a new password has rules */
     uint32_t roles;             /* that its fields can have */
-    const acct_need_t *needs;   /* what they must have; NULL: nothing */
+    const acct_need_t *needs;   /* what they must have; NULL: nothing, and a
+                                 * route may do without any field */
     uint64_t outcomes;          /* its own, beside those that follow from
                                  * token and reads_fields */
     acct_shows_e shows;
@@ -90,8 +95,8 @@ typedef struct acct_operations_t {
 const acct_operation_t *acct_operation_find(
     const acct_operations_t *operations, const char *name);
 
-/** Whether it can end in @a outcome, so that a route of this operation
- *  needs a response for it (its own or the dialect's). */
+/** Whether a route of it can end in @a outcome at all; which of them one
+ *  route can is acct_route_can() (dialect/draft.h). */
 int acct_operation_can(const acct_operation_t *operation,
                        acct_outcome_e outcome);
 

@@ -146,7 +146,7 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
     const acct_entry_t *first;
     const acct_entry_t *entry;
 
-    if (!acct_operation_can(draft->route.fields.operation, outcome)) {
+    if (!acct_route_can(&draft->route, outcome)) {
         p->response[outcome] = load->dialect->p->response[outcome];
         p->message[outcome] = load->dialect->p->message[outcome];
         return 1;
@@ -290,6 +290,12 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
 
     at = acct_place_member(load, &at, "ok");
     entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
+    if (route->token == ACCT_TOKEN_OPTIONAL
+        && (uses & (ACCT_VALUES_ACCOUNT | ACCT_VALUES_TOKEN)) != 0) {
+        acct_report(load, &at, "shows something of the account or its "
+                    "token, and the route does without a token; remove what "
+                    "it shows of them, or \"token\": \"optional\"");
+    }
     if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN
         || ok == NULL || entry == NULL
         || entry->is_broken) {

@@ -14,6 +14,8 @@
  *   dialect.c         its plain members; loading as a whole
  *   route.c           its routes: path, method, operation
  *   fields.c          "fields" of a route
+ *   credentials.c     which credentials a route takes, and what can come of
+ *                     it
  *   response.c        "responses" of a route or general
  *   message.c         "messages" of a route or general
  *   template.c        the texts of both: placeholders, parsed once
@@ -62,6 +64,9 @@ typedef struct acct_route_t {
     const char *path;           /* as in the file: "signin/" */
     const char *method;         /* "POST" */
     acct_fields_t fields;       /* and its operation */
+    int reads_fields;           /* of the body; else it is read and
+                                 * dropped */
+    acct_token_need_e token;    /* as its operation, or it does without */
     int mints_token;            /* its ok response shows {token} */
     int names_account;          /* its path holds {account.id} */
     /* private to dialect/dialect.c and dialect/render.c */
@@ -129,7 +134,9 @@ int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,
                           const char *path);
 
 /**
- * Find the route of a request among the dialects mounted on a location.
+ * Find the route of a request among the dialects mounted on a location. The
+ * route of a method that none has is one that needs a token, where the path
+ * has one: such a request is refused for its token first.
  * The first dialect with a route for path and method answers. Within a
  * dialect a literal path goes before one with {account.id}. Both
  * spellings of a path match, with and without the final slash.

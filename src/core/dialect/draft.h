@@ -170,6 +170,16 @@ extern const char *const acct_route_methods[];
 void acct_read_routes(acct_load_t *load, const acct_path_t *at,
                       const json_t *routes);
 
+/* dialect/credentials.c */
+
+/** Read "token" of a route whose operation is known. */
+void acct_read_credentials(acct_load_t *load, const json_t *route,
+                           acct_draft_t *draft);
+
+/** Whether a route can end in @a outcome, so that it needs a response for it
+ *  (its own or the dialect's). */
+int acct_route_can(const acct_route_t *route, acct_outcome_e outcome);
+
 /* dialect/fields.c */
 
 /** Read "fields" of a route whose operation is known; marks the draft

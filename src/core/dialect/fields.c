@@ -322,21 +322,20 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
 {
     acct_path_t at = acct_place_member(load, &draft->at, "fields");
     const json_t *fields = json_object_get(route, "fields");
+    const acct_operation_t *operation = draft->route.fields.operation;
 
-    if (!draft->route.fields.operation->reads_fields) {
-        if (fields != NULL) {
-            acct_report(load, &at, "\"%s\" acts for the token and reads no "
-                        "body; remove \"fields\"",
-                        draft->route.fields.operation->name);
-            draft->broken = 1;
-        }
+    if (fields != NULL && !operation->reads_fields) {
+        acct_report(load, &at, "\"%s\" acts for the token and reads no "
+                    "body; remove \"fields\"", operation->name);
+        draft->broken = 1;
     }
-    else if (fields == NULL) {
+    else if (fields != NULL) {
+        draft->route.reads_fields = 1;
+        read_fields(load, &at, fields, draft);
+    }
+    else if (operation->needs != NULL) {
         acct_report(load, &at, "is missing; write which members of the "
                     "request mean what, \"password\": \"password\"");
         draft->broken = 1;
-    }
-    else {
-        read_fields(load, &at, fields, draft);
     }
 }

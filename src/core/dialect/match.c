@@ -66,6 +66,7 @@ typedef struct search_t {
     unsigned int allowed;       /* set of methods */
     const acct_route_t *route;  /* has path and method */
     const acct_route_t *other;  /* has the path */
+    const acct_route_t *needing;    /* has it, and needs a token */
     const char *id;
     apr_size_t id_length;
 } search_t;
@@ -95,6 +96,9 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
         }
         if (search->other == NULL) {
             search->other = route;
+        }
+        if (search->needing == NULL && route->token == ACCT_TOKEN_NEEDED) {
+            search->needing = route;
         }
         if (search->route == NULL
             && strcmp(route->method, search->method) == 0) {
@@ -127,7 +131,7 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
                                   apr_pool_t *pool)
 {
     search_t search;
-    int i;
+    int is_options, i;
 
     memset(match, 0, sizeof(*match));
     memset(&search, 0, sizeof(search));
@@ -144,7 +148,10 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
         return ACCT_NOT_FOUND;
     }
     match->allow = allow(search.allowed, pool);
-    match->route = search.route != NULL ? search.route : search.other;
+    is_options = search.route == NULL && strcmp(method, "OPTIONS") == 0;
+    match->route = search.route != NULL ? search.route
+        : search.needing != NULL && !is_options ? search.needing
+        : search.other;
     match->dialect = match->route->dialect;
     if (search.route != NULL) {
         if (search.id != NULL) {
@@ -153,8 +160,7 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
         }
         return ACCT_OK;
     }
-    return strcmp(method, "OPTIONS") == 0 ? ACCT_OPTIONS
-                                          : ACCT_METHOD_NOT_ALLOWED;
+    return is_options ? ACCT_OPTIONS : ACCT_METHOD_NOT_ALLOWED;
 }
 
 int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,

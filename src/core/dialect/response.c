@@ -335,11 +335,14 @@ int acct_check_outcome_key(acct_load_t *load, const acct_path_t *at,
                            const acct_draft_t *draft, acct_outcome_e outcome)
 {
     if (draft != NULL && !draft->broken
-        && !acct_operation_can(draft->route.fields.operation, outcome)) {
-        acct_report(load, at, "\"%s\" cannot come of the operation \"%s\"; "
+        && !acct_route_can(&draft->route, outcome)) {
+        acct_report(load, at, "\"%s\" cannot come of the operation \"%s\"%s; "
                     "remove it, or write it among the \"responses\" of the "
                     "whole dialect", acct_outcome_name(outcome),
-                    draft->route.fields.operation->name);
+                    draft->route.fields.operation->name,
+                    acct_operation_can(draft->route.fields.operation,
+                                       outcome) ? " as this route has it"
+                                                : "");
         return 0;
     }
     return 1;

@@ -59,9 +59,12 @@ static void check_path(acct_load_t *load, const acct_path_t *at,
         wrong = "names the account twice; keep one \"" ACCOUNT_ID "\"";
     }
     if (wrong == NULL && ids == 1
-        && draft->route.fields.operation->token != ACCT_TOKEN_NEEDED) {
-        wrong = "names an account, but the operation has none before it "
-                "ends; remove \"" ACCOUNT_ID "\"";
+        && draft->route.token != ACCT_TOKEN_NEEDED) {
+        wrong = draft->route.token == ACCT_TOKEN_OPTIONAL
+            ? "names an account, but the route does without a token; remove "
+              "\"" ACCOUNT_ID "\", or \"token\""
+            : "names an account, but the operation has none before it "
+              "ends; remove \"" ACCOUNT_ID "\"";
     }
     if (wrong != NULL) {
         acct_report(load, at, "the path \"%s\" %s",
@@ -135,11 +138,18 @@ static void read_operation(acct_load_t *load, const json_t *route,
     }
     draft->broken |= operation == NULL;
     draft->route.fields.operation = operation != NULL ? operation : &unknown;
-    at.path = acct_place_member(load, &draft->at, "method").path;
-    if (operation != NULL && operation->reads_fields
+}
+
+/* A GET has no body, and is sent by what only looks. */
+static void check_method(acct_load_t *load, const acct_draft_t *draft)
+{
+    const acct_operation_t *operation = draft->route.fields.operation;
+    acct_path_t at = acct_place_member(load, &draft->at, "method");
+
+    if ((draft->route.reads_fields || operation->needs != NULL)
         && strcmp(draft->route.method, "GET") == 0) {
-        acct_report(load, &at, "\"%s\" reads a body, and %s has none; write "
-                    "\"POST\"", name, draft->route.method);
+        acct_report(load, &at, "\"%s\" reads a body, and GET has none; "
+                    "write \"POST\"", operation->name);
     }
 }
 
@@ -147,8 +157,8 @@ static void read_route(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
 {
     static const char *const members[] = {
-        "path", "method", "operation", "fields", "messages", "responses",
-        "description", NULL
+        "path", "method", "operation", "token", "fields", "messages",
+        "responses", "description", NULL
     };
     acct_path_t at;
     const json_t *value;
@@ -160,12 +170,14 @@ static void read_route(acct_load_t *load, const json_t *route,
     draft->route.dialect = load->dialect;
     read_method(load, route, draft);
     read_operation(load, route, draft);
+    acct_read_credentials(load, route, draft);
     at = acct_place_member(load, &draft->at, "path");
     path = needed(load, route, "path", "log-in/", draft);
     draft->nowhere |= path == NULL;
     check_path(load, &at, path != NULL ? path : "", draft);
     if (!draft->broken) {       /* else the operation is not known */
         acct_read_fields(load, route, draft);
+        check_method(load, draft);
     }
     value = json_object_get(route, "messages");
     if (value != NULL) {

@@ -131,19 +131,34 @@ static const acct_operation_t *operation(const endpoint_t *endpoint)
     return endpoint->match.route->fields.operation;
 }
 
-/* A request without one may go on where the operation does without. */
+/* A request without one may go on where the route does without. */
 static int is_allowed(const endpoint_t *endpoint)
 {
     acct_outcome_e verdict = endpoint->verdict->outcome;
 
     return verdict == ACCT_OK
         || (verdict == ACCT_NOT_AUTHENTICATED
-            && operation(endpoint)->token == ACCT_TOKEN_OPTIONAL);
+            && endpoint->match.route->token == ACCT_TOKEN_OPTIONAL);
+}
+
+/* Whether a token is looked at. Where none is needed the wrong method is what
+ * is wrong, whatever was presented. */
+static int looks_at_token(const endpoint_t *endpoint)
+{
+    switch (endpoint->match.route->token) {
+    case ACCT_TOKEN_IGNORED:
+        return 0;
+    case ACCT_TOKEN_OPTIONAL:
+        return check_method(endpoint);
+    case ACCT_TOKEN_NEEDED:
+        break;
+    }
+    return 1;
 }
 
 static int check_token(endpoint_t *endpoint)
 {
-    if (operation(endpoint)->token == ACCT_TOKEN_IGNORED) {
+    if (!looks_at_token(endpoint)) {
         return 1;
     }
     endpoint->verdict = acct_verdict(endpoint->r);
@@ -304,7 +319,7 @@ static int check_token_still(endpoint_t *endpoint, apr_interval_time_t begun)
 /* The fields of the body, or a body that is dropped. */
 static int take_body(endpoint_t *endpoint, acct_form_t *form)
 {
-    if (operation(endpoint)->reads_fields) {
+    if (endpoint->match.route->reads_fields) {
         return read_form(endpoint, form);
     }
     return body_result(endpoint, acct_body_drop(endpoint->r,
