@@ -217,6 +217,8 @@ CREATE TABLE mail (
 
 CREATE INDEX mail_next_at ON mail (next_at);
 
+CREATE INDEX mail_claimed ON mail (claimed_by, claimed_at);
+
 -- How many mails were handed over for a key (an address, a network, a
 -- server) in an hour, counted from the epoch.
 CREATE TABLE mail_count (

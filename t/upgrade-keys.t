@@ -16,7 +16,7 @@ use Encode ();
 use Test::More;
 use Time::HiRes ();
 
-my $CURRENT = 4;
+my $CURRENT = 5;
 my $PASSWORD = 'correct horse';
 
 my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', api => 0,

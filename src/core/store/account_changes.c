@@ -28,8 +28,8 @@ apr_status_t acct_claim_keys(acct_db_t *db, const acct_account_t *wanted,
     return rv == APR_SUCCESS ? delete_lapsed(db, wanted, pool) : rv;
 }
 
-/* The statement that wrote may have waited for the end of a transaction that
- * gave the name up, and that it was held then was not in what it saw. */
+/* After the writing, which may have waited for the end of a transaction that
+ * gave the name up: that it is held since was not in what it saw. */
 apr_status_t acct_confirm_keys(acct_db_t *db, const acct_account_t *wanted,
                                apr_pool_t *pool)
 {
@@ -40,9 +40,6 @@ apr_status_t acct_confirm_keys(acct_db_t *db, const acct_account_t *wanted,
     acct_rows_t rows;
     apr_status_t rv;
 
-    if (!acct_store_driver_of(db)->lock_names) {
-        return APR_SUCCESS;     /* one process writes at a time */
-    }
     rv = ACCT_SELECT(db, ACCT_SQL_NAME_HOLD_FIND, args, &rows, pool);
     return rv == APR_SUCCESS && rows.count > 0 ? APR_EEXIST : rv;
 }
@@ -74,8 +71,7 @@ apr_status_t acct_store_account_set_username(acct_db_t *db, apr_int64_t id,
     acct_account_t wanted = { .id = id, .username_key = key };
     const acct_arg_t args[] = {
         ACCT_TEXT(username), ACCT_TEXT(key), ACCT_INT(id), ACCT_INT(id),
-        ACCT_TEXT(key), ACCT_TEXT(key), ACCT_TEXT(key), ACCT_INT(id),
-        ACCT_INT(apr_time_now())
+        ACCT_TEXT(key), ACCT_TEXT(key)
     };
 
     return set_key(db, ACCT_SQL_ACCOUNT_SET_USERNAME, &wanted, args,
@@ -90,8 +86,7 @@ apr_status_t acct_store_account_set_email(acct_db_t *db, apr_int64_t id,
     acct_account_t wanted = { .id = id, .email_key = key };
     const acct_arg_t args[] = {
         ACCT_TEXT(email), ACCT_TEXT(key), ACCT_INT(verified_at),
-        ACCT_INT(id), ACCT_INT(id), ACCT_TEXT(key), ACCT_TEXT(key),
-        ACCT_TEXT(key), ACCT_INT(id), ACCT_INT(apr_time_now())
+        ACCT_INT(id), ACCT_INT(id), ACCT_TEXT(key), ACCT_TEXT(key)
     };
 
     return set_key(db, ACCT_SQL_ACCOUNT_SET_EMAIL, &wanted, args,

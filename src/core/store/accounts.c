@@ -113,9 +113,7 @@ static apr_status_t insert_row(acct_db_t *db, const acct_account_t *a,
         ACCT_INT(a->is_staff ? 1 : 0), ACCT_INT(a->created_at),
         ACCT_INT(a->last_login), ACCT_INT(a->pending_until),
         ACCT_INT(a->email_verified_at),
-        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key),
-        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key),
-        ACCT_INT(apr_time_now())
+        ACCT_TEXT(a->username_key), ACCT_TEXT(a->email_key)
     };
     int changed;
     apr_status_t rv = ACCT_RUN(db, ACCT_SQL_ACCOUNT_INSERT, args, &changed,

@@ -14,12 +14,10 @@
     "OR EXISTS (SELECT 1 FROM name_hold WHERE name_key = %s " \
     "AND until > %lld)"
 
-/* The same of a key that the account of an id asks for. */
+/* Whether no account but that of an id has a key. */
 #define IS_FREE_FOR \
     "NOT EXISTS (SELECT 1 FROM account o WHERE o.id <> %lld " \
-    "AND (o.username_key = %s OR o.email_key = %s)) " \
-    "AND NOT EXISTS (SELECT 1 FROM name_hold h WHERE h.name_key = %s " \
-    "AND h.account_id <> %lld AND h.until > %lld)"
+    "AND (o.username_key = %s OR o.email_key = %s))"
 
 #define MAIL_COLUMNS \
     "id, kind, site, dialect, language, account_id, address, address_key, " \
@@ -52,8 +50,6 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "SELECT %s, %s, %s, %s, %s, %s, %s, %lld, %lld, %lld, %lld, %lld, "
         "%lld WHERE NOT EXISTS (SELECT 1 FROM account "
         "WHERE email_key = %s OR username_key = %s) "
-        "AND NOT EXISTS (SELECT 1 FROM name_hold "
-        "WHERE name_key IN (%s, %s) AND until > %lld) "
         "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_ACCOUNT_ID] = { .label = "account_id", .sql =
         "SELECT id FROM account WHERE username_key = %s OR email_key = %s" },
@@ -279,9 +275,6 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_MAIL_LIST] = { .label = "mail_list", .sql =
         "SELECT " MAIL_COLUMNS " FROM mail WHERE id > %lld ORDER BY id "
         "LIMIT %lld" },
-    [ACCT_SQL_MAIL_WAITING] = { .label = "mail_waiting", .sql =
-        "SELECT COUNT(*), COALESCE(MIN(next_at), 0), "
-        "COALESCE(MIN(created_at), 0) FROM mail" },
     [ACCT_SQL_MAIL_COUNT_ADD] = { .label = "mail_count_add", .sql =
         "INSERT INTO mail_count (key, hour, n) VALUES (%s, %lld, %lld) "
         "ON CONFLICT (key, hour) DO UPDATE SET n = mail_count.n + "

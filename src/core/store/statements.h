@@ -92,7 +92,6 @@ typedef enum {
     ACCT_SQL_MAIL_DELETE,
     ACCT_SQL_MAIL_PUT_BACK,
     ACCT_SQL_MAIL_LIST,
-    ACCT_SQL_MAIL_WAITING,
     ACCT_SQL_MAIL_COUNT_ADD,
     ACCT_SQL_MAIL_COUNT_SUM,
     ACCT_SQL_MAIL_COUNT_PURGE,
@@ -128,7 +127,7 @@ apr_status_t acct_only_row(apr_status_t rv, const acct_rows_t *rows);
 apr_status_t acct_claim_keys(acct_db_t *db, const acct_account_t *wanted,
                              apr_pool_t *pool);
 
-/** After it: APR_EEXIST where the name is held for another account since. */
+/** After it: APR_EEXIST where a key is held for another account. */
 apr_status_t acct_confirm_keys(acct_db_t *db, const acct_account_t *wanted,
                                apr_pool_t *pool);
 

@@ -128,8 +128,11 @@ apr_status_t acct_store_mail_waiting(acct_db_t *db,
     acct_taker_t row;
     apr_status_t rv;
 
-    rv = acct_only_row(acct_db_select(db, ACCT_SQL_MAIL_WAITING, NULL, 0,
-                                      &rows, pool), &rows);
+    /* looks at all mails, so it is none of the prepared statements */
+    rv = acct_only_row(acct_db_query(db, "SELECT COUNT(*), "
+                                     "COALESCE(MIN(next_at), 0), "
+                                     "COALESCE(MIN(created_at), 0) "
+                                     "FROM mail", &rows, pool), &rows);
     if (rv != APR_SUCCESS) {
         return rv;
     }
