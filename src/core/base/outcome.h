@@ -20,6 +20,7 @@
  *   told_status.c     what of a status is worth a word in the log
  *   shared_mutex.c    mutexes in memory that processes share
  *   ticks.c           a clock for waiting
+ *   mail_text.c       kinds of mails, and texts with placeholders
  *   base64.c          base64 to bytes
  *   hex.c             bytes to hex digits and back
  *   shell.c           a text as a word for a shell

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room of mails: what is sent to the address of an account. A request
+ * inserts a row and answers; what makes a mail of the row runs later and
+ * somewhere else (a thread of the server, or the operator's command), so that
+ * no request waits for a mail and none can be told by its time from another.
+ * The room may use dialect and the rooms below it.
+ *
+ * The files, in the way of a mail:
+ *   link_text.c       the secret of a link, and how an account's id is spelled
+ *                     in it
+ *   templates.c       files that mails are made of, by kind and language
+ *   language.c        which language a client asks for
+ *   message.c         subject and bodies to a message (RFC 5322)
+ *   sendmail.c        the message to a program of the system
+ *
+ * Kinds of mails and their placeholders are in base/mail_text.h, since a
+ * dialect names them too.
+ */
+#ifndef ACCT_MAIL_H
+#define ACCT_MAIL_H
+
+/* What became of a mail that was handed over. */
+typedef enum {
+    ACCT_MAIL_SENT,             /* it is another's to deliver now */
+    ACCT_MAIL_LATER,            /* it was not taken, or nobody knows; it may
+                                 * be taken when it is tried again */
+    ACCT_MAIL_NEVER             /* it will not be taken however often it is
+                                 * tried */
+} acct_mail_fate_e;
+
+#endif
