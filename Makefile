@@ -267,7 +267,8 @@ $(BUILD)/acctauth: $(CLI_OBJ) $(COUNTED) $(LIBCORE)
 $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(COUNTED) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-	    $(LIBCORE) -lcmocka $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread
+	    $(LIBCORE) -lcmocka $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -pthread \
+	    -ldl
 
 $(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(COUNTED) $(LIBCORE)
 	@mkdir -p $(@D)

@@ -1,5 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
+
+#include <apr_dbd.h>
+
 #include "note_fixture.h"
+
+/* The file that goes as sqlite is about to open it; NULL: none. */
+static const char *going;
+
+/* In the place of apr-util's, which it calls. */
+apr_status_t apr_dbd_open_ex(const apr_dbd_driver_t *driver, apr_pool_t *pool,
+                             const char *params, apr_dbd_t **handle,
+                             const char **error)
+{
+    apr_status_t (*real)(const apr_dbd_driver_t *, apr_pool_t *, const char *,
+                         apr_dbd_t **, const char **);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "apr_dbd_open_ex");
+    assert_non_null(real);
+    if (going != NULL) {
+        assert_int_equal(unlink(going), 0);
+        going = NULL;
+    }
+    return real(driver, pool, params, handle, error);
+}
 
 static const char *open_error(fixture_t *f, const char *path)
 {
@@ -22,6 +46,17 @@ static void a_missing_file_is_an_error_and_is_not_created(void **state)
 
     assert_int_equal(unlink(f->path), 0);
     assert_non_null(strstr(open_error(f, f->path), "No such file"));
+    assert_int_equal(stat(f->path, &info), -1);
+}
+
+static void a_file_that_goes_at_that_moment_is_not_made_again(void **state)
+{
+    fixture_t *f = *state;
+    struct stat info;
+
+    going = f->path;
+    open_error(f, f->path);
+    assert_null(going);
     assert_int_equal(stat(f->path, &info), -1);
 }
 
@@ -167,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_missing_file_is_an_error_and_is_not_created),
+        TEST(a_file_that_goes_at_that_moment_is_not_made_again),
         TEST(a_folder_is_not_a_database),
         TEST(a_file_that_is_not_a_database_is_an_error),
         TEST(a_name_that_sqlite_finds_special_is_a_file_name),

@@ -62,6 +62,23 @@ static apr_status_t plain_file(char **path, const char *name,
     return APR_SUCCESS;
 }
 
+/* A sqlite built without URI file names takes a URI for a path, here of a
+ * folder that is not there, and fails; another opens a database in memory. To
+ * open the path wherever the URI fails would make a new, empty file, readable
+ * by others, where an operator moves the database away at that moment. */
+static int knows_uris(const apr_dbd_driver_t *dbd, apr_pool_t *own)
+{
+    const char *error;
+    apr_dbd_t *handle;
+
+    if (apr_dbd_open_ex(dbd, own, "file:///acctauth?mode=memory", &handle,
+                        &error) != APR_SUCCESS) {
+        return 0;
+    }
+    apr_dbd_close(dbd, handle);
+    return 1;
+}
+
 static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
                                    apr_pool_t *own,
                                    const acct_db_config_t *config,
@@ -77,10 +94,9 @@ static apr_status_t sqlite_connect(const apr_dbd_driver_t *dbd,
         return rv;
     }
     rv = apr_dbd_open_ex(dbd, own, file_uri(pool, path), handle, error);
-    if (rv != APR_SUCCESS) {
-        /* A sqlite built without URI file names takes the URI for a path
-         * and fails. The file was there a moment ago, so the path alone
-         * will hardly make a new one (and that would have no schema). */
+    if (rv != APR_SUCCESS && !knows_uris(dbd, own)) {
+        /* The file was there a moment ago, so the path alone will hardly make
+         * a new one (and that would have no schema). */
         rv = apr_dbd_open_ex(dbd, own, path, handle, error);
     }
     return rv;
