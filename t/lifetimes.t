@@ -179,14 +179,15 @@ for my $s (@servers) {
         # machine four hashes may take longer than until $end.
         my @tokens = map { sign_in($s, 'auth-register', 'bob') } 1 .. 4;
         my $now = microseconds();
-        my $end = $now + 5 * $SECOND;
+        my $end;
         my @soon;
         for my $at (0, $now + 60 * $SECOND) {
             my ($past, $soon) = splice @tokens, 0, 2;
             set($s, $past, ends_at => $now - $SECOND, expires_at => $at);
-            set($s, $soon, ends_at => $end, expires_at => $at);
             is(opens($s, $past), 401, 'past it, expires '
                 . ($at ? 'later' : 'never'));
+            $end = microseconds() + 5 * $SECOND;
+            set($s, $soon, ends_at => $end, expires_at => $at);
             is(opens($s, $soon), 200, '  before it');
             push @soon, $soon;
         }
@@ -260,7 +261,8 @@ for my $s (@servers) {
         my @times = writings($s);
         cmp_ok(scalar @times, '>=', 1, 'there was one');
         for my $i (1 .. $#times) {
-            cmp_ok($times[$i] - $times[$i - 1], '>', 9, 'ten seconds later')
+            # from a late one to one in time it is less
+            cmp_ok($times[$i] - $times[$i - 1], '>', 6, 'ten seconds later')
                 if $times[$i] > $times[$i - 1];
         }
         unlike($s->log, qr/ACCT0233/, 'none failed');
