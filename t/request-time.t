@@ -52,7 +52,7 @@ sub settle
     $breaker->mode('pass');
     my @r;
     ok($s->wait_for(sub { @r = burst($s, [ (\%LOGIN) x 6 ]);
-        !grep { $_->{status} != 200 } @r }, 5), 'sign-ins');
+        !grep { $_->{status} != 200 } @r }, 20), 'sign-ins');
     $s->wait_for(sub { burst($s, [ (\%LOGIN) x 6 ]);
         $breaker->count >= 3 }, 5);
 }

@@ -160,4 +160,36 @@ SH
     is(slurp("$program.runs"), "x\n", 'it ran once');
 };
 
+# A unit test that prints LINES: the exit status, and what the summary has.
+sub unit_prints
+{
+    my (@lines) = @_;
+    my $program = "$top/test_y";
+    spew($program, join '', "#!/bin/sh\n", map { "echo '$_'\n" } @lines);
+    chmod 0755, $program;
+    my ($exit, $out, $err) = AcctTest::_run_command(undef, {}, $jobs, '--unit',
+                                                    $program);
+    return ($exit, $out);
+}
+
+subtest 'each test of a unit test counts, also one that names its driver'
+    => sub {
+    my ($exit, $out) = unit_prints('[==========] Running 3 test(s).',
+        '[       OK ] one', '[       OK ] two, sqlite3',
+        '[  SKIPPED ] three', '[  SKIPPED ] 1 test(s), listed below:',
+        '[  SKIPPED ] three');
+    is($exit, 0, 'exit status');
+    is($out, "ok 1 - one\nok 2 - two, sqlite3\n"
+        . "ok 3 - three # skip it says no reason\n1..3\n", 'in its words');
+};
+
+subtest 'a unit test of which no test ran has failed, or says why' => sub {
+    my ($exit, $out) = unit_prints('[==========] Running 1 test(s).');
+    is($exit, 1, 'exit status');
+    like($out, qr/^not ok 1 - .* says of no test that it ran/, 'said');
+    ($exit, $out) = unit_prints('# skip: no PostgreSQL');
+    is($exit, 0, 'with a reason');
+    is($out, "1..0 # skip no PostgreSQL\n", 'it is skipped');
+};
+
 done_testing();
