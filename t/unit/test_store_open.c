@@ -85,8 +85,10 @@ static void a_server_without_tables_gets_them_where_it_is(void **state)
     if (!f->schema) {
         skip_because("a file is moved away");
     }
-    change_schema(f, "DROP TABLE meta, limited, limit_clear, known_network, "
-                  "revocation, token, account");
+    fixture_on_server(f, apr_psprintf(f->pool, "DROP SCHEMA %s CASCADE",
+                                      f->schema));
+    fixture_on_server(f, apr_psprintf(f->pool, "CREATE SCHEMA %s",
+                                      f->schema));
     assert_non_null(strstr(refusal(f), " has no account tables; make one "
                            "that has with: acctauth init -d pgsql -p "
                            "CONNECTION --key KEYFILE"));
