@@ -129,7 +129,8 @@ my $s = AcctTest->prepare(modules => ['cgi'], conf => \&conf,
 $s->write('htdocs/private/a.txt', "private\n");
 $s->write('cgi/parent', "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
     . "echo \$PPID\n", 0755);
-# Tries each segment of shared memory there is, as an application could.
+# Tries each segment of shared memory there is, as an application could; one
+# of the same user can, and detaches it: what the fork left is looked at.
 $s->write('wsgi/app.py', <<'PYTHON');
 import ctypes, os
 
@@ -139,8 +140,12 @@ libc.shmat.restype = ctypes.c_void_p
 def application(environ, start_response):
     with open('/proc/sysvipc/shm') as f:
         ids = [int(line.split()[1]) for line in f.readlines()[1:]]
-    had = [n for n in ids
-           if libc.shmat(n, None, 0) != ctypes.c_void_p(-1).value]
+    had = []
+    for n in ids:
+        at = libc.shmat(n, None, 0)
+        if at != ctypes.c_void_p(-1).value:
+            had.append(n)
+            libc.shmdt(ctypes.c_void_p(at))
     start_response('200 OK', [('Content-Type', 'text/plain')])
     return [('%d %s' % (os.getpid(), ','.join(map(str, had)))).encode()]
 PYTHON
