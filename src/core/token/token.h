@@ -10,6 +10,7 @@
  * The files:
  *   token.c           header, minting, digests, key files
  *   seal.c            sealing
+ *   totp.c            one-time codes of a second factor, recovery codes
  *   check.c           the check inside a token's digits
  *   check_row.c       whether all tokens of a database have it
  *   identity.c        whose a token is: memo, cache, notes of its use
