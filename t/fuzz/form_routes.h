@@ -11,37 +11,48 @@
 
 static const char *const email_alias[] = { "mail", "username", NULL };
 
+#define ROUTE(of, fields) { .operation = &(of), .field = (fields), \
+                            .count = sizeof(fields) / sizeof(*(fields)) }
+
 static const acct_operation_t storing = {
     .name = "storing", .reads_fields = 1, .stores_fields = 1
 };
 static const acct_operation_t asking = { .name = "asking", .reads_fields = 1 };
 
 static const acct_field_t fields_up[] = {
-    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
-    { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 2 },
-    { "password2", ACCT_ROLE_PASSWORD_AGAIN, NULL, 0, 3 },
-    { "first_name", ACCT_ROLE_FIRST_NAME, NULL, 0, 4 },
-    { "last_name", ACCT_ROLE_LAST_NAME, NULL, 0, 5 },
+    { .name = "username", .role = ACCT_ROLE_USERNAME,
+      .required = 1, .index = 0 },
+    { .name = "email", .role = ACCT_ROLE_EMAIL, .index = 1 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 2 },
+    { .name = "password2", .role = ACCT_ROLE_PASSWORD_AGAIN, .index = 3 },
+    { .name = "first_name", .role = ACCT_ROLE_FIRST_NAME, .index = 4 },
+    { .name = "last_name", .role = ACCT_ROLE_LAST_NAME, .index = 5 },
 };
 static const acct_field_t fields_in[] = {
-    { "email", ACCT_ROLE_EMAIL, email_alias, 1, 0 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+    { .name = "email", .role = ACCT_ROLE_EMAIL,
+      .aliases = email_alias, .required = 1, .index = 0 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 1 },
 };
 static const acct_field_t fields_by[] = {
-    { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 0 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+    { .name = "login", .role = ACCT_ROLE_IDENTIFIER,
+      .required = 1, .index = 0 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 1 },
 };
 static const acct_field_t fields_name[] = {
-    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+    { .name = "username", .role = ACCT_ROLE_USERNAME,
+      .required = 1, .index = 0 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 1 },
 };
 
 #define FUZZ_ROUTES 4
 
 static const acct_fields_t fuzz_route[FUZZ_ROUTES] = {
-    { &storing, fields_up, 6 }, { &asking, fields_in, 2 },
-    { &asking, fields_by, 2 }, { &asking, fields_name, 2 }
+    ROUTE(storing, fields_up), ROUTE(asking, fields_in),
+    ROUTE(asking, fields_by), ROUTE(asking, fields_name)
 };
 
 static inline void check_problems(const acct_fields_t *route,

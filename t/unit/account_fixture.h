@@ -138,12 +138,16 @@ static inline void note_line(void *context, acct_log_e level,
 /* ---- the world ---- */
 
 static const acct_field_t world_fields[ACCT_ROLE__COUNT] = {
-    [ACCT_ROLE_USERNAME] = { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
-    [ACCT_ROLE_EMAIL] = { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
-    [ACCT_ROLE_IDENTIFIER] = { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 2 },
-    [ACCT_ROLE_PASSWORD] = { "password", ACCT_ROLE_PASSWORD, NULL, 1, 3 },
-    [ACCT_ROLE_CURRENT_PASSWORD] = { "current", ACCT_ROLE_CURRENT_PASSWORD,
-                                     NULL, 1, 4 }
+    [ACCT_ROLE_USERNAME] = { .name = "username", .role = ACCT_ROLE_USERNAME,
+      .required = 1, .index = 0 },
+    [ACCT_ROLE_EMAIL] = { .name = "email", .role = ACCT_ROLE_EMAIL,
+      .index = 1 },
+    [ACCT_ROLE_IDENTIFIER] = { .name = "login", .role = ACCT_ROLE_IDENTIFIER,
+      .required = 1, .index = 2 },
+    [ACCT_ROLE_PASSWORD] = { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 3 },
+    [ACCT_ROLE_CURRENT_PASSWORD] = { .name = "current",
+      .role = ACCT_ROLE_CURRENT_PASSWORD, .required = 1, .index = 4 }
 };
 
 static inline const acct_key_t *world_key(world_t *world,

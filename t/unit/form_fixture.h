@@ -20,6 +20,9 @@
 
 static const char *const email_alias[] = { "mail", "username", NULL };
 
+#define ROUTE(of, fields) { .operation = &(of), .field = (fields), \
+                            .count = sizeof(fields) / sizeof(*(fields)) }
+
 /* As far as a form asks. */
 static const acct_operation_t storing = {
     .name = "storing", .reads_fields = 1, .stores_fields = 1
@@ -29,28 +32,32 @@ static const acct_operation_t asking = {
 };
 
 static const acct_field_t register_fields[] = {
-    { "username", ACCT_ROLE_USERNAME, NULL, 1, 0 },
-    { "email", ACCT_ROLE_EMAIL, NULL, 0, 1 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 2 },
-    { "password2", ACCT_ROLE_PASSWORD_AGAIN, NULL, 0, 3 },
-    { "first_name", ACCT_ROLE_FIRST_NAME, NULL, 0, 4 },
-    { "last_name", ACCT_ROLE_LAST_NAME, NULL, 0, 5 },
+    { .name = "username", .role = ACCT_ROLE_USERNAME,
+      .required = 1, .index = 0 },
+    { .name = "email", .role = ACCT_ROLE_EMAIL, .index = 1 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 2 },
+    { .name = "password2", .role = ACCT_ROLE_PASSWORD_AGAIN, .index = 3 },
+    { .name = "first_name", .role = ACCT_ROLE_FIRST_NAME, .index = 4 },
+    { .name = "last_name", .role = ACCT_ROLE_LAST_NAME, .index = 5 },
 };
-static const acct_fields_t register_route = { &storing, register_fields, 6 };
+static const acct_fields_t register_route = ROUTE(storing, register_fields);
 
 static const acct_field_t login_fields[] = {
-    { "email", ACCT_ROLE_EMAIL, email_alias, 1, 0 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+    { .name = "email", .role = ACCT_ROLE_EMAIL,
+      .aliases = email_alias, .required = 1, .index = 0 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 1 },
 };
-static const acct_fields_t login_route = { &asking, login_fields, 2 };
+static const acct_fields_t login_route = ROUTE(asking, login_fields);
 
 static const acct_field_t identifier_fields[] = {
-    { "login", ACCT_ROLE_IDENTIFIER, NULL, 1, 0 },
-    { "password", ACCT_ROLE_PASSWORD, NULL, 1, 1 },
+    { .name = "login", .role = ACCT_ROLE_IDENTIFIER,
+      .required = 1, .index = 0 },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD,
+      .required = 1, .index = 1 },
 };
-static const acct_fields_t identifier_route = {
-    &asking, identifier_fields, 2
-};
+static const acct_fields_t identifier_route = ROUTE(asking, identifier_fields);
 
 static apr_pool_t *pool;
 static acct_form_t form;

@@ -190,26 +190,43 @@ static void check_outcomes(acct_load_t *load, acct_draft_t *draft)
     }
 }
 
+/* The response of a route to a problem of a field: its own, else that to
+ * any of the field; NULL: it is gathered with others. */
+static const acct_entry_t *entry_of(acct_load_t *load,
+                                    const acct_draft_t *draft,
+                                    const acct_field_t *field,
+                                    const char *code, int *turn)
+{
+    const char *codes[2] = { code, "*" };
+    const acct_entry_t *entry = NULL;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        const char *const *key = acct_problem_keys(load, field, codes[i]);
+
+        for (; entry == NULL && *key != NULL; key++) {
+            entry = acct_overlay_entry(draft->entries, *key, turn);
+        }
+    }
+    return entry;
+}
+
 static void check_problem(acct_load_t *load, acct_draft_t *draft,
                           const acct_field_t *field, acct_problem_e problem)
 {
     acct_problem_answer_t *answer =
         &draft->route.p->problem[field->index][problem];
     const char *code = acct_problem_name(problem);
-    const char *key = apr_pstrcat(load->tmp, field->name, ".", code, NULL);
-    const char *any = apr_pstrcat(load->tmp, field->name, ".*", NULL);
-    const acct_message_t *message = acct_overlay_problem(load, draft, key,
-                                                    problem);
+    const char *key = *acct_problem_keys(load, field, code);
+    const acct_message_t *message = acct_overlay_problem(load, draft, field,
+                                                         problem);
     uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
     const acct_entry_t *entry;
     acct_path_t at;
 
     answer->message = message != NULL ? message->text : NULL;
-    entry = acct_overlay_entry(draft->entries, key, &answer->turn);
-    if (entry == NULL) {
-        entry = acct_overlay_entry(draft->entries, any, &answer->turn);
-    }
+    entry = entry_of(load, draft, field, code, &answer->turn);
     if (entry == NULL && message == NULL) {
         at = acct_place_member(load, &draft->at, "fields");
         at = acct_place_member(load, &at, field->name);

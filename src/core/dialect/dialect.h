@@ -13,7 +13,8 @@
  *   read.c            the file and what it extends
  *   dialect.c         its plain members; loading as a whole
  *   route.c           its routes: path, method, operation
- *   fields.c          "fields" of a route
+ *   fields.c          "fields" of a route, and their stages
+ *   one_field.c       one of them
  *   credentials.c     which credentials a route takes, and what can come of
  *                     it
  *   response.c        "responses" of a route or general

@@ -187,13 +187,35 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome);
 void acct_read_fields(acct_load_t *load, const json_t *route,
                       acct_draft_t *draft);
 
+/* Of a member that holds something else. */
+#define ACCT_MUST_BE_BOOLEAN "must be true or false; write one of the two, " \
+                             "without quotation marks"
+
 /** Whether @a problem can come of @a field of @a route. */
 int acct_field_can(const acct_route_t *route, const acct_field_t *field,
                    acct_problem_e problem);
 
-/** The field called so, or NULL. */
+/** What is behind the last dot of a field's name: its own in the object that
+ *  it is in. */
+const char *acct_field_last_name(const acct_field_t *field);
+
+/** The field called so, or, where none is, the first of that last name; NULL
+ *  when there is none. */
 const acct_field_t *acct_field_find(const acct_route_t *route,
                                     const char *name, apr_size_t length);
+
+/* dialect/one_field.c */
+
+/** One member of "fields": @a field has its name and is zero else.
+ *  @return whether it can be used; else reported */
+int acct_read_field(acct_load_t *load, const acct_path_t *at,
+                    const acct_operation_t *operation, const json_t *value,
+                    acct_field_t *field);
+
+/** Report where "report" names a problem that a field cannot have; @a at is
+ *  the place of "fields". */
+void acct_check_reports(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route);
 
 /* dialect/response.c */
 
@@ -287,11 +309,18 @@ const acct_message_t *acct_overlay_message(acct_load_t *load,
                                            const acct_entry_t *entry,
                                            acct_outcome_e outcome);
 
-/** The message of a problem with a field: "field.problem", else its
+/** "field.problem", or in its place "field.*" or the like: of a field inside
+ *  an object by its whole name, and by its last name alone. Ends with NULL;
+ *  in load->tmp. */
+const char *const *acct_problem_keys(acct_load_t *load,
+                                     const acct_field_t *field,
+                                     const char *code);
+
+/** The message of a problem with a field: by one of its keys, else its
  *  name. */
 const acct_message_t *acct_overlay_problem(acct_load_t *load,
                                            const acct_draft_t *draft,
-                                           const char *key,
+                                           const acct_field_t *field,
                                            acct_problem_e problem);
 
 /* dialect/check.c */

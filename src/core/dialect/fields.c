@@ -2,36 +2,71 @@
 #include <string.h>
 #include <apr_strings.h>
 #include "dialect/draft.h"
+#include "form/stage.h"
+
+/* Whether a route has a field of this role. */
+static int has_role(const acct_route_t *route, acct_role_e role)
+{
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        if (route->fields.field[i].role == role) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A repetition is asked for where what it repeats is sent. */
+static int can_be_required(const acct_route_t *route,
+                           const acct_field_t *field)
+{
+    return acct_field_is_required(&route->fields, field)
+        || (field->required && (field->role == ACCT_ROLE_PASSWORD_AGAIN
+                                || field->role == ACCT_ROLE_USERNAME_AGAIN));
+}
+
+static int can_differ(const acct_route_t *route, acct_role_e role)
+{
+    return (role == ACCT_ROLE_PASSWORD
+            && has_role(route, ACCT_ROLE_PASSWORD_AGAIN))
+        || (role == ACCT_ROLE_USERNAME
+            && has_role(route, ACCT_ROLE_USERNAME_AGAIN));
+}
+
+static int is_one_of(acct_role_e role, uint32_t roles)
+{
+    return (ACCT_ROLE_BIT(role) & roles) != 0;
+}
 
 int acct_field_can(const acct_route_t *route, const acct_field_t *field,
                    acct_problem_e problem)
 {
-    int i;
+    static const uint32_t named = ACCT_ROLE_BIT(ACCT_ROLE_USERNAME)
+                                  | ACCT_ROLE_BIT(ACCT_ROLE_EMAIL);
+    static const uint32_t proofs = ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR);
 
     switch (problem) {
     case ACCT_PROBLEM_REQUIRED:
+        return can_be_required(route, field);
     case ACCT_PROBLEM_BLANK:
-        return field->required;
+        return acct_field_refuses_blank(field);
+    case ACCT_PROBLEM_TOO_LONG:
+        return acct_field_limit(field) != 0
+            || acct_role_is_password(field->role);
     case ACCT_PROBLEM_INVALID:
-        return field->role == ACCT_ROLE_USERNAME
-            || field->role == ACCT_ROLE_EMAIL;
+        return is_one_of(field->role,
+                         named | ACCT_ROLE_BIT(ACCT_ROLE_LABEL));
     case ACCT_PROBLEM_TAKEN:
         return route->fields.operation->stores_fields
-            && (field->role == ACCT_ROLE_USERNAME
-                || field->role == ACCT_ROLE_EMAIL);
+            && is_one_of(field->role, named);
     case ACCT_PROBLEM_MISMATCH:
-        for (i = 0; i < route->fields.count; i++) {
-            if (route->fields.field[i].role == ACCT_ROLE_PASSWORD_AGAIN) {
-                return field->role == ACCT_ROLE_PASSWORD;
-            }
-        }
-        return 0;
+        return can_differ(route, field->role);
     case ACCT_PROBLEM_WRONG:
-        return ((ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD)
-                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN)
-                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY)
-                 | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR))
-                & ACCT_ROLE_BIT(field->role)) != 0;
+        return is_one_of(field->role, proofs);
     case ACCT_PROBLEM_UNKNOWN:
         return field->role == ACCT_ROLE_LINK_UID;
     case ACCT_PROBLEM_TOO_SHORT:
@@ -45,158 +80,36 @@ int acct_field_can(const acct_route_t *route, const acct_field_t *field,
     }
 }
 
+static int is_called(const char *called, const char *name, apr_size_t length)
+{
+    return strlen(called) == length && memcmp(called, name, length) == 0;
+}
+
+const char *acct_field_last_name(const acct_field_t *field)
+{
+    const char *dot = strrchr(field->name, '.');
+
+    return dot != NULL ? dot + 1 : field->name;
+}
+
 const acct_field_t *acct_field_find(const acct_route_t *route,
                                     const char *name, apr_size_t length)
 {
+    const acct_field_t *by_last = NULL;
     int i;
 
     for (i = 0; i < route->fields.count; i++) {
-        if (strlen(route->fields.field[i].name) == length
-            && memcmp(route->fields.field[i].name, name, length) == 0) {
-            return &route->fields.field[i];
+        const acct_field_t *field = &route->fields.field[i];
+
+        if (is_called(field->name, name, length)) {
+            return field;
+        }
+        if (by_last == NULL
+            && is_called(acct_field_last_name(field), name, length)) {
+            by_last = field;
         }
     }
-    return NULL;
-}
-
-/* @return the role, or -1 after reporting */
-static int read_role(acct_load_t *load, const acct_path_t *at,
-                     const acct_operation_t *operation, const char *name)
-{
-    const char *fit[ACCT_ROLE__COUNT + 1];
-    int role = acct_role_find(name);
-    int i, count = 0;
-
-    for (i = 0; i < ACCT_ROLE__COUNT; i++) {
-        if ((operation->roles & ACCT_ROLE_BIT(i)) != 0) {
-            fit[count++] = acct_role_name((acct_role_e)i);
-        }
-    }
-    fit[count] = NULL;
-    if (role < 0) {
-        acct_report(load, at, "unknown role \"%s\"; %s",
-                    acct_shown(name, load->tmp),
-                    acct_suggest(name, fit, load->tmp));
-    }
-    else if ((operation->roles & ACCT_ROLE_BIT(role)) == 0) {
-        acct_report(load, at, "a field of \"%s\" cannot be the \"%s\"; %s",
-                    operation->name, name,
-                    acct_suggest("", fit, load->tmp));
-        role = -1;
-    }
-    return role;
-}
-
-static void read_aliases(acct_load_t *load, const acct_path_t *at,
-                         const json_t *list, acct_field_t *field)
-{
-    apr_array_header_t *aliases = apr_array_make(load->pool, 2,
-                                                 sizeof(const char *));
-    apr_size_t i;
-
-    if (!acct_check_type(load, at, list, JSON_ARRAY)) {
-        return;
-    }
-    for (i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        acct_path_t place = acct_place_item(load, at, i);
-
-        if (!acct_check_type(load, &place, item, JSON_STRING)) {
-            continue;
-        }
-        if (*json_string_value(item) == '\0') {
-            acct_report(load, &place, "an alias has no name; write the name "
-                        "of a member of the request");
-        }
-        APR_ARRAY_PUSH(aliases, const char *) =
-            apr_pstrdup(load->pool, json_string_value(item));
-    }
-    APR_ARRAY_PUSH(aliases, const char *) = NULL;
-    field->aliases = (const char *const *)aliases->elts;
-}
-
-/* Whether a field's value is meant as an object of the request, whose
- * members would be the fields: {"user": {"mail": "email"}}. */
-static int looks_nested(const json_t *value, const char *const *members)
-{
-    json_t *object = (json_t *)value;       /* only read */
-    void *member;
-
-    for (member = json_object_iter(object); member != NULL;
-         member = json_object_iter_next(object, member)) {
-        const char *name = json_object_iter_key(member);
-        const json_t *inner = json_object_iter_value(member);
-        const char *const *known = members;
-
-        while (*known != NULL && strcmp(*known, name) != 0) {
-            known++;
-        }
-        if (*known == NULL
-            && (json_is_object(inner)
-                || (json_is_string(inner)
-                    && acct_role_find(json_string_value(inner)) >= 0))) {
-            return json_object_get(value, "as") == NULL;
-        }
-    }
-    return 0;
-}
-
-/* One field. @return whether it can be used */
-static int read_field(acct_load_t *load, const acct_path_t *at,
-                      const acct_operation_t *operation,
-                      const json_t *value, acct_field_t *field)
-{
-    static const char *const members[] = {
-        "as", "aliases", "required", NULL
-    };
-    acct_path_t as = acct_place_member(load, at, "as");
-    const json_t *member;
-    acct_path_t place;
-    const char *name;
-    int role;
-
-    if (*field->name == '\0') {
-        acct_report(load, at, "a field has no name; write the name of a "
-                    "member of the request");
-    }
-    field->required = 1;
-    if (json_is_string(value)) {
-        as = *at;
-        name = json_string_value(value);
-    }
-    else if (json_is_object(value) && looks_nested(value, members)) {
-        acct_report(load, at, "a field is a text of the request's own "
-                    "members; one inside an object of the request cannot be "
-                    "read, so this API cannot be written as a dialect, "
-                    "unless its clients can send it flat");
-        name = NULL;
-    }
-    else if (acct_check_type(load, at, value, JSON_OBJECT)) {
-        acct_check_members(load, at, value, members);
-        name = acct_text_member(load, at, value, "as");
-        if (json_object_get(value, "as") == NULL) {
-            acct_report(load, &as, "is missing; write what the field means, "
-                        "\"as\": \"email\"");
-        }
-        place = acct_place_member(load, at, "required");
-        member = json_object_get(value, "required");
-        if (member != NULL && !json_is_boolean(member)) {
-            acct_report(load, &place, "must be true or false; write one of "
-                        "the two, without quotation marks");
-        }
-        field->required = member == NULL || !json_is_false(member);
-        place = acct_place_member(load, at, "aliases");
-        member = json_object_get(value, "aliases");
-        if (member != NULL) {
-            read_aliases(load, &place, member, field);
-        }
-    }
-    else {
-        name = NULL;
-    }
-    role = name != NULL ? read_role(load, &as, operation, name) : -1;
-    field->role = (acct_role_e)role;
-    return role >= 0;
+    return by_last;
 }
 
 /* Names of one route's members: each may mean one thing. */
@@ -251,6 +164,14 @@ static void check_roles(acct_load_t *load, const acct_path_t *at,
     }
 }
 
+/* Whether the operation gets a value of it, or is not run. */
+static int is_sure(const acct_fields_t *fields, const acct_field_t *field)
+{
+    return acct_field_refuses_blank(field)
+        && (acct_field_is_required(fields, field)
+            || field->absent != ACCT_OK);
+}
+
 static int is_met(const acct_route_t *route, const acct_need_t *need)
 {
     int there = 0, required = 0;
@@ -261,7 +182,7 @@ static int is_met(const acct_route_t *route, const acct_need_t *need)
 
         if ((need->roles & ACCT_ROLE_BIT(field->role)) != 0) {
             there++;
-            required += field->required != 0;
+            required += is_sure(&route->fields, field);
         }
     }
     return required > 0 && (there == 1 || !need->alone);
@@ -300,7 +221,7 @@ static void read_fields(acct_load_t *load, const acct_path_t *at,
         field.name = apr_pstrdup(load->pool, json_object_iter_key(member));
         field.index = list->nelts;
         place = acct_place_member(load, at, field.name);
-        if (read_field(load, &place, draft->route.fields.operation,
+        if (acct_read_field(load, &place, draft->route.fields.operation,
                        json_object_iter_value(member), &field)) {
             APR_ARRAY_PUSH(list, acct_field_t) = field;
         }
@@ -314,6 +235,131 @@ static void read_fields(acct_load_t *load, const acct_path_t *at,
         check_names(load, at, &draft->route);
         check_roles(load, at, &draft->route);
         check_needs(load, at, &draft->route);
+        acct_check_reports(load, at, &draft->route);
+    }
+}
+
+/* ---------------------------------------------------------------- stages */
+
+static const char *const *stage_names(acct_load_t *load)
+{
+    const char **names = apr_pcalloc(load->tmp, (ACCT_STAGE__COUNT + 1)
+                                                * sizeof(*names));
+    int i;
+
+    for (i = 0; i < ACCT_STAGE__COUNT; i++) {
+        names[i] = acct_stage_name((acct_stage_e)i);
+    }
+    return names;
+}
+
+/* The turns of those that a list names, from 1. */
+static void read_turns(acct_load_t *load, const acct_path_t *at,
+                       const json_t *list, int turn[ACCT_STAGE__COUNT])
+{
+    apr_size_t i;
+
+    for (i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        acct_path_t place = acct_place_item(load, at, i);
+        const char *name = json_string_value(item);
+        int stage;
+
+        if (!acct_check_type(load, &place, item, JSON_STRING)) {
+            continue;
+        }
+        stage = acct_stage_find(name);
+        if (stage < 0) {
+            acct_report(load, &place, "unknown stage \"%s\"; %s",
+                        acct_shown(name, load->tmp),
+                        acct_suggest(name, stage_names(load), load->tmp));
+        }
+        else if (turn[stage] != 0) {
+            acct_report(load, &place, "\"%s\" stands twice; remove one of "
+                        "the two", name);
+        }
+        else {
+            turn[stage] = (int)i + 1;
+        }
+    }
+}
+
+/* A stage that is not named has the turn of the one it is a part of. */
+static acct_stage_e whole_of(acct_stage_e stage)
+{
+    return stage == ACCT_STAGE_SIMILARITY ? ACCT_STAGE_RULES
+                                          : ACCT_STAGE_FIELDS;
+}
+
+static void read_stages(acct_load_t *load, const acct_path_t *at,
+                        const json_t *list, acct_fields_t *fields)
+{
+    int turn[ACCT_STAGE__COUNT] = { 0 };
+    acct_stages_t *stages;
+    int i;
+
+    if (!acct_check_type(load, at, list, JSON_ARRAY)) {
+        return;
+    }
+    read_turns(load, at, list, turn);
+    if (turn[ACCT_STAGE_FIELDS] == 0) {
+        acct_report(load, at, "does not say when what is absent, blank or "
+                    "malformed is told; add \"fields\", mostly as the "
+                    "first");
+        return;
+    }
+    stages = apr_pcalloc(load->pool, sizeof(*stages));
+    for (i = 0; i < ACCT_STAGE__COUNT; i++) {   /* a part comes behind its
+                                                 * whole */
+        if (turn[i] == 0) {
+            turn[i] = turn[whole_of((acct_stage_e)i)];
+        }
+        stages->turn[i] = (unsigned char)turn[i];
+    }
+    fields->stages = stages;
+}
+
+/* ----------------------------------------------------------------- route */
+
+/* Without a word, a PATCH changes a part; but an operation that has to have
+ * a field has it. */
+static void read_partial(acct_load_t *load, const json_t *route,
+                         acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at, "partial");
+    const json_t *value = json_object_get(route, "partial");
+    const acct_operation_t *operation = draft->route.fields.operation;
+
+    if (value == NULL) {
+        draft->route.fields.is_partial = operation->needs == NULL
+            && strcmp(draft->route.method, "PATCH") == 0;
+    }
+    else if (!json_is_boolean(value)) {
+        acct_report(load, &at, ACCT_MUST_BE_BOOLEAN);
+    }
+    else if (json_is_true(value) && operation->needs != NULL) {
+        acct_report(load, &at, "\"%s\" cannot do with a part of its "
+                    "fields; remove \"partial\"", operation->name);
+    }
+    else {
+        draft->route.fields.is_partial = json_is_true(value);
+    }
+}
+
+/* What only a route with fields can say. */
+static void refuse_members(acct_load_t *load, const json_t *route,
+                           const acct_draft_t *draft)
+{
+    static const char *const members[] = { "stages", "partial", NULL };
+    int i;
+
+    for (i = 0; members[i] != NULL; i++) {
+        acct_path_t at = acct_place_member(load, &draft->at, members[i]);
+
+        if (json_object_get(route, members[i]) != NULL) {
+            acct_report(load, &at, "is about \"fields\", and the route has "
+                        "none; remove it");
+        }
     }
 }
 
@@ -321,9 +367,14 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
                       acct_draft_t *draft)
 {
     acct_path_t at = acct_place_member(load, &draft->at, "fields");
+    acct_path_t place = acct_place_member(load, &draft->at, "stages");
     const json_t *fields = json_object_get(route, "fields");
+    const json_t *stages = json_object_get(route, "stages");
     const acct_operation_t *operation = draft->route.fields.operation;
 
+    if (fields == NULL) {
+        refuse_members(load, route, draft);
+    }
     if (fields != NULL && !operation->reads_fields) {
         acct_report(load, &at, "\"%s\" acts for the token and reads no "
                     "body; remove \"fields\"", operation->name);
@@ -331,6 +382,10 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
     }
     else if (fields != NULL) {
         draft->route.reads_fields = 1;
+        read_partial(load, route, draft);
+        if (stages != NULL) {
+            read_stages(load, &place, stages, &draft->route.fields);
+        }
         read_fields(load, &at, fields, draft);
     }
     else if (operation->needs != NULL) {

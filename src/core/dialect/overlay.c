@@ -89,12 +89,38 @@ static const acct_message_t *outcome_message(acct_load_t *load,
                            : acct_builtin_outcome_message(load, outcome);
 }
 
+const char *const *acct_problem_keys(acct_load_t *load,
+                                     const acct_field_t *field,
+                                     const char *code)
+{
+    const char **keys = apr_pcalloc(load->tmp, 3 * sizeof(*keys));
+    const char *last = acct_field_last_name(field);
+
+    keys[0] = apr_pstrcat(load->tmp, field->name, ".", code, NULL);
+    if (last != field->name) {
+        keys[1] = apr_pstrcat(load->tmp, last, ".", code, NULL);
+    }
+    return keys;
+}
+
+static const acct_message_t *by_any(const apr_array_header_t *list,
+                                    const char *const *keys)
+{
+    const acct_message_t *message = NULL;
+
+    for (; message == NULL && *keys != NULL; keys++) {
+        message = in_messages(list, *keys);
+    }
+    return message;
+}
+
 const acct_message_t *acct_overlay_problem(acct_load_t *load,
-                                             const acct_draft_t *draft,
-                                             const char *key,
-                                             acct_problem_e problem)
+                                           const acct_draft_t *draft,
+                                           const acct_field_t *field,
+                                           acct_problem_e problem)
 {
     const char *code = acct_problem_name(problem);
+    const char *const *keys = acct_problem_keys(load, field, code);
     const apr_array_header_t *lists[2];
     const acct_message_t *message = NULL;
     int i;
@@ -102,7 +128,7 @@ const acct_message_t *acct_overlay_problem(acct_load_t *load,
     lists[0] = draft->messages;
     lists[1] = load->messages;
     for (i = 0; i < 2 && message == NULL; i++) {
-        message = in_messages(lists[i], key);
+        message = by_any(lists[i], keys);
         if (message == NULL) {
             message = in_messages(lists[i], code);
         }

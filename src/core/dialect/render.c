@@ -58,6 +58,27 @@ static const acct_problem_answer_t *answer_to(
     return &route->p->problem[problem->field->index][problem->problem];
 }
 
+/* Add a problem to those that are told: behind the last under the same name,
+ * so that those of one name stand together. */
+static void tell(choice_t *choice, acct_told_t *told, const char *field,
+                 const char *message)
+{
+    int i, at = choice->ntold;
+
+    while (at > 0 && strcmp(told[at - 1].field, field) != 0) {
+        at--;
+    }
+    if (at == 0) {
+        at = choice->ntold;
+    }
+    for (i = choice->ntold; i > at; i--) {
+        told[i] = told[i - 1];
+    }
+    told[at].field = field;
+    told[at].message = message;
+    choice->ntold++;
+}
+
 /* Problems: those without a response of their own together, else the one
  * whose response the route lists first. */
 static void choose_problem(choice_t *choice, const acct_route_t *route,
@@ -84,9 +105,10 @@ static void choose_problem(choice_t *choice, const acct_route_t *route,
             return;
         }
         if (answer->response == NULL) {
-            told[choice->ntold].field = problem->field->name;
-            told[choice->ntold++].message =
-                message_text(answer->message, result, problem->limit, pool);
+            tell(choice, told,
+                 acct_field_told(problem->field, problem->problem),
+                 message_text(answer->message, result, problem->limit,
+                              pool));
         }
         else if (first == NULL || answer->turn < first->turn) {
             first = answer;

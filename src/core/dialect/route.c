@@ -157,8 +157,8 @@ static void read_route(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
 {
     static const char *const members[] = {
-        "path", "method", "operation", "token", "fields", "messages",
-        "responses", "description", NULL
+        "path", "method", "operation", "token", "fields", "stages",
+        "partial", "messages", "responses", "description", NULL
     };
     acct_path_t at;
     const json_t *value;

@@ -10,10 +10,13 @@
  *
  * The files:
  *   form.c            fields and problems of a body of either kind
+ *   value.c           what is wrong with one value
+ *   source.c          where a field's value is looked up
  *   json.c            a JSON text to jansson's objects
  *   json_number.c     the numbers in it that no machine number holds
  *   urlencoded.c      a form to names and values
- *   field.h           what a route's fields are
+ *   field.c           what a route's fields are
+ *   stage.c           which problems are told together
  *   result.c          what came of a request: an operation fills it in, a
  *                     dialect spells it
  */
@@ -28,12 +31,15 @@
 #define ACCT_FORM_MEMBERS 64    /* of one object, and of a form */
 
 typedef struct acct_form_t {
-    const char *value[ACCT_ROLE__COUNT];    /* NULL: absent, or "" of an
-                                 * optional field. Names and addresses are
-                                 * trimmed, usernames normalised,
-                                 * passwords exact */
+    const char *value[ACCT_ROLE__COUNT];    /* NULL: absent, or "" of a
+                                 * field that may be blank. Passwords are
+                                 * exact, usernames normalised, all others
+                                 * trimmed */
     const acct_field_t *field[ACCT_ROLE__COUNT];    /* NULL: no such field
                                                      * on this route */
+    uint32_t sent;              /* set of roles (ACCT_ROLE_BIT) whose member
+                                 * is there, whatever it holds: with no
+                                 * value and no problem, it is blank */
 } acct_form_t;
 
 /**
@@ -58,7 +64,9 @@ acct_outcome_e acct_form_accepts(const char *content_type,
  *                     ACCT_INVALID the form holds what was right, so that
  *                     the caller can look for names that are taken too
  * @return the outcome: ACCT_OK, ACCT_PARSE_ERROR, ACCT_NOT_AN_OBJECT,
- *         ACCT_NO_DATA, ACCT_INVALID; ACCT_UNAVAILABLE without memory
+ *         ACCT_NO_DATA, ACCT_INVALID; ACCT_UNAVAILABLE without memory; what
+ *         the dialect says that comes of a field which is absent, where
+ *         there are no problems
  * What the body's strings were copied to on the way is overwritten; the
  * body itself is the caller's.
  */
@@ -67,7 +75,8 @@ acct_outcome_e acct_form_read(const acct_fields_t *fields,
                               apr_size_t length, acct_form_t *form,
                               acct_result_t *result, apr_pool_t *pool);
 
-/** Overwrite the passwords. Call when they are not needed any more. */
+/** Overwrite the secrets: passwords, links, codes. Call when they are not
+ *  needed any more. */
 void acct_form_wipe(acct_form_t *form);
 
 #endif

@@ -84,6 +84,7 @@ static const char *decode_pair(const char *text, apr_size_t length,
     pair->value = apr_palloc(pool, value_length + 1);
     pair->name[0] = pair->value[0] = '\0';
     pair->length = 0;
+    pair->is_file = 0;
 
     count = decode(text, name_length, pair->name);
     if (count < 0) {

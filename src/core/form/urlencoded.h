@@ -15,6 +15,7 @@ typedef struct acct_pair_t {
     char *name;                 /* UTF-8 without NUL */
     char *value;                /* UTF-8, may hold NUL; another ends it */
     apr_size_t length;          /* of value, in bytes */
+    int is_file;                /* its value is a file that was sent */
 } acct_pair_t;
 
 /**

@@ -45,6 +45,29 @@ int acct_utf8_length(const char *text)
     return length;
 }
 
+/* Marks, embeddings and overrides of direction (Unicode TR 9, 2): after one
+ * of these what follows is not where it seems to be. */
+static int turns_direction(utf8proc_int32_t c)
+{
+    return c == 0x061c || c == 0x200e || c == 0x200f
+           || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+int acct_text_printable(const char *text)
+{
+    while (*text != '\0') {
+        utf8proc_int32_t c = next_char(&text);
+        utf8proc_category_t category = utf8proc_category(c);
+
+        if (c < 0 || category == UTF8PROC_CATEGORY_CC
+            || category == UTF8PROC_CATEGORY_ZL
+            || category == UTF8PROC_CATEGORY_ZP || turns_direction(c)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* The code points of which Python's str.isspace() is true. */
 static int is_blank(utf8proc_int32_t c)
 {

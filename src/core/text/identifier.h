@@ -34,6 +34,11 @@
 /** Code points in a UTF-8 string; -1 when it is not UTF-8. */
 int acct_utf8_length(const char *text);
 
+/** Whether a text can be shown in a list or a mail as one line that reads as
+ *  it is written: UTF-8 without control characters, line ends and what turns
+ *  the direction of writing. */
+int acct_text_printable(const char *text);
+
 /** The text without blanks at both ends (what Python's str.strip() takes
  *  away: Unicode white space). May be the text itself or its tail; never
  *  NULL ("" for NULL). */

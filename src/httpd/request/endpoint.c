@@ -14,6 +14,7 @@
 #include "config/mount.h"
 #include "dialect/render.h"
 #include "form/form.h"
+#include "form/stage.h"
 #include "process/client.h"
 #include "process/repeat_log.h"
 #include "request/answer.h"
@@ -346,6 +347,7 @@ static void run_operation(endpoint_t *endpoint)
             call.token = endpoint->verdict->token;
         }
         operation(endpoint)->run(&call);
+        acct_stage_cut(&endpoint->match.route->fields, endpoint->result);
     }
     acct_form_wipe(&form);
 }

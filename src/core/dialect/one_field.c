@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One member of "fields": what it means and how it is read; see
+ * dialect/draft.h. */
+#include <string.h>
+#include <apr_strings.h>
+#include "dialect/draft.h"
+#include "text/password.h"
+
+/* ------------------------------------------------------------------ role */
+
+/* @return the role, or -1 after reporting */
+static int read_role(acct_load_t *load, const acct_path_t *at,
+                     const acct_operation_t *operation, const char *name)
+{
+    const char *fit[ACCT_ROLE__COUNT + 1];
+    int role = acct_role_find(name);
+    int i, count = 0;
+
+    for (i = 0; i < ACCT_ROLE__COUNT; i++) {
+        if ((operation->roles & ACCT_ROLE_BIT(i)) != 0) {
+            fit[count++] = acct_role_name((acct_role_e)i);
+        }
+    }
+    fit[count] = NULL;
+    if (role < 0) {
+        acct_report(load, at, "unknown role \"%s\"; %s",
+                    acct_shown(name, load->tmp),
+                    acct_suggest(name, fit, load->tmp));
+    }
+    else if ((operation->roles & ACCT_ROLE_BIT(role)) == 0) {
+        acct_report(load, at, "a field of \"%s\" cannot be the \"%s\"; %s",
+                    operation->name, name,
+                    acct_suggest("", fit, load->tmp));
+        role = -1;
+    }
+    return role;
+}
+
+/* "user.email" is the member "email" of the object "user". */
+static void check_name(acct_load_t *load, const acct_path_t *at,
+                       const char *what, const char *name,
+                       acct_field_t *field)
+{
+    apr_size_t length = strlen(name);
+
+    if (length == 0) {
+        acct_report(load, at, "%s has no name; write the name of a member of "
+                    "the request", what);
+    }
+    else if (name[0] == '.' || name[length - 1] == '.'
+             || strstr(name, "..") != NULL) {
+        acct_report(load, at, "a name between the dots is missing; write "
+                    "the names of the objects around the member and its "
+                    "own, \"user.email\"");
+    }
+    field->is_nested |= strchr(name, '.') != NULL;
+}
+
+static void read_aliases(acct_load_t *load, const acct_path_t *at,
+                         const json_t *list, acct_field_t *field)
+{
+    apr_array_header_t *aliases = apr_array_make(load->pool, 2,
+                                                 sizeof(const char *));
+    apr_size_t i;
+
+    if (!acct_check_type(load, at, list, JSON_ARRAY)) {
+        return;
+    }
+    for (i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        acct_path_t place = acct_place_item(load, at, i);
+
+        if (!acct_check_type(load, &place, item, JSON_STRING)) {
+            continue;
+        }
+        check_name(load, &place, "an alias", json_string_value(item),
+                   field);
+        APR_ARRAY_PUSH(aliases, const char *) =
+            apr_pstrdup(load->pool, json_string_value(item));
+    }
+    APR_ARRAY_PUSH(aliases, const char *) = NULL;
+    field->aliases = (const char *const *)aliases->elts;
+}
+
+static const char *const field_members[] = {
+    "as", "aliases", "required", "blank", "absent", "max", "report", NULL
+};
+
+static int is_member(const char *name)
+{
+    const char *const *known = field_members;
+
+    while (*known != NULL && strcmp(*known, name) != 0) {
+        known++;
+    }
+    return *known != NULL;
+}
+
+/* Whether a field's value is meant as an object of the request, whose
+ * members would be the fields: {"user": {"mail": "email"}}. */
+static int looks_nested(const json_t *value)
+{
+    json_t *object = (json_t *)value;       /* only read */
+    void *member;
+
+    for (member = json_object_iter(object); member != NULL;
+         member = json_object_iter_next(object, member)) {
+        const char *name = json_object_iter_key(member);
+        const json_t *inner = json_object_iter_value(member);
+
+        if (!is_member(name)
+            && (json_is_object(inner)
+                || (json_is_string(inner)
+                    && acct_role_find(json_string_value(inner)) >= 0))) {
+            return json_object_get(value, "as") == NULL;
+        }
+    }
+    return 0;
+}
+
+static void report_nested(acct_load_t *load, const acct_path_t *at,
+                          const char *name, const json_t *value)
+{
+    json_t *object = (json_t *)value;       /* only read */
+    const char *inner = json_object_iter_key(json_object_iter(object));
+
+    acct_report(load, at, "a field is a text of the request's own members, "
+                "or of an object's among them, which is named with a dot; "
+                "write \"%s.%s\": ... in place of \"%s\": { ... }", acct_shown(name, load->tmp),
+                acct_shown(inner, load->tmp), acct_shown(name, load->tmp));
+}
+
+/* --------------------------------------------------------------- members */
+
+/* @return -1 where the member is absent or (reported) no boolean */
+static int read_boolean(acct_load_t *load, const acct_path_t *at,
+                        const json_t *value, const char *name)
+{
+    acct_path_t place = acct_place_member(load, at, name);
+    const json_t *member = json_object_get(value, name);
+
+    if (member == NULL) {
+        return -1;
+    }
+    if (!json_is_boolean(member)) {
+        acct_report(load, &place, ACCT_MUST_BE_BOOLEAN);
+        return -1;
+    }
+    return json_is_true(member);
+}
+
+static void read_required(acct_load_t *load, const acct_path_t *at,
+                          const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "required");
+    int required = read_boolean(load, at, value, "required");
+    int blank = read_boolean(load, at, value, "blank");
+
+    field->required = required != 0;
+    if (blank >= 0) {
+        field->blank = blank ? ACCT_BLANK_TAKEN : ACCT_BLANK_REFUSED;
+    }
+    if (json_object_get(value, "absent") == NULL) {
+        return;
+    }
+    field->required = 0;
+    if (required >= 0) {
+        acct_report(load, &place, "\"absent\" says already what comes of a "
+                    "request without it; remove one of the two");
+    }
+}
+
+static void read_absent(acct_load_t *load, const acct_path_t *at,
+                        const acct_operation_t *operation,
+                        const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "absent");
+    const char *name = acct_text_member(load, at, value, "absent");
+    int outcome = acct_outcome_find(name);
+
+    if (name == NULL) {
+        return;
+    }
+    if (outcome < 0) {
+        acct_report(load, &place, "unknown outcome \"%s\"; %s",
+                    acct_shown(name, load->tmp),
+                    acct_suggest(name, acct_outcome_names(load), load->tmp));
+    }
+    else if (outcome == ACCT_OK || outcome == ACCT_INVALID) {
+        acct_report(load, &place, "nothing is done for a request without "
+                    "it, and it has no problem of its own; write how it is "
+                    "refused, \"wrong_credentials\", or remove "
+                    "\"absent\"");
+    }
+    else if (!acct_operation_can(operation, (acct_outcome_e)outcome)) {
+        acct_report(load, &place, "\"%s\" cannot come of the operation "
+                    "\"%s\"; write an outcome that can", name,
+                    operation->name);
+    }
+    else {
+        field->absent = (acct_outcome_e)outcome;
+    }
+}
+
+/* After the role, which may have a limit of its own. */
+static void read_max(acct_load_t *load, const acct_path_t *at,
+                     const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "max");
+    const json_t *max = json_object_get(value, "max");
+    int most = acct_field_limit(field);
+    json_int_t n;
+
+    if (max == NULL || !acct_check_type(load, &place, max, JSON_INTEGER)) {
+        return;
+    }
+    n = json_integer_value(max);
+    most = most != 0 ? most : ACCT_PASSWORD_MAX;
+    if (n < 1 || n > most) {
+        acct_report(load, &place, "the \"%s\" has 1 to %d characters; write "
+                    "the most it may have here, or remove \"max\"",
+                    acct_role_name(field->role), most);
+    }
+    else {
+        field->max = (int)n;
+    }
+}
+
+/* A name under which a problem is told. @return NULL after reporting */
+static const char *read_name(acct_load_t *load, const acct_path_t *at,
+                             const json_t *value)
+{
+    if (!acct_check_type(load, at, value, JSON_STRING)) {
+        return NULL;
+    }
+    if (*json_string_value(value) == '\0') {
+        acct_report(load, at, "has no name; write the one under which the "
+                    "problem is told");
+        return NULL;
+    }
+    return apr_pstrdup(load->pool, json_string_value(value));
+}
+
+static void read_reports(acct_load_t *load, const acct_path_t *at,
+                         const json_t *report, acct_field_t *field)
+{
+    json_t *object = (json_t *)report;      /* only read */
+    const char **names = apr_pcalloc(load->pool, ACCT_PROBLEM__COUNT
+                                                 * sizeof(*names));
+    void *member;
+
+    for (member = json_object_iter(object); member != NULL;
+         member = json_object_iter_next(object, member)) {
+        const char *code = json_object_iter_key(member);
+        acct_path_t place = acct_place_member(load, at, code);
+        int problem = acct_problem_find(code);
+
+        if (problem < 0) {
+            acct_report(load, &place, "unknown problem \"%s\"; %s",
+                        acct_shown(code, load->tmp),
+                        acct_suggest(code, acct_problem_names(load),
+                                     load->tmp));
+        }
+        else {
+            names[problem] = read_name(load, &place,
+                                       json_object_iter_value(member));
+        }
+    }
+    field->report = names;
+}
+
+static void read_report(acct_load_t *load, const acct_path_t *at,
+                        const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "report");
+    const json_t *report = json_object_get(value, "report");
+    const char *name;
+
+    if (report == NULL) {
+        return;
+    }
+    if (json_is_object(report)) {
+        read_reports(load, &place, report, field);
+    }
+    else if (!json_is_string(report)) {
+        acct_report(load, &place, "is neither a text nor an object; write "
+                    "the name under which the problems of the field are "
+                    "told, or an object of problems and such names");
+    }
+    else if ((name = read_name(load, &place, report)) != NULL) {
+        field->key = name;
+    }
+}
+
+static void read_own_name(acct_load_t *load, const acct_path_t *at,
+                          acct_field_t *field)
+{
+    const char *dot = strrchr(field->name, '.');
+
+    check_name(load, at, "a field", field->name, field);
+    if (dot != NULL && dot[1] != '\0') {
+        field->key = dot + 1;
+    }
+}
+
+/* The role of a field that is spelled as an object; NULL after reporting. */
+static const char *read_members(acct_load_t *load, const acct_path_t *at,
+                                const acct_operation_t *operation,
+                                const json_t *value, acct_field_t *field)
+{
+    acct_path_t as = acct_place_member(load, at, "as");
+    acct_path_t place = acct_place_member(load, at, "aliases");
+    const json_t *aliases = json_object_get(value, "aliases");
+
+    acct_check_members(load, at, value, field_members);
+    if (json_object_get(value, "as") == NULL) {
+        acct_report(load, &as, "is missing; write what the field means, "
+                    "\"as\": \"email\"");
+    }
+    read_required(load, at, value, field);
+    read_absent(load, at, operation, value, field);
+    read_report(load, at, value, field);
+    if (aliases != NULL) {
+        read_aliases(load, &place, aliases, field);
+    }
+    return acct_text_member(load, at, value, "as");
+}
+
+static const char *read_as(acct_load_t *load, acct_path_t *at,
+                           const acct_operation_t *operation,
+                           const json_t *value, acct_field_t *field)
+{
+    const char *name = NULL;
+
+    if (json_is_string(value)) {
+        return json_string_value(value);
+    }
+    if (json_is_object(value) && looks_nested(value)) {
+        report_nested(load, at, field->name, value);
+    }
+    else if (acct_check_type(load, at, value, JSON_OBJECT)) {
+        name = read_members(load, at, operation, value, field);
+        *at = acct_place_member(load, at, "as");
+    }
+    return name;
+}
+
+int acct_read_field(acct_load_t *load, const acct_path_t *at,
+                    const acct_operation_t *operation, const json_t *value,
+                    acct_field_t *field)
+{
+    acct_path_t as = *at;
+    const char *name;
+    int role;
+
+    field->required = 1;
+    read_own_name(load, at, field);
+    name = read_as(load, &as, operation, value, field);
+    role = name != NULL ? read_role(load, &as, operation, name) : -1;
+    if (role < 0) {
+        return 0;
+    }
+    field->role = (acct_role_e)role;
+    read_max(load, at, value, field);
+    return 1;
+}
+
+/* ------------------------------------------------------- of a whole route */
+
+static void check_report(acct_load_t *load, const acct_path_t *at,
+                         const acct_route_t *route,
+                         const acct_field_t *field)
+{
+    int i;
+
+    for (i = 0; field->report != NULL && i < ACCT_PROBLEM__COUNT; i++) {
+        const char *code = acct_problem_name((acct_problem_e)i);
+        acct_path_t place = acct_place_member(load, at, code);
+
+        if (field->report[i] != NULL
+            && !acct_field_can(route, field, (acct_problem_e)i)) {
+            acct_report(load, &place, "\"%s\" cannot come of the field "
+                        "\"%s\" here; remove this member", code,
+                        field->name);
+        }
+    }
+}
+
+void acct_check_reports(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route)
+{
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        const acct_field_t *field = &route->fields.field[i];
+        acct_path_t place = acct_place_member(load, at, field->name);
+
+        place = acct_place_member(load, &place, "report");
+        check_report(load, &place, route, field);
+    }
+}
