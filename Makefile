@@ -275,13 +275,15 @@ $(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(COUNTED) $(LIBCORE)
 	$(Q)$(CC) $(CFLAGS) $(FUZZ_SAN) $(LDFLAGS) -o $@ $^ \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH) -ldl
 
-# What of src/httpd needs no header of httpd can be tested like the core.
+# What of src/httpd needs no header of httpd can be tested like the core, and
+# what of the command is a function.
 POOL_OBJ = $(addprefix $(OBJ)/src/httpd/connections/,pool.o list.o stock.o \
              queue.o breaker.o)
 $(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: $(POOL_OBJ)
 $(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
     connections/gate_table.o connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
+$(BUILD)/unit/test_folder: $(OBJ)/src/cli/folder.o
 $(BUILD)/unit/test_watch: $(OBJ)/src/httpd/connections/watch.o
 $(BUILD)/unit/test_shared_memory: $(OBJ)/src/httpd/memory/segment.o \
                                   $(OBJ)/src/httpd/memory/shared.o
