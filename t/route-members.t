@@ -4,7 +4,8 @@
 # driver: any, the same
 #
 # What a route of a dialect may say of the credentials and the body that it
-# takes: fields in a DELETE, a token that is optional.
+# takes: fields in a DELETE, a token that is optional, HTTP Basic, a name or an
+# address; and how many tokens a login may make.
 
 use strict;
 use warnings;
@@ -12,6 +13,7 @@ use lib 't/lib';
 use AcctTest;
 use FaultKit;
 use JSON::PP ();
+use MIME::Base64 'encode_base64';
 use Test::More;
 
 my $PASSWORD = 'Correct-horse-9';
@@ -38,6 +40,32 @@ my %dialect = (
             },
         ],
     },
+    basic => {
+        extends => 'base', token => { policy => 'many' },
+        routes => [
+            { path => 'in', method => 'POST', operation => 'login',
+              credentials => 'basic', challenge => 'Basic realm="a b"',
+              responses => { ok => $TOKEN, wrong_credentials =>
+                { status => 401, body => { detail => '{message}' } } } },
+            { path => 'out', method => 'POST', operation => 'logout',
+              responses => { ok => { status => 204 } } },
+        ],
+    },
+    few => { extends => 'basic', token => { policy => 'many', limit => 2 } },
+    either => {
+        extends => 'base', token => { policy => 'many' },
+        identifier => ['username', 'email'],
+        routes => [
+            { path => 'in', method => 'POST', operation => 'login',
+              fields => { username => { as => 'identifier', required =>
+                                        JSON::PP::false },
+                          email => { as => 'email', required =>
+                                     JSON::PP::false },
+                          password => 'password' },
+              responses => { ok => { status => 200, body =>
+                { u => '{account.username}', token => '{token}' } } } },
+        ],
+    },
 );
 
 my $s = AcctTest->prepare(api => 0, hash => cheap_hash());
@@ -50,13 +78,22 @@ for my $file (glob tree() . '/conf/dialects/*.json') {
 spew("$dialects/$_.json", JSON::PP::encode_json($dialect{$_}))
     for keys %dialect;
 $s->{dialect_dir} = $dialects;
-$s->{conf} = join '', map { "<Location \"/$_/\">\n    AcctAuthAPI $_\n"
+my $LOGGED = '%{Authorization}i %{HEADER}e %{WORD}e';
+$s->{conf} = <<"CONF" . join '', map {
+CustomLog "logs/presented" "%U $LOGGED"
+SetEnvIf Authorization "(.+)" HEADER=\$1
+SetEnvIf Authorization "^Basic +(\\S+)" WORD=\$1
+CONF
+ "<Location \"/$_/\">\n    AcctAuthAPI $_\n"
     . "</Location>\n" } sort keys %dialect;
 $s->_write_conf;
 is($s->run, undef, 'a server with routes of several kinds')
     or BAIL_OUT('no server');
 $s->account(username => 'ann', password => $PASSWORD,
             email => 'ann@example.org');
+$s->account(username => 'few', password => $PASSWORD);
+$s->account(username => 'bob', password => 'a:b:c-Long-1',
+            email => 'bob@example.org');
 
 sub sign_in
 {
@@ -159,10 +196,134 @@ subtest 'a method that no route has is refused for the token, if a route of '
         'OPTIONS needs none');
 };
 
-subtest 'an account\'s own lines in the log are those of one that was '
-    . 'signed out' => sub {
-    my @lines = grep { /authn_token_revoked/ } split /\n/, $s->log;
-    is(@lines, 1, 'once, however often nobody was signed out');
+subtest 'signing nobody out leaves no line in the log' => sub {
+    my $before = () = $s->log =~ /authn_token_revoked/g;
+    $s->request('POST', '/session/out') for 1 .. 3;
+    is(scalar(() = $s->log =~ /authn_token_revoked/g), $before, 'none');
+    $s->request('POST', '/session/out', token(sign_in()));
+    is(scalar(() = $s->log =~ /authn_token_revoked/g), $before + 1,
+        'signing somebody out does');
+};
+
+# ------------------------------------------------------------- HTTP Basic
+
+sub basic
+{
+    my ($text, %opt) = @_;
+    return $s->request('POST', '/basic/in', headers => { Authorization =>
+        'Basic ' . encode_base64($text, '') }, %opt);
+}
+sub told { return "$_[0]{status} " . ($_[0]{json}{detail} || 'a token') }
+
+my $NONE = '401 Authentication credentials were not provided.';
+my $WRONG = '401 Unable to log in with provided credentials.';
+
+subtest 'name and password may come by HTTP Basic' => sub {
+    my $r = basic("ann:$PASSWORD");
+    is($r->{status}, 200, 'signed in');
+    is($s->request('POST', '/basic/out', token($r->{json}{token}))->{status},
+        204, 'with a token that is one');
+    is(told(basic('bob:a:b:c-Long-1')), '200 a token',
+        'the first colon divides');
+    my $word = encode_base64("ann:$PASSWORD", '');
+    $r = $s->request('POST', '/basic/in',
+                     headers => { Authorization => "bAsIC  $word" });
+    is(told($r), '200 a token', 'the scheme is compared without case');
+};
+
+subtest 'then the body is not read, whatever it is' => sub {
+    my %body = ('{' => 'application/json', 'x' => 'text/plain',
+                '{"u":"bob"}' => 'application/json');
+    for my $body (sort keys %body) {
+        my $r = basic("ann:$PASSWORD", type => $body{$body}, body => $body);
+        is(told($r), '200 a token', $body);
+    }
+    is(basic("ann:$PASSWORD", type => 'application/json',
+             body => ' ' x 200_000)->{status}, 413, 'but it has a limit');
+    is(told($s->post('/basic/in', { u => 'ann', p => $PASSWORD })), $NONE,
+        'nor are credentials looked for in it');
+};
+
+subtest 'what are no credentials is told, with the challenge of the route'
+    => sub {
+    my %wrong = (
+        'Basic' => '401 Invalid basic header. No credentials provided.',
+        'Basic a b' => '401 Invalid basic header. Credentials string should '
+            . 'not contain spaces.',
+        'Bearer abc' => $NONE, 'Token ' . 'a' x 40 => $NONE,
+        'Basic %%%' => $WRONG, 'Basic YWJj' => $WRONG, 'Basic Og==' => $WRONG);
+    for my $header (sort keys %wrong) {
+        my $r = $s->request('POST', '/basic/in',
+                            headers => { Authorization => $header });
+        is(told($r), $wrong{$header}, substr $header, 0, 12);
+        is($r->{headers}{'www-authenticate'}, 'Basic realm="a b"', 'asked');
+    }
+    is(told(basic('ann:wrong')), $WRONG, 'a wrong password');
+    is(told(basic('nobody:wrong')), $WRONG, 'nobody');
+    is(told(basic("ann\@example.org:$PASSWORD")), $WRONG,
+        'what the dialect does not sign in by');
+    is($s->request('POST', '/basic/out')->{headers}{'www-authenticate'},
+        'Token', 'another route asks as the server does');
+};
+
+subtest 'a wrong method is refused for the lack of them first' => sub {
+    my $r = $s->request('GET', '/basic/in');
+    is(told($r), $NONE, 'none');
+    is($r->{headers}{'www-authenticate'}, 'Basic realm="a b"', 'asked');
+    is($s->request('GET', '/basic/in', headers => { Authorization =>
+        'Basic ' . encode_base64("ann:$PASSWORD", '') })->{status}, 405,
+        'then the method');
+};
+
+subtest 'no log and no variable learns what was presented' => sub {
+    my $word = encode_base64("ann:$PASSWORD", '');
+    my @lines = grep { m{^/basic/in } } split /\n/,
+        slurp($s->dir . '/logs/presented');
+    cmp_ok(scalar @lines, '>', 10, 'requests were logged');
+    is(scalar(grep { /\Q$word\E|Basic [^-]/ } @lines), 0, 'without it');
+    ok((grep { m{^/basic/in - - -$} } @lines), 'nor anything in its place');
+    unlike($s->log, qr/\Q$word\E|\Q$PASSWORD\E/, 'nor the error log');
+};
+
+subtest 'a login is refused where the account has its tokens' => sub {
+    my $few = sub {
+        return $s->request('POST', '/few/in', headers => { Authorization =>
+            'Basic ' . encode_base64("few:$_[0]", '') });
+    };
+    my @made = map { $few->($PASSWORD) } 1, 2;
+    is(told($few->($PASSWORD)), '403 Maximum amount of tokens allowed per '
+        . 'user exceeded.', 'the third');
+    is(told($few->('wrong')), $WRONG, 'not so for a wrong password');
+    is(status(map { $s->request('POST', '/basic/out',
+                                token($_->{json}{token})) } @made),
+        '204 204', 'and none was ended for it');
+    is(told($few->($PASSWORD)), '200 a token', 'then there is room');
+};
+
+# -------------------------------------------------------- name or address
+
+subtest 'a login may have a name and an address, of which one is sent' => sub
+{
+    my $by = sub {
+        my $r = $s->post('/either/in', { password => $PASSWORD, @_ });
+        return $r->{status} == 200 ? $r->{json}{u} : $r->{body};
+    };
+    my $wrong = '{"non_field_errors":["Unable to log in with provided '
+        . 'credentials."]}';
+    is($by->(username => 'ann'), 'ann', 'the name');
+    is($by->(username => 'ann@example.org'), 'ann', 'an address for one');
+    is($by->(email => 'ann@example.org'), 'ann', 'the address');
+    is($by->(email => 'ann@example.org', username => 'bob'), 'ann',
+        'an address goes before a name');
+    is($by->(email => 'bob@example.org', username => 'ann'), $wrong,
+        'and alone counts');
+    is($by->(email => ' ', username => 'ann'), 'ann', 'unless it is blank');
+    is($by->(email => 'ann', username => 'ann'),
+        '{"email":["Enter a valid email address."]}', 'its form is checked');
+    is($by->(username => '', email => ''), '{"non_field_errors":["Must '
+        . 'include a name or an address, and a password."]}', 'neither');
+    is($by->(password => ''), '{"password":["This field may not be '
+        . 'blank."]}', 'after the problems of fields');
 };
 
 done_testing;

@@ -90,6 +90,8 @@ static inline const char *errors_of(const char *path, apr_status_t *status,
     operation "\"," rest "}"
 #define OUT(path, method) ROUTE(path, method, "logout", \
     "\"responses\":{\"ok\":{\"status\":200}}")
+#define BASIC(method, rest) ROUTE("in", method, "login", rest \
+    ",\"responses\":{" OK_TOKEN "}")
 #define UP "{\"u\":\"username\",\"e\":\"email\",\"p\":\"password\"}"
 #define MEANT "\"messages\":{\"invalid\":\"No.\",\"taken\":\"No.\"}"
 #define IN_OK(response) ROUTES(LOGIN( \

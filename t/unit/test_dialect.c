@@ -17,6 +17,10 @@ static void the_dialects_are_as_documented(void **state)
         { "account-register", 1, 0, 3, 20, 1, ACCT_POLICY_REUSE, 0 },
         { "users-v1", 0, 1, 4, 20, 1, ACCT_POLICY_REUSE, 0 },
         { "auth-register", 1, 2, 4, 32, 0, ACCT_POLICY_MANY, 10 },
+        { "auth-register-user", 1, 2, 5, 32, 0, ACCT_POLICY_MANY, 10 },
+        { "drf-token", 1, 0, 2, 20, 1, ACCT_POLICY_REUSE, 0 },
+        { "knox", 1, 0, 3, 32, 0, ACCT_POLICY_MANY, 10 },
+        { "knox-user", 1, 0, 3, 32, 0, ACCT_POLICY_MANY, 10 },
     };
     int i;
 

@@ -156,6 +156,90 @@ static void what_a_file_says_goes_over_what_it_extends(void **state)
     remove_folder(folder, p);
 }
 
+static const char *route_list(const acct_dialect_t *dialect,
+                              apr_pool_t *pool)
+{
+    const char *list = "";
+    int i;
+
+    for (i = 0; i < dialect->nroutes; i++) {
+        assert_ptr_equal(dialect->routes[i].dialect, dialect);
+        list = apr_pstrcat(pool, list, i > 0 ? ", " : "",
+                           dialect->routes[i].method, " ",
+                           dialect->routes[i].path, " ",
+                           dialect->routes[i].fields.operation->name, NULL);
+    }
+    return list;
+}
+
+/* In place of one with the same method and path, else behind all. */
+static void routes_are_added_to_those_of_what_is_extended(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *json;
+        const char *routes;
+    } files[] = {
+        { "one.json", "{\"extends\":\"base\"," GOOD_ROUTES "}",
+          "POST in/ login" },
+        { "two.json", "{\"extends\":\"one\",\"add_routes\":["
+          OUT("out", "POST") "," OUT("in", "DELETE") "]}",
+          "POST in/ login, POST out logout, DELETE in logout" },
+        { "three.json", "{\"extends\":\"two\",\"messages\":"
+          "{\"w.required\":\"Who?\"},\"add_routes\":["
+          OUT("end", "POST") ","
+          ROUTE("in", "POST", "login", "\"fields\":{\"w\":\"identifier\","
+                "\"p\":\"password\"},\"responses\":{" OK_TOKEN "}") "]}",
+          "POST in login, POST out logout, DELETE in logout, "
+          "POST end logout" },
+        { "four.json", "{\"extends\":\"three\",\"routes\":["
+          OUT("only", "POST") "]}", "POST only logout" },
+        { "five.json", "{\"extends\":\"base\",\"add_routes\":["
+          OUT("only", "POST") "]}", "POST only logout" }
+    };
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    int i;
+
+    for (i = 0; i < COUNT(files); i++) {
+        const acct_dialect_t *dialect = load_file(p,
+            write_file(folder, files[i].name, files[i].json,
+                       strlen(files[i].json), p));
+
+        assert_string_equal(route_list(dialect, p), files[i].routes);
+    }
+    remove_folder(folder, p);
+}
+
+static void a_route_takes_what_it_says_of_credentials(void **state)
+{
+    static const char json[] = ROUTES(
+        BASIC("POST", "\"credentials\":\"basic\"") ","
+        BASIC("PUT", "\"credentials\":\"basic\","
+              "\"challenge\":\"basic realm=\\\"a b\\\"\"") ","
+        ROUTE("out", "POST", "logout", "\"token\":\"optional\","
+              "\"challenge\":\"Bearer\","
+              "\"responses\":{\"ok\":{\"status\":200}}") ","
+        OUT("out", "PUT"));
+    apr_pool_t *p = *state;
+    const char *folder = folder_with_base(p);
+    const acct_dialect_t *dialect = load_file(p,
+        write_file(folder, "x.json", json, strlen(json), p));
+
+    assert_true(dialect->routes[0].takes_basic);
+    assert_false(dialect->routes[0].reads_fields);
+    assert_int_equal(dialect->routes[0].token, ACCT_TOKEN_IGNORED);
+    assert_string_equal(dialect->routes[0].challenge,
+                        "Basic realm=\"api\"");
+    assert_string_equal(dialect->routes[1].challenge,
+                        "basic realm=\"a b\"");
+    assert_int_equal(dialect->routes[2].token, ACCT_TOKEN_OPTIONAL);
+    assert_string_equal(dialect->routes[2].challenge, "Bearer");
+    assert_int_equal(dialect->routes[3].token, ACCT_TOKEN_NEEDED);
+    assert_null(dialect->routes[3].challenge);
+    remove_folder(folder, p);
+}
+
 /* An answer that is shared stays the same when a route or an extending
  * file writes it anew in one place: else "blocked" would begin to tell. */
 static void shared_answers_stay_the_same(void **state)
@@ -203,6 +287,8 @@ int main(void)
         POOL_TEST(files_may_extend_one_another_so_often),
         POOL_TEST(there_is_an_end_of_errors),
         POOL_TEST(what_a_file_says_goes_over_what_it_extends),
+        POOL_TEST(routes_are_added_to_those_of_what_is_extended),
+        POOL_TEST(a_route_takes_what_it_says_of_credentials),
         POOL_TEST(shared_answers_stay_the_same),
         POOL_TEST(a_shared_answer_brings_its_message)
     };

@@ -261,6 +261,54 @@ static const struct bad_t {
                    "\"not_authenticated\":{\"status\":200}}")),
       "routes[0].responses.not_authenticated: \"not_authenticated\" cannot "
       "come of the operation \"logout\" as this route has it", "remove" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"digest\"")),
+      "routes[0].credentials: credentials do not come as \"digest\"",
+      "write \"basic\"" },
+    { ROUTES(ROUTE("o", "POST", "logout", "\"credentials\":\"basic\","
+                   "\"responses\":{\"ok\":{\"status\":200}}")),
+      "routes[0].credentials: \"logout\" takes no name and password",
+      "remove this member" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\",\"fields\":"
+                   "{\"u\":\"identifier\",\"p\":\"password\"}")),
+      "routes[0].fields: the route takes name and password from the "
+      "Authorization header", "remove \"fields\"" },
+    { ROUTES(BASIC("GET", "\"credentials\":\"basic\"")),
+      "routes[0].method: \"login\" makes something", "write \"POST\"" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"challenge\":\"Bearer\"")),
+      "routes[0].challenge: the route takes HTTP Basic, and \"Bearer\"",
+      "write \"Basic realm=" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"challenge\":\"Basic realm=api\"")),
+      "routes[0].challenge: \"Basic realm=api\" is no challenge",
+      "\"Basic realm=" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\",\"challenge\":"
+                   "\"Basic realm=\\\"a\\\", charset=\\\"UTF-8\\\"\"")),
+      "routes[0].challenge: ", "\"Basic realm=" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\",\"challenge\":"
+                   "\"Basic realm=\\\"a\\r\\nX: y\\\"\"")),
+      "routes[0].challenge: ", "\"Basic realm=" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"challenge\":\"\"")),
+      "routes[0].challenge: \"\" is no challenge", "\"Basic realm=" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"messages\":{\"identifier_absent\":\"x\"}")),
+      "routes[0].messages.identifier_absent: \"identifier_absent\" cannot "
+      "come of", "as this route has it" },
+    { "{\"extends\":\"base\"," GOOD_ROUTES ",\"add_routes\":["
+      OUT("out", "POST") "]}", "add_routes: stands beside \"routes\"",
+      "write its routes there" },
+    { "{\"extends\":\"base\",\"add_routes\":[" OUT("out", "POST") ","
+      OUT("out/", "POST") "]}", "add_routes[1]: \"POST out/\" is "
+      "add_routes[0] already", "remove one of the two" },
+    { "{\"extends\":\"base\",\"add_routes\":[" OUT("out", "BREW") "]}",
+      "add_routes[0].method: unknown method", "write one of" },
+    { TOP("\"token\":{\"policy\":\"many\",\"limit\":0}"),
+      "token.limit: an account cannot have that many", "write 1 to" },
+    { TOP("\"token\":{\"policy\":\"many\",\"limit\":\"2\"}"),
+      "token.limit: is a text", "write digits" },
+    { TOP("\"token\":{\"policy\":\"reuse\",\"limit\":2}"),
+      "token.limit: an account has one token", "\"many\"" },
     { ROUTES(OUT("../out", "POST")), "routes[0].path: the path \"../out\" "
       "climbs", "write a path below" },
     { ROUTES(OUT("a/./b", "POST")), "routes[0].path: the path \"a/./b\" "
@@ -344,10 +392,10 @@ static const struct bad_t {
     { ROUTES(LOGIN("{\"u\":\"identifier\"}", OK_TOKEN)),
       "routes[0].fields: \"login\" needs a password", "add \"password\"" },
     { ROUTES(LOGIN("{\"p\":\"password\"}", OK_TOKEN)),
-      "routes[0].fields: \"login\" needs one name", "\"identifier\" or" },
-    { ROUTES(LOGIN("{\"u\":\"identifier\",\"e\":\"email\",\"p\":"
-                   "\"password\"}", OK_TOKEN)),
-      "routes[0].fields: \"login\" needs one name", "write one field" },
+      "routes[0].fields: \"login\" needs a name", "\"identifier\" or" },
+    { ROUTES(LOGIN("{\"u\":{\"as\":\"identifier\",\"required\":false},"
+                   "\"p\":\"password\"}", OK_TOKEN)),
+      "routes[0].fields: \"login\" needs a name", "or one of each" },
     { ROUTES(LOGIN("{\"u\":\"identifier\",\"p\":{\"as\":\"password\","
                    "\"required\":false}}", OK_TOKEN)),
       "routes[0].fields: \"login\" needs a password", "let it be required" },

@@ -136,6 +136,70 @@ static void a_blocked_account_is_told_after_the_right_password_only(
     nothing_is_written(world);
 }
 
+static void the_dialects_limit_refuses_after_the_right_password_only(
+    void **state)
+{
+    world_t *world = *state;
+    acct_result_t *result;
+
+    add_account(world, "ann", NULL);
+    add_account(world, "bob", NULL);
+    world->dialect.policy.limit = 2;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sign_in_as(world, "ann", PASSWORD)->outcome,
+                         ACCT_OK);
+    }
+    change(world, "UPDATE account SET last_login = 5");
+    assert_int_equal(sign_in_as(world, "ann", OTHER_PASSWORD)->outcome,
+                     ACCT_WRONG_CREDENTIALS);
+    result = sign_in_as(world, "ann", PASSWORD);
+    assert_int_equal(result->outcome, ACCT_TOO_MANY_TOKENS);
+    assert_null(result->token);
+    assert_int_equal(count(world, "token"), 2);
+    assert_int_equal(count(world, "account WHERE last_login = 5"), 2);
+    assert_int_equal(sign_in_as(world, "bob", PASSWORD)->outcome, ACCT_OK);
+}
+
+static void a_token_that_is_over_leaves_room_under_the_limit(void **state)
+{
+    world_t *world = *state;
+
+    add_account(world, "ann", NULL);
+    world->dialect.policy.limit = 1;
+    assert_int_equal(sign_in_as(world, "ann", PASSWORD)->outcome, ACCT_OK);
+    change(world, "UPDATE token SET expires_at = 1");
+    assert_int_equal(sign_in_as(world, "ann", PASSWORD)->outcome, ACCT_OK);
+    assert_int_equal(sign_in_as(world, "ann", PASSWORD)->outcome,
+                     ACCT_TOO_MANY_TOKENS);
+}
+
+static void neither_name_nor_address_is_told_and_costs_nothing(void **state)
+{
+    world_t *world = *state;
+
+    add_account(world, "ann", "ann@example.com");
+    assert_int_equal(sign_in_as(world, NULL, PASSWORD)->outcome,
+                     ACCT_IDENTIFIER_ABSENT);
+    assert_int_equal(world->hashed, 0);
+    assert_int_equal(world->units, 0);
+}
+
+/* Of a form that has no field for one of the two, and of credentials that
+ * were none. */
+static void nothing_to_look_for_or_to_compare_is_nobodys(void **state)
+{
+    world_t *world = *state;
+
+    add_account(world, "ann", NULL);
+    assert_int_equal(sign_in_as(world, "ann", NULL)->outcome,
+                     ACCT_WRONG_CREDENTIALS);
+    world->form.field[ACCT_ROLE_EMAIL] = NULL;
+    assert_int_equal(sign_in_as(world, NULL, PASSWORD)->outcome,
+                     ACCT_WRONG_CREDENTIALS);
+    assert_int_equal(world->hashed, 0);
+    nothing_is_written(world);
+}
+
 static void a_form_with_problems_asks_nobody(void **state)
 {
     world_t *world = *state;
@@ -340,6 +404,10 @@ int main(void)
         WORLD(the_dialect_says_what_an_identifier_may_be),
         WORLD(a_field_of_its_own_for_the_address_is_looked_for_alone),
         WORLD(a_blocked_account_is_told_after_the_right_password_only),
+        WORLD(the_dialects_limit_refuses_after_the_right_password_only),
+        WORLD(a_token_that_is_over_leaves_room_under_the_limit),
+        WORLD(neither_name_nor_address_is_told_and_costs_nothing),
+        WORLD(nothing_to_look_for_or_to_compare_is_nobodys),
         WORLD(a_form_with_problems_asks_nobody),
         WORLD(an_account_blocked_meanwhile_gets_no_token),
         WORLD(an_account_deleted_meanwhile_is_looked_for_again),

@@ -104,7 +104,9 @@ static void register_ends_in_these_outcomes_alone(void **state)
 static void login_ends_in_these_outcomes_alone(void **state)
 {
     static const acct_outcome_e can[] = {
-        GENERAL, OF_FIELDS, ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED
+        GENERAL, OF_FIELDS, ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED,
+        ACCT_IDENTIFIER_ABSENT, ACCT_TOO_MANY_TOKENS,
+        ACCT_NOT_AUTHENTICATED, ACCT_BASIC_ABSENT, ACCT_BASIC_SPACES
     };
 
     (void)state;
@@ -121,6 +123,21 @@ static void what_needs_a_token_ends_in_these_outcomes_alone(void **state)
     assert_can(named("logout"), can, COUNT(can));
     assert_can(named("logout_all"), can, COUNT(can));
     assert_can(named("current"), can, COUNT(can));
+}
+
+static void only_a_login_takes_basic_and_then_it_has_both_roles(void **state)
+{
+    static const uint32_t both = ACCT_ROLE_BIT(ACCT_ROLE_IDENTIFIER)
+        | ACCT_ROLE_BIT(ACCT_ROLE_PASSWORD);
+
+    (void)state;
+    for (int i = 0; i < acct_operations.count; i++) {
+        const acct_operation_t *row = acct_operations.row[i];
+
+        assert_int_equal(row->takes_basic, strcmp(row->name, "login") == 0);
+        assert_true(!row->takes_basic || (row->roles & both) == both);
+        assert_true(!row->takes_basic || row->token == ACCT_TOKEN_IGNORED);
+    }
 }
 
 static void only_a_logout_may_do_without_its_token(void **state)
@@ -174,6 +191,7 @@ int main(void)
         cmocka_unit_test(register_ends_in_these_outcomes_alone),
         cmocka_unit_test(login_ends_in_these_outcomes_alone),
         cmocka_unit_test(what_needs_a_token_ends_in_these_outcomes_alone),
+        cmocka_unit_test(only_a_login_takes_basic_and_then_it_has_both_roles),
         cmocka_unit_test(only_a_logout_may_do_without_its_token),
         cmocka_unit_test(a_token_and_fields_go_together),
         cmocka_unit_test(an_outcome_out_of_range_cannot_come)

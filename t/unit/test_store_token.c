@@ -298,6 +298,31 @@ static void what_is_past_its_end_takes_no_room(void **state)
     acct_db_close(db);
 }
 
+static void the_live_tokens_of_an_account_are_counted(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = open_store(f);
+    apr_int64_t anna = add_person(f, db, "anna", NULL);
+    apr_int64_t bert = add_person(f, db, "bert", NULL);
+    apr_int64_t count = -1;
+
+    assert_int_equal(acct_store_token_count(db, anna, 1000, &count,
+                                            f->pool), 0);
+    assert_int_equal(count, 0);
+    add_numbered(f, db, anna, 10, 100, 1000, NULL);     /* over */
+    add_numbered(f, db, anna, 11, 110, 1001, NULL);
+    add_numbered(f, db, anna, 12, 120, 0, NULL);
+    add_numbered(f, db, anna, 13, 130, 0, NULL);        /* over */
+    add_numbered(f, db, anna, 14, 140, 0, "sealed");
+    add_numbered(f, db, bert, 20, 100, 0, NULL);
+    fixture_exec(f, db, "UPDATE token SET ends_at = 1000 "
+                 "WHERE created_at = 130");
+    assert_int_equal(acct_store_token_count(db, anna, 1000, &count,
+                                            f->pool), 0);
+    assert_int_equal(count, 2);
+    acct_db_close(db);
+}
+
 static void is_an_error(fixture_t *f, acct_db_t *db, const char *damage)
 {
     acct_account_t a;
@@ -363,7 +388,8 @@ int main(void)
         TEST(tokens_are_listed_newest_first),
         TEST(tokens_are_deleted_by_id_by_kind_and_all),
         TEST(the_oldest_live_tokens_make_room),
-        TEST(what_is_past_its_end_takes_no_room)
+        TEST(what_is_past_its_end_takes_no_room),
+        TEST(the_live_tokens_of_an_account_are_counted)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,

@@ -91,8 +91,11 @@ void acct_register(const acct_call_t *call);
 /**
  * Sign in: find the account, verify, and in one transaction look at its
  * state again, write the last login and give it a token: ACCT_OK with
- * account and token, ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED (only after the
- * right password). A form with problems stays ACCT_INVALID.
+ * account and token, ACCT_WRONG_CREDENTIALS; ACCT_BLOCKED and
+ * ACCT_TOO_MANY_TOKENS, only after the right password; ACCT_IDENTIFIER_ABSENT
+ * where the form has fields for name and address, and neither was sent; an
+ * address that was sent goes before a name. A form with problems stays
+ * ACCT_INVALID. One without name or password is nobody's.
  * An unknown name costs the same work as a wrong password.
  */
 void acct_login(const acct_call_t *call);

@@ -172,6 +172,24 @@ apr_status_t acct_make_room(acct_issue_t *issue, acct_db_t *db,
     return acct_store_revocation_insert(db, issue->account->id, pool);
 }
 
+apr_status_t acct_check_limit(const acct_issue_t *issue, acct_db_t *db,
+                              apr_pool_t *pool)
+{
+    const acct_token_policy_t *policy = &issue->call->route->dialect->policy;
+    apr_int64_t count;
+    apr_status_t status;
+
+    if (policy->limit == 0) {
+        return APR_SUCCESS;
+    }
+    status = acct_store_token_count(db, issue->account->id, apr_time_now(),
+                                    &count, pool);
+    if (status == APR_SUCCESS && count >= policy->limit) {
+        status = ACCT_TOKENS_ENOUGH;
+    }
+    return status;
+}
+
 static void raise_events(const acct_issue_t *issue)
 {
     const acct_call_t *call = issue->call;

@@ -43,6 +43,16 @@ typedef struct acct_issue_t {
 /** Whether a token has expired, by this machine's clock. */
 int acct_token_has_expired(const acct_token_t *token);
 
+/* The dialect refuses the account another token. */
+#define ACCT_TOKENS_ENOUGH (APR_OS_START_USERERR + 3)
+
+/** Whether the dialect lets the account have another token; in the caller's
+ *  transaction, with the account locked. Counted are those that live and are
+ *  not reusable, of whatever dialect. @return ACCT_TOKENS_ENOUGH: it does
+ *  not */
+apr_status_t acct_check_limit(const acct_issue_t *issue, acct_db_t *db,
+                              apr_pool_t *pool);
+
 /** Give the account issue->account its token, in the caller's transaction: the
  *  reusable one, or one that is made. A reusable one that has expired is
  *  ended, and counted in issue->dropped.

@@ -101,8 +101,9 @@ static const char *name_of(const find_account_t *find)
 }
 
 /* In one transaction: the account as it is now, its last login, a token.
- * APR_EACCES: blocked meanwhile; APR_NOTFOUND: gone; APR_EAGAIN: its password
- * is another now, or another request gave it its one token. */
+ * APR_EACCES: blocked meanwhile; ACCT_TOKENS_ENOUGH: it has its tokens;
+ * APR_NOTFOUND: gone; APR_EAGAIN: its password is another now, or another
+ * request gave it its one token. */
 static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     acct_issue_t *issue = baton;
@@ -120,6 +121,10 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
     }
     if (!account->is_active) {
         return APR_EACCES;
+    }
+    status = acct_check_limit(issue, db, pool);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     if (issue->rehashed != NULL) {
         status = acct_store_account_set_password(db, account->id,
@@ -180,7 +185,8 @@ static void refuse_login(const acct_call_t *call,
     acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
              account->id, outcome == ACCT_BLOCKED ? "blocked"
-                                                  : "wrong password");
+             : outcome == ACCT_TOO_MANY_TOKENS ? "it has as many tokens as "
+               "its dialect allows" : "wrong password");
 }
 
 /* Before anything is hashed, and after the database was asked, so that names
@@ -248,6 +254,10 @@ static int conclude(const acct_call_t *call, acct_issue_t *issue,
         refuse_login(call, issue->account, ACCT_BLOCKED);
         return 1;
     }
+    if (status == ACCT_TOKENS_ENOUGH) {
+        refuse_login(call, issue->account, ACCT_TOO_MANY_TOKENS);
+        return 1;
+    }
     if (status == ACCT_CHECK_STANDS
         && acct_end_check(call->service, call->pool)) {
         return 0;
@@ -313,17 +323,44 @@ static void login(const acct_call_t *call, find_account_t *find)
     acct_unavailable(call->result, ACCT_RETRY_GATE);
 }
 
+static int is_named(const acct_form_t *form)
+{
+    return form->value[ACCT_ROLE_IDENTIFIER] != NULL
+        || form->value[ACCT_ROLE_EMAIL] != NULL;
+}
+
+/* A form that has a field for either, and is sound without both. */
+static int lacks_name(const acct_call_t *call)
+{
+    const acct_form_t *form = call->form;
+
+    if (is_named(form) || form->field[ACCT_ROLE_IDENTIFIER] == NULL
+        || form->field[ACCT_ROLE_EMAIL] == NULL) {
+        return 0;
+    }
+    call->result->outcome = ACCT_IDENTIFIER_ABSENT;
+    return 1;
+}
+
 void acct_login(const acct_call_t *call)
 {
+    const acct_form_t *form = call->form;
     find_account_t find = { .route = call->route };
 
-    if (call->result->outcome != ACCT_OK
+    if (call->result->outcome != ACCT_OK || lacks_name(call)
         || !acct_call_begin(call, &find.attempt)
         || !acct_call_network(call, &find.attempt, ACCT_BUDGET_FAILURES)) {
         return;
     }
-    identifier_keys(&find, call->form, call->pool);
-    login(call, &find);
+    if (!is_named(form) || form->value[ACCT_ROLE_PASSWORD] == NULL) {
+        /* What no account can have: nobody learns anything from how long
+         * this takes. */
+        refuse_login(call, NULL, ACCT_WRONG_CREDENTIALS);
+    }
+    else {
+        identifier_keys(&find, form, call->pool);
+        login(call, &find);
+    }
     acct_attempt_end(&find.attempt,
                      call->result->outcome == ACCT_WRONG_CREDENTIALS);
 }

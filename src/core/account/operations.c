@@ -37,8 +37,9 @@ static const acct_operation_t op_register = {
 static const acct_need_t login_needs[] = {
     PASSWORD_FOR("login"),
     { ROLE(IDENTIFIER) | ROLE(EMAIL), 1,
-      "\"login\" needs one name to look an account up by; write one field "
-      "that is the \"identifier\" or the \"email\", and let it be required" },
+      "\"login\" needs a name to look an account up by; write a field that "
+      "is the \"identifier\" or the \"email\", and let it be required, or "
+      "one of each" },
     { 0, 0, NULL }
 };
 
@@ -49,7 +50,9 @@ static const acct_operation_t op_login = {
     .reads_fields = 1,
     .roles = ROLE(IDENTIFIER) | ROLE(EMAIL) | ROLE(PASSWORD),
     .needs = login_needs,
-    .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED),
+    .takes_basic = 1,
+    .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED)
+        | OUTCOME(IDENTIFIER_ABSENT) | OUTCOME(TOO_MANY_TOKENS),
     .shows = ACCT_SHOWS_NEW_TOKEN_ALWAYS,
     .budget = ACCT_BUDGET_FAILURES,
     .run = acct_login

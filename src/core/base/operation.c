@@ -23,6 +23,11 @@
     (BIT(ACCT_TOKEN_ABSENT) | BIT(ACCT_TOKEN_SPACES) \
      | BIT(ACCT_TOKEN_CHARACTERS) | BIT(ACCT_INVALID_TOKEN))
 
+/* Of those that take HTTP Basic. */
+#define OF_BASIC \
+    (BIT(ACCT_NOT_AUTHENTICATED) | BIT(ACCT_BASIC_ABSENT) \
+     | BIT(ACCT_BASIC_SPACES))
+
 /* Of those that act for no account without one. */
 #define OF_ITS_ACCOUNT (BIT(ACCT_NOT_AUTHENTICATED) | BIT(ACCT_NOT_OWNER))
 
@@ -52,6 +57,9 @@ int acct_operation_can(const acct_operation_t *operation,
     }
     if (operation->token == ACCT_TOKEN_NEEDED) {
         can |= OF_ITS_ACCOUNT;
+    }
+    if (operation->takes_basic) {
+        can |= OF_BASIC;
     }
     return (unsigned int)outcome < ACCT_OUTCOME__COUNT
         && (can & BIT(outcome)) != 0;

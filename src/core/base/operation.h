@@ -32,7 +32,9 @@ typedef enum {
 /* A field that a route of the operation has to have. */
 typedef struct acct_need_t {
     uint32_t roles;             /* one of these, and required; 0 ends */
-    int alone;                  /* and no other of them */
+    int several;                /* or several, none of which need be
+                                 * required: the operation sees to it that
+                                 * one is sent */
     const char *lack;           /* for the dialect's author: what is
                                  * missing, and what to write */
 } acct_need_t;
@@ -70,6 +72,9 @@ typedef struct acct_operation_t {
                                  * name can be taken, a new name has a
                                  * grammar, a new password has rules */
     uint32_t roles;             /* that its fields can have */
+    int takes_basic;            /* a route may say that identifier and
+                                 * password are those of HTTP Basic, and
+                                 * has no fields then */
     const acct_need_t *needs;   /* what they must have; NULL: nothing, and a
                                  * route may do without any field */
     uint64_t outcomes;          /* its own, beside those that follow from

@@ -146,7 +146,9 @@ static int check_outcome(acct_load_t *load, acct_draft_t *draft,
     const acct_entry_t *first;
     const acct_entry_t *entry;
 
-    if (!acct_route_can(&draft->route, outcome)) {
+    if (!acct_route_can(&draft->route, outcome)
+        || (outcome == ACCT_TOO_MANY_TOKENS
+            && load->dialect->policy.limit == 0)) {
         p->response[outcome] = load->dialect->p->response[outcome];
         p->message[outcome] = load->dialect->p->message[outcome];
         return 1;

@@ -2,7 +2,13 @@
 /* Which credentials a route takes, and what can come of it; see
  * dialect/draft.h. */
 #include <string.h>
+#include <apr_strings.h>
 #include "dialect/draft.h"
+#include "text/http_token.h"
+
+/* As Django REST framework's. */
+#define DEFAULT_CHALLENGE "Basic realm=\"api\""
+#define BASIC_WORD "Basic "
 
 static void read_token(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
@@ -34,10 +40,100 @@ static void read_token(acct_load_t *load, const json_t *route,
     }
 }
 
+static void read_kind(acct_load_t *load, const json_t *route,
+                      acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at, "credentials");
+    const char *kind = acct_text_member(load, &draft->at, route,
+                                        "credentials");
+
+    if (kind == NULL || draft->broken) {
+        return;
+    }
+    if (strcmp(kind, "basic") != 0) {
+        acct_report(load, &at, "credentials do not come as \"%s\"; write "
+                    "\"basic\", or remove this member and they are fields",
+                    acct_shown(kind, load->tmp));
+        draft->broken = 1;
+    }
+    else if (!draft->route.fields.operation->takes_basic) {
+        acct_report(load, &at, "\"%s\" takes no name and password; remove "
+                    "this member", draft->route.fields.operation->name);
+        draft->broken = 1;
+    }
+    else {
+        draft->route.takes_basic = 1;
+        draft->route.challenge = DEFAULT_CHALLENGE;
+    }
+}
+
+/* A scheme, and at most a realm, in what RFC 9110 calls a quoted-string
+ * without anything that would have to be quoted in it. */
+static int is_challenge(const char *text)
+{
+    static const char realm[] = "realm=\"";
+    const char *end = text + strcspn(text, " ");
+
+    if (!acct_is_http_token(text, (apr_size_t)(end - text))) {
+        return 0;
+    }
+    if (*end == '\0') {
+        return 1;
+    }
+    if (strncmp(end + 1, realm, sizeof(realm) - 1) != 0) {
+        return 0;
+    }
+    for (text = end + sizeof(realm); *text >= 0x20 && *text < 0x7f
+         && *text != '"' && *text != '\\'; text++) {
+    }
+    return strcmp(text, "\"") == 0;
+}
+
+static void read_challenge(acct_load_t *load, const json_t *route,
+                           acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at, "challenge");
+    const char *text = acct_text_member(load, &draft->at, route,
+                                        "challenge");
+
+    if (text == NULL) {
+        return;
+    }
+    if (!is_challenge(text)) {
+        acct_report(load, &at, "\"%s\" is no challenge; write a scheme, or a "
+                    "scheme and a realm in plain letters: "
+                    "\"Basic realm=\\\"api\\\"\"",
+                    acct_shown(text, load->tmp));
+    }
+    else if (draft->route.takes_basic
+             && strncasecmp(text, BASIC_WORD, sizeof(BASIC_WORD) - 1) != 0) {
+        acct_report(load, &at, "the route takes HTTP Basic, and \"%s\" asks "
+                    "for something else; write \"Basic realm=\\\"api\\\"\"",
+                    acct_shown(text, load->tmp));
+    }
+    else {
+        draft->route.challenge = apr_pstrdup(load->pool, text);
+    }
+}
+
 void acct_read_credentials(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft)
 {
     read_token(load, route, draft);
+    read_kind(load, route, draft);
+    read_challenge(load, route, draft);
+}
+
+static int has_field(const acct_route_t *route, acct_role_e role)
+{
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        if (route->fields.field[i].role == role) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
@@ -54,8 +150,15 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
     case ACCT_INVALID:
         return route->reads_fields;
     case ACCT_NOT_AUTHENTICATED:
+        return route->takes_basic || route->token == ACCT_TOKEN_NEEDED;
     case ACCT_NOT_OWNER:
         return route->token == ACCT_TOKEN_NEEDED;
+    case ACCT_BASIC_ABSENT:
+    case ACCT_BASIC_SPACES:
+        return route->takes_basic;
+    case ACCT_IDENTIFIER_ABSENT:
+        return has_field(route, ACCT_ROLE_IDENTIFIER)
+            && has_field(route, ACCT_ROLE_EMAIL);
     default:
         return 1;
     }

@@ -9,6 +9,7 @@
 #define LIFETIME_LEAST 60               /* seconds */
 /* Use is noted once a minute, and written within seconds. */
 #define SLIDING_LEAST 120               /* seconds */
+#define LIMIT_MOST 10000
 #define LIFETIME_MOST APR_INT64_C(31622400)     /* 366 days */
 
 /* ------------------------------------------------------- plain members */
@@ -124,11 +125,36 @@ static void read_sliding(acct_load_t *load, const acct_path_t *at,
     }
 }
 
+static void read_limit(acct_load_t *load, const acct_path_t *at,
+                       const json_t *token, acct_token_policy_t *policy)
+{
+    acct_path_t place = acct_place_member(load, at, "limit");
+    const json_t *limit = json_object_get(token, "limit");
+
+    if (limit == NULL
+        || !acct_check_type(load, &place, limit, JSON_INTEGER)) {
+        return;
+    }
+    if (json_integer_value(limit) < 1
+        || json_integer_value(limit) > LIMIT_MOST) {
+        acct_report(load, &place, "an account cannot have that many tokens; "
+                    "write 1 to %d, or nothing, and a login is never "
+                    "refused for it", LIMIT_MOST);
+    }
+    else if (policy->kind == ACCT_POLICY_REUSE) {
+        acct_report(load, &place, "an account has one token; remove "
+                    "\"limit\" or write \"policy\": \"many\"");
+    }
+    else {
+        policy->limit = (int)json_integer_value(limit);
+    }
+}
+
 static void read_token(acct_load_t *load, const acct_path_t *at,
                        const json_t *token, acct_token_policy_t *policy)
 {
     static const char *const members[] = {
-        "policy", "bytes", "lifetime", "sliding", NULL
+        "policy", "bytes", "lifetime", "sliding", "limit", NULL
     };
     static const char *const policies[] = { "reuse", "many", NULL };
     const json_t *bytes;
@@ -171,6 +197,7 @@ static void read_token(acct_load_t *load, const acct_path_t *at,
     }
     read_lifetime(load, at, token, policy);
     read_sliding(load, at, token, policy);
+    read_limit(load, at, token, policy);
 }
 
 /* Add to @a all what no nearer file has said already. */
@@ -245,7 +272,7 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
         "extends", "description", "identifier", "token", "messages",
-        "responses", "routes", NULL
+        "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -272,26 +299,59 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
     read_maps(load, source);
 }
 
-/* The routes of the nearest file that has some. First of all, because the
- * messages of it and of nearer files name their fields.
- * @return which file that is, or -1 */
+/* @return whether the file has such a member */
+static int read_routes_as(acct_load_t *load, int i, const char *name)
+{
+    const acct_source_t *source = &APR_ARRAY_IDX(load->sources, i,
+                                                 acct_source_t);
+    const json_t *value = json_object_get(source->root, name);
+    acct_path_t top = { source->file, "" };
+    acct_path_t at = acct_place_member(load, &top, name);
+
+    if (value != NULL) {
+        acct_read_routes(load, &at, value);
+    }
+    return value != NULL;
+}
+
+static int has_member(const acct_load_t *load, int i, const char *name)
+{
+    return json_object_get(APR_ARRAY_IDX(load->sources, i,
+                                         acct_source_t).root, name) != NULL;
+}
+
+/* The routes of the nearest file that says which there are, and those that
+ * nearer files add. First of all, because the messages of these files name
+ * their fields.
+ * @return the farthest file that counts, or -1 */
 static int read_routes(acct_load_t *load)
 {
-    int i;
+    int i, farthest = -1;
 
     for (i = 0; i < load->sources->nelts; i++) {
-        const acct_source_t *source = &APR_ARRAY_IDX(load->sources, i,
-                                                     acct_source_t);
-        const json_t *value = json_object_get(source->root, "routes");
-        acct_path_t top = { source->file, "" };
-        acct_path_t at = acct_place_member(load, &top, "routes");
-
-        if (value != NULL) {
-            acct_read_routes(load, &at, value);
-            return i;
+        if (has_member(load, i, "routes")) {
+            farthest = i;
+            break;
+        }
+        if (has_member(load, i, "add_routes")) {
+            farthest = i;
         }
     }
-    return -1;
+    for (i = farthest; i >= 0; i--) {
+        if (read_routes_as(load, i, "routes")
+            && has_member(load, i, "add_routes")) {
+            acct_path_t at = { APR_ARRAY_IDX(load->sources, i,
+                                             acct_source_t).file,
+                               "add_routes" };
+
+            acct_report(load, &at, "stands beside \"routes\", which are all "
+                        "there are; write its routes there");
+        }
+        else {
+            (void)read_routes_as(load, i, "add_routes");
+        }
+    }
+    return farthest;
 }
 
 /* --------------------------------------------------------------- loading */

@@ -58,6 +58,8 @@ typedef struct acct_token_policy_t {
     apr_interval_time_t sliding;    /* microseconds that a token lives on
                                      * after a use; 0: use prolongs nothing;
                                      * less than lifetime where both are */
+    int limit;                  /* so many live tokens of an account, and a
+                                 * login is refused; 0: none is */
 } acct_token_policy_t;
 
 typedef struct acct_route_t {
@@ -68,6 +70,10 @@ typedef struct acct_route_t {
     int reads_fields;           /* of the body; else it is read and
                                  * dropped */
     acct_token_need_e token;    /* as its operation, or it does without */
+    int takes_basic;            /* identifier and password are those of HTTP
+                                 * Basic */
+    const char *challenge;      /* value of WWW-Authenticate of its 401s, in
+                                 * place of the server's; or NULL */
     int mints_token;            /* its ok response shows {token} */
     int names_account;          /* its path holds {account.id} */
     /* private to dialect/dialect.c and dialect/render.c */
@@ -136,8 +142,8 @@ int acct_dialect_has_path(const acct_dialect_t *const *dialects, int count,
 
 /**
  * Find the route of a request among the dialects mounted on a location. The
- * route of a method that none has is one that needs a token, where the path
- * has one: such a request is refused for its token first.
+ * route of a method that none has is one that needs credentials in the
+ * header, where the path has one: such a request is refused for these first.
  * The first dialect with a route for path and method answers. Within a
  * dialect a literal path goes before one with {account.id}. Both
  * spellings of a path match, with and without the final slash.

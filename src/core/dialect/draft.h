@@ -166,13 +166,15 @@ extern const char *const acct_route_methods[];
 
 /* dialect/route.c */
 
-/** Read "routes" into the drafts. */
+/** Read "routes" or "add_routes" into the drafts. One takes the place of
+ *  another file's with its method and path. */
 void acct_read_routes(acct_load_t *load, const acct_path_t *at,
                       const json_t *routes);
 
 /* dialect/credentials.c */
 
-/** Read "token" of a route whose operation is known. */
+/** Read "token", "credentials" and "challenge" of a route whose operation is
+ *  known. */
 void acct_read_credentials(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft);
 

@@ -185,7 +185,7 @@ static int is_met(const acct_route_t *route, const acct_need_t *need)
             required += is_sure(&route->fields, field);
         }
     }
-    return required > 0 && (there == 1 || !need->alone);
+    return required > 0 || (need->several && there > 1);
 }
 
 static void check_needs(acct_load_t *load, const acct_path_t *at,
@@ -375,7 +375,13 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
     if (fields == NULL) {
         refuse_members(load, route, draft);
     }
-    if (fields != NULL && !operation->reads_fields) {
+    if (fields != NULL && draft->route.takes_basic) {
+        acct_report(load, &at, "the route takes name and password from the "
+                    "Authorization header, and reads no body; remove "
+                    "\"fields\", or \"credentials\"");
+        draft->broken = 1;
+    }
+    else if (fields != NULL && !operation->reads_fields) {
         acct_report(load, &at, "\"%s\" acts for the token and reads no "
                     "body; remove \"fields\"", operation->name);
         draft->broken = 1;
@@ -388,7 +394,7 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
         }
         read_fields(load, &at, fields, draft);
     }
-    else if (operation->needs != NULL) {
+    else if (operation->needs != NULL && !draft->route.takes_basic) {
         acct_report(load, &at, "is missing; write which members of the "
                     "request mean what, \"password\": \"password\"");
         draft->broken = 1;

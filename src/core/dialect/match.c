@@ -66,7 +66,8 @@ typedef struct search_t {
     unsigned int allowed;       /* set of methods */
     const acct_route_t *route;  /* has path and method */
     const acct_route_t *other;  /* has the path */
-    const acct_route_t *needing;    /* has it, and needs a token */
+    const acct_route_t *needing;    /* has it, and needs credentials in the
+                                     * header */
     const char *id;
     apr_size_t id_length;
 } search_t;
@@ -97,7 +98,8 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
         if (search->other == NULL) {
             search->other = route;
         }
-        if (search->needing == NULL && route->token == ACCT_TOKEN_NEEDED) {
+        if (search->needing == NULL
+            && (route->token == ACCT_TOKEN_NEEDED || route->takes_basic)) {
             search->needing = route;
         }
         if (search->route == NULL

@@ -146,8 +146,14 @@ static void check_method(acct_load_t *load, const acct_draft_t *draft)
     const acct_operation_t *operation = draft->route.fields.operation;
     acct_path_t at = acct_place_member(load, &draft->at, "method");
 
-    if ((draft->route.reads_fields || operation->needs != NULL)
-        && strcmp(draft->route.method, "GET") == 0) {
+    if (strcmp(draft->route.method, "GET") != 0) {
+        return;
+    }
+    if (draft->route.takes_basic) {
+        acct_report(load, &at, "\"%s\" makes something, and a GET only "
+                    "looks; write \"POST\"", operation->name);
+    }
+    else if (draft->route.reads_fields || operation->needs != NULL) {
         acct_report(load, &at, "\"%s\" reads a body, and GET has none; "
                     "write \"POST\"", operation->name);
     }
@@ -157,8 +163,9 @@ static void read_route(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
 {
     static const char *const members[] = {
-        "path", "method", "operation", "token", "fields", "stages",
-        "partial", "messages", "responses", "description", NULL
+        "path", "method", "operation", "token", "credentials", "challenge",
+        "fields", "stages", "partial", "messages", "responses",
+        "description", NULL
     };
     acct_path_t at;
     const json_t *value;
@@ -198,23 +205,37 @@ static void read_route(acct_load_t *load, const json_t *route,
     }
 }
 
-static void check_duplicate(acct_load_t *load, const acct_draft_t *draft)
+static int is_same(const acct_draft_t *a, const acct_draft_t *b)
 {
+    return !a->nowhere && !b->nowhere
+        && strcmp(a->route.method, b->route.method) == 0
+        && acct_route_same_path(&a->route, &b->route);
+}
+
+/* In place of the one that it replaces, else behind all others. */
+static void add(acct_load_t *load, const acct_draft_t *draft)
+{
+    acct_draft_t *place = NULL;
     int i;
 
     for (i = 0; i < load->drafts->nelts; i++) {
-        const acct_draft_t *other = &APR_ARRAY_IDX(load->drafts, i,
-                                                   acct_draft_t);
+        acct_draft_t *other = &APR_ARRAY_IDX(load->drafts, i, acct_draft_t);
 
-        if (!draft->nowhere && !other->nowhere
-            && strcmp(draft->route.method, other->route.method) == 0
-            && acct_route_same_path(&draft->route, &other->route)) {
+        if (!is_same(draft, other)) {
+            continue;
+        }
+        place = other;
+        if (strcmp(draft->at.file, other->at.file) == 0) {
             acct_report(load, &draft->at, "\"%s %s\" is %s already; remove "
                         "one of the two, or write another path or method",
                         draft->route.method, draft->route.path,
                         other->at.path);
         }
     }
+    if (place == NULL) {
+        place = apr_array_push(load->drafts);
+    }
+    *place = *draft;
 }
 
 void acct_read_routes(acct_load_t *load, const acct_path_t *at,
@@ -228,7 +249,8 @@ void acct_read_routes(acct_load_t *load, const acct_path_t *at,
     }
     if (json_array_size(routes) == 0) {
         acct_report(load, at, "is empty; write at least one route, or leave "
-                    "\"routes\" out of a file that is there to be extended");
+                    "this member out of a file that is there to be "
+                    "extended");
     }
     for (i = 0; i < json_array_size(routes); i++) {
         const json_t *route = json_array_get(routes, i);
@@ -240,8 +262,7 @@ void acct_read_routes(acct_load_t *load, const acct_path_t *at,
                                         sizeof(acct_message_t));
         if (acct_check_type(load, &draft.at, route, JSON_OBJECT)) {
             read_route(load, route, &draft);
-            check_duplicate(load, &draft);
-            APR_ARRAY_PUSH(load->drafts, acct_draft_t) = draft;
+            add(load, &draft);
         }
     }
 }

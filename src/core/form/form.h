@@ -15,6 +15,7 @@
  *   json.c            a JSON text to jansson's objects
  *   json_number.c     the numbers in it that no machine number holds
  *   urlencoded.c      a form to names and values
+ *   basic.c           name and password of HTTP Basic, in place of a body
  *   field.c           what a route's fields are
  *   stage.c           which problems are told together
  *   result.c          what came of a request: an operation fills it in, a

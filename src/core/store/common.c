@@ -152,6 +152,11 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND (ends_at = 0 OR ends_at > %lld) "
         "ORDER BY created_at DESC, id "
         "LIMIT 9223372036854775807 OFFSET %lld)" },
+    [ACCT_SQL_TOKEN_COUNT] = { .label = "token_count", .sql =
+        "SELECT COUNT(*) FROM token "
+        "WHERE account_id = %lld AND sealed IS NULL "
+        "AND (expires_at = 0 OR expires_at > %lld) "
+        "AND (ends_at = 0 OR ends_at > %lld)" },
     [ACCT_SQL_REVOCATION_PURGE] = { .label = "revocation_purge", .sql =
         "DELETE FROM revocation WHERE id IN (SELECT id FROM revocation "
         "WHERE revoked_at < %lld AND id < (SELECT MAX(id) FROM revocation) "

@@ -283,6 +283,12 @@ apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
                                             apr_time_t now, int keep,
                                             int *changed, apr_pool_t *pool);
 
+/** How many tokens of an account live at @a now and are not reusable. Exact
+ *  only while the account is locked. */
+apr_status_t acct_store_token_count(acct_db_t *db, apr_int64_t account,
+                                    apr_time_t now, apr_int64_t *count,
+                                    apr_pool_t *pool);
+
 /* Before when what is to be old enough for a purge. */
 typedef struct acct_purge_ages_t {
     apr_time_t expired;         /* tokens, links, pending accounts, names

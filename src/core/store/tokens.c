@@ -233,6 +233,27 @@ apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
     return ACCT_RUN(db, ACCT_SQL_TOKEN_DELETE_OLDEST, args, changed, pool);
 }
 
+apr_status_t acct_store_token_count(acct_db_t *db, apr_int64_t account,
+                                    apr_time_t now, apr_int64_t *count,
+                                    apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(account), ACCT_INT(now), ACCT_INT(now)
+    };
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_COUNT, args, &rows,
+                                   pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *count = acct_take_number(&row, 0, APR_INT64_MAX);
+    return acct_taken(&row);
+}
+
 apr_status_t acct_store_token_lock(acct_db_t *db, apr_pool_t *pool)
 {
     const char *lock = acct_store_driver_of(db)->lock_tokens;

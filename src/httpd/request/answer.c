@@ -27,15 +27,25 @@ void acct_answer_standing_headers(request_rec *r)
     }
 }
 
-static void set_headers_for(request_rec *r, const acct_result_t *result,
-                            int status)
+static void challenge(request_rec *r, const acct_route_t *route)
+{
+    if (route != NULL && route->challenge != NULL) {
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       route->challenge);
+        return;
+    }
+    acct_guard_challenge(r);
+}
+
+static void set_headers_for(request_rec *r, const acct_match_t *match,
+                            const acct_result_t *result, int status)
 {
     if (result->retry_after > 0) {
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, result->retry_after));
     }
     if (status == HTTP_UNAUTHORIZED) {
-        acct_guard_challenge(r);
+        challenge(r, match->route);
     }
 }
 
@@ -77,7 +87,7 @@ void acct_answer_send(request_rec *r, const acct_match_t *match,
     apr_table_do(copy_header, r->headers_out, answer.headers, NULL);
     acct_answer_standing_headers(r);
     acct_privacy_no_store_now(r);
-    set_headers_for(r, result, status);
+    set_headers_for(r, match, result, status);
     /* mod_mime may have guessed from the path. */
     ap_set_content_type(r, answer.content_type);
     r->content_encoding = NULL;

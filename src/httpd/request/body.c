@@ -6,6 +6,8 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "config/config.h"
+
 #define STEP 4096               /* bytes asked for at a time */
 
 int acct_body_announced(const request_rec *r)
@@ -23,6 +25,22 @@ int acct_body_announced(const request_rec *r)
     }
     /* HTTP/2 may send a body without announcing it. */
     return 0;
+}
+
+apr_off_t acct_body_limit(const request_rec *r)
+{
+    const acct_dir_conf_t *conf = acct_dir_conf(r);
+
+    return conf->max_body != 0 ? conf->max_body : ACCT_MAX_BODY_DEFAULT;
+}
+
+acct_outcome_e acct_body_accepts(const request_rec *r,
+                                 acct_result_t *result)
+{
+    return acct_form_accepts(apr_table_get(r->headers_in, "Content-Type"),
+                             apr_table_get(r->headers_in,
+                                           "Content-Encoding"),
+                             result, r->pool);
 }
 
 static apr_off_t declared_length(const request_rec *r)

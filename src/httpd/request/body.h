@@ -8,6 +8,8 @@
 
 #include <httpd.h>
 
+#include "form/form.h"
+
 typedef enum {
     ACCT_BODY_READ,
     ACCT_BODY_TOO_LARGE,
@@ -19,6 +21,16 @@ typedef enum {
 /** Whether the request announces a body: a length over 0, or chunked. One
  *  of HTTP/2 may have a body all the same. */
 int acct_body_announced(const request_rec *r);
+
+/** The most bytes that a body may have at the location of a request. */
+apr_off_t acct_body_limit(const request_rec *r);
+
+/**
+ * Whether a body of the kind that the request's header names would be read;
+ * as acct_form_accepts().
+ */
+acct_outcome_e acct_body_accepts(const request_rec *r,
+                                 acct_result_t *result);
 
 /**
  * Read the whole body.

@@ -13,13 +13,14 @@
 #include "config/config.h"
 #include "config/mount.h"
 #include "dialect/render.h"
+#include "form/basic.h"
 #include "form/form.h"
 #include "form/stage.h"
 #include "process/client.h"
 #include "process/repeat_log.h"
 #include "request/answer.h"
 #include "request/body.h"
-#include "request/guard.h"
+#include "request/presented.h"
 #include "request/request.h"
 #include "request/request_service.h"
 #include "request/told.h"
@@ -35,11 +36,12 @@ APLOG_USE_MODULE(acctauth);
 /* One request on its way. */
 typedef struct endpoint_t {
     request_rec *r;
-    const acct_dir_conf_t *conf;
     acct_match_t match;
     const acct_route_t *asked;  /* for the audit log; NULL: for none */
     acct_result_t *result;
     const acct_verdict_t *verdict;  /* routes that need a token */
+    const char *basic;          /* routes that take HTTP Basic: where the
+                                 * credentials begin */
     acct_request_service_t service;
     acct_client_t client;
     int status;                 /* instead of the dialect's; 0: that */
@@ -108,10 +110,10 @@ static int check_method(const endpoint_t *endpoint)
     return endpoint->result->outcome == ACCT_OK;
 }
 
-/* A request with the wrong method and no token is refused for the token, as
+/* A request with the wrong method and no credentials is refused for these, as
  * these APIs do; but in a dialect whose answer to that is no refusal (a
  * sign-out without a token is done), the method is what is wrong. */
-static void refuse_token(endpoint_t *endpoint, acct_outcome_e why)
+static void refuse_credentials(endpoint_t *endpoint, acct_outcome_e why)
 {
     acct_answer_t answer;
     int is_wrong_method = !check_method(endpoint);
@@ -142,29 +144,40 @@ static int is_allowed(const endpoint_t *endpoint)
             && endpoint->match.route->token == ACCT_TOKEN_OPTIONAL);
 }
 
+/* The words alone: what they say is only read when the client may try. */
+static int check_basic(endpoint_t *endpoint)
+{
+    acct_outcome_e what;
+
+    endpoint->basic = acct_presented_basic(endpoint->r);
+    what = acct_basic_look(endpoint->basic);
+    if (what != ACCT_OK) {
+        refuse_credentials(endpoint, what);
+    }
+    return what == ACCT_OK;
+}
+
 /* Whether a token is looked at. Where none is needed the wrong method is what
  * is wrong, whatever was presented. */
 static int looks_at_token(const endpoint_t *endpoint)
 {
-    switch (endpoint->match.route->token) {
-    case ACCT_TOKEN_IGNORED:
-        return 0;
-    case ACCT_TOKEN_OPTIONAL:
-        return check_method(endpoint);
-    case ACCT_TOKEN_NEEDED:
-        break;
-    }
-    return 1;
+    acct_token_need_e need = endpoint->match.route->token;
+
+    return need == ACCT_TOKEN_NEEDED
+        || (need == ACCT_TOKEN_OPTIONAL && check_method(endpoint));
 }
 
-static int check_token(endpoint_t *endpoint)
+static int check_credentials(endpoint_t *endpoint)
 {
+    if (endpoint->match.route->takes_basic) {
+        return check_basic(endpoint);
+    }
     if (!looks_at_token(endpoint)) {
         return 1;
     }
     endpoint->verdict = acct_verdict(endpoint->r);
     if (!is_allowed(endpoint)) {
-        refuse_token(endpoint, endpoint->verdict->outcome);
+        refuse_credentials(endpoint, endpoint->verdict->outcome);
         return 0;
     }
     return 1;
@@ -245,27 +258,12 @@ static int body_result(endpoint_t *endpoint, acct_body_e read)
     return 0;
 }
 
-static apr_off_t body_limit(const endpoint_t *endpoint)
-{
-    return endpoint->conf->max_body != 0 ? endpoint->conf->max_body
-                                         : ACCT_MAX_BODY_DEFAULT;
-}
-
-/* Whether a body of this kind would be read. */
 static int check_media_type(endpoint_t *endpoint)
 {
-    request_rec *r = endpoint->r;
-    acct_outcome_e what;
+    acct_outcome_e what = acct_body_accepts(endpoint->r, endpoint->result);
 
-    what = acct_form_accepts(apr_table_get(r->headers_in, "Content-Type"),
-                             apr_table_get(r->headers_in,
-                                           "Content-Encoding"),
-                             endpoint->result, r->pool);
-    if (what == ACCT_OK) {
-        return 1;
-    }
     outcome(endpoint, what);
-    return 0;
+    return what == ACCT_OK;
 }
 
 /* Read the body into fields. 1 also when they have problems: the
@@ -283,9 +281,8 @@ static int read_form(endpoint_t *endpoint, acct_form_t *form)
         r->connection->keepalive = AP_CONN_CLOSE;
         return 0;
     }
-    goes_on = body_result(endpoint,
-                          acct_body_read(r, body_limit(endpoint), &bytes,
-                                         &length))
+    goes_on = body_result(endpoint, acct_body_read(r, acct_body_limit(r),
+                                                   &bytes, &length))
         && (length == 0 || check_media_type(endpoint));
     if (goes_on) {
         what = acct_form_read(&endpoint->match.route->fields,
@@ -323,8 +320,15 @@ static int take_body(endpoint_t *endpoint, acct_form_t *form)
     if (endpoint->match.route->reads_fields) {
         return read_form(endpoint, form);
     }
-    return body_result(endpoint, acct_body_drop(endpoint->r,
-                                                body_limit(endpoint)));
+    if (!body_result(endpoint,
+                     acct_body_drop(endpoint->r,
+                                    acct_body_limit(endpoint->r)))) {
+        return 0;
+    }
+    if (endpoint->basic != NULL) {
+        acct_basic_read(endpoint->basic, form, endpoint->r->pool);
+    }
+    return 1;
 }
 
 static void run_operation(endpoint_t *endpoint)
@@ -356,7 +360,7 @@ static void run(endpoint_t *endpoint, const acct_below_t *below)
 {
     if (check_transport(endpoint, below)
         && find_route(endpoint, below)
-        && check_token(endpoint)
+        && check_credentials(endpoint)
         && check_method(endpoint)
         && check_service(endpoint)
         && check_owner(endpoint)
@@ -379,7 +383,6 @@ static int handler(request_rec *r)
     }
     memset(&endpoint, 0, sizeof(endpoint));
     endpoint.r = r;
-    endpoint.conf = acct_dir_conf(r);
     endpoint.match.dialect = below.mount->dialects[0];
     endpoint.result = acct_result_make(ACCT_OK, r->pool);
     endpoint.result->method = r->method;

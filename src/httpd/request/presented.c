@@ -9,6 +9,7 @@
 #include <http_request.h>
 
 #include "config/config.h"
+#include "form/basic.h"
 #include "request/request.h"
 #include "request/table.h"
 #include "request/verdict.h"
@@ -47,6 +48,17 @@ const char *acct_presented_here(request_rec *r)
 
     return acct_token_after_scheme(header, acct_scheme(acct_dir_conf(r)))
         != NULL ? header : NULL;
+}
+
+const char *acct_presented_basic(request_rec *r)
+{
+    const char *at = acct_token_after_scheme(acct_presented(r),
+                                             ACCT_BASIC_SCHEME);
+
+    if (at != NULL) {
+        acct_presented_take(r);
+    }
+    return at;
 }
 
 /* ---- copies in the environment ---- */
@@ -107,6 +119,9 @@ static void strike_copies(request_rec *r, const acct_request_t *initial)
         ? acct_token_after_scheme(header, verdict->scheme) : NULL;
     copies_t copies = { NULL, NULL, { NULL }, 0 };
 
+    if (at == NULL) {
+        at = acct_token_after_scheme(header, ACCT_BASIC_SCHEME);
+    }
     if ((at != NULL && at[0] != '\0') || strlen(header) >= SECRET_LENGTH) {
         copies.header = header;
     }

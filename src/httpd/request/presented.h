@@ -26,6 +26,13 @@ const char *acct_presented(request_rec *r);
  *  the request's location, and so not for its guard. */
 const char *acct_presented_here(request_rec *r);
 
+/**
+ * The credentials of HTTP Basic, for a route of an API that takes them; taken
+ * from the request at once, as acct_presented_take() does.
+ * @return where they begin; NULL: none were presented, or another scheme's
+ */
+const char *acct_presented_basic(request_rec *r);
+
 /** Take what was presented from a request: the header, unless another module
  *  has set another since, and all copies in the environment. */
 void acct_presented_take(request_rec *r);
