@@ -32,7 +32,7 @@ $(addprefix $(BUILD)/bench/,hash store simulate): $(LIBCORE)
 bench: export ACCT_BUILD := $(BUILD)
 bench:
 	@scripts/install-deps bench
-	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/hash
+	@$(BUILT) all $(BUILD)/bench/hash
 	@t/bench/run
 
 bench-docs: export ACCT_BUILD := $(BUILD)
@@ -42,14 +42,14 @@ bench-docs:
 # The real cache under made-up traffic: PARTS="slots epochs fills feed".
 simulate:
 	@scripts/install-deps build
-	@$(ANEW) $(MAKE) --no-print-directory --silent $(BUILD)/bench/simulate
+	@$(BUILT) $(BUILD)/bench/simulate
 	@$(BUILD)/bench/simulate $(PARTS)
 
 # What a database does in a second, asked through the store's own code.
 scale: export ACCT_BUILD := $(BUILD)
 scale:
 	@scripts/install-deps test
-	@$(ANEW) $(MAKE) --no-print-directory --silent all $(BUILD)/bench/store
+	@$(BUILT) all $(BUILD)/bench/store
 	@t/bench/scale $(PARTS)
 
 # ------------------------------------------------------------------- stress
@@ -102,7 +102,7 @@ $(STRESS_CACHE) $(STRESS_POOL):
 stress: export TSAN_OPTIONS := halt_on_error=1 exitcode=66 $(TSAN_OPTIONS)
 stress:
 	@scripts/install-deps build
-	@$(ANEW) $(MAKE) --no-print-directory --silent $(STRESS_CACHE) \
+	@$(BUILT) $(STRESS_CACHE) \
 	    $(STRESS_POOL)
 	@$(NO_ASLR) $(STRESS_CACHE) threads
 	@$(NO_ASLR) $(STRESS_CACHE) kill
