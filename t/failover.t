@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# alone: yes, what it measures other tests would lengthen
+# quiet: yes, what it measures other tests would lengthen
 # long: yes
 #
 # Several addresses in the connection string: a standby that takes over,

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# alone: yes, what it measures other tests would lengthen
+# quiet: yes, what it measures other tests would lengthen
 #
 # A PostgreSQL that falls silent while more requests than a child has threads
 # need it, whatever for: requests that do not need it are answered meanwhile.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# alone: yes, what it measures other tests would lengthen
+# quiet: yes, what it measures other tests would lengthen
 # A thread that fills the cache stands still between the database's answer
 # and the cache. A token that is revoked meanwhile stays revoked: the answer
 # that this thread comes back with is not stored.

@@ -10,6 +10,7 @@ use warnings;
 use lib 't/lib';
 use AcctTest;
 use File::Temp ();
+use POSIX ();
 use Test::More;
 
 plan skip_all => 'runs without the sanitizers' if $ENV{ACCT_PRELOAD};
@@ -52,12 +53,14 @@ my $BAD = 'print STDERR "# bad run $n\n"; print "not ok 1 - bad\n"; $? = 1;'
 my $FIRST = 'print STDERR "# run $n, beside $beside\n";'
     . 'print $n == 1 ? "not ok 1 - then\n" : "ok 1 - then\n";';
 
-# run_jobs(ENV, TEST...): exit status, what was printed, the summary.
+# run_jobs(ENV, TEST...): exit status, what was printed, the summary. JOBS is
+# how many at once, if not two.
 sub run_jobs
 {
     my ($env, @tests) = @_;
     my ($exit, $out, $err) = AcctTest::_run_command(undef,
-        { TEST_TIMER => '', TEST_RETRY => 5, %$env }, $jobs, 2,
+        { TEST_TIMER => '', TEST_RETRY => 5, %$env }, $jobs,
+        $env->{JOBS} || 2,
         "$top/summary", map { "event:$_" } @tests);
     return ($exit, $out . $err, slurp("$top/summary"));
 }
@@ -88,6 +91,64 @@ subtest 'what fails beside others and passes alone fails no run' => sub {
     like($out, qr/^# run 1, beside 1$/m, 'how it failed first is shown');
     like($out, qr/^# run 2, beside 0$/m, 'the second time nothing ran beside');
     is(runs($other), 1, 'what passed was not run again');
+};
+
+my $UNTIL = 'for (1 .. 1500) { last if -e "%s"; %s'
+    . ' select undef, undef, undef, 0.01 }';
+
+# So many tests, which pass when all of them are there at once.
+sub meets
+{
+    my ($count, $head) = @_;
+    my $met = "$top/met" . ++$n;
+    return map { test_file(sprintf("$UNTIL\n", $met,
+        "if ((() = glob '$top/*.here') >= $count)"
+            . " { open my \$met, '>', '$met' or die; }")
+        . "print -e '$met' ? 'ok' : 'not ok', \" 1 - they met\\n\";", $head)
+    } 1 .. $count;
+}
+
+# stat_of(IDLE): a file as /proc/stat of a machine with so many idle
+# processors, and what keeps it so until it is forgotten.
+sub stat_of
+{
+    my ($idle) = @_;
+    my $file = "$top/stat";
+    spew($file, "cpu  0 0 0 0 0\n");
+    return ($file, undef) if !$idle;
+    my $pid = open my $until, '|-';
+    die "fork: $!\n" if !defined $pid;
+    return ($file, $until) if $pid;
+    vec(my $in = '', 0, 1) = 1;
+    for (my $spent = 0; !select(my $ready = $in, undef, undef, 0.1); ) {
+        $spent += 0.1 * $idle * POSIX::sysconf(POSIX::_SC_CLK_TCK());
+        spew("$file.new", sprintf "cpu  0 0 0 %d 0\n", $spent);
+        rename "$file.new", $file;
+    }
+    POSIX::_exit(0);
+}
+
+subtest 'three run at once, whatever the processors do' => sub {
+    my ($stat) = stat_of(0);
+    my ($exit, $out) = run_jobs({ TEST_STAT => $stat, JOBS => 8 }, meets(3));
+    is($exit, 0, 'they meet') or diag($out);
+};
+
+subtest 'and more while one of these has nothing to do' => sub {
+    my ($stat, $keep) = stat_of(1);
+    my ($exit, $out) = run_jobs({ TEST_STAT => $stat, JOBS => 8 }, meets(5));
+    is($exit, 0, 'five meet') or diag($out);
+};
+
+subtest 'what is quiet runs beside one other such, after the rest' => sub {
+    my $rest = test_file($GOOD);
+    my @quiet = meets(2, '# quiet: yes, it measures');
+    my $third = test_file("die 'too early' if !-e '$rest.runs';\n"
+        . "die 'beside others' if \$beside > 1;\n$GOOD",
+        '# quiet: yes, it measures');
+    my ($exit, $out) = run_jobs({ JOBS => 8, TEST_RETRY => 0 }, @quiet,
+        $third, $rest);
+    is($exit, 0, 'two meet, and no three') or diag($out);
 };
 
 subtest 'what fails alone too fails the run' => sub {
