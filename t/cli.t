@@ -96,8 +96,9 @@ my $utc = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/;
 # --------------------------------------------------------------------- usage
 
 subtest 'help and version' => sub {
-    my @verbs = ('init', 'upgrade', map({ "user $_" } qw(add list show block unblock
-        passwd delete)), 'token list', 'token revoke', 'dialect check');
+    my @verbs = ('init', 'upgrade', map({ "user $_" } qw(add list show set
+        activate block unblock passwd delete release verify)), 'token list',
+        'token revoke', 'dialect check');
     my ($exit, $all, $err) = cmd('--help');
     is($exit, 0, '--help');
     is($err, '', 'on standard output');
@@ -107,7 +108,7 @@ subtest 'help and version' => sub {
         is($e, 0, "$verb --help");
         like($out, qr/\Ausage: acctauth \Q$verb\E\b/, 'is about it');
         unlike($out, qr/--email/, 'tells only its options')
-            if $verb ne 'user add';
+            if $verb !~ /^user (?:add|set)$/;
     }
     my (undef, $group) = cmd('user', '-h');
     like($group, qr/^  user passwd /m, 'user -h lists its verbs');
@@ -182,7 +183,7 @@ is(files(), 'accounts.db key', 'makes a database and a key, no more');
 is((stat $_)[2] & 07777, 0600, "$_ has mode 0600") for $db, $key;
 like(slurp($key), qr/\A[0-9a-f]{64}\n\z/, 'the key is 32 bytes as hex');
 is(rows($db, "SELECT value FROM meta WHERE name = 'schema_version'"),
-    "4\n", 'the schema has its version');
+    "5\n", 'the schema has its version');
 is(rows($db, 'PRAGMA journal_mode'), "wal\n", 'the journal is WAL');
 like(rows($db, "SELECT value FROM meta WHERE name = 'key_id'"),
     qr/\A[0-9a-f]{16}\n\z/, 'the key is known by its id');
@@ -334,7 +335,10 @@ subtest 'user show' => sub {
     my (undef, $text) = cmd(qw(user show anna --json));
     like($text, qr/\A\{"id":1,"username":"anna","email":"Anna\@x.io",
         "first_name":"Anna","last_name":"Ok","is_active":true,
-        "is_staff":true,"created_at":"$utc","last_login":null\}\n\z/x,
+        "is_staff":true,"created_at":"$utc","last_login":null,
+        "state":"active","pending_until":null,"email_verified_at":"$utc",
+        "email_pending":null,"password_changed_at":null,
+        "has_second_factor":false\}\n\z/x,
         'members and their order');
     my $b = json('user', 'show', 'b@x.io');
     is($b->{username}, undef, 'no username is null');
@@ -437,7 +441,8 @@ my $first = give_tokens();
     is(join(' ', map { substr $_->{id}, 0, 1 } @$list), '3 2 1',
         'token list, newest first');
     is(join(' ', sort keys %{ $list->[2] }), 'created_at ends_at '
-        . 'expires_at id label last_used reusable', 'members of a token');
+        . 'expires_at id label last_used network reusable',
+        'members of a token');
     ok($list->[2]{reusable} && !$list->[0]{reusable}, 'reusable');
     is($list->[2]{expires_at}, '1970-01-01T00:00:01.500000Z', 'expires_at');
     is($list->[2]{last_used}, undef, 'last_used');
@@ -534,6 +539,10 @@ ends(0, "deleted anna (#1) and its tokens$bound", '', qw(user delete anna),
     'user delete');
 is(rows($db, $tokens), "4\n", 'with its tokens');
 ends(1, '', qr/no account "anna"/, qw(user delete anna), 'gone is gone');
+ends(1, '', qr/username is taken, or held/,
+    qw(user add anna --password-stdin), { stdin => "p\n" }, 'anna is held');
+ends(0, "released ANNA\n", '', qw(user release ANNA), 'user release');
+ends(1, '', qr/"anna" is not held/, qw(user release anna), 'only once');
 ends(0, qr/\Aadded anna \(#[2-9]\d*\)\n/, '',
     qw(user add anna --password-stdin), { stdin => "p\n" }, 'anna again');
 is(rows($db, 'SELECT count(*) FROM account WHERE id = 1'), "0\n",

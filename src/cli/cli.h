@@ -8,7 +8,7 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
-#include "account/admin.h"
+#include "admin/admin.h"
 #include "database/database.h"
 #include "store/store.h"
 #include "text/password.h"
@@ -40,9 +40,13 @@
 #define ACCT_OPT_KEEP_OLDEST 0x20000U
 #define ACCT_OPT_NO_COPY 0x40000U
 #define ACCT_OPT_AUDIT 0x80000U
+#define ACCT_OPT_USERNAME 0x100000U
+#define ACCT_OPT_NO_STAFF 0x200000U
+#define ACCT_OPT_VERIFIED 0x400000U
+#define ACCT_OPT_UNVERIFIED 0x800000U
 #define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
 #define ACCT_OPT_CHANGES (ACCT_OPT_DATABASE | ACCT_OPT_AUDIT)
-#define ACCT_OPT__COUNT 20
+#define ACCT_OPT__COUNT 24
 
 /* The log that the command's changes are written to; see acts.c. */
 typedef struct acct_cli_audit_t {
@@ -183,6 +187,10 @@ int acct_cli_user_block(acct_cli_t *cli);
 int acct_cli_user_unblock(acct_cli_t *cli);
 int acct_cli_user_passwd(acct_cli_t *cli);
 int acct_cli_user_delete(acct_cli_t *cli);
+int acct_cli_user_set(acct_cli_t *cli);
+int acct_cli_user_activate(acct_cli_t *cli);
+int acct_cli_user_release(acct_cli_t *cli);
+int acct_cli_user_verify(acct_cli_t *cli);
 int acct_cli_token_list(acct_cli_t *cli);
 int acct_cli_token_revoke(acct_cli_t *cli);
 int acct_cli_token_check(acct_cli_t *cli);

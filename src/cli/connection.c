@@ -263,6 +263,7 @@ int acct_cli_connect(acct_cli_t *cli)
     cli->service.event = acct_cli_tell;
     cli->service.context = cli;
     cli->service.params = &params;
+    cli->service.name_hold = ACCT_NAME_HOLD_DEFAULT;
     return ACCT_EXIT_OK;
 }
 

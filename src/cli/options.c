@@ -30,20 +30,37 @@ static const acct_cli_verb_t verbs[] = {
       ACCT_OPT_CHANGES | ACCT_OPT_DRY_RUN | ACCT_OPT_KEEP_OLDEST
       | ACCT_OPT_NO_COPY, 0, 0, acct_cli_upgrade },
     { "user add", "NAME [--email E] [--first-name F] [--last-name L]\n"
-      "           [--staff] [--password-stdin]\n"
+      "           [--staff] [--unverified] [--password-stdin]\n"
       "       acctauth user add --no-username --email E ...",
       "make an account",
       "With --no-username the account has an email address alone; it may be\n"
-      "given as NAME too.\n",
+      "given as NAME too. The address is verified, but with --unverified.\n",
       ACCT_OPT_CHANGES | ACCT_OPT_EMAIL | ACCT_OPT_FIRST_NAME
       | ACCT_OPT_LAST_NAME | ACCT_OPT_STAFF | ACCT_OPT_NO_USERNAME
+      | ACCT_OPT_UNVERIFIED
       | ACCT_OPT_PASSWORD_STDIN, 0, 1, acct_cli_user_add },
     { "user list", "[--json]", "list all accounts", NULL,
       ACCT_OPT_DATABASE | ACCT_OPT_JSON, 0, 0, acct_cli_user_list },
     { "user show", "NAME [--json]", "show an account", NAME_HELP "\n",
       ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1, acct_cli_user_show },
+    { "user set", "NAME [--email E] [--username U] [--first-name F]\n"
+      "           [--last-name L] [--staff | --no-staff]\n"
+      "           [--verified | --unverified]\n"
+      "       acctauth user set --all --verified",
+      "change an account",
+      NAME_HELP "\n"
+      "A new address is verified, but with --unverified; an empty one, or an\n"
+      "empty username, takes it away. Tokens live on. The old name is held.\n"
+      "With --all the addresses of all accounts are verified.\n",
+      ACCT_OPT_CHANGES | ACCT_OPT_EMAIL | ACCT_OPT_USERNAME
+      | ACCT_OPT_FIRST_NAME | ACCT_OPT_LAST_NAME | ACCT_OPT_STAFF
+      | ACCT_OPT_NO_STAFF | ACCT_OPT_VERIFIED | ACCT_OPT_UNVERIFIED
+      | ACCT_OPT_ALL, 0, 1, acct_cli_user_set },
+    { "user activate", "NAME",
+      "activate an account that waits for its owner to do so",
+      NAME_HELP "\n", ACCT_OPT_CHANGES, 1, 1, acct_cli_user_activate },
     { "user block", "NAME [--wait[=SECONDS]]",
-      "block an account and end its tokens",
+      "block an account and end its tokens and links",
       NAME_HELP "\n", ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_block },
     { "user unblock", "NAME", "unblock an account", NAME_HELP "\n",
@@ -54,8 +71,19 @@ static const acct_cli_verb_t verbs[] = {
       acct_cli_user_passwd },
     { "user delete", "NAME [--wait[=SECONDS]]",
       "delete an account and its tokens",
-      NAME_HELP "\n", ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1,
+      NAME_HELP "\n"
+      "No other account can have its name for 30 days; see user release.\n",
+      ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_delete },
+    { "user release", "NAME",
+      "let other accounts have a name that was given up", NULL,
+      ACCT_OPT_CHANGES, 1, 1, acct_cli_user_release },
+    { "user verify", "NAME --password-stdin",
+      "say whether a password is an account's", NAME_HELP "\n"
+      "Ends with 0 where it is, and with 1 where it is not. Nothing is\n"
+      "counted or changed.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_PASSWORD_STDIN, 1, 1,
+      acct_cli_user_verify },
     { "token list", "NAME [--json]",
       "list an account's tokens (their ids, not the tokens)",
       NAME_HELP "\n", ACCT_OPT_DATABASE | ACCT_OPT_JSON, 1, 1,
@@ -120,7 +148,7 @@ static const apr_getopt_option_t options[] = {
     { "json", 266, 0,
       "    --json             print JSON" },
     { "all", 267, 0,
-      "    --all              all tokens of the account" },
+      "    --all              all tokens of the account; all accounts" },
     { "everyone", 268, 0,
       "    --everyone         all tokens of all accounts" },
     { "wait", 269, 1,
@@ -140,6 +168,14 @@ static const apr_getopt_option_t options[] = {
     { "audit", 273, 1,
       "    --audit FILE       tell there what was done, as a line of JSON\n"
       "                         ($ACCTAUTH_AUDIT; else the system's log)" },
+    { "username", 274, 1,
+      "    --username U       another username" },
+    { "no-staff", 275, 0,
+      "    --no-staff         the account is staff no more" },
+    { "verified", 276, 0,
+      "    --verified         the address is verified" },
+    { "unverified", 277, 0,
+      "    --unverified       the address is not verified" },
     { NULL, 0, 0, NULL }
 };
 

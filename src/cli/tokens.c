@@ -50,6 +50,8 @@ static json_t *token_json(const acct_token_t *token, apr_pool_t *pool)
                        acct_cli_time(token->ends_at, pool), pool);
     acct_cli_json_text(json, "last_used",
                        acct_cli_time(token->last_used, pool), pool);
+    acct_cli_json_text(json, "network", token->network[0] != '\0'
+                       ? token->network : NULL, pool);
     return json;
 }
 
@@ -58,11 +60,13 @@ static void print_token(const acct_token_t *token, apr_pool_t *pool)
     const char *expires = acct_cli_time(token->expires_at, pool);
     const char *used = acct_cli_time(token->last_used, pool);
 
-    printf("%-32s %-18s %-27s %-27s %s\n", token->id,
+    printf("%-32s %-18s %-27s %-27s %-27s %s\n", token->id,
            acct_cli_visible(token->label, pool),
            acct_cli_time(token->created_at, pool),
            expires != NULL ? expires : "never",
-           used != NULL ? used : "-");
+           used != NULL ? used : "-",
+           token->network[0] != '\0'
+           ? acct_cli_visible(token->network, pool) : "-");
 }
 
 static int print_page(const acct_cli_t *cli, const page_t *page,
@@ -130,8 +134,8 @@ int acct_cli_token_list(acct_cli_t *cli)
     }
     page.account = account.id;
     if (!json) {
-        printf("%-32s %-18s %-27s %-27s %s\n", "ID", "LABEL", "CREATED",
-               "EXPIRES", "LAST USED");
+        printf("%-32s %-18s %-27s %-27s %-27s %s\n", "ID", "LABEL",
+               "CREATED", "EXPIRES", "LAST USED", "NETWORK");
     }
     apr_pool_create(&pool, cli->pool);
     how = print_pages(cli, &page, pool);

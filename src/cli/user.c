@@ -34,24 +34,54 @@ static json_t *account_json(const acct_account_t *account, apr_pool_t *pool)
                        acct_cli_time(account->created_at, pool), pool);
     acct_cli_json_text(json, "last_login",
                        acct_cli_time(account->last_login, pool), pool);
+    acct_cli_json_text(json, "state",
+                       acct_state_name(acct_account_state(account)), pool);
+    acct_cli_json_text(json, "pending_until",
+                       acct_cli_time(account->pending_until, pool), pool);
+    acct_cli_json_text(json, "email_verified_at",
+                       acct_cli_time(account->email_verified_at, pool),
+                       pool);
+    acct_cli_json_text(json, "email_pending", account->email_pending, pool);
+    acct_cli_json_text(json, "password_changed_at",
+                       acct_cli_time(account->password_changed_at, pool),
+                       pool);
+    acct_cli_json_add(json, "has_second_factor",
+                      json_boolean(account->has_totp));
     return json;
+}
+
+/* "-" for an account without an address. */
+static const char *verified(const acct_account_t *account)
+{
+    return account->email == NULL ? "-"
+        : account->email_verified_at != 0 ? "yes" : "no";
 }
 
 static void print_line(const char *label, const char *value,
                        const char *absent, apr_pool_t *pool)
 {
-    printf("%-12s%s\n", label, value != NULL ? acct_cli_visible(value, pool)
+    printf("%-14s%s\n", label, value != NULL ? acct_cli_visible(value, pool)
                                              : absent);
 }
 
 static void print_account(const acct_account_t *account, apr_pool_t *pool)
 {
-    printf("%-12s#%" APR_INT64_T_FMT "\n", "id", account->id);
+    printf("%-14s#%" APR_INT64_T_FMT "\n", "id", account->id);
     print_line("username", account->username, "-", pool);
     print_line("email", account->email, "-", pool);
     print_line("first name", account->first_name, "", pool);
     print_line("last name", account->last_name, "", pool);
-    print_line("state", account->is_active ? "active" : "blocked", "", pool);
+    print_line("verified", verified(account), "", pool);
+    if (account->email_pending != NULL) {
+        print_line("next email", account->email_pending, "", pool);
+    }
+    print_line("state", acct_state_name(acct_account_state(account)), "",
+               pool);
+    if (account->pending_until != 0) {
+        print_line("pending until",
+                   acct_cli_time(account->pending_until, pool), "", pool);
+    }
+    print_line("second factor", account->has_totp ? "yes" : "no", "", pool);
     print_line("staff", account->is_staff ? "yes" : "no", "", pool);
     print_line("created", acct_cli_time(account->created_at, pool), "-",
                pool);
@@ -94,13 +124,14 @@ static void print_row(const acct_account_t *account, apr_pool_t *pool)
 {
     const char *last = acct_cli_time(account->last_login, pool);
 
-    printf("%-6" APR_INT64_T_FMT " %-24s %-32s %-8s %-6s %s\n", account->id,
+    printf("%-6" APR_INT64_T_FMT " %-24s %-32s %-8s %-8s %-6s %-6s %s\n",
+           account->id,
            account->username != NULL
            ? acct_cli_visible(account->username, pool) : "-",
            account->email != NULL
            ? acct_cli_visible(account->email, pool) : "-",
-           account->is_active ? "active" : "blocked",
-           account->is_staff ? "yes" : "no", last != NULL ? last : "never");
+           verified(account), acct_state_name(acct_account_state(account)),
+           account->has_totp ? "yes" : "no", account->is_staff ? "yes" : "no", last != NULL ? last : "never");
 }
 
 static int print_page(const acct_cli_t *cli, const page_t *page,
@@ -137,8 +168,9 @@ int acct_cli_user_list(acct_cli_t *cli)
         return how;
     }
     if (!json) {
-        printf("%-6s %-24s %-32s %-8s %-6s %s\n", "ID", "USERNAME", "EMAIL",
-               "STATE", "STAFF", "LAST LOGIN");
+        printf("%-6s %-24s %-32s %-8s %-8s %-6s %-6s %s\n", "ID",
+               "USERNAME", "EMAIL", "VERIFIED", "STATE", "2ND", "STAFF",
+               "LAST LOGIN");
     }
     apr_pool_create(&pool, cli->pool);
     do {
@@ -174,6 +206,8 @@ static int take_account(const acct_cli_t *cli, acct_account_t *account)
     account->first_name = acct_cli_value(cli, ACCT_OPT_FIRST_NAME);
     account->last_name = acct_cli_value(cli, ACCT_OPT_LAST_NAME);
     account->is_staff = (cli->given & ACCT_OPT_STAFF) != 0;
+    account->email_verified_at = cli->given & ACCT_OPT_UNVERIFIED
+        ? 0 : apr_time_now();
     if (!(cli->given & ACCT_OPT_NO_USERNAME)) {
         account->username = name;
         return name != NULL ? ACCT_EXIT_OK
@@ -231,6 +265,11 @@ static int finish(const acct_cli_t *cli, const acct_account_t *account,
     if (APR_STATUS_IS_NOTFOUND(status)) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "no account \"%s\"",
                              cli->args[0]);
+    }
+    if (APR_STATUS_IS_EINVAL(status)) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s is not blocked: it "
+                             "is pending, see 'acctauth user activate'",
+                             acct_cli_name(account, cli->pool));
     }
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);

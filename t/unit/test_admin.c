@@ -4,7 +4,7 @@
 
 #include <apr_hash.h>
 
-#include "account/admin.h"
+#include "admin/admin.h"
 #include "text/identifier.h"
 #include "text/password.h"
 
@@ -166,12 +166,15 @@ static void what_is_taken_is_named(void **state)
 
     assert_int_equal(add(world, &both, PASSWORD, &problem), APR_SUCCESS);
     assert_true(APR_STATUS_IS_EEXIST(add(world, &name, PASSWORD, &problem)));
-    assert_string_equal(problem, "the username is taken");
+    assert_string_equal(problem, "the username is taken, or held (see "
+                        "acctauth user release)");
     assert_true(APR_STATUS_IS_EEXIST(add(world, &mail, PASSWORD, &problem)));
-    assert_string_equal(problem, "the email address is taken");
+    assert_string_equal(problem, "the email address is taken, or held (see "
+                        "acctauth user release)");
     assert_true(APR_STATUS_IS_EEXIST(add(world, &again, PASSWORD,
                                          &problem)));
-    assert_string_equal(problem, "the username or email address is taken");
+    assert_string_equal(problem, "the username or email address is taken, "
+                        "or held (see acctauth user release)");
     assert_int_equal(count(world, "account"), 1);
     assert_int_equal(told.events, 1);
 }

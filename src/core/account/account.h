@@ -3,7 +3,7 @@
  * The room of the operations of an account server. Policy lives here and only
  * here: what is checked in which order, what is written in one transaction,
  * what an attacker may not learn from time or answers. It may use every other
- * room of the core.
+ * room of the core but that of the operator (admin).
  *
  * An operation takes connections for one unit of work at a time and holds
  * none while it hashes. It runs in the calling thread and may wait there
@@ -23,14 +23,12 @@
  *   admission.c       names that are free, passwords that keep the rules
  *   hash.c            hashing a password, inside the gate
  *   dummy.c           what is verified for a name that no account has
- *   admin.c           what the command does besides
  * issue.h is what these files share.
  */
 #ifndef ACCT_ACCOUNT_H
 #define ACCT_ACCOUNT_H
 
 #include <apr_pools.h>
-#include "account/admin.h"
 #include "base/operation.h"
 #include "base/service.h"
 #include "dialect/dialect.h"

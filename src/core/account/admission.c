@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "account/admission.h"
 
+#include <string.h>
+
 #include "database/unit.h"
+#include "tables/name_holds.h"
 #include "text/password.h"
 
 typedef struct taken_t {
@@ -73,4 +76,41 @@ void acct_call_judge_password(const acct_call_t *call,
                                 problem, call->service->rules->min_length,
                                 call->pool);
     }
+}
+
+/* ---- names that are given up ---- */
+
+static const char *name_of(const acct_account_t *account)
+{
+    return account->username_key != NULL ? account->username_key
+                                         : account->email_key;
+}
+
+apr_status_t acct_name_hold(const acct_service_t *service, acct_db_t *db,
+                            const acct_account_t *account, apr_pool_t *pool)
+{
+    const char *name = name_of(account);
+
+    if (service->name_hold <= 0 || name == NULL
+        || acct_account_state(account) == ACCT_STATE_PENDING) {
+        return APR_SUCCESS;
+    }
+    return acct_store_name_hold_set(db, name, account->id,
+                                    apr_time_now() + service->name_hold,
+                                    pool);
+}
+
+apr_status_t acct_name_change(const acct_service_t *service, acct_db_t *db,
+                              const acct_account_t *account,
+                              const char *username_key,
+                              const char *email_key, apr_pool_t *pool)
+{
+    acct_account_t changed = {
+        .username_key = username_key, .email_key = email_key
+    };
+    const char *before = name_of(account);
+    const char *after = name_of(&changed);
+
+    return before != NULL && after != NULL && strcmp(before, after) == 0
+        ? APR_SUCCESS : acct_name_hold(service, db, account, pool);
 }

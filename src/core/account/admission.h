@@ -26,6 +26,24 @@ apr_status_t acct_names_taken(const acct_service_t *service,
                               apr_pool_t *pool);
 
 /**
+ * In the transaction in which an account gives up the name that requests call
+ * it by (its username, or its address where it has none): hold it, for as long
+ * as the service says. The name of an account that was never activated is no
+ * request's, and is not held.
+ * @param account as it is locked
+ */
+apr_status_t acct_name_hold(const acct_service_t *service, acct_db_t *db,
+                            const acct_account_t *account, apr_pool_t *pool);
+
+/** The same where it changes name or address: held is the name that it was
+ *  called by, if it is called by another one with the new keys (NULL: it has
+ *  none). */
+apr_status_t acct_name_change(const acct_service_t *service, acct_db_t *db,
+                              const acct_account_t *account,
+                              const char *username_key,
+                              const char *email_key, apr_pool_t *pool);
+
+/**
  * Judge a new password by the service's rules, comparing it with the
  * account's own names.
  * @return ACCT_PROBLEM__COUNT when it keeps them, or there are none

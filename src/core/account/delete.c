@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting the account of a token; see account/account.h. */
+#include "account/admission.h"
 #include "account/issue.h"
 #include "account/reauthentication.h"
 #include "database/unit.h"
@@ -17,6 +18,10 @@ static apr_status_t delete_account(acct_db_t *db, void *baton,
     apr_status_t status = acct_reauthentication_lock(&work->act, db,
                                                      work->account, pool);
 
+    if (status == APR_SUCCESS) {
+        status = acct_name_hold(work->act.call->service, db, work->account,
+                                pool);
+    }
     if (status == APR_SUCCESS) {
         status = acct_store_account_delete(db, work->account->id, pool);
     }

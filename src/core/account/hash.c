@@ -30,6 +30,14 @@ static acct_password_verdict_e verify(const acct_hash_t *hash,
     return verdict;
 }
 
+void acct_do_compare(void *baton)
+{
+    acct_hash_t *hash = baton;
+    int as_sent;
+
+    hash->verdict = verify(hash, hash->stored, &as_sent);
+}
+
 void acct_do_verify(void *baton)
 {
     acct_hash_t *hash = baton;

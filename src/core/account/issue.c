@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "limit/limit.h"
 #include "token/check_row.h"
 
 static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
@@ -13,6 +14,16 @@ static apr_status_t without_key(const acct_issue_t *issue, apr_pool_t *pool)
              "tokens can neither be made nor handed out: the server goes "
              "without its key file (see the log of its start)");
     return APR_ENOENT;
+}
+
+/* "" for a client without one. */
+static const char *network_of(const acct_service_t *service,
+                              apr_pool_t *pool)
+{
+    const acct_client_t *client = service->client;
+
+    return client != NULL && client->network.version != 0
+        ? acct_network_text(&client->network, pool) : "";
 }
 
 static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
@@ -32,6 +43,7 @@ static apr_status_t mint(acct_issue_t *issue, acct_db_t *db, apr_pool_t *pool)
     memset(token, 0, sizeof(*token));
     token->account_id = issue->account->id;
     token->label = issue->call->route->dialect->name;
+    token->network = network_of(issue->call->service, pool);
     token->created_at = apr_time_now();
     if (policy->lifetime != 0) {
         token->ends_at = token->created_at + policy->lifetime;

@@ -96,4 +96,8 @@ typedef struct acct_hash_t {
 void acct_do_hash(void *baton);
 void acct_do_verify(void *baton);
 
+/** Only compare hash->password with hash->stored: no dummy, no better
+ *  hash. */
+void acct_do_compare(void *baton);
+
 #endif

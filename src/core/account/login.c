@@ -101,9 +101,9 @@ static const char *name_of(const find_account_t *find)
 }
 
 /* In one transaction: the account as it is now, its last login, a token.
- * APR_EACCES: blocked meanwhile; ACCT_TOKENS_ENOUGH: it has its tokens;
- * APR_NOTFOUND: gone; APR_EAGAIN: its password is another now, or another
- * request gave it its one token. */
+ * APR_EACCES: blocked meanwhile, or still pending; ACCT_TOKENS_ENOUGH: it has
+ * its tokens; APR_NOTFOUND: gone; APR_EAGAIN: its password is another now, or
+ * another request gave it its one token. */
 static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     acct_issue_t *issue = baton;
@@ -185,8 +185,16 @@ static void refuse_login(const acct_call_t *call,
     acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
              "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
              account->id, outcome == ACCT_BLOCKED ? "blocked"
+             : outcome == ACCT_PENDING ? "not activated"
              : outcome == ACCT_TOO_MANY_TOKENS ? "it has as many tokens as "
                "its dialect allows" : "wrong password");
+}
+
+/* The outcome for an account that is not active. */
+static acct_outcome_e shut_out(const acct_account_t *account)
+{
+    return acct_account_state(account) == ACCT_STATE_PENDING ? ACCT_PENDING
+                                                             : ACCT_BLOCKED;
 }
 
 /* Before anything is hashed, and after the database was asked, so that names
@@ -251,7 +259,7 @@ static int conclude(const acct_call_t *call, acct_issue_t *issue,
         return 0;
     }
     if (APR_STATUS_IS_EACCES(status)) {
-        refuse_login(call, issue->account, ACCT_BLOCKED);
+        refuse_login(call, issue->account, shut_out(issue->account));
         return 1;
     }
     if (status == ACCT_TOKENS_ENOUGH) {
@@ -287,7 +295,7 @@ static int try_login(const acct_call_t *call, find_account_t *find)
         return 1;
     }
     if (!find->account.is_active) {
-        refuse_login(call, &find->account, ACCT_BLOCKED);
+        refuse_login(call, &find->account, shut_out(&find->account));
         return 1;
     }
     issue.account = apr_pmemdup(call->pool, &find->account,

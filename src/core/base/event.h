@@ -47,6 +47,10 @@ typedef enum {
     ACCT_EVENT_ACCOUNT_UNBLOCKED,
     ACCT_EVENT_ACCOUNT_DELETED,
     ACCT_EVENT_PASSWORD_SET,
+    ACCT_EVENT_ACCOUNT_ACTIVATED,
+    ACCT_EVENT_ACCOUNT_SET,     /* which members: "email,no-staff"; account 0:
+                                 * of all accounts */
+    ACCT_EVENT_NAME_RELEASED,   /* one that was given up is free again */
     /* limits */
     ACCT_EVENT_LIMIT_REACHED,   /* from now on its requests are refused */
     ACCT_EVENT_LIMIT_OVER,      /* they are let in again */

@@ -42,6 +42,9 @@ typedef enum {
     ACCT_LOG_DEBUG
 } acct_log_e;
 
+/* How long a name that was given up is held where nothing else is said. */
+#define ACCT_NAME_HOLD_DEFAULT apr_time_from_sec(30 * 86400)
+
 /* What operations need from where they run. The functions may be called
  * from any thread at any time; the context is theirs. */
 typedef struct acct_service_t {
@@ -100,6 +103,8 @@ typedef struct acct_service_t {
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */
+    apr_interval_time_t name_hold;  /* how long a name that was given up is
+                                     * kept from other accounts; 0: not */
     const struct evp_md_st *sha256; /* acct_sha256_t; NULL: fetched each
                                      * time */
     const struct acct_key_t *key;   /* NULL: no dialect needs one, or: */

@@ -2,6 +2,7 @@
 /* Changes to an account's row, and whose a name is; see store/store.h. */
 #include "store/drivers.h"
 
+#include <apr_strings.h>
 #include <apr_time.h>
 
 /* ---- names ---- */
@@ -119,6 +120,34 @@ apr_status_t acct_store_account_set_verified(acct_db_t *db, apr_int64_t id,
     };
 
     return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_SET_VERIFIED, args, pool);
+}
+
+#define UNVERIFIED \
+    " WHERE email_key IS NOT NULL AND email_verified_at = 0 " \
+    "AND pending_until = 0"
+
+apr_status_t acct_store_verify_all(acct_db_t *db, apr_time_t when,
+                                   apr_int64_t *count, apr_pool_t *pool)
+{
+    acct_rows_t rows;
+    acct_taker_t row;
+    apr_status_t rv;
+
+    /* looks at all accounts, so it is none of the prepared statements */
+    rv = acct_only_row(acct_db_query(db, "SELECT COUNT(*) FROM account"
+                                     UNVERIFIED, &rows, pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    *count = acct_take_number(&row, 0, APR_INT64_MAX);
+    rv = acct_taken(&row);
+    return rv == APR_SUCCESS
+        ? acct_db_exec(db, apr_psprintf(pool, "UPDATE account SET "
+                                        "email_verified_at = %"
+                                        APR_INT64_T_FMT UNVERIFIED, when),
+                       pool)
+        : rv;
 }
 
 apr_status_t acct_store_account_set_names(acct_db_t *db, apr_int64_t id,

@@ -54,6 +54,12 @@ apr_status_t acct_store_account_set_verified(acct_db_t *db, apr_int64_t id,
                                              const char *email_key,
                                              apr_time_t when,
                                              apr_pool_t *pool);
+
+/** The same of all accounts that are not pending and whose address is not.
+ *  Looks at all of them; for the command.
+ *  @param count how many there were */
+apr_status_t acct_store_verify_all(acct_db_t *db, apr_time_t when,
+                                   apr_int64_t *count, apr_pool_t *pool);
 apr_status_t acct_store_account_set_names(acct_db_t *db, apr_int64_t id,
                                           const char *first_name,
                                           const char *last_name,

@@ -102,6 +102,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
     acct_limit_conf_init(&conf->limit, pool);
     conf->cache_bytes = -1;
     conf->max_tokens = -1;
+    conf->name_hold = -1;
     conf->revocation_bound = -1;
     conf->apis = apr_array_make(pool, 2, sizeof(acct_api_t *));
     conf->protects = apr_array_make(pool, 2, sizeof(acct_place_t));
@@ -141,6 +142,9 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
     }
     if (add->max_tokens < 0) {
         conf->max_tokens = base->max_tokens;
+    }
+    if (add->name_hold < 0) {
+        conf->name_hold = base->name_hold;
     }
     if (add->audit == NULL) {
         conf->audit = base->audit;
@@ -237,6 +241,9 @@ const command_rec acct_directives[] = {
                   "the most bytes an account request's body may have"),
     AP_INIT_TAKE1("AcctAuthMaxTokens", acct_set_max_tokens, NULL, RSRC_CONF,
                   "how many live tokens an account may have, or Off"),
+    AP_INIT_TAKE1("AcctAuthNameHold", acct_set_name_hold, NULL, RSRC_CONF,
+                  "how long a name that an account gave up is kept from "
+                  "others: 30d, or 0"),
     AP_INIT_ITERATE("AcctAuthLimit", acct_set_limit, NULL, RSRC_CONF,
                     "On, Observe or Off, and numbers that are to be others: "
                     "failures=30/5m register=20/h names=60/h tries=5 "

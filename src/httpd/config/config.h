@@ -178,6 +178,7 @@ typedef struct acct_server_conf_t {
     acct_password_rules_t rules;
     int rules_set;
     int max_tokens;             /* 0: any number; -1: not set */
+    apr_interval_time_t name_hold;  /* 0: none; -1: not set */
     acct_audit_conf_t *audit;   /* NULL: not set */
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
     const apr_array_header_t *base_apis;    /* the main server's, in the

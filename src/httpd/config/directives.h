@@ -47,6 +47,7 @@ const char *acct_set_revocation_bound(cmd_parms *cmd, void *dir,
                                       const char *text);
 const char *acct_set_max_tokens(cmd_parms *cmd, void *dir,
                                 const char *text);
+const char *acct_set_name_hold(cmd_parms *cmd, void *dir, const char *text);
 const char *acct_set_password_hash(cmd_parms *cmd, void *dir, int argc,
                                    char *const argv[]);
 const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,

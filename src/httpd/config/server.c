@@ -264,6 +264,45 @@ const char *acct_set_max_tokens(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+/* "30d" in seconds; -1 when it is nothing of the kind, or over ten years. */
+static apr_int64_t parse_days(const char *text, apr_pool_t *pool)
+{
+    static const char units[] = "smhd";
+    static const apr_int64_t seconds[] = { 1, 60, 3600, 86400 };
+    apr_size_t length = strlen(text);
+    const char *unit = length > 1 ? strchr(units, text[length - 1]) : NULL;
+    apr_int64_t most = APR_INT64_C(10) * 366 * 86400;
+    apr_int64_t number;
+
+    if (strcmp(text, "0") == 0) {
+        return 0;
+    }
+    if (unit == NULL) {
+        return -1;
+    }
+    number = acct_parse_number(apr_pstrmemdup(pool, text, length - 1), 0,
+                               most / seconds[unit - units]);
+    return number < 0 ? -1 : number * seconds[unit - units];
+}
+
+const char *acct_set_name_hold(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    apr_int64_t seconds = parse_days(text, cmd->temp_pool);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (seconds < 0) {
+        return apr_psprintf(cmd->pool, "AcctAuthNameHold: \"%s\" is not a "
+                            "time as 12h or 30d (the default) of up to ten "
+                            "years, nor 0 for none", text);
+    }
+    acct_server_conf(cmd->server)->name_hold = apr_time_from_sec(seconds);
+    return NULL;
+}
+
 const char *acct_set_password_hash(cmd_parms *cmd, void *dir, int argc,
                                    char *const argv[])
 {

@@ -199,6 +199,8 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     service->params = &conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
                                                : conf->max_tokens;
+    service->name_hold = conf->name_hold < 0 ? ACCT_NAME_HOLD_DEFAULT
+                                             : conf->name_hold;
     service->rules = conf->rules_set ? &conf->rules : NULL;
     acct_counting_set(runtime, conf, pconf);
     if (database->feed != NULL) {

@@ -1,107 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/admin.h"
+#include "admin/admin.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "account/admission.h"
+#include "admin/account_check.h"
 #include "cache/cache.h"
 #include "database/unit.h"
 #include "text/identifier.h"
+#include "tables/links.h"
 #include "text/password.h"
 
-/* What is wrong with an account that is to be made, or NULL. Fills in the
- * canonical forms. */
-static const char *check_account(acct_account_t *account, apr_pool_t *pool)
-{
-    if (account->username == NULL && account->email == NULL) {
-        return "an account needs a username or an email address";
-    }
-    if (account->username != NULL) {
-        if (acct_username_normalize(account->username, &account->username,
-                                    pool) != APR_SUCCESS
-            || !acct_username_valid(account->username, pool)
-            || acct_username_key(account->username, &account->username_key,
-                                 pool) != APR_SUCCESS) {
-            return "the username may hold only letters, digits and @ . + - _";
-        }
-        if (acct_utf8_length(account->username) > ACCT_USERNAME_MAX) {
-            return "the username is longer than 150 characters";
-        }
-    }
-    if (account->email != NULL) {
-        account->email = acct_trim(account->email, pool);
-        if (acct_utf8_length(account->email) > ACCT_EMAIL_MAX) {
-            return "the email address is longer than 254 characters";
-        }
-        if (!acct_email_valid(account->email, pool)
-            || acct_email_key(account->email, &account->email_key, pool)
-               != APR_SUCCESS) {
-            return "this is no email address";
-        }
-    }
-    account->first_name = acct_trim(account->first_name != NULL
-                                    ? account->first_name : "", pool);
-    account->last_name = acct_trim(account->last_name != NULL
-                                   ? account->last_name : "", pool);
-    if (acct_utf8_length(account->first_name) < 0
-        || acct_utf8_length(account->last_name) < 0) {
-        return "a name is not UTF-8";
-    }
-    if (acct_utf8_length(account->first_name) > ACCT_NAME_MAX
-        || acct_utf8_length(account->last_name) > ACCT_NAME_MAX) {
-        return "a name is longer than 150 characters";
-    }
-    return NULL;
-}
-
-/* C0, DEL, and C1 as UTF-8 writes it. */
-static int has_control(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20 || c == 0x7f
-            || (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static const char *check_password(const acct_service_t *service,
-                                  const acct_account_t *account,
-                                  const char *password, apr_pool_t *pool)
-{
-    if (password[0] == '\0') {
-        return "the password is empty";
-    }
-    if (strlen(password) > ACCT_PASSWORD_MAX) {
-        return "the password is longer than 1024 bytes";
-    }
-    if (acct_utf8_length(password) < 0) {
-        return "the password is not UTF-8, so no client could send it";
-    }
-    if (has_control(password)) {
-        return "the password holds a control character (a line end, a tab, "
-               "a key that was meant for the terminal)";
-    }
-    switch (acct_new_password_judge(service, account, password, pool)) {
-    case ACCT_PROBLEM_TOO_SHORT:
-        return "the password is too short";
-    case ACCT_PROBLEM_TOO_COMMON:
-        return "the password is too common";
-    case ACCT_PROBLEM_TOO_SIMILAR:
-        return "the password is too similar to the name or address";
-    default:
-        return NULL;
-    }
-}
-
-/* What was done, or may have been. */
-static void tell(const acct_service_t *service, acct_event_t *event,
-                 apr_status_t status)
+void acct_admin_tell(const acct_service_t *service, acct_event_t *event,
+                     apr_status_t status)
 {
     if (status == APR_SUCCESS || status == ACCT_COMMIT_UNKNOWN) {
         event->outcome = status == APR_SUCCESS ? ACCT_OK : ACCT_UNAVAILABLE;
@@ -123,9 +36,10 @@ apr_status_t acct_account_add(const acct_service_t *service,
     int username_taken, email_taken;
     apr_status_t status;
 
-    *problem = check_account(account, pool);
+    *problem = acct_account_check(account, pool);
     if (*problem == NULL) {
-        *problem = check_password(service, account, password, pool);
+        *problem = acct_account_check_password(service, account, password,
+                                                pool);
     }
     if (*problem != NULL) {
         return APR_EINVAL;
@@ -137,16 +51,23 @@ apr_status_t acct_account_add(const acct_service_t *service,
     }
     account->is_active = 1;
     account->created_at = apr_time_now();
+    if (account->email == NULL) {
+        account->email_verified_at = 0;
+    }
     status = acct_transaction_run(service, insert, account, pool);
     event.account = account->id;
-    tell(service, &event, status);
+    acct_admin_tell(service, &event, status);
     if (APR_STATUS_IS_EEXIST(status)) {
-        *problem = "the username or email address is taken";
+        *problem = "the username or email address is taken, or held (see "
+            "acctauth user release)";
         if (acct_names_taken(service, account, &username_taken, &email_taken,
                              pool) == APR_SUCCESS
             && username_taken != email_taken) {
-            *problem = username_taken ? "the username is taken"
-                                      : "the email address is taken";
+            *problem = username_taken
+                ? "the username is taken, or held (see acctauth user "
+                  "release)"
+                : "the email address is taken, or held (see acctauth user "
+                  "release)";
         }
     }
     return status;
@@ -206,6 +127,7 @@ apr_status_t acct_account_find(const acct_service_t *service,
 /* A change that ends tokens: what it does, then the tokens, then the note
  * that they were ended, all or nothing. Then it is told. */
 typedef struct change_t {
+    const acct_service_t *service;
     apr_int64_t account;
     apr_status_t (*apply)(acct_db_t *db, struct change_t *change,
                           apr_pool_t *pool);
@@ -242,22 +164,40 @@ static apr_status_t change_account(const acct_service_t *service,
     }
     event.token = change->token;
     event.tokens = change->ended;
-    tell(service, &event, status);
+    acct_admin_tell(service, &event, status);
     return status;
 }
 
+static apr_status_t end_tokens_and_links(acct_db_t *db, change_t *change,
+                                         apr_pool_t *pool)
+{
+    apr_status_t status = acct_store_token_delete_all(db, change->account,
+                                                      &change->ended, pool);
+
+    return status == APR_SUCCESS
+        ? acct_store_link_delete(db, change->account, NULL, NULL, pool)
+        : status;
+}
+
+/* Nor does an account that is pending become active by being unblocked: it was
+ * not blocked. */
 static apr_status_t apply_active(acct_db_t *db, change_t *change,
                                  apr_pool_t *pool)
 {
+    acct_account_t account;
     apr_status_t status;
 
-    status = acct_store_account_set_active(db, change->account,
-                                           change->active, pool);
-    if (status == APR_SUCCESS && change->ends_tokens) {
-        status = acct_store_token_delete_all(db, change->account,
-                                             &change->ended, pool);
+    status = acct_store_account_lock(db, change->account, &account, pool);
+    if (status == APR_SUCCESS && change->active
+        && acct_account_state(&account) == ACCT_STATE_PENDING) {
+        return APR_EINVAL;
     }
-    return status;
+    if (status == APR_SUCCESS) {
+        status = acct_store_account_set_active(db, change->account,
+                                               change->active, pool);
+    }
+    return status == APR_SUCCESS && change->ends_tokens
+        ? end_tokens_and_links(db, change, pool) : status;
 }
 
 apr_status_t acct_account_set_blocked(const acct_service_t *service,
@@ -265,7 +205,7 @@ apr_status_t acct_account_set_blocked(const acct_service_t *service,
                                       apr_pool_t *pool)
 {
     change_t change = {
-        .account = account, .apply = apply_active, .active = !blocked,
+        .service = service, .account = account, .apply = apply_active, .active = !blocked,
         .ends_tokens = blocked,
         .event = blocked ? ACCT_EVENT_ACCOUNT_BLOCKED
                          : ACCT_EVENT_ACCOUNT_UNBLOCKED
@@ -279,13 +219,11 @@ static apr_status_t apply_password(acct_db_t *db, change_t *change,
 {
     apr_status_t status;
 
-    status = acct_store_account_set_password(db, change->account, NULL,
-                                             change->hash, pool);
-    if (status == APR_SUCCESS) {
-        status = acct_store_token_delete_all(db, change->account,
-                                             &change->ended, pool);
-    }
-    return status;
+    status = acct_store_account_change_password(db, change->account, NULL,
+                                                change->hash, apr_time_now(),
+                                                pool);
+    return status == APR_SUCCESS ? end_tokens_and_links(db, change, pool)
+                                 : status;
 }
 
 apr_status_t acct_account_set_password(const acct_service_t *service,
@@ -295,12 +233,13 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
                                        apr_pool_t *pool)
 {
     change_t change = {
-        .account = account->id, .apply = apply_password, .ends_tokens = 1,
+        .service = service, .account = account->id, .apply = apply_password, .ends_tokens = 1,
         .event = ACCT_EVENT_PASSWORD_SET
     };
     apr_status_t status;
 
-    *problem = check_password(service, account, password, pool);
+    *problem = acct_account_check_password(service, account, password,
+                                                pool);
     if (*problem != NULL) {
         return APR_EINVAL;
     }
@@ -312,17 +251,26 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
     return change_account(service, &change, pool);
 }
 
+/* Its tokens, links and codes go with its row. */
 static apr_status_t apply_delete(acct_db_t *db, change_t *change,
                                  apr_pool_t *pool)
 {
-    return acct_store_account_delete(db, change->account, pool);
+    acct_account_t account;
+    apr_status_t status;
+
+    status = acct_store_account_lock(db, change->account, &account, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_name_hold(change->service, db, &account, pool);
+    }
+    return status == APR_SUCCESS
+        ? acct_store_account_delete(db, change->account, pool) : status;
 }
 
 apr_status_t acct_account_delete(const acct_service_t *service,
                                  apr_int64_t account, apr_pool_t *pool)
 {
     change_t change = {
-        .account = account, .apply = apply_delete, .ends_tokens = 1,
+        .service = service, .account = account, .apply = apply_delete, .ends_tokens = 1,
         .event = ACCT_EVENT_ACCOUNT_DELETED
     };
 
@@ -356,7 +304,7 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
                                  int *ended, apr_pool_t *pool)
 {
     change_t change = {
-        .account = account, .apply = apply_revoke, .token = token_id,
+        .service = service, .account = account, .apply = apply_revoke, .token = token_id,
         .ends_tokens = 1, .event = ACCT_EVENT_TOKEN_REVOKED
     };
     apr_status_t status = change_account(service, &change, pool);
@@ -392,7 +340,7 @@ apr_status_t acct_account_revoke_everyone(const acct_service_t *service,
                                                &everyone, pool);
 
     event.tokens = everyone.tokens;
-    tell(service, &event, status);
+    acct_admin_tell(service, &event, status);
     *tokens = everyone.tokens;
     *accounts = everyone.accounts;
     return status;
