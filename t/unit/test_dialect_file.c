@@ -230,7 +230,7 @@ static void a_route_takes_what_it_says_of_credentials(void **state)
     assert_false(dialect->routes[0].reads_fields);
     assert_int_equal(dialect->routes[0].token, ACCT_TOKEN_IGNORED);
     assert_string_equal(dialect->routes[0].challenge,
-                        "Basic realm=\"api\"");
+                        "Basic realm=\"accounts\"");
     assert_string_equal(dialect->routes[1].challenge,
                         "basic realm=\"a b\"");
     assert_int_equal(dialect->routes[2].token, ACCT_TOKEN_OPTIONAL);

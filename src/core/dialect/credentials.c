@@ -6,8 +6,8 @@
 #include "dialect/draft.h"
 #include "text/http_token.h"
 
-/* As Django REST framework's. */
-#define DEFAULT_CHALLENGE "Basic realm=\"api\""
+/* Of a route that takes HTTP Basic, which RFC 7617 gives a realm. */
+#define DEFAULT_CHALLENGE "Basic realm=\"accounts\""
 #define BASIC_WORD "Basic "
 
 static void read_token(acct_load_t *load, const json_t *route,
