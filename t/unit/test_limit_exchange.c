@@ -6,7 +6,7 @@
 #include "base/ticks.h"
 #include "limit/entry.h"
 #include "limit/exchange.h"
-#include "store/limited.h"
+#include "tables/limited.h"
 
 #define SECOND apr_time_from_sec(1)
 #define MINUTE (60 * SECOND)
