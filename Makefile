@@ -351,8 +351,7 @@ sanitize:
 # COVERAGE_FILES="src/core/form" lists what of these was not run.
 coverage:
 	@scripts/install-deps coverage
-	@$(ANEW) $(MAKE) --no-print-directory --silent BUILD=build/coverage \
-	    COVERAGE=1 CC=gcc all unit replay
+	@$(BUILT) BUILD=build/coverage COVERAGE=1 CC=gcc all unit replay
 	@scripts/coverage build/coverage
 
 # FUZZ_SECONDS=20 each, FUZZ_RUNS=1000000 instead, FUZZ_TARGETS="json phc".
