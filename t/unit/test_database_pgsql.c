@@ -526,6 +526,25 @@ static void a_commit_that_the_server_refuses_is_no_commit(void **state)
     acct_db_close(db);
 }
 
+/* And not only that the transaction has ended. */
+static void what_cannot_be_prepared_in_a_transaction_says_why(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db = fixture_open(f, NULL, 0);
+    const char *error = NULL;
+
+    assert_int_equal(acct_db_expect(db, statements, NSTATEMENTS, f->pool,
+                                    &error), APR_SUCCESS);
+    assert_int_equal(acct_db_begin(db, f->pool), APR_SUCCESS);
+    assert_int_equal(add(f, db, "a", 1, NULL), APR_SUCCESS);
+    fixture_exec(f, db, "ALTER TABLE note RENAME number TO other");
+    assert_int_not_equal(put(f, db, "a"), APR_SUCCESS);
+    assert_non_null(strstr(acct_db_error(db), "42703"));
+    assert_true(acct_db_is_broken(db));
+    assert_int_equal(acct_db_commit(db, f->pool), APR_EGENERAL);
+    acct_db_close(db);
+}
+
 static void *APR_THREAD_FUNC shut(apr_thread_t *thread, void *data)
 {
     acct_db_t *db = data;
@@ -650,6 +669,7 @@ int main(void)
         TEST(a_connection_lost_in_commit_leaves_it_unknown),
         TEST(a_commit_that_was_not_heard_of_is_unknown),
         TEST(a_commit_that_the_server_refuses_is_no_commit),
+        TEST(what_cannot_be_prepared_in_a_transaction_says_why),
         TEST(a_wait_is_ended_from_another_thread),
         TEST(a_deadlock_is_a_conflict_for_one_of_the_two)
     };

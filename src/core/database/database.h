@@ -153,7 +153,7 @@ apr_status_t acct_db_prepare(acct_db_t *db,
                              apr_pool_t *pool, const char **error);
 
 /**
- * The same for a file whose schema is known to take them: each is prepared
+ * The same for a schema that is known to take them: each is prepared
  * when it is first run, which most are not on most connections. The guard
  * (below) is asked then.
  */

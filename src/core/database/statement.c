@@ -188,16 +188,22 @@ static apr_status_t run_and_heal(acct_db_t *db, run_t *run)
 /* The first run of a statement that was not prepared when the connection
  * was opened. Prepared first, then the guard: what changes the schema in
  * between makes it stale, and the guard is asked again. A failure to prepare
- * is left to the run, which meets it too. */
+ * is left to the run, which meets it too; but where it has ended a server's
+ * transaction the run would hear of that alone. */
 static int begin_statement(acct_db_t *db, int i, apr_pool_t *pool)
 {
-    if (prepare(db, i) == 0) {
-        if (!guard_holds(db, pool)) {
-            db->broken = 1;
-            return 0;
-        }
-        db->slots[i].is_guarded = 1;
+    int code = prepare(db, i);
+
+    if (code != 0 && db->driver->is_server && db->in_transaction) {
+        acct_db_note_failure(db, code);
+        db->broken = 1;
+        return 0;
     }
+    if (code == 0 && !guard_holds(db, pool)) {
+        db->broken = 1;
+        return 0;
+    }
+    db->slots[i].is_guarded |= code == 0;
     return 1;
 }
 

@@ -30,8 +30,7 @@ typedef struct acct_store_driver_t {
     const char *tables;
     const char *unique_indexes;
 
-    const char *whole_schema;   /* rows that no other schema has; NULL: it
-                                 * cannot be told so */
+    const char *whole_schema;   /* rows that no other schema has */
     const char *lock_tokens;    /* keeps others from writing tokens until
                                  * the transaction's end; NULL: BEGIN did */
     const char *revoke_all;     /* a revocation for each account */
@@ -68,8 +67,7 @@ typedef struct acct_store_driver_t {
                                 int *is_shared, apr_pool_t *pool);
 } acct_store_driver_t;
 
-/** A number for a file's whole schema, as the connection sees it now.
- *  @param schema 0 for a server's, whose schema cannot be told so */
+/** A number for a database's whole schema, as the connection sees it now. */
 apr_status_t acct_schema_read(acct_db_t *db, uint64_t *schema,
                               apr_pool_t *pool);
 

@@ -37,6 +37,33 @@ enum {
     TABLE("account") ", " TABLE("token") ", " TABLE("revocation") "), 0) " \
     "& 4611686018427387903) + 1"
 
+/* As "table.columns"; " where" for one of a part. */
+#define UNIQUE_INDEXES \
+    "SELECT c.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) " \
+    "|| CASE WHEN i.indpred IS NULL THEN '' ELSE ' where' END AS said " \
+    "FROM (SELECT c.oid, c.relname " ACCT_PGSQL_TABLES ") AS c " \
+    "JOIN pg_index i ON i.indrelid = c.oid " \
+    "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) " \
+    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum " \
+    "WHERE i.indisunique AND i.indisvalid AND i.indexprs IS NULL " \
+    "AND k.n <= i.indnkeyatts " \
+    "GROUP BY i.indexrelid, c.relname, i.indpred IS NULL"
+
+/* All that decides whether a statement can be prepared: the server, names and
+ * types, and what ON CONFLICT names. Not the name of the schema that they are
+ * in, which is another on each of many databases that are the same.
+ * quote_literal(), so that no two make one text. */
+#define WHOLE_SCHEMA \
+    "SELECT quote_literal(said) FROM (" \
+    "SELECT 'server ' || current_setting('server_version_num') AS said " \
+    "UNION ALL SELECT concat_ws(' ', 'column', quote_ident(c.relname), " \
+    "quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), " \
+    "a.attidentity) FROM (SELECT c.oid, c.relname " ACCT_PGSQL_TABLES \
+    ") AS c JOIN pg_attribute a ON a.attrelid = c.oid " \
+    "WHERE a.attnum > 0 AND NOT a.attisdropped " \
+    "UNION ALL " UNIQUE_INDEXES ") AS found " \
+    "ORDER BY said COLLATE \"C\""
+
 static const acct_statement_t statements[COUNT] = {
     [ACCT_SQL_ACCOUNT_LOCK] = { .label = "account_lock", .sql =
         ACCT_SELECT_ACCOUNT "a.id = %lld FOR NO KEY UPDATE" },
@@ -266,20 +293,10 @@ const acct_store_driver_t acct_store_pgsql = {
     .name = "pgsql",
     .statements = statements,
     .count = COUNT,
-    .tables =
-        "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') "
-        "AND c.relname IN (" ACCT_TABLE_NAMES ") "
-        "AND pg_table_is_visible(c.oid)",
-    .unique_indexes =
-        "SELECT t.relname || '.' || string_agg(a.attname, ',' ORDER BY k.n) "
-        "|| CASE WHEN i.indpred IS NULL THEN '' ELSE ' where' END "
-        "FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
-        "CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, n) "
-        "JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum "
-        "WHERE t.relname IN ('account', 'token') "
-        "AND pg_table_is_visible(t.oid) AND i.indisunique AND i.indisvalid "
-        "AND i.indexprs IS NULL AND k.n <= i.indnkeyatts "
-        "GROUP BY i.indexrelid, t.relname, i.indpred IS NULL",
+    .tables = "SELECT c.relname " ACCT_PGSQL_TABLES,
+    .unique_indexes = "SELECT said FROM (" UNIQUE_INDEXES ") AS found "
+        "WHERE said LIKE 'account.%' OR said LIKE 'token.%'",
+    .whole_schema = WHOLE_SCHEMA,
     .lock_tokens = "LOCK TABLE token IN SHARE ROW EXCLUSIVE MODE",
     .revoke_all =
         "INSERT INTO revocation (account_id, revoked_at) SELECT id, "

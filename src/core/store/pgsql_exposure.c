@@ -10,14 +10,6 @@
 
 #include <apr_strings.h>
 
-#include "store/drivers.h"
-
-/* Tables of ours, as c. */
-#define OUR_TABLES \
-    "FROM pg_class c WHERE c.relkind IN ('r', 'p') " \
-    "AND c.relname IN (" ACCT_TABLE_NAMES ") " \
-    "AND pg_table_is_visible(c.oid) "
-
 /* Something that is wrong; each row that sql returns is a statement that
  * mends a part of it, and can be pasted as it is. */
 typedef struct exposure_t {
@@ -33,7 +25,7 @@ static const exposure_t exposures[] = {
       "WHERE nspname = ANY (current_schemas(false)) "
       "AND has_schema_privilege('public', oid, 'CREATE') "
       "UNION ALL SELECT 'REVOKE ALL ON ' || quote_ident(c.relname) "
-      "|| ' FROM PUBLIC' " OUR_TABLES
+      "|| ' FROM PUBLIC' " ACCT_PGSQL_TABLES
       "AND has_table_privilege('public', c.oid, "
       "'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')" },
     /* a role that got in as one of all has to be let in by name first */
@@ -50,7 +42,7 @@ static const exposure_t exposures[] = {
     { "row level security hides rows of the database %s, so that good "
       "tokens would be refused and revoked ones let in",
       "SELECT 'ALTER TABLE ' || quote_ident(c.relname) "
-      "|| ' DISABLE ROW LEVEL SECURITY' " OUR_TABLES
+      "|| ' DISABLE ROW LEVEL SECURITY' " ACCT_PGSQL_TABLES
       "AND row_security_active(c.oid)" }
 };
 

@@ -6,7 +6,13 @@
 #ifndef ACCT_PGSQL_EXPOSURE_H
 #define ACCT_PGSQL_EXPOSURE_H
 
-#include "store/store.h"
+#include "store/drivers.h"
+
+/* Tables of ours, as c. */
+#define ACCT_PGSQL_TABLES \
+    "FROM pg_class c WHERE c.relkind IN ('r', 'p') " \
+    "AND c.relname IN (" ACCT_TABLE_NAMES ") " \
+    "AND pg_table_is_visible(c.oid) "
 
 apr_status_t acct_pgsql_find_exposure(acct_db_t *db, const char *name,
                                       const char **exposure,

@@ -22,9 +22,9 @@ typedef enum {
     ACCT_SCHEMA_DAMAGED         /* a unique index or table is gone */
 } acct_schema_e;
 
-/* Schemas of files that were found right, once for all files that have the
- * same: those of one version differ only where one was upgraded from
- * another. All zeros at first; any thread of a process. */
+/* Schemas that were found right, once for all databases that have the same:
+ * those of one version differ only where one was upgraded from another, or by
+ * the server's own version. All zeros at first; any thread of a process. */
 #define ACCT_SCHEMAS_KEPT 8
 
 typedef struct acct_schemas_t {
@@ -64,9 +64,10 @@ apr_status_t acct_store_is_shared(acct_db_t *db, acct_db_t *other,
 
 /**
  * Open a connection for the statements of the store: look at the schema
- * first, prepare them then, and keep watch that the schema stays. Of a file
- * whose schema is known (config->schemas) each is prepared when it is first
- * run.
+ * first, prepare them then, and keep watch that the schema stays. Where the
+ * schema is known (config->schemas) each is prepared when it is first run: all
+ * of them are as many questions to a server, and a request that has to open a
+ * connection would have no time left where each takes its time.
  * @param error on failure what is wrong and which command mends it, in
  *              @a pool
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Schemas that were found right, by their whole text: a file with the same
- * has the same tables and indexes and takes the same statements, so that
- * neither has to be found out again. See drivers.h.
+ * Schemas that were found right, by all there is to know of them: a database
+ * with the same has the same tables and indexes and takes the same statements,
+ * so that neither has to be found out again. See drivers.h.
  */
 #include "store/drivers.h"
 
@@ -39,15 +39,11 @@ static apr_status_t digest_rows(const acct_rows_t *rows, uint64_t *schema,
 apr_status_t acct_schema_read(acct_db_t *db, uint64_t *schema,
                               apr_pool_t *pool)
 {
-    const char *whole = acct_store_driver_of(db)->whole_schema;
     acct_rows_t rows;
-    apr_status_t rv;
+    apr_status_t rv = acct_db_query(db, acct_store_driver_of(db)->whole_schema,
+                                    &rows, pool);
 
     *schema = 0;
-    if (!whole) {
-        return APR_SUCCESS;
-    }
-    rv = acct_db_query(db, whole, &rows, pool);
     return rv == APR_SUCCESS ? digest_rows(&rows, schema, pool) : rv;
 }
 
