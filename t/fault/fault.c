@@ -6,7 +6,10 @@
  * A call counts when its stack has a frame of the module and, outside of it,
  * one of httpd itself, and none of mod_watchdog, whose threads read the feed
  * and do the upkeep meanwhile. So what httpd allocates for itself does not
- * fail; what the module asks of httpd, of APR and of all other libraries does.
+ * fail; what the module asks of httpd, of APR and of all other libraries does. The
+ * buckets that httpd makes of an answer are its own too, though a filter of
+ * the module hands the answer on: without memory for one, httpd's filters end
+ * the child by SIGSEGV, with the module or without.
  *
  * t/lib/FaultSweep.pm compiles it, writes to the block it maps, and has the
  * numbers of the kinds.
@@ -116,6 +119,28 @@ static int is_in(int which, const void *frame)
         && (uintptr_t)frame < range[which].to;
 }
 
+/* Innermost first: a bucket is made, by httpd, for the module or below it. */
+static int is_a_bucket_of_httpds(void **frames, int count)
+{
+    int i = 0;
+    Dl_info info;
+
+    while (i < count && !is_in(PROGRAM, frames[i])
+           && !is_in(MODULE, frames[i])) {
+        i++;
+    }
+    if (i == count || is_in(MODULE, frames[i])) {
+        return 0;
+    }
+    while (--i >= 0) {
+        if (dladdr(frames[i], &info) != 0 && info.dli_sname != NULL
+            && strcmp(info.dli_sname, "apr_bucket_alloc") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int is_of_a_request(void **frames, int count)
 {
     int module = 0;
@@ -175,6 +200,7 @@ static int fails(uint32_t kind, const char *function)
     }
     count = backtrace(frames, FRAMES);
     if (is_of_a_request(frames, count)
+        && !(kind == MEMORY && is_a_bucket_of_httpds(frames, count))
         && atomic_fetch_add(&control->count, 1) + 1
            == atomic_load(&control->which)) {
         note(function, frames, count);
