@@ -19,8 +19,8 @@
 #   make bench-docs  writes what was measured last into docs/performance.md
 #   make simulate    the identity cache's limits, by simulation
 #   make scale       what the databases do, measured
-#   make install     with DESTDIR= and APXS=, INSTALL=, INSTALL_PROGRAM= and
-#                    INSTALL_DATA=; make install-strip strips what it installs
+#   make install     with DESTDIR= and APXS=, DOCDIR=, INSTALL=,
+#                    INSTALL_PROGRAM= and INSTALL_DATA=; make install-strip strips what it installs
 #   make uninstall   undoes it, unless httpd's configuration still speaks of it
 #                    (FORCE=1: all the same)
 #   make clean       remove build/
@@ -422,7 +422,11 @@ else
 CONF_LAYOUT ?= plain
 endif
 
-export CONF_LAYOUT DESTDIR LIBEXECDIR SYSCONFDIR SBINDIR MANDIR
+# Beside the manual pages, where apxs knows none; a package has a name of its
+# own for it.
+DOCDIR ?= $(patsubst %/,%,$(dir $(MANDIR)))/doc/mod_acctauth
+
+export CONF_LAYOUT DESTDIR LIBEXECDIR SYSCONFDIR SBINDIR MANDIR DOCDIR
 export ACCT_DATADIR INSTALL_PROGRAM INSTALL_DATA FORCE
 
 install: all

@@ -49,7 +49,8 @@ sub files
 
 my %place = (module => apxs('LIBEXECDIR') . '/mod_acctauth.so',
              command => apxs('SBINDIR') . '/acctauth',
-             data => apxs('DATADIR') . '/acctauth');
+             data => apxs('DATADIR') . '/acctauth',
+             doc => apxs('MANDIR') =~ s{/[^/]+$}{/doc/mod_acctauth}r);
 my $etc = apxs('SYSCONFDIR');
 
 subtest 'a compiler may have arguments' => sub {
@@ -134,6 +135,9 @@ subtest 'install' => sub {
     ok($have{"$place{data}/sql/$_"}, "sql $_") for @sql;
     ok($have{ apxs('MANDIR') . '/man8/acctauth.8' }, 'man page')
         if -e "$tree/man/acctauth.8";
+    is_deeply([sort map { m{^\Q$place{doc}\E/examples/(.*)} ? $1 : () }
+               keys %have], [map { s{^/}{}r } files("$tree/contrib")],
+        'examples: all of contrib');
     is((stat "$dest$place{command}")[2] & 0777, 0755, 'mode of the command');
     is((stat "$dest$place{module}")[2] & 0777, 0644, 'mode of the module');
     if (-d "$etc/mods-available") {
@@ -230,7 +234,8 @@ subtest 'uninstall' => sub {
     is_deeply([files($dest)], [], 'leaves no file, and no enabled link');
     rmdir "$dest$etc/mods-enabled";
     rmdir "$dest$etc";
-    ok(!-d "$dest$place{data}", 'nor a folder of its own');
+    ok(!-d "$dest$place{$_}", "nor a folder of its own: $place{$_}")
+        for qw(data doc);
 };
 
 # The rest calls what make calls, with folders of its own, so that a path
@@ -241,6 +246,7 @@ sub install_files
     local %ENV = (%ENV, LIBEXECDIR => "$top/$layout/modules",
         SYSCONFDIR => "$top/$layout/conf", SBINDIR => "$top/$layout/sbin",
         MANDIR => "$top/$layout/man", ACCT_DATADIR => "$top/$layout/data",
+        DOCDIR => "$top/$layout/doc of it",
         CONF_LAYOUT => $layout, DESTDIR => '', %over);
     my $build = build_dir();
     my $out = qx('$tree/scripts/install-files' $action '$build' 2>&1);
