@@ -33,9 +33,7 @@ sub login { $s->post('/api/auth/login/',
 sub hold
 {
     return lock_database($s, 'BEGIN IMMEDIATE;') if $s->driver eq 'sqlite3';
-    my $psql = (PgServer::bin_dir() || '') . '/psql';
-    open my $held, '|-', -x $psql ? $psql : 'psql', '-qX', $s->db
-        or die "psql: $!";
+    open my $held, '|-', PgServer::psql(), '-qX', $s->db or die "psql: $!";
     $held->autoflush(1);
     print {$held} "BEGIN; LOCK TABLE token, revocation, account;\n";
     # the reading thread has its child's only connection now

@@ -90,9 +90,8 @@ sub locks
 sub while_locked
 {
     my ($code) = @_;
-    my $psql = PgServer::bin_dir() . '/psql';
-    open my $held, '|-', -x $psql ? $psql : 'psql', '-qXo', '/dev/null',
-        $params or die "psql: $!";
+    open my $held, '|-', PgServer::psql(), '-qXo', '/dev/null', $params
+        or die "psql: $!";
     $held->autoflush(1);
     print {$held} "SELECT pg_advisory_lock(7133218);\n";
     await(sub { locks('true') }, 'the lock is held');

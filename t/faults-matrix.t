@@ -41,7 +41,8 @@ my (%longest, @table);
 
 lanes(3);
 my $PLACES = 22;        # of the server, for such as us
-my $pg = PgServer->new(settings => { max_connections => $PLACES + 8,
+my $pg = PgServer->new(sessions => 1,
+                       settings => { max_connections => $PLACES + 8,
                                      superuser_reserved_connections => 8 });
 my $name = $pg->database;
 $pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web; "
@@ -165,6 +166,8 @@ sub is_well_again
     # well for longer than that, sign-ins too, which the cache cannot answer.
     my $since;
     my $ok = $s->wait_for(sub {
+        # which leaves the other processes here some of the processors
+        sleep 0.1 if @seen;
         my @now = map { $_->{status} } at_once($tokens, 12);
         push @seen, @now;
         undef $since if grep { $_ != 200 } @now;
@@ -242,8 +245,8 @@ fault('it is frozen', sub { $pg->freeze }, sub { $pg->thaw });
         # httpd's places are freed last, and taken at once
         my $hold = sub {
             for (1 .. $_[0]) {
-                my $pid = open my $psql, '|-', 'psql', '-qX', '-h', $pg->dir,
-                    '-U', 'web', '-o', '/dev/null', $name or die;
+                my $pid = open my $psql, '|-', PgServer::psql(), '-qX', '-h',
+                    $pg->dir, '-U', 'web', '-o', '/dev/null', $name or die;
                 push @held, $psql;
             }
         };

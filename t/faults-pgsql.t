@@ -40,8 +40,8 @@ my $n = 0;
 my ($many, $reuse);
 
 lanes(3);
-my $pg = PgServer->new(settings => { max_connections => 40,
-                                     superuser_reserved_connections => 3 });
+my $pg = PgServer->new(sessions => 1, settings => { max_connections => 40,
+    superuser_reserved_connections => 3 });
 my $name = $pg->database;
 $pg->sql("CREATE ROLE web LOGIN; GRANT CREATE ON SCHEMA public TO web; "
     . "GRANT CONNECT ON DATABASE $name TO web", $name);
@@ -259,8 +259,8 @@ part 'the server dies in a transaction' => sub {
     my $count = sub { ($s->sql('SELECT count(*) FROM token'))[0][0] };
     my $before = $count->();
     my $held = IO::Handle->new;
-    my $psql = open $held, '|-', 'psql', '-qX', '-h', $pg->dir, '-U',
-        'postgres', $name or die;
+    my $psql = open $held, '|-', PgServer::psql(), '-qX', '-h',
+        $pg->dir, '-U', 'postgres', $name or die;
     $held->autoflush(1);
     print {$held} "BEGIN; SELECT 1 FROM account WHERE username = 'ada' "
         . "FOR UPDATE;\n";
@@ -424,8 +424,8 @@ part 'the server only reads' => sub {
 
 part 'somebody holds a lock' => sub {
     my $held = IO::Handle->new;
-    my $pid = open $held, '|-', 'psql', '-qX', '-h', $pg->dir, '-U',
-        'postgres', $name or die;
+    my $pid = open $held, '|-', PgServer::psql(), '-qX', '-h',
+        $pg->dir, '-U', 'postgres', $name or die;
     $held->autoflush(1);
     print {$held} "BEGIN; SELECT 1 FROM account WHERE username = 'ada' "
         . "FOR UPDATE;\n";

@@ -227,7 +227,7 @@ sub connect_as
 {
     my ($name) = @_;
     my $before = idle($name);
-    my $pid = open my $session, '|-', 'psql', '-qX', '-v',
+    my $pid = open my $session, '|-', PgServer::psql(), '-qX', '-v',
         'ON_ERROR_STOP=1', $s->db . " application_name=$name" or die;
     $session->autoflush(1);
     print {$session} "SELECT 1 FROM account \\g /dev/null\n";
@@ -268,7 +268,7 @@ subtest 'also those of a role that calls itself something else' => sub {
     my $session;
     {
         local $s->{params} = $params =~ s/user=\S+/user=upgrade_web/r;
-        my $pid = open $session, '|-', 'psql', '-qX',
+        my $pid = open $session, '|-', PgServer::psql(), '-qX',
             $s->{params} . ' application_name=mysite' or die;
         $session->autoflush(1);
         print {$session} "SELECT 1 FROM account \\g /dev/null\n";

@@ -18,6 +18,7 @@ package AcctTest;
 use strict;
 use warnings;
 
+use Commands ();
 use Cwd ();
 use Errno ();
 use Exporter 'import';
@@ -510,17 +511,21 @@ sub _let_settle
     return if !$self->{pid} || !kill 0, $self->{pid};
     my $end = Time::HiRes::time() + 0.5;
     my $quiet = 0;
+    # Looked for once: to find them takes longer than to look at them, and
+    # one that begins now has no connection to put away.
+    my @children = $self->children;
     while ($quiet < 3 && Time::HiRes::time() < $end) {
-        $quiet = $self->_has_work ? 0 : $quiet + 1;
+        $quiet = _have_work(@children) ? 0 : $quiet + 1;
         Time::HiRes::sleep(0.005);
     }
 }
 
-# Whether a thread of a child runs, or would if a processor were free.
-sub _has_work
+sub _has_work { return _have_work($_[0]->children) }
+
+# Whether a thread of these processes runs, or would if a processor were free.
+sub _have_work
 {
-    my ($self) = @_;
-    for my $pid ($self->children) {
+    for my $pid (@_) {
         for my $stat (glob "/proc/$pid/task/*/stat") {
             return 1 if slurp($stat) =~ /^\d+ \(.*\) [RD] /s;
         }
@@ -984,34 +989,8 @@ sub answer_is
 
 # --------------------------------------------------- the command, and SQL
 
-# _run_command(STDIN, ENV, COMMAND...) returns (exit, stdout, stderr). Files,
-# not pipes: no output can be too long.
-sub _run_command
-{
-    my ($input, $env, @command) = @_;
-    my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
-    if (defined $input) {
-        utf8::encode($input) if utf8::is_utf8($input);
-        binmode $in;
-        print {$in} $input;
-        $in->flush;
-    }
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-    if ($pid == 0) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-        open STDIN, '<', $in->filename;
-        open STDOUT, '>', $out->filename;
-        open STDERR, '>', $err->filename;
-        $ENV{$_} = $env->{$_} for keys %$env;
-        no warnings 'exec';
-        exec { $command[0] } @command or POSIX::_exit(127);
-    }
-    local $?;
-    waitpid $pid, 0;
-    my $exit = $? & 127 ? 128 + ($? & 127) : $? >> 8;
-    return ($exit, slurp($out->filename), slurp($err->filename));
-}
+# _run_command(STDIN, ENV, COMMAND...) returns (exit, stdout, stderr).
+sub _run_command { goto &Commands::run_command }
 
 # cli(ARGS..., stdin => TEXT): the operator's command on this database.
 sub cli
@@ -1053,8 +1032,8 @@ sub account
     my ($exit, $out, $err) = $self->cli(@args, '--password-stdin',
         stdin => "$f{password}\n");
     die "acctauth @args failed ($exit): $out$err\n" if $exit != 0;
-    my ($row) = $self->sql('SELECT max(id) FROM account');
-    return $row->[0];
+    return $1 if $out =~ /\(#(\d+)\)$/m;
+    die "acctauth @args says no id: $out\n";
 }
 
 # lose_database(folder => 0|1): as if it were gone, until find_database().

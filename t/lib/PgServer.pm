@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A PostgreSQL of our own: a folder below the temporary one, a unix socket
-# in it and nothing on the network, ended by its pid. Made in about a
-# second, so a run of all tests shares one (ACCT_PG, set by scripts/test).
+# in it and nothing on the network, ended by its pid. To make one takes two
+# seconds of a processor, so a run of all tests shares one (ACCT_PG, set by
+# scripts/test), and a test that has one of its own gets a copy of what initdb
+# made for that.
 #
 #   ACCT_PG       folder of the socket of one that runs already
 #   ACCT_PG_BIN   folder of initdb and postgres, where they are not found
@@ -18,7 +20,9 @@ package PgServer;
 use strict;
 use warnings;
 
+use Commands qw(run_command);
 use Cwd ();
+use File::Basename ();
 use File::Path ();
 use File::Temp ();
 use Files qw(slurp);
@@ -37,12 +41,23 @@ sub bin_dir
         glob '/usr/lib/postgresql/*/bin /usr/pgsql-*/bin';
     push @dirs, glob '/usr/libexec/postgresql*';
     for my $dir (@dirs) {
-        return $dir if -x "$dir/initdb" && -x "$dir/postgres";
+        next if !-x "$dir/initdb" || !-x "$dir/postgres";
+        # Where these are links, the other programs are where they lead to.
+        my $real = File::Basename::dirname(Cwd::abs_path("$dir/initdb"));
+        return -x "$real/postgres" ? $real : $dir;
     }
     return;
 }
 
 sub available { defined bin_dir() }
+
+# The program itself where it stands beside the others: in Debian psql is a
+# script that looks for it, which takes longer than what it is asked.
+sub psql
+{
+    my $own = (bin_dir() || '') . '/psql';
+    return -x $own ? $own : 'psql';
+}
 
 # The user it runs as: postgres does not run as root.
 sub _user
@@ -103,18 +118,32 @@ sub _make
         if $? != 0;
 }
 
-# new(settings => {name => value}, auth => METHOD, port => N, sessions => 0|1):
-# a running server. before => sub { my ($server) = @_; ... } runs once it has a
-# folder.
+# new(settings => {name => value}, auth => METHOD, port => N, sessions => 0|1,
+# to_copy => 0|1): a running server. before => sub { my ($server) = @_; ... }
+# runs once it has a folder. With to_copy what initdb made is kept beside it.
 sub new
 {
     my ($class, %opt) = @_;
     my $self = $class->_folder(%opt);
-    $self->_make("$self->{bin}/initdb", '-D', "$self->{dir}/data", '-U',
-        'postgres', '-A', $opt{auth} || 'trust', '-E', 'UTF8', '--locale=C',
-        '--no-sync', ($opt{auth} ? ('--pwfile', $opt{pwfile}) : ()));
+    $self->_make($self->_how_to_make);
+    $self->_make('cp', '-a', "$self->{dir}/data", "$self->{dir}/unused")
+        if $self->{to_copy};
     $self->{before}->($self) if $self->{before};
     return $self->start->_like_later;
+}
+
+# The command that makes its data. All begin with the same, but where
+# passwords are asked for; a copy of it is as good and ten times as fast.
+sub _how_to_make
+{
+    my ($self) = @_;
+    my $made = ($ENV{ACCT_PG} || '') . '/unused';
+    return ('cp', '-a', $made, "$self->{dir}/data")
+        if !$self->{auth} && $ENV{ACCT_PG} && -d $made;
+    return ("$self->{bin}/initdb", '-D', "$self->{dir}/data", '-U',
+        'postgres', '-A', $self->{auth} || 'trust', '-E', 'UTF8',
+        '--locale=C', '--no-sync',
+        ($self->{auth} ? ('--pwfile', $self->{pwfile}) : ()));
 }
 
 # PostgreSQL before 14 ends a backend without waiting for its end. What the
@@ -286,39 +315,24 @@ sub sql
         split /\x1e/, $rows, -1;
 }
 
-# In a process that was forked for it.
-sub _become_psql
+my %PSQL_ENV = (PGCONNECT_TIMEOUT => 10, PGCLIENTENCODING => 'UTF8');
+
+sub _psql
 {
-    my ($self, $database, %env) = @_;
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
-    delete $ENV{$_} for grep { /^PG/ } keys %ENV;
-    %ENV = (%ENV, PGCONNECT_TIMEOUT => 10, PGCLIENTENCODING => 'UTF8', %env);
-    my $psql = -x "$self->{bin}/psql" ? "$self->{bin}/psql" : 'psql';
-    no warnings 'exec';
-    exec { $psql } $psql, qw(-X -q -A -t -v ON_ERROR_STOP=1 -h),
-        $self->{dir}, '-p', $self->port, '-U', 'postgres',
-        '-F', "\x1f", '-R', "\x1e", '-P', "null=\x1d", '-d', $database
-        or POSIX::_exit(127);
+    my ($self, $database) = @_;
+    return (psql(), qw(-X -q -A -t -v ON_ERROR_STOP=1 -h), $self->{dir}, '-p',
+        $self->port, '-U', 'postgres', '-F', "\x1f", '-R', "\x1e", '-P',
+        "null=\x1d", '-d', $database);
 }
 
 sub _ask_once
 {
     my ($self, $text, $database) = @_;
-    my ($in, $out, $err) = map { File::Temp->new } 1 .. 3;
-    print {$in} "$text\n";
-    $in->flush;
-    my $pid = fork;
-    die "cannot fork: $!\n" if !defined $pid;
-    if ($pid == 0) {
-        open STDIN, '<', $in->filename;
-        open STDOUT, '>', $out->filename;
-        open STDERR, '>', $err->filename;
-        $self->_become_psql($database);
-    }
-    local $?;
-    waitpid $pid, 0;
-    die "psql failed ($?): " . slurp($err->filename) . "\n" if $? != 0;
-    return slurp($out->filename);
+    delete local @ENV{ grep { /^PG/ } keys %ENV };
+    my ($exit, $out, $err) = run_command("$text\n", { %PSQL_ENV },
+        $self->_psql($database));
+    die "psql failed ($exit): $err\n" if $exit != 0;
+    return $out;
 }
 
 # ---- psql that stays; a process has its own
@@ -335,9 +349,14 @@ sub _begin_session
         open STDIN, '<&', $from_us;
         open STDOUT, '>&', $to_us;
         open STDERR, '>', $err->filename;
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        delete $ENV{$_} for grep { /^PG/ } keys %ENV;
         # ROLLBACK would say each time that there was nothing to undo.
-        $self->_become_psql($database,
-            PGOPTIONS => '-c client_min_messages=error');
+        %ENV = (%ENV, %PSQL_ENV,
+                PGOPTIONS => '-c client_min_messages=error');
+        my @psql = $self->_psql($database);
+        no warnings 'exec';
+        exec { $psql[0] } @psql or POSIX::_exit(127);
     }
     return { pid => $pid, in => $in, out => $out, err => $err, asked => 0 };
 }
@@ -450,7 +469,7 @@ END {
 sub serve
 {
     $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
-    my $server = PgServer->new;
+    my $server = PgServer->new(to_copy => 1);
     $| = 1;
     print $server->dir, "\n";
     1 while <STDIN>;

@@ -200,8 +200,7 @@ sub session
 {
     my ($s) = @_;
     delete local @ENV{ grep { /^PG/ } keys %ENV };
-    my $psql = "$s->{pg}{bin}/psql";
-    my $pid = IPC::Open2::open2(my $out, my $in, -x $psql ? $psql : 'psql',
+    my $pid = IPC::Open2::open2(my $out, my $in, PgServer::psql(),
         qw(-X -q -A -t -v ON_ERROR_STOP=1 -h), $s->{pg}{dir}, '-U',
         'postgres', '-d', $s->{dbname});
     $in->autoflush(1);
