@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/uid.h"
 #include "mail/link_text.h"
 
 static apr_pool_t *pool;

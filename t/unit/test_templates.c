@@ -91,14 +91,14 @@ static void mistake_is(folder_t *f, const char *file, const char *what)
 static acct_mail_content_t filled(folder_t *f, acct_mail_kind_e kind,
                                   const char *language)
 {
+    const acct_mail_choice_t choice = { kind, NULL, language, NULL };
     acct_mail_values_t values = { { NULL } };
     acct_mail_content_t content;
 
     values.text[ACCT_MAIL_VALUE_SITE_NAME] = "A & B";
     values.text[ACCT_MAIL_VALUE_LINK] = "https://example.com/#/a/b";
     values.text[ACCT_MAIL_VALUE_USERNAME] = "<b>\"bob'</b>";
-    assert_int_equal(acct_mail_templates_fill(f->templates, kind, NULL,
-                                              language, NULL, &values,
+    assert_int_equal(acct_mail_templates_fill(f->templates, &choice, &values,
                                               &content, f->pool),
                      APR_SUCCESS);
     return content;
@@ -165,6 +165,9 @@ static void what_is_put_into_html_is_text_there(void **state)
 
 static void a_value_is_never_read_as_a_placeholder(void **state)
 {
+    static const acct_mail_choice_t choice = {
+        ACCT_MAIL_USERNAME_CHANGED, NULL, "en", NULL
+    };
     folder_t *f = *state;
     acct_mail_values_t values = { { NULL } };
     acct_mail_content_t content;
@@ -174,9 +177,7 @@ static void a_value_is_never_read_as_a_placeholder(void **state)
     load(f);
     values.text[ACCT_MAIL_VALUE_USERNAME] = "{account.email}";
     values.text[ACCT_MAIL_VALUE_EMAIL] = "bob@example.com";
-    assert_int_equal(acct_mail_templates_fill(f->templates,
-                                              ACCT_MAIL_USERNAME_CHANGED,
-                                              NULL, "en", NULL, &values,
+    assert_int_equal(acct_mail_templates_fill(f->templates, &choice, &values,
                                               &content, f->pool),
                      APR_SUCCESS);
     assert_string_equal(content.text, "{account.email}");
@@ -325,6 +326,7 @@ static void a_name_that_a_dialect_gives_is_a_template_of_its_kind(
     folder_t *f = *state;
     apr_hash_t *names = apr_hash_make(f->pool);
     acct_mail_kind_e kind = ACCT_MAIL_PASSWORD_RESET;
+    const acct_mail_choice_t choice = { kind, "shop-reset", "en", NULL };
     acct_mail_content_t content;
     acct_mail_values_t values = { { NULL } };
 
@@ -336,9 +338,8 @@ static void a_name_that_a_dialect_gives_is_a_template_of_its_kind(
                                               f->errors), APR_SUCCESS);
     acct_mail_templates_check(f->templates, names, f->errors);
     assert_int_equal(f->errors->nelts, 0);
-    assert_int_equal(acct_mail_templates_fill(f->templates, kind,
-                                              "shop-reset", "en", NULL,
-                                              &values, &content, f->pool),
+    assert_int_equal(acct_mail_templates_fill(f->templates, &choice, &values,
+                                              &content, f->pool),
                      APR_SUCCESS);
     assert_string_equal(content.subject, "Shop");
     apr_hash_set(names, "shop-other", APR_HASH_KEY_STRING, &kind);

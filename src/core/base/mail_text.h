@@ -3,7 +3,8 @@
  * The kinds of mails, and texts with placeholders of which mails are made:
  * "Password reset on {site.name}". A dialect has some (subjects, links), files
  * have the others (mail/templates.h). Such a text is parsed once, while the
- * configuration is read, and filled in for each mail. "{{" and "}}" are braces.
+ * configuration is read, and filled in for each mail. "{{" and "}}" are
+ * braces.
  *
  * No state; safe from any thread.
  */

@@ -68,6 +68,8 @@ typedef struct acct_operation_t {
     int reads_fields;           /* a route may have fields of the request's
                                  * body; the body of one without is read and
                                  * dropped */
+    int mails;                  /* it does nothing without a mail that it
+                                 * orders (mail/order.h) */
     int stores_fields;          /* what they say becomes the account's: a
                                  * name can be taken, a new name has a
                                  * grammar, a new password has rules */

@@ -21,6 +21,7 @@
  *   shared_mutex.c    mutexes in memory that processes share
  *   ticks.c           a clock for waiting
  *   mail_text.c       kinds of mails, and texts with placeholders
+ *   uid.c             an account's id as links spell it
  *   base64.c          base64 to bytes
  *   hex.c             bytes to hex digits and back
  *   shell.c           a text as a word for a shell

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <apr_strings.h>
 #include "dialect/draft.h"
+#include "dialect/mailing.h"
 
 #define BYTES_DEFAULT 20
 #define BYTES_LEAST 16
@@ -53,9 +54,7 @@ static void read_identifier(acct_load_t *load, const acct_path_t *at,
     }
 }
 
-/* "10h" in microseconds; 0 when it is nothing of the kind, or less than so
- * many seconds. */
-static apr_interval_time_t lifetime_of(const char *text, apr_int64_t least)
+apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least)
 {
     static const char units[] = "smhd";
     static const apr_int64_t seconds[] = { 1, 60, 3600, 86400 };
@@ -83,7 +82,7 @@ static void read_lifetime(acct_load_t *load, const acct_path_t *at,
     if (lifetime == NULL) {
         return;
     }
-    policy->lifetime = lifetime_of(lifetime, LIFETIME_LEAST);
+    policy->lifetime = acct_lifetime_of(lifetime, LIFETIME_LEAST);
     if (policy->lifetime == 0) {
         acct_report(load, &place, "\"%s\" is no lifetime; write a whole "
                     "number and a unit, s, m, h or d, from \"60s\" to "
@@ -106,7 +105,7 @@ static void read_sliding(acct_load_t *load, const acct_path_t *at,
     if (sliding == NULL) {
         return;
     }
-    policy->sliding = lifetime_of(sliding, SLIDING_LEAST);
+    policy->sliding = acct_lifetime_of(sliding, SLIDING_LEAST);
     if (policy->sliding == 0) {
         acct_report(load, &place, "\"%s\" is no time that a token can live "
                     "on after each use; write a whole number and a unit, s, "
@@ -271,8 +270,8 @@ static void read_maps(acct_load_t *load, const acct_source_t *source)
 static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
-        "extends", "description", "identifier", "token", "messages",
-        "responses", "routes", "add_routes", NULL
+        "extends", "description", "identifier", "token", "link", "mails",
+        "messages", "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -296,6 +295,7 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
                    ? &spare.policy : &load->dialect->policy);
         load->token_seen = 1;
     }
+    acct_read_mails(load, source);
     read_maps(load, source);
 }
 
@@ -383,6 +383,7 @@ apr_status_t acct_dialect_load(const char *path,
     load.drafts = apr_array_make(load.tmp, 8, sizeof(acct_draft_t));
     load.dialect = apr_pcalloc(pool, sizeof(*load.dialect));
     load.dialect->p = apr_pcalloc(pool, sizeof(*load.dialect->p));
+    load.dialect->mails = apr_pcalloc(pool, sizeof(*load.dialect->mails));
     load.dialect->file = apr_pstrdup(pool, path);
     load.dialect->name = acct_base_name(pool, path);
     load.dialect->warnings = apr_array_make(pool, 1, sizeof(const char *));

@@ -19,6 +19,8 @@
  *                     it
  *   response.c        "responses" of a route or general
  *   message.c         "messages" of a route or general
+ *   mailing.c         "mails" and "link": subjects and links of what its
+ *                     routes order
  *   template.c        the texts of both: placeholders, parsed once
  *   overlay.c         lays route, dialect and what it extends over one
  *                     another
@@ -88,6 +90,8 @@ struct acct_dialect_t {
     int by_username;            /* identifier: 0 no, else its turn (1, 2) */
     int by_email;
     acct_token_policy_t policy;
+    struct acct_dialect_mails_t *mails; /* dialect/mailing.h; constant after
+                                         * loading */
     const acct_route_t *routes;
     int nroutes;
     /* private to dialect/dialect.c and dialect/render.c */

@@ -99,6 +99,7 @@ typedef struct acct_load_t {
                                  * being read are for */
     int identifier_seen;
     int token_seen;
+    int uid_seen;               /* how links spell an id */
 } acct_load_t;
 
 /* dialect/report.c */
@@ -163,6 +164,17 @@ const char *acct_base_name(apr_pool_t *pool, const char *file);
 /* What a route's method can be, in the order in which Allow lists them; ends
  * with NULL. */
 extern const char *const acct_route_methods[];
+
+/* dialect/mailing.c */
+
+/** Read "mails" and "link" of one file; what a nearer one has said stands. */
+void acct_read_mails(acct_load_t *load, const acct_source_t *source);
+
+/* dialect/dialect.c */
+
+/** "10h" in microseconds; 0 when it is nothing of the kind, or less than so
+ *  many seconds. */
+apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least);
 
 /* dialect/route.c */
 

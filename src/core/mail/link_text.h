@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The secret of a link that is mailed, and an account's id as it stands
- * beside it.
+ * The secret of a link that is mailed. (The account's id beside it is
+ * base/uid.h's.)
  *
- * The secret looks like what Django makes ("base36-hex"), since the routers
+ * It looks like what Django makes ("base36-hex"), since the routers
  * of front ends that were written for it take nothing else:
  * [0-9A-Za-z]{1,13}-[0-9A-Za-z]{1,32}. The part before the hyphen is the time
  * it was made at and says nothing to anybody; the other is 128 random bits.
@@ -18,32 +18,6 @@
 #include <apr_time.h>
 
 #include "token/token.h"
-
-/* How an account's id is written. */
-typedef enum {
-    ACCT_UID_BASE64URL,         /* of its decimal digits, without padding
-                                 * (RFC 4648, 5): "MTI" is 12 */
-    ACCT_UID_BASE36,            /* "c" is 12 */
-    ACCT_UID_DECIMAL,
-    ACCT_UID__COUNT
-} acct_uid_e;
-
-/** "base64url", "base36", "decimal". */
-const char *acct_uid_name(acct_uid_e spelling);
-
-/** The spelling called @a name, or -1. */
-int acct_uid_find(const char *name);
-
-/** An id, 1 or more, as text in @a pool. */
-const char *acct_uid_write(acct_uid_e spelling, apr_int64_t id,
-                           apr_pool_t *pool);
-
-/**
- * Read an id back, in the one form that acct_uid_write() gives it, but for
- * capital letters in base 36.
- * @return the id; 0: the text is none, or of no account that can be
- */
-apr_int64_t acct_uid_read(acct_uid_e spelling, const char *text);
 
 /**
  * Make the secret of a link.

@@ -7,11 +7,13 @@
  * The room may use dialect and the rooms below it.
  *
  * The files, in the way of a mail:
- *   link_text.c       the secret of a link, and how an account's id is spelled
- *                     in it
+ *   order.c           a mail is ordered: a row
+ *   spool.c           rows are taken, sent, and tried again
+ *   letter.c          a row becomes a letter: the account, a link, the texts
+ *   link_text.c       the secret of a link
  *   templates.c       files that mails are made of, by kind and language
  *   language.c        which language a client asks for
- *   message.c         subject and bodies to a message (RFC 5322)
+ *   mime_message.c    subject and bodies to a message (RFC 5322)
  *   sendmail.c        the message to a program of the system
  *
  * Kinds of mails and their placeholders are in base/mail_text.h, since a

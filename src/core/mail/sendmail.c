@@ -24,6 +24,7 @@
 #include "text/identifier.h"
 
 #define SAID_MAX 256            /* bytes of what it says on standard error */
+#define LEFT_AT_END apr_time_from_sec(1)
 #define LOOK_EVERY 20           /* milliseconds between two looks whether it
                                  * has ended */
 
@@ -39,6 +40,7 @@ typedef struct run_t {
     int in;                     /* its standard input; -1: closed */
     int err;                    /* its standard error; -1: closed */
     apr_interval_time_t until;  /* ticks */
+    const acct_sendmail_t *mail;
     char said[SAID_MAX + 1];
     size_t nsaid;
 } run_t;
@@ -110,7 +112,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 static int spawn(pid_t *pid, const acct_sendmail_t *mail, int in, int err,
                  apr_pool_t *pool)
 {
-    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+    char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
     char *const environment[] = { path, NULL };
     char *const words[] = {
         apr_pstrdup(pool, mail->program), apr_pstrdup(pool, "-i"),
@@ -154,46 +156,8 @@ static int make_pipe(int ends[2])
             ends[i] = fd;
         }
     }
-    if (ends[0] >= 0 && ends[1] >= 0) {
-        return 0;
-    }
-    (void)(ends[0] >= 0 && close(ends[0]));
-    (void)(ends[1] >= 0 && close(ends[1]));
-    return EMFILE;
+    return ends[0] >= 0 && ends[1] >= 0 ? 0 : EMFILE;
 }
-
-static int begin(run_t *run, const acct_sendmail_t *mail, apr_pool_t *pool)
-{
-    int in[2], err[2];
-    int rv = make_pipe(in);
-
-    if (rv != 0) {
-        return rv;
-    }
-    rv = make_pipe(err);
-    if (rv != 0) {
-        close(in[0]);
-        close(in[1]);
-        return rv;
-    }
-    rv = spawn(&run->pid, mail, in[0], err[1], pool);
-    close(in[0]);
-    close(err[1]);
-    if (rv != 0) {
-        close(in[1]);
-        close(err[0]);
-        return rv;
-    }
-    run->in = in[1];
-    run->err = err[0];
-    run->nsaid = 0;
-    run->until = acct_ticks() + mail->patience;
-    (void)fcntl(run->in, F_SETFL, O_NONBLOCK);
-    (void)fcntl(run->err, F_SETFL, O_NONBLOCK);
-    return 0;
-}
-
-/* ------------------------------------------------------ while it runs */
 
 static void shut(int *fd)
 {
@@ -203,10 +167,47 @@ static void shut(int *fd)
     }
 }
 
-/* Milliseconds that are left, at most @a most. */
-static int left_of(const run_t *run, int most)
+static int begin(run_t *run, const acct_sendmail_t *mail, apr_pool_t *pool)
 {
+    int in[2] = { -1, -1 }, err[2] = { -1, -1 };
+    int rv = make_pipe(in);
+
+    if (rv == 0) {
+        rv = make_pipe(err);
+    }
+    if (rv == 0) {
+        rv = spawn(&run->pid, mail, in[0], err[1], pool);
+    }
+    shut(&in[0]);
+    shut(&err[1]);
+    if (rv != 0) {
+        shut(&in[1]);
+        shut(&err[0]);
+        return rv;
+    }
+    run->in = in[1];
+    run->err = err[0];
+    run->nsaid = 0;
+    run->until = acct_ticks() + mail->patience;
+    run->mail = mail;
+    (void)fcntl(run->in, F_SETFL, O_NONBLOCK);
+    (void)fcntl(run->err, F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+/* ------------------------------------------------------ while it runs */
+
+/* Milliseconds that are left, at most @a most. */
+static int left_of(run_t *run, int most)
+{
+    const acct_sendmail_t *mail = run->mail;
     apr_interval_time_t left = run->until - acct_ticks();
+
+    if (left > LEFT_AT_END && mail->is_ending != NULL
+        && mail->is_ending(mail->baton)) {
+        left = LEFT_AT_END;
+        run->until = acct_ticks() + left;
+    }
 
     return left <= 0 ? 0 : left > apr_time_from_msec(most) ? most
         : (int)apr_time_as_msec(left) + 1;
@@ -265,7 +266,7 @@ static void feed(run_t *run, const char *message)
                                  { run->err, POLLIN, 0 } };
         ssize_t n;
 
-        if (poll(fds, 2, left_of(run, 1000)) < 0 && errno != EINTR) {
+        if (poll(fds, 2, left_of(run, 100)) < 0 && errno != EINTR) {
             break;
         }
         if (fds[1].revents != 0) {

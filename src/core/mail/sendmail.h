@@ -37,6 +37,9 @@ typedef struct acct_sendmail_t {
     const char *address;        /* the same of the recipient */
     const char *message;        /* lines that end in LF, NUL-terminated */
     apr_interval_time_t patience;   /* for all of it */
+    int (*is_ending)(void *baton);  /* whether the process ends, so that there
+                                     * is a second left at most; or NULL */
+    void *baton;
 } acct_sendmail_t;
 
 /**

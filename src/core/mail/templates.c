@@ -10,7 +10,7 @@
 #include "base/plain_file.h"
 #include "dialect/template.h"
 #include "mail/language.h"
-#include "mail/message.h"
+#include "mail/mime_message.h"
 #include "text/identifier.h"
 
 #define FILE_MAX_BYTES 262144
@@ -419,25 +419,22 @@ static const template_t *best_of(const acct_mail_templates_t *templates,
 }
 
 apr_status_t acct_mail_templates_fill(const acct_mail_templates_t *templates,
-                                      acct_mail_kind_e kind,
-                                      const char *name,
-                                      const char *language,
-                                      const acct_mail_text_t *subject,
+                                      const acct_mail_choice_t *choice,
                                       const acct_mail_values_t *values,
                                       acct_mail_content_t *content,
                                       apr_pool_t *pool)
 {
-    const template_t *template;
+    const char *name = choice->name != NULL
+        ? choice->name : acct_mail_kind_name(choice->kind);
+    const template_t *template = best_of(templates, name, choice->language,
+                                         pool);
 
-    if (name == NULL) {
-        name = acct_mail_kind_name(kind);
-    }
-    template = best_of(templates, name, language, pool);
     if (template == NULL || template->is_wrong) {
         return APR_NOTFOUND;
     }
     content->language = template->language;
-    content->subject = acct_mail_text_fill(subject != NULL ? subject
+    content->subject = acct_mail_text_fill(choice->subject != NULL
+                                           ? choice->subject
                                            : template->subject, values,
                                            ACCT_MAIL_PLAIN, pool);
     content->text = acct_mail_text_fill(template->text, values,

@@ -60,19 +60,20 @@ void acct_mail_templates_check(const acct_mail_templates_t *templates,
 const char *acct_mail_templates_language(
     const acct_mail_templates_t *templates, const char *accept);
 
-/**
- * Fill the template of a kind in.
- * @param name     of a template, or NULL: of the kind's own
- * @param language as acct_mail_templates_language() said once; where no such
- *                 template is there now, the default one is taken
- * @param subject  that a dialect has, or NULL: the file's own
- * @return APR_NOTFOUND when no template is there even so
- */
+/* Which template is wanted. */
+typedef struct acct_mail_choice_t {
+    acct_mail_kind_e kind;
+    const char *name;           /* of a template, or NULL: the kind's own */
+    const char *language;       /* as acct_mail_templates_language() said
+                                 * once; where no such template is there now,
+                                 * or NULL, the default one is taken */
+    const acct_mail_text_t *subject;    /* that a dialect has, or NULL: the
+                                         * file's own */
+} acct_mail_choice_t;
+
+/** Fill a template in. @return APR_NOTFOUND when none is there */
 apr_status_t acct_mail_templates_fill(const acct_mail_templates_t *templates,
-                                      acct_mail_kind_e kind,
-                                      const char *name,
-                                      const char *language,
-                                      const acct_mail_text_t *subject,
+                                      const acct_mail_choice_t *choice,
                                       const acct_mail_values_t *values,
                                       acct_mail_content_t *content,
                                       apr_pool_t *pool);

@@ -266,7 +266,9 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_MAIL_INSERT] = { .label = "mail_insert", .sql =
         "INSERT INTO mail (kind, site, dialect, language, account_id, "
         "address, address_key, created_at, next_at, expires_at) "
-        "VALUES (%s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld)" },
+        "SELECT %s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld "
+        "WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM mail LIMIT %lld) "
+        "AS some) < %lld" },
     [ACCT_SQL_MAIL_CLAIMED] = { .label = "mail_claimed", .sql =
         "SELECT " MAIL_COLUMNS " FROM mail WHERE claimed_by = %s "
         "AND claimed_at = %lld ORDER BY next_at, id" },

@@ -85,10 +85,15 @@ static const acct_statement_t statements[COUNT] = {
         "DELETE FROM account WHERE id IN (SELECT id FROM account "
         "WHERE pending_until > 0 AND pending_until < %lld "
         "ORDER BY pending_until LIMIT %lld FOR UPDATE SKIP LOCKED)" },
+    [ACCT_SQL_MAIL_DUE] = { .label = "mail_due", .sql =
+        "SELECT 1 FROM mail WHERE next_at <= %lld "
+        "AND (claimed_by = '' OR claimed_at < %lld) "
+        "AND strpos(%s, chr(10) || site || chr(10)) > 0 LIMIT 1" },
     [ACCT_SQL_MAIL_CLAIM] = { .label = "mail_claim", .sql =
         "UPDATE mail SET claimed_by = %s, claimed_at = %lld "
         "WHERE id IN (SELECT id FROM mail WHERE next_at <= %lld "
         "AND (claimed_by = '' OR claimed_at < %lld) "
+        "AND strpos(%s, chr(10) || site || chr(10)) > 0 "
         "ORDER BY next_at, id LIMIT %lld FOR UPDATE SKIP LOCKED)" },
     /* A row's lock needs a right on its table, and an advisory one none. Any
      * number of transactions share it; one that takes it whole waits for them,

@@ -32,10 +32,15 @@ static const acct_statement_t statements[COUNT] = {
         "DELETE FROM account WHERE id IN (SELECT id FROM account "
         "WHERE pending_until > 0 AND pending_until < %lld "
         "ORDER BY pending_until LIMIT %lld)" },
+    [ACCT_SQL_MAIL_DUE] = { .label = "mail_due", .sql =
+        "SELECT 1 FROM mail WHERE next_at <= %lld "
+        "AND (claimed_by = '' OR claimed_at < %lld) "
+        "AND instr(%s, char(10) || site || char(10)) > 0 LIMIT 1" },
     [ACCT_SQL_MAIL_CLAIM] = { .label = "mail_claim", .sql =
         "UPDATE mail SET claimed_by = %s, claimed_at = %lld "
         "WHERE id IN (SELECT id FROM mail WHERE next_at <= %lld "
         "AND (claimed_by = '' OR claimed_at < %lld) "
+        "AND instr(%s, char(10) || site || char(10)) > 0 "
         "ORDER BY next_at, id LIMIT %lld)" },
     [REVOCATION_INSERT] = { .label = "revocation_insert", .sql =
         "INSERT INTO revocation (account_id, revoked_at) "

@@ -11,7 +11,7 @@ static const char *or_empty(const char *text)
 }
 
 apr_status_t acct_store_mail_insert(acct_db_t *db, const acct_mail_t *mail,
-                                    apr_pool_t *pool)
+                                    int most, apr_pool_t *pool)
 {
     const acct_arg_t args[] = {
         ACCT_TEXT(mail->kind), ACCT_TEXT(or_empty(mail->site)),
@@ -19,10 +19,14 @@ apr_status_t acct_store_mail_insert(acct_db_t *db, const acct_mail_t *mail,
         ACCT_TEXT(or_empty(mail->language)), ACCT_INT(mail->account_id),
         ACCT_TEXT(or_empty(mail->address)),
         ACCT_TEXT(or_empty(mail->address_key)), ACCT_INT(mail->created_at),
-        ACCT_INT(mail->next_at), ACCT_INT(mail->expires_at)
+        ACCT_INT(mail->next_at), ACCT_INT(mail->expires_at),
+        ACCT_INT(most), ACCT_INT(most)
     };
+    int changed = 0;
+    apr_status_t rv = ACCT_RUN(db, ACCT_SQL_MAIL_INSERT, args, &changed,
+                               pool);
 
-    return ACCT_RUN(db, ACCT_SQL_MAIL_INSERT, args, NULL, pool);
+    return rv == APR_SUCCESS && changed == 0 ? APR_ENOSPC : rv;
 }
 
 static apr_status_t mail_row(const acct_rows_t *rows, int i,
@@ -66,18 +70,21 @@ static apr_status_t read_mails(acct_db_t *db, int which,
     return rv;
 }
 
-apr_status_t acct_store_mail_claim(acct_db_t *db, const char *server,
-                                   apr_time_t now, apr_time_t stale,
-                                   int limit, apr_array_header_t **list,
+apr_status_t acct_store_mail_claim(acct_db_t *db,
+                                   const acct_mail_claim_t *claim,
+                                   apr_array_header_t **list,
                                    apr_pool_t *pool)
 {
-    const acct_arg_t claim[] = {
-        ACCT_TEXT(server), ACCT_INT(now), ACCT_INT(now), ACCT_INT(stale),
-        ACCT_INT(limit)
+    const acct_arg_t taken[] = {
+        ACCT_TEXT(claim->server), ACCT_INT(claim->now),
+        ACCT_INT(claim->now), ACCT_INT(claim->stale),
+        ACCT_TEXT(claim->sites), ACCT_INT(claim->limit)
     };
-    const acct_arg_t claimed[] = { ACCT_TEXT(server), ACCT_INT(now) };
+    const acct_arg_t claimed[] = {
+        ACCT_TEXT(claim->server), ACCT_INT(claim->now)
+    };
     int changed = 0;
-    apr_status_t rv = ACCT_RUN(db, ACCT_SQL_MAIL_CLAIM, claim, &changed,
+    apr_status_t rv = ACCT_RUN(db, ACCT_SQL_MAIL_CLAIM, taken, &changed,
                                pool);
 
     if (rv != APR_SUCCESS || changed == 0) {
@@ -85,6 +92,20 @@ apr_status_t acct_store_mail_claim(acct_db_t *db, const char *server,
         return rv;
     }
     return read_mails(db, ACCT_SQL_MAIL_CLAIMED, claimed, list, pool);
+}
+
+apr_status_t acct_store_mail_due(acct_db_t *db,
+                                 const acct_mail_claim_t *claim, int *is_due,
+                                 apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(claim->now), ACCT_INT(claim->stale), ACCT_TEXT(claim->sites)
+    };
+    acct_rows_t rows;
+    apr_status_t rv = ACCT_SELECT(db, ACCT_SQL_MAIL_DUE, args, &rows, pool);
+
+    *is_due = rv == APR_SUCCESS && rows.count > 0;
+    return rv;
 }
 
 apr_status_t acct_store_mail_delete(acct_db_t *db, const acct_mail_t *mail,

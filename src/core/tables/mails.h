@@ -29,23 +29,41 @@ typedef struct acct_mail_t {
     const char *last_error;     /* "" where it was not tried */
 } acct_mail_t;
 
-/** Insert a mail; what its id, tries, claim and error say is not looked at. */
+/**
+ * Insert a mail; what its id, tries, claim and error say is not looked at.
+ * @param most how many rows there may be
+ * @return APR_ENOSPC: there are so many (nothing inserted)
+ */
 apr_status_t acct_store_mail_insert(acct_db_t *db, const acct_mail_t *mail,
-                                    apr_pool_t *pool);
+                                    int most, apr_pool_t *pool);
+
+/* Which mails are taken, and by whom. */
+typedef struct acct_mail_claim_t {
+    const char *sites;          /* of these virtual hosts: each between two
+                                 * line feeds, "\nSITE\nSITE\n" */
+    const char *server;         /* a name for the caller, not "" */
+    apr_time_t now;             /* the time of the claim: to be another one
+                                 * each time */
+    apr_time_t stale;           /* claims of before are no more: their server
+                                 * ended */
+    int limit;
+} acct_mail_claim_t;
 
 /**
  * Take mails that are due for a server, those that are due the longest first.
- * No other server gets one of them before @a stale has passed the time of the
- * claim. Waits for no other transaction. In a transaction of its own.
- * @param server a name for the caller, not ""
- * @param now    becomes the time of the claim: to be another one each time
- * @param stale  claims of before are no more: their server ended
+ * No other server gets one of them before the time of the claim is stale.
+ * Waits for no other transaction. In a transaction of its own.
  * @param list   array of acct_mail_t
  */
-apr_status_t acct_store_mail_claim(acct_db_t *db, const char *server,
-                                   apr_time_t now, apr_time_t stale,
-                                   int limit, apr_array_header_t **list,
+apr_status_t acct_store_mail_claim(acct_db_t *db,
+                                   const acct_mail_claim_t *claim,
+                                   apr_array_header_t **list,
                                    apr_pool_t *pool);
+
+/** Whether acct_store_mail_claim() would take any; writes nothing. */
+apr_status_t acct_store_mail_due(acct_db_t *db,
+                                 const acct_mail_claim_t *claim, int *is_due,
+                                 apr_pool_t *pool);
 
 /** Delete one that was handed over or is given up. APR_NOTFOUND: the claim
  *  is another's by now. @param mail id, claimed_by and claimed_at count */

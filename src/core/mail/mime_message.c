@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mail/message.h"
+#include "mail/mime_message.h"
 
 #include <string.h>
 

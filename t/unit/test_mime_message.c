@@ -6,7 +6,7 @@
 #include <apr_base64.h>
 #include <apr_strings.h>
 
-#include "mail/message.h"
+#include "mail/mime_message.h"
 
 static apr_pool_t *pool;
 
