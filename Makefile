@@ -79,6 +79,7 @@ PROGNAME   := $(call apxs_q,PROGNAME)
 ACCT_DATADIR = $(DATADIR)/acctauth
 DIALECT_DIR  = $(ACCT_DATADIR)/dialects
 SQL_DIR      = $(ACCT_DATADIR)/sql
+MAIL_DIR     = $(ACCT_DATADIR)/mail
 
 ifeq ($(origin CC),default)
 CC := $(or $(call apxs_q,CC),gcc)
@@ -158,6 +159,7 @@ endif
 DEFS   = -DACCT_VERSION='"$(VERSION)"' \
          -DACCT_DIALECT_DIR='"$(DIALECT_DIR)"' \
          -DACCT_SQL_DIR='"$(SQL_DIR)"' \
+         -DACCT_MAIL_DIR='"$(MAIL_DIR)"' \
          -DACCT_HTTPD='"$(SBINDIR)/$(PROGNAME)"' \
          -DACCT_APACHECTL='"$(SBINDIR)/apachectl"'
 

@@ -10,7 +10,9 @@
 #include "audit/audit.h"
 #include "config/config.h"
 #include "config/configtest.h"
+#include "config/dump.h"
 #include "config/guards.h"
+#include "post/post.h"
 #include "process/never_served.h"
 #include "process/repeat_log.h"
 #include "process/runtime.h"
@@ -35,11 +37,13 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     acct_config_check_hooks();
     acct_config_guards_hooks();
+    acct_config_dump_hooks();
     acct_state_check_hooks();
     acct_repeat_log_hooks();
     acct_audit_hooks();
     acct_runtime_hooks();
     acct_request_service_hooks();
+    acct_post_hooks();
     acct_secret_watch_hooks();
     acct_never_served_hooks();
     acct_asked_hooks();

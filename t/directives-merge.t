@@ -230,6 +230,10 @@ my %row = (
         ['AcctAuthHashConcurrency', 2], ['AcctAuthCache', 'Off'],
         ['AcctAuthRevocationBound', '1s'],
         ['AcctAuthLimitMemory', '2M']),
+    # What configtest and the command are told: t/mail-config.t.
+    (map { $_ => { noted => 1 } } qw(AcctAuthMail AcctAuthMailFrom
+        AcctAuthMailLinkBase AcctAuthMailTemplateDir AcctAuthMailLanguage
+        AcctAuthMailLimit AcctAuthSiteName)),
     # Other modules' own, which we only note; t/closed-tree.t.
     AuthType => { noted => 1 }, Require => { noted => 1 },
 );

@@ -100,6 +100,7 @@ void *acct_create_server_conf(apr_pool_t *pool, server_rec *server)
     (void)server;
     conf->params = usual;
     acct_limit_conf_init(&conf->limit, pool);
+    acct_mail_conf_init(&conf->mail);
     conf->cache_bytes = -1;
     conf->max_tokens = -1;
     conf->name_hold = -1;
@@ -153,6 +154,7 @@ void *acct_merge_server_conf(apr_pool_t *pool, void *basev, void *addv)
         conf->unknown_path = base->unknown_path;
     }
     conf->limit = acct_limit_conf_merge(&base->limit, &add->limit, pool);
+    conf->mail = acct_mail_conf_merge(&base->mail, &add->mail);
     conf->limit_bytes = base->limit_bytes;
     conf->base_apis = base->apis;
     conf->hash_concurrency = base->hash_concurrency;
@@ -259,6 +261,26 @@ const command_rec acct_directives[] = {
                       "Off, or where events are told, one JSON object a line: "
                       "a file, \"|program\" or syslog:facility; then the "
                       "events, guard=all, ip=network"),
+    AP_INIT_TAKE1("AcctAuthMail", acct_set_mail, NULL, RSRC_CONF,
+                  "who takes mails: sendmail, sendmail:/PATH, spool or Off"),
+    AP_INIT_TAKE1("AcctAuthMailFrom", acct_set_mail_from, NULL, RSRC_CONF,
+                  "the address that mails come from, with a name or without"),
+    AP_INIT_TAKE1("AcctAuthMailLinkBase", acct_set_mail_link_base, NULL,
+                  RSRC_CONF,
+                  "what links in mails begin with: "
+                  "https://www.example.com/me/"),
+    AP_INIT_TAKE1("AcctAuthMailTemplateDir", acct_set_mail_template_dir,
+                  NULL, RSRC_CONF,
+                  "directory of the templates of mails"),
+    AP_INIT_TAKE1("AcctAuthMailLanguage", acct_set_mail_language, NULL,
+                  RSRC_CONF,
+                  "the language of a mail where the client's has no template"),
+    AP_INIT_ITERATE("AcctAuthMailLimit", acct_set_mail_limit, NULL,
+                    RSRC_CONF,
+                    "how many mails are sent: address=3/h,10/d "
+                    "server=1000/h"),
+    AP_INIT_TAKE1("AcctAuthSiteName", acct_set_site_name, NULL, RSRC_CONF,
+                  "how the site is called in mails"),
     AP_INIT_TAKE1("AcctAuthUnknownPath", acct_set_unknown_path, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "404 or Pass: what becomes of a path below an API that no "

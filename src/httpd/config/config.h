@@ -12,12 +12,15 @@
  *   config.c          settings are made and merged; the list of directives
  *   server.c          what is set for a server, or for all
  *   limits.c          the limits on tries
+ *   mail.c            who takes mails, and what is in them
  *   audit_log.c       which events are written, and to what log
  *   location.c        what is set for a location
  *   section.c         where a section lies, and what it says of users
  *   mounts.c          the APIs of a server, where they begin
  *   mount.c           which of them a request is for
  *   configtest.c      what only shows when everything is read
+ *   mail_check.c      the same of mails: templates, dialects that mail
+ *   dump.c            what the command is told of all of it
  *   guards.c          guards that do not hold what they seem to
  *   proxied.c         what is handed to applications
  *   tree.c            what stands in the tree of directives
@@ -36,6 +39,7 @@
 #include "base/event.h"
 #include "dialect/dialect.h"
 #include "limit/limit.h"
+#include "mail/site.h"
 #include "text/password.h"
 #include "token/token.h"
 
@@ -122,6 +126,20 @@ typedef struct acct_limit_conf_t {
 
 #define ACCT_LIMIT_BYTES_DEFAULT 1048576
 
+/* What is set about mails; see config/mail.c. */
+typedef struct acct_mail_conf_t {
+    int transport;              /* acct_mail_transport_e; -1: not set */
+    const char *program;
+    acct_place_t place;
+    acct_mail_from_t from;      /* address NULL: not set */
+    const char *link_base;      /* ends in '/' */
+    acct_place_t link_base_place;
+    const char *template_dir;
+    const char *language;
+    const char *site_name;
+    acct_mail_limits_t limits;  /* each 0: not set */
+} acct_mail_conf_t;
+
 /* What an audit log says of a client's address. */
 typedef enum {
     ACCT_AUDIT_ADDRESS,         /* all of it */
@@ -162,6 +180,7 @@ struct acct_trusted_t;
 struct acct_estate_t;
 struct acct_privacy_filters_t;
 struct acct_repeat_t;
+struct acct_postman_t;
 
 typedef struct acct_server_conf_t {
     acct_db_config_t db;        /* driver NULL: not set */
@@ -180,6 +199,7 @@ typedef struct acct_server_conf_t {
     int max_tokens;             /* 0: any number; -1: not set */
     apr_interval_time_t name_hold;  /* 0: none; -1: not set */
     acct_audit_conf_t *audit;   /* NULL: not set */
+    acct_mail_conf_t mail;
     apr_array_header_t *apis;       /* acct_api_t *, of this server only */
     const apr_array_header_t *base_apis;    /* the main server's, in the
                                              * settings of another; else
@@ -201,6 +221,7 @@ typedef struct acct_server_conf_t {
     const apr_array_header_t *mounts;   /* const acct_mount_t *, the deepest
                                          * first; NULL: there are none */
     const acct_dialect_t *base; /* dialect of the guard's refusals */
+    const acct_mail_site_t *mail_site;  /* NULL: nothing is mailed */
     const acct_key_t *key;
     const char *closed;         /* why the database may not be used before the
                                  * next reload; NULL: it may */
@@ -215,6 +236,8 @@ typedef struct acct_server_conf_t {
     struct acct_runtime_t *runtime;     /* runtime.h; NULL: no database */
     struct acct_rounds_t *rounds;       /* upkeep.h; the main server's */
     struct acct_estate_t *estate;       /* process/services.h; the same */
+    struct acct_postman_t *postman;     /* post/worker.c; the main server's;
+                                         * NULL: it sends no mails */
     struct acct_repeat_t *repeat;       /* process/repeat_log.h; one for all */
     struct acct_audit_lost_t *audit_lost;   /* audit/lost.h; one for all, in a
                                              * child; NULL: there is none */

@@ -11,6 +11,7 @@
 
 #include "account/operations.h"
 #include "config/config.h"
+#include "config/mail_check.h"
 #include "config/mounts.h"
 #include "config/tree.h"
 
@@ -311,6 +312,7 @@ static void check_server(check_t *check, server_rec *s)
                               &conf->db_place);
     load_mounts(check, s);
     check_needs_key(check, s);
+    check->failed |= acct_mail_conf_check(s, check->pconf) > 0;
     check_driver(check, s);
     check_database_not_served(check, s);
     warn_of_password(s);

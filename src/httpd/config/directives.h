@@ -31,6 +31,22 @@ const char *acct_add_limit_trusted(cmd_parms *cmd, void *dir,
 const char *acct_set_limit_memory(cmd_parms *cmd, void *dir,
                                   const char *text);
 
+/* config/mail.c */
+
+void acct_mail_conf_init(acct_mail_conf_t *conf);
+acct_mail_conf_t acct_mail_conf_merge(const acct_mail_conf_t *base,
+                                      const acct_mail_conf_t *add);
+const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word);
+const char *acct_set_mail_from(cmd_parms *cmd, void *dir, const char *text);
+const char *acct_set_mail_link_base(cmd_parms *cmd, void *dir,
+                                    const char *text);
+const char *acct_set_mail_template_dir(cmd_parms *cmd, void *dir,
+                                       const char *path);
+const char *acct_set_mail_language(cmd_parms *cmd, void *dir,
+                                   const char *text);
+const char *acct_set_mail_limit(cmd_parms *cmd, void *dir, const char *word);
+const char *acct_set_site_name(cmd_parms *cmd, void *dir, const char *text);
+
 /* config/server.c */
 
 const char *acct_set_database(cmd_parms *cmd, void *dir,

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Directives about mails; see config/config.h and mail/site.h. */
+#include "config/directives.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mail/language.h"
+#include "mail/sendmail.h"
+
+#define KINDS "sendmail, sendmail:/PATH of a program like it, spool or Off"
+
+/* ---- making and merging ---- */
+
+void acct_mail_conf_init(acct_mail_conf_t *conf)
+{
+    conf->transport = -1;
+}
+
+static int number_of(int own, int inherited)
+{
+    return own > 0 ? own : inherited;
+}
+
+acct_mail_conf_t acct_mail_conf_merge(const acct_mail_conf_t *base,
+                                      const acct_mail_conf_t *add)
+{
+    acct_mail_conf_t conf = *add;
+
+    if (add->transport < 0) {
+        conf.transport = base->transport;
+        conf.program = base->program;
+        conf.place = base->place;
+    }
+    if (add->from.address == NULL) {
+        conf.from = base->from;
+    }
+    if (add->link_base == NULL) {
+        conf.link_base = base->link_base;
+        conf.link_base_place = base->link_base_place;
+    }
+    if (add->template_dir == NULL) {
+        conf.template_dir = base->template_dir;
+    }
+    if (add->language == NULL) {
+        conf.language = base->language;
+    }
+    if (add->site_name == NULL) {
+        conf.site_name = base->site_name;
+    }
+    conf.limits.address_hour = number_of(add->limits.address_hour,
+                                         base->limits.address_hour);
+    conf.limits.address_day = number_of(add->limits.address_day,
+                                        base->limits.address_day);
+    conf.limits.server_hour = number_of(add->limits.server_hour,
+                                        base->limits.server_hour);
+    return conf;
+}
+
+/* ---- setters ---- */
+
+static acct_mail_conf_t *mail_of(const cmd_parms *cmd)
+{
+    return &acct_server_conf(cmd->server)->mail;
+}
+
+const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word)
+{
+    acct_mail_conf_t *conf = mail_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    conf->place = acct_place_of(cmd);
+    conf->program = NULL;
+    if (ap_cstr_casecmp(word, "Off") == 0) {
+        conf->transport = ACCT_TRANSPORT_OFF;
+    }
+    else if (ap_cstr_casecmp(word, "spool") == 0) {
+        conf->transport = ACCT_TRANSPORT_SPOOL;
+    }
+    else if (ap_cstr_casecmp(word, "sendmail") == 0) {
+        conf->transport = ACCT_TRANSPORT_SENDMAIL;
+        conf->program = ACCT_SENDMAIL_DEFAULT;
+    }
+    else if (ap_cstr_casecmpn(word, "sendmail:/", 10) == 0) {
+        conf->transport = ACCT_TRANSPORT_SENDMAIL;
+        conf->program = word + 9;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AcctAuthMail: \"%s\" is not known; "
+                            "write " KINDS, word);
+    }
+    return NULL;
+}
+
+const char *acct_set_mail_from(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (acct_mail_from_parse(&mail_of(cmd)->from, text, &error, cmd->pool)
+        != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, "AcctAuthMailFrom: ", error, NULL);
+    }
+    return NULL;
+}
+
+/* The part behind "https://"; NULL: it is none. */
+static const char *host_of(const char *base)
+{
+    return ap_cstr_casecmpn(base, "https://", 8) == 0 ? base + 8
+        : ap_cstr_casecmpn(base, "http://", 7) == 0 ? base + 7 : NULL;
+}
+
+const char *acct_set_mail_link_base(cmd_parms *cmd, void *dir,
+                                    const char *text)
+{
+    acct_mail_conf_t *conf = mail_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char *host = host_of(text);
+    const char *at = text;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    while (*at > ' ' && *at < 0x7f && strchr("\"'<>\\^`{|}", *at) == NULL) {
+        at++;
+    }
+    if (host == NULL || *at != '\0' || !apr_isalnum(*host)) {
+        if (host == NULL || *at != '\0' || *host != '[') {
+            return apr_psprintf(cmd->pool, "AcctAuthMailLinkBase: \"%s\" is "
+                                "no address of a page; write "
+                                "https://www.example.com/me/, what "
+                                "links begin with", text);
+        }
+    }
+    conf->link_base = text[strlen(text) - 1] == '/' ? text
+        : apr_pstrcat(cmd->pool, text, "/", NULL);
+    conf->link_base_place = acct_place_of(cmd);
+    return NULL;
+}
+
+const char *acct_set_mail_template_dir(cmd_parms *cmd, void *dir,
+                                       const char *path)
+{
+    acct_mail_conf_t *conf = mail_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    conf->template_dir = ap_server_root_relative(cmd->pool, path);
+    if (conf->template_dir == NULL
+        || !ap_is_directory(cmd->temp_pool, conf->template_dir)) {
+        return apr_psprintf(cmd->pool, "AcctAuthMailTemplateDir: \"%s\" is "
+                            "not a directory; the templates that come with "
+                            "the module are in " ACCT_MAIL_DIR ", and what "
+                            "this directory lacks is taken from there", path);
+    }
+    return NULL;
+}
+
+const char *acct_set_mail_language(cmd_parms *cmd, void *dir,
+                                   const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    char *tag = apr_pstrdup(cmd->pool, text);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    ap_str_tolower(tag);
+    if (!acct_language_is_tag(tag)) {
+        return apr_psprintf(cmd->pool, "AcctAuthMailLanguage: \"%s\" is no "
+                            "language tag; write en, de or pt-br", text);
+    }
+    mail_of(cmd)->language = tag;
+    return NULL;
+}
+
+const char *acct_set_site_name(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (text[0] == '\0' || !acct_mail_is_header_text(text)) {
+        return "AcctAuthSiteName: the name is empty, holds a control "
+               "character or is not UTF-8; write a few words";
+    }
+    mail_of(cmd)->site_name = text;
+    return NULL;
+}
+
+/* ---- limits ---- */
+
+#define LIMIT_MOST 1000000
+
+/* "3/h": how many in an hour or a day, and which ('h', 'd'); -1: it is
+ * neither. */
+static int parse_rate(const char *text, char *unit)
+{
+    const char *slash = strchr(text, '/');
+    char number[16];
+
+    if (slash == NULL || (slash[1] != 'h' && slash[1] != 'd')
+        || slash[2] != '\0' || slash - text >= (int)sizeof(number)) {
+        return -1;
+    }
+    *unit = slash[1];
+    apr_cpystrn(number, text, (apr_size_t)(slash - text) + 1);
+    return (int)acct_parse_number(number, 1, LIMIT_MOST);
+}
+
+static int set_address_rates(acct_mail_limits_t *limits, char *rates)
+{
+    char *state;
+
+    for (char *rate = apr_strtok(rates, ",", &state); rate != NULL;
+         rate = apr_strtok(NULL, ",", &state)) {
+        char unit = 0;
+        int n = parse_rate(rate, &unit);
+
+        if (n < 0) {
+            return 0;
+        }
+        *(unit == 'h' ? &limits->address_hour : &limits->address_day) = n;
+    }
+    return 1;
+}
+
+const char *acct_set_mail_limit(cmd_parms *cmd, void *dir, const char *word)
+{
+    acct_mail_limits_t *limits = &mail_of(cmd)->limits;
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    char unit = 0;
+    int n;
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (ap_cstr_casecmpn(word, "address=", 8) == 0 && word[8] != '\0'
+        && set_address_rates(limits, apr_pstrdup(cmd->temp_pool, word + 8))) {
+        return NULL;
+    }
+    n = ap_cstr_casecmpn(word, "server=", 7) == 0
+        ? parse_rate(word + 7, &unit) : -1;
+    if (n < 0 || unit != 'h') {
+        return apr_psprintf(cmd->pool, "AcctAuthMailLimit: \"%s\" is not "
+                            "known; write address=3/h,10/d (to one address) "
+                            "or server=1000/h (of all)", word);
+    }
+    limits->server_hour = n;
+    return NULL;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/mail_check.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <string.h>
+
+#include "base/operation.h"
+#include "config/mount.h"
+#include "dialect/mailing.h"
+
+APLOG_USE_MODULE(acctauth);
+
+/* What is passed around while a server's mails are checked. */
+typedef struct work_t {
+    server_rec *server;
+    acct_server_conf_t *conf;
+    apr_pool_t *pconf;
+    int mistakes;
+} work_t;
+
+static void complain(work_t *work, const char *id, const char *directive,
+                     const acct_place_t *place, const char *what)
+{
+    work->mistakes++;
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_CRIT, 0, work->server,
+                 "%s: %s on line %d of %s: %s", id, directive, place->line,
+                 place->file, what);
+}
+
+/* ---- dialects ---- */
+
+static const acct_route_t *first_that_mails(const acct_dialect_t *dialect)
+{
+    for (int i = 0; i < dialect->nroutes; i++) {
+        if (dialect->routes[i].fields.operation->mails) {
+            return &dialect->routes[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_route(work_t *work, const acct_mount_t *mount, int i)
+{
+    const acct_route_t *route = first_that_mails(mount->dialects[i]);
+
+    if (route != NULL) {
+        complain(work, "ACCT0162", "AcctAuthAPI", &mount->owners[i]->place,
+                 apr_psprintf(work->pconf, "the dialect %s mails (%s %s), and "
+                              "AcctAuthMail is Off; add AcctAuthMail "
+                              "sendmail, AcctAuthMailFrom and "
+                              "AcctAuthMailLinkBase",
+                              mount->dialects[i]->name, route->method,
+                              route->path));
+    }
+}
+
+/* All dialects of the server by name, and the templates that they name. */
+static void collect(const work_t *work, apr_hash_t *dialects,
+                    apr_hash_t *names)
+{
+    const apr_array_header_t *mounts = work->conf->mounts;
+
+    for (int i = 0; mounts != NULL && i < mounts->nelts; i++) {
+        const acct_mount_t *mount = APR_ARRAY_IDX(mounts, i,
+                                                  const acct_mount_t *);
+
+        for (int j = 0; j < mount->count; j++) {
+            const acct_dialect_t *dialect = mount->dialects[j];
+
+            apr_hash_set(dialects, dialect->name, APR_HASH_KEY_STRING,
+                         dialect);
+            for (int k = 0; k < ACCT_MAIL__COUNT; k++) {
+                const char *name = dialect->mails->kind[k].name;
+                acct_mail_kind_e kind = (acct_mail_kind_e)k;
+
+                if (name != NULL) {
+                    apr_hash_set(names, name, APR_HASH_KEY_STRING,
+                                 apr_pmemdup(work->pconf, &kind,
+                                             sizeof(kind)));
+                }
+            }
+        }
+    }
+}
+
+/* ---- templates ---- */
+
+static void tell_mistakes(work_t *work, const apr_array_header_t *errors)
+{
+    for (int i = 0; i < errors->nelts; i++) {
+        complain(work, "ACCT0161", "AcctAuthMail", &work->conf->mail.place,
+                 APR_ARRAY_IDX(errors, i, const char *));
+    }
+}
+
+static acct_mail_templates_t *read_templates(work_t *work,
+                                             apr_hash_t *names)
+{
+    const acct_mail_conf_t *mail = &work->conf->mail;
+    const char *const folders[] = { ACCT_MAIL_DIR, mail->template_dir };
+    apr_array_header_t *errors = apr_array_make(work->pconf, 1,
+                                                sizeof(const char *));
+    acct_mail_templates_t *templates =
+        acct_mail_templates_make(mail->language != NULL ? mail->language
+                                                        : "en", work->pconf);
+
+    for (int i = 0; i < 2; i++) {
+        apr_status_t status = folders[i] == NULL ? APR_SUCCESS
+            : acct_mail_templates_read(templates, folders[i], errors);
+        char why[120];
+
+        /* Those of the module need not be there: what is missing of all is
+         * told by the check. */
+        if (status != APR_SUCCESS && i > 0) {
+            APR_ARRAY_PUSH(errors, const char *) =
+                apr_pstrcat(work->pconf, folders[i], ": cannot be read: ",
+                            apr_strerror(status, why, sizeof(why)), NULL);
+        }
+    }
+    acct_mail_templates_check(templates, names, errors);
+    tell_mistakes(work, errors);
+    return templates;
+}
+
+/* ---- what must be there ---- */
+
+static void check_needed(work_t *work)
+{
+    const acct_mail_conf_t *mail = &work->conf->mail;
+
+    if (mail->from.address == NULL) {
+        complain(work, "ACCT0160", "AcctAuthMail", &mail->place, "nobody "
+                 "sends these mails; add AcctAuthMailFrom "
+                 "accounts@example.com, where bounces arrive too");
+    }
+    if (mail->link_base == NULL) {
+        complain(work, "ACCT0160", "AcctAuthMail", &mail->place, "links in "
+                 "mails have no beginning; add AcctAuthMailLinkBase "
+                 "https://www.example.com/me/ (it is never taken from a "
+                 "request, whose Host anybody chooses)");
+    }
+    if (mail->transport == ACCT_TRANSPORT_SENDMAIL
+        && ap_find_linked_module("mod_watchdog.c") == NULL) {
+        complain(work, "ACCT0160", "AcctAuthMail", &mail->place, "mails are "
+                 "sent by a thread of mod_watchdog, which is not loaded; load "
+                 "it, or write AcctAuthMail spool and run 'acctauth mail "
+                 "run'");
+    }
+}
+
+static int is_loopback(const char *base)
+{
+    static const char *const hosts[] = { "localhost", "127.", "[::1]" };
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        if (ap_cstr_casecmpn(base + 7, hosts[i], strlen(hosts[i])) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void warn_of_plain_links(const work_t *work)
+{
+    const acct_mail_conf_t *mail = &work->conf->mail;
+
+    if (mail->link_base != NULL
+        && ap_cstr_casecmpn(mail->link_base, "http://", 7) == 0
+        && !is_loopback(mail->link_base)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
+                     work->server, "ACCT0163: AcctAuthMailLinkBase on line "
+                     "%d of %s: links lead to a page without TLS, so anybody "
+                     "on the way can take them, and the accounts; write "
+                     "https://", mail->link_base_place.line,
+                     mail->link_base_place.file);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int or_default(int number, int otherwise)
+{
+    return number > 0 ? number : otherwise;
+}
+
+static void make_site(work_t *work)
+{
+    static const acct_mail_limits_t usual = ACCT_MAIL_LIMITS_DEFAULT;
+    const acct_mail_conf_t *mail = &work->conf->mail;
+    acct_mail_site_t *site = apr_pcalloc(work->pconf, sizeof(*site));
+    apr_hash_t *names = apr_hash_make(work->pconf);
+
+    site->name = work->server->server_hostname;
+    site->transport = (acct_mail_transport_e)mail->transport;
+    site->program = mail->program;
+    site->from = mail->from;
+    site->link_base = mail->link_base;
+    site->site_name = mail->site_name != NULL ? mail->site_name : site->name;
+    site->limits.address_hour = or_default(mail->limits.address_hour,
+                                           usual.address_hour);
+    site->limits.address_day = or_default(mail->limits.address_day,
+                                          usual.address_day);
+    site->limits.server_hour = or_default(mail->limits.server_hour,
+                                          usual.server_hour);
+    site->dialects = apr_hash_make(work->pconf);
+    collect(work, site->dialects, names);
+    site->templates = read_templates(work, names);
+    work->conf->mail_site = site;
+}
+
+int acct_mail_conf_check(server_rec *s, apr_pool_t *pconf)
+{
+    work_t work = { s, acct_server_conf(s), pconf, 0 };
+    const apr_array_header_t *mounts = work.conf->mounts;
+
+    if (work.conf->mail.transport > ACCT_TRANSPORT_OFF) {
+        check_needed(&work);
+        warn_of_plain_links(&work);
+        make_site(&work);
+        return work.mistakes;
+    }
+    for (int i = 0; mounts != NULL && i < mounts->nelts; i++) {
+        const acct_mount_t *mount = APR_ARRAY_IDX(mounts, i,
+                                                  const acct_mount_t *);
+
+        for (int j = 0; j < mount->count; j++) {
+            check_route(&work, mount, j);
+        }
+    }
+    return work.mistakes;
+}
