@@ -44,9 +44,13 @@
 #define ACCT_OPT_NO_STAFF 0x200000U
 #define ACCT_OPT_VERIFIED 0x400000U
 #define ACCT_OPT_UNVERIFIED 0x800000U
-#define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS)
+#define ACCT_OPT_HTTPD 0x1000000U
+#define ACCT_OPT_CONF 0x2000000U
+#define ACCT_OPT_CONFIGURATION (ACCT_OPT_HTTPD | ACCT_OPT_CONF)
+#define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS \
+                           | ACCT_OPT_CONFIGURATION)
 #define ACCT_OPT_CHANGES (ACCT_OPT_DATABASE | ACCT_OPT_AUDIT)
-#define ACCT_OPT__COUNT 24
+#define ACCT_OPT__COUNT 26
 
 /* The log that the command's changes are written to; see acts.c. */
 typedef struct acct_cli_audit_t {
@@ -63,6 +67,7 @@ typedef struct acct_cli_t {
     int nargs;
 
     acct_db_config_t config;
+    const char *named;          /* its params as they were given */
     acct_db_t *db;              /* NULL: not open now */
     const char *db_error;       /* what the database said last, or NULL */
     acct_service_t service;
@@ -197,6 +202,9 @@ int acct_cli_token_check(acct_cli_t *cli);
 int acct_cli_limit_list(acct_cli_t *cli);
 int acct_cli_limit_clear(acct_cli_t *cli);
 int acct_cli_dialect_check(acct_cli_t *cli);
+int acct_cli_mail_list(acct_cli_t *cli);
+int acct_cli_mail_run(acct_cli_t *cli);
+int acct_cli_mail_test(acct_cli_t *cli);
 
 /**
  * Open the database and find the account that the first word names.

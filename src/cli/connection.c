@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/told_status.h"
+#include "httpd_conf.h"
 #include "privilege.h"
 #include "store/store.h"
 
@@ -120,9 +121,13 @@ int acct_cli_configure(acct_cli_t *cli)
         cli->config.driver = "sqlite3";
     }
     if (cli->config.params == NULL || cli->config.params[0] == '\0') {
-        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "which database? "
-                             "Use -p or set ACCTAUTH_PARAMS");
+        int how = acct_cli_httpd_database(cli);
+
+        if (how != ACCT_EXIT_OK) {
+            return how;
+        }
     }
+    cli->named = cli->config.params;
     status = acct_db_init(cli->pool, cli->config.driver, &error);
     if (status != APR_SUCCESS) {
         return acct_cli_fail(cli, APR_STATUS_IS_ENOTIMPL(status)

@@ -112,6 +112,17 @@ static const acct_cli_verb_t verbs[] = {
       "NETWORK is an address, or as limit list shows it. Servers read it\n"
       "within two seconds.\n",
       ACCT_OPT_CHANGES, 1, 1, acct_cli_limit_clear },
+    { "mail list", "[--json]", "list the mails that wait",
+      "Each with the tries so far, the time of the next, and what came of\n"
+      "the last.\n", ACCT_OPT_DATABASE | ACCT_OPT_JSON, 0, 0,
+      acct_cli_mail_list },
+    { "mail run", "", "send the mails that wait (AcctAuthMail spool)",
+      "For cron or a timer, as the user that httpd runs as. The directives\n"
+      "are those of httpd's configuration. Ends with 1 where a mail was not\n"
+      "taken.\n", ACCT_OPT_DATABASE, 0, 0, acct_cli_mail_run },
+    { "mail test", "ADDRESS", "send a mail, and say whether it was taken",
+      "As httpd's configuration says: its sender, its program, its user.\n",
+      ACCT_OPT_CONFIGURATION, 1, 1, acct_cli_mail_test },
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },
@@ -176,6 +187,11 @@ static const apr_getopt_option_t options[] = {
       "    --verified         the address is verified" },
     { "unverified", 277, 0,
       "    --unverified       the address is not verified" },
+    { "httpd", 278, 1,
+      "    --httpd PROGRAM    ask this httpd where -p names no database\n"
+      "                         (apachectl when not given)" },
+    { "conf", 279, 1,
+      "    --conf FILE        its configuration, where that is not its own" },
     { NULL, 0, 0, NULL }
 };
 

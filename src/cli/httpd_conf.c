@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd_conf.h"
+
+#include <apr_env.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#define SAID_MAX 1048576        /* bytes */
+
+const char *acct_cli_httpd_text(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static apr_status_t free_json(void *json)
+{
+    json_decref(json);
+    return APR_SUCCESS;
+}
+
+/* Each line that is an object; the program may say other things too. */
+static json_t *read_lines(char *text)
+{
+    json_t *list = json_array();
+    char *state;
+
+    for (char *line = apr_strtok(text, "\n", &state); line != NULL;
+         line = apr_strtok(NULL, "\n", &state)) {
+        json_t *one = line[0] == '{' ? json_loads(line, 0, NULL) : NULL;
+
+        if (one != NULL && acct_cli_httpd_text(one, "driver") != NULL) {
+            json_array_append(list, one);
+        }
+        json_decref(one);
+    }
+    return list;
+}
+
+static int ask(const acct_cli_t *cli, const char *program, char *text)
+{
+    const char *conf = acct_cli_value(cli, ACCT_OPT_CONF);
+    const char *const args[] = {
+        program, "-t", "-D", "ACCTAUTH_DUMP", conf != NULL ? "-f" : NULL,
+        conf, NULL
+    };
+
+    return acct_httpd_says(args, text, SAID_MAX, cli->pool)
+        && strchr(text, '{') != NULL;
+}
+
+/* @return 0: none of them tells anything */
+static int find_servers(acct_cli_t *cli, json_t **servers)
+{
+    const char *named = acct_cli_value(cli, ACCT_OPT_HTTPD);
+    const char *programs[] = { named, ACCT_APACHECTL, ACCT_HTTPD };
+    char *text = apr_palloc(cli->pool, SAID_MAX);
+    char *set;
+    int count = named != NULL ? 1 : 3;
+
+    if (named == NULL
+        && apr_env_get(&set, "ACCTAUTH_APACHECTL", cli->pool) == APR_SUCCESS
+        && set[0] != '\0') {
+        programs[0] = set;
+    }
+    for (int i = 0; i < count; i++) {
+        if (programs[i] != NULL && ask(cli, programs[i], text)) {
+            *servers = read_lines(text);
+            apr_pool_cleanup_register(cli->pool, *servers, free_json,
+                                      apr_pool_cleanup_null);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int acct_cli_httpd_servers(acct_cli_t *cli, json_t **servers)
+{
+    return find_servers(cli, servers) ? ACCT_EXIT_OK
+        : acct_cli_fail(cli, ACCT_EXIT_FAILED, "httpd does not tell of a "
+                        "configuration that has accounts; see what "
+                        "'apachectl configtest' says, or name the program "
+                        "with --httpd and its file with --conf");
+}
+
+/* "driver params", for those that httpd does not keep to itself. */
+static const char *describe(const json_t *server, apr_pool_t *pool)
+{
+    const char *params = acct_cli_httpd_text(server, "params");
+
+    return params == NULL ? NULL
+        : apr_pstrcat(pool, acct_cli_httpd_text(server, "driver"), " ",
+                      params, NULL);
+}
+
+int acct_cli_httpd_database(acct_cli_t *cli)
+{
+    const char *found = NULL;
+    json_t *servers;
+
+    if (!find_servers(cli, &servers)) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "which database? Use -p "
+                             "or set ACCTAUTH_PARAMS (httpd names none)");
+    }
+    for (size_t i = 0; i < json_array_size(servers); i++) {
+        const json_t *server = json_array_get(servers, i);
+        const char *one = describe(server, cli->pool);
+
+        if (one == NULL) {
+            return acct_cli_fail(cli, ACCT_EXIT_USAGE, "the connection "
+                                 "string with a password stands in httpd's "
+                                 "configuration; use -p, or ACCTAUTH_PARAMS");
+        }
+        if (found != NULL && strcmp(found, one) != 0) {
+            return acct_cli_fail(cli, ACCT_EXIT_USAGE, "httpd has several "
+                                 "databases: %s, %s; name one with -d and "
+                                 "-p", found, one);
+        }
+        found = one;
+        cli->config.driver = acct_cli_httpd_text(server, "driver");
+        cli->config.params = acct_cli_httpd_text(server, "params");
+    }
+    return ACCT_EXIT_OK;
+}
