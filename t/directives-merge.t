@@ -81,6 +81,20 @@ my ($APP, $API) = ('Location "/app/"', 'Location "/api/"');
 my $guard = "<$APP>\nAcctAuthProtect On\n</Location>";
 my $mount = "<$API>\nAcctAuthAPI auth-register\n</Location>";
 
+# An API whose accounts can go.
+my $LEAVE = <<'JSON';
+{ "extends": "base", "identifier": ["username"],
+  "token": { "policy": "many" },
+  "routes": [
+    { "path": "in", "method": "POST", "operation": "login",
+      "fields": { "name": "identifier", "password": "password" },
+      "responses": { "ok": { "status": 200,
+                             "body": { "token": "{token}" } } } },
+    { "path": "me", "method": "DELETE", "operation": "delete",
+      "responses": { "ok": { "status": 204 } } }
+  ] }
+JSON
+
 # main, host: lines of the main server and of the host that overrides them;
 # look: what a client sees; want: of the one that inherits, and of the other.
 my %row = (
@@ -220,6 +234,25 @@ my %row = (
         },
         want => [401, 200],
     },
+    # Whether a name that was given up is to be had again.
+    AcctAuthNameHold => {
+        main => qq{AcctAuthNameHold 0\nAcctAuthDialectDir "\${DIR}/spoken"\n}
+            . qq{<Location "/leave/">\nAcctAuthAPI leave\n</Location>},
+        host => 'AcctAuthNameHold 1d',
+        look => sub {
+            my ($s, $host) = @_;
+            my ($r, $name) = sign_up($s, $host, 'tower bridge');
+            my $leave = sub { ask($s, $host, 'DELETE', '/leave/me',
+                token => $_[0]) };
+            my $in = sub { ask($s, $host, 'POST', '/leave/in', json =>
+                { name => $name, password => 'tower bridge' }) };
+            status_of($leave->($in->()->{json}{token})) == 204
+                or return 'not deleted';
+            $joined--;
+            return status_of((sign_up($s, $host, 'tower bridge'))[0]);
+        },
+        want => [200, 400],
+    },
     # Not seen from outside on a database that is a file.
     AcctAuthDatabaseConnections => {
         main => 'AcctAuthDatabaseConnections 5',
@@ -283,6 +316,7 @@ for my $name (grep { $row{$_}{look} } @names) {
                 $text =~ s/Not found\./Nowhere./g;
                 AcctTest::spew("$self->{dir}/spoken/$base", $text);
             }
+            AcctTest::spew("$self->{dir}/spoken/leave.json", $LEAVE);
             return "$mount\n$main\n" . $host->('inherits.example', '')
                 . $host->('overrides.example', $row->{host} || '');
         });

@@ -158,6 +158,24 @@ subtest "each older version becomes what init makes" => sub {
     }
 };
 
+subtest 'what was there before is as it was, and unverified' => sub {
+    make_version($CURRENT - 1);
+    $s->sql("UPDATE account SET email = 'Ann\@x.org', email_key = "
+        . "'ann\@x.org', last_login = 7");
+    my $all = sub { join '|', map { $_ // '-' } map { @$_ } $s->sql('SELECT '
+        . 'username, email, email_key, is_active, last_login FROM account') };
+    my $before = $all->();
+    is((upgrade())[0], 0, 'upgraded');
+    is($all->(), $before, 'the account');
+    is_deeply([$s->sql('SELECT pending_until, email_verified_at, '
+        . 'password_changed_at, totp_confirmed_at, totp_step FROM account')],
+        [[(0) x 5]], 'active, with nothing of what is new');
+    is(value("SELECT count(*) FROM token WHERE network = ''"), 3,
+        'nothing is known of where its tokens come from');
+    is(($s->cli(qw(user set --all --verified)))[0], 0, 'all are verified');
+    ok(value('SELECT email_verified_at FROM account') > 0, 'when asked');
+};
+
 subtest "a server's role may use the tables that an upgrade makes" => sub {
     plan skip_all => 'a file has no roles' if $s->driver eq 'sqlite3';
     make_version(3);

@@ -131,7 +131,8 @@ static void print_row(const acct_account_t *account, apr_pool_t *pool)
            account->email != NULL
            ? acct_cli_visible(account->email, pool) : "-",
            verified(account), acct_state_name(acct_account_state(account)),
-           account->has_totp ? "yes" : "no", account->is_staff ? "yes" : "no", last != NULL ? last : "never");
+           account->has_totp ? "yes" : "no", account->is_staff ? "yes" : "no",
+           last != NULL ? last : "never");
 }
 
 static int print_page(const acct_cli_t *cli, const page_t *page,

@@ -205,7 +205,8 @@ apr_status_t acct_account_set_blocked(const acct_service_t *service,
                                       apr_pool_t *pool)
 {
     change_t change = {
-        .service = service, .account = account, .apply = apply_active, .active = !blocked,
+        .service = service, .account = account,
+        .apply = apply_active, .active = !blocked,
         .ends_tokens = blocked,
         .event = blocked ? ACCT_EVENT_ACCOUNT_BLOCKED
                          : ACCT_EVENT_ACCOUNT_UNBLOCKED
@@ -233,7 +234,8 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
                                        apr_pool_t *pool)
 {
     change_t change = {
-        .service = service, .account = account->id, .apply = apply_password, .ends_tokens = 1,
+        .service = service, .account = account->id,
+        .apply = apply_password, .ends_tokens = 1,
         .event = ACCT_EVENT_PASSWORD_SET
     };
     apr_status_t status;
@@ -270,7 +272,8 @@ apr_status_t acct_account_delete(const acct_service_t *service,
                                  apr_int64_t account, apr_pool_t *pool)
 {
     change_t change = {
-        .service = service, .account = account, .apply = apply_delete, .ends_tokens = 1,
+        .service = service, .account = account,
+        .apply = apply_delete, .ends_tokens = 1,
         .event = ACCT_EVENT_ACCOUNT_DELETED
     };
 
@@ -304,7 +307,8 @@ apr_status_t acct_account_revoke(const acct_service_t *service,
                                  int *ended, apr_pool_t *pool)
 {
     change_t change = {
-        .service = service, .account = account, .apply = apply_revoke, .token = token_id,
+        .service = service, .account = account,
+        .apply = apply_revoke, .token = token_id,
         .ends_tokens = 1, .event = ACCT_EVENT_TOKEN_REVOKED
     };
     apr_status_t status = change_account(service, &change, pool);
