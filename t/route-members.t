@@ -80,15 +80,23 @@ spew("$dialects/$_.json", JSON::PP::encode_json($dialect{$_}))
 $s->{dialect_dir} = $dialects;
 my $LOGGED = '%{Authorization}i %{HEADER}e %{WORD}e';
 $s->{conf} = <<"CONF" . join '', map {
+AcctAuthLimit On failures=100/5m
 CustomLog "logs/presented" "%U $LOGGED"
 SetEnvIf Authorization "(.+)" HEADER=\$1
 SetEnvIf Authorization "^Basic +(\\S+)" WORD=\$1
+ErrorDocument 403 /closed.txt
+<Location "/basic/">
+    <If "-n %{HTTP:X-Closed}">
+        Require all denied
+    </If>
+</Location>
 CONF
  "<Location \"/$_/\">\n    AcctAuthAPI $_\n"
     . "</Location>\n" } sort keys %dialect;
 $s->_write_conf;
 is($s->run, undef, 'a server with routes of several kinds')
     or BAIL_OUT('no server');
+$s->write('htdocs/closed.txt', "Closed.\n");
 $s->account(username => 'ann', password => $PASSWORD,
             email => 'ann@example.org');
 $s->account(username => 'few', password => $PASSWORD);
@@ -101,6 +109,7 @@ sub sign_in
         ->{json}{token};
 }
 sub token { return (headers => { Authorization => "Token $_[0]" }) }
+sub said { return "$_[0]{status} $_[0]{body}" }
 sub status { return join ' ', map { $_->{status} } @_ }
 
 subtest 'a DELETE may have a body, JSON or a form' => sub {
@@ -285,6 +294,15 @@ subtest 'no log and no variable learns what was presented' => sub {
     unlike($s->log, qr/\Q$word\E|\Q$PASSWORD\E/, 'nor the error log');
 };
 
+subtest 'nor does the document of an error that came before it' => sub {
+    my $r = $s->request('POST', '/basic/in', headers => { 'X-Closed' => 1,
+        Authorization => 'Basic ' . encode_base64("ann:$PASSWORD", '') });
+    is(said($r), "403 Closed.\n", 'refused by another');
+    my ($line) = reverse grep { m{^/basic/in } } split /\n/,
+        slurp($s->dir . '/logs/presented');
+    is($line, '/basic/in - - -', 'and taken from the request');
+};
+
 subtest 'a login is refused where the account has its tokens' => sub {
     my $few = sub {
         return $s->request('POST', '/few/in', headers => { Authorization =>
@@ -298,6 +316,17 @@ subtest 'a login is refused where the account has its tokens' => sub {
                                 token($_->{json}{token})) } @made),
         '204 204', 'and none was ended for it');
     is(told($few->($PASSWORD)), '200 a token', 'then there is room');
+};
+
+subtest 'wrong passwords are counted as those of a body' => sub {
+    my $r;
+    for (1 .. 8) {
+        $r = basic('bob:wrong');
+        last if $r->{status} != 401;
+    }
+    is($r->{status}, 429, 'then the name has to wait');
+    cmp_ok($r->{headers}{'retry-after'}, '>', 0, 'for so long');
+    is(basic('bob:a:b:c-Long-1')->{status}, 429, 'its right one too');
 };
 
 # -------------------------------------------------------- name or address
@@ -315,7 +344,7 @@ subtest 'a login may have a name and an address, of which one is sent' => sub
     is($by->(email => 'ann@example.org'), 'ann', 'the address');
     is($by->(email => 'ann@example.org', username => 'bob'), 'ann',
         'an address goes before a name');
-    is($by->(email => 'bob@example.org', username => 'ann'), $wrong,
+    is($by->(email => 'few@example.org', username => 'ann'), $wrong,
         'and alone counts');
     is($by->(email => ' ', username => 'ann'), 'ann', 'unless it is blank');
     is($by->(email => 'ann', username => 'ann'),

@@ -7,6 +7,9 @@
 
 #include <apr_strings.h>
 
+#include "form/basic.h"
+#include "text/identifier.h"
+#include "text/password.h"
 #include "token/token.h"
 
 static acct_token_check_t check;
@@ -82,6 +85,36 @@ static void try_header(const char *header, apr_pool_t *pool)
           || strcasecmp(token, "Token") == 0);
 }
 
+/* As credentials of HTTP Basic: what is read of them, put together again, is
+ * what was in them. */
+static void try_basic(const char *header, apr_pool_t *pool)
+{
+    const char *at = acct_token_after_scheme(header, ACCT_BASIC_SCHEME);
+    const char *name, *password;
+    acct_form_t form;
+
+    if (acct_basic_look(at) != ACCT_OK) {
+        HOLDS(at == NULL || *at == '\0' || strpbrk(at, " \t") != NULL);
+        at = header;
+    }
+    acct_basic_read(at, &form, pool);
+    name = form.value[ACCT_ROLE_IDENTIFIER];
+    password = form.value[ACCT_ROLE_PASSWORD];
+    HOLDS((name == NULL) == (password == NULL));
+    if (name == NULL) {
+        return;
+    }
+    HOLDS(*name != '\0' && strchr(name, ':') == NULL
+          && acct_utf8_length(name) > 0
+          && acct_utf8_length(name) <= ACCT_EMAIL_MAX);
+    HOLDS(*password != '\0' && strlen(password) <= ACCT_PASSWORD_MAX
+          && acct_utf8_length(password) > 0);
+    HOLDS((strlen(name) + strlen(password) + 1 + 2) / 3 * 4
+          == strcspn(at, " \t"));
+    acct_form_wipe(&form);
+    HOLDS(form.value[ACCT_ROLE_PASSWORD] == NULL);
+}
+
 /* The check of a token is right of one that was minted, and of none that
  * differs from it in one digit. */
 static void try_check(const char *text, size_t length, apr_pool_t *pool)
@@ -111,6 +144,7 @@ static void try_check(const char *text, size_t length, apr_pool_t *pool)
 static void one(const char *text, size_t length, apr_pool_t *pool)
 {
     try_header(acct_fuzz_string(text, length, pool), pool);
+    try_basic(acct_fuzz_string(text, length, pool), pool);
     try_check(text, length, pool);
 }
 

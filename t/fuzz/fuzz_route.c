@@ -12,7 +12,7 @@
 
 static const char *const names[] = {
     "account-register", "accounts", "auth-register", "auth-signin",
-    "users-v1"
+    "users-v1", "drf-token", "knox"
 };
 #define DIALECTS ((int)(sizeof(names) / sizeof(*names)))
 

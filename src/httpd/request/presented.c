@@ -9,6 +9,7 @@
 #include <http_request.h>
 
 #include "config/config.h"
+#include "config/mount.h"
 #include "form/basic.h"
 #include "request/request.h"
 #include "request/table.h"
@@ -172,6 +173,23 @@ void acct_presented_give_back(request_rec *r)
     }
 }
 
+/* Whether what was presented is HTTP Basic for a route that takes it. */
+static int is_basic_here(request_rec *failed)
+{
+    acct_below_t below;
+    acct_match_t match;
+
+    if (acct_token_after_scheme(acct_presented(failed), ACCT_BASIC_SCHEME)
+            == NULL
+        || !acct_mount_find(failed->server, failed->uri, &below)) {
+        return 0;
+    }
+    (void)acct_dialect_match(below.mount->dialects, below.mount->count,
+                             failed->method, below.path, &match,
+                             failed->pool);
+    return match.route != NULL && match.route->takes_basic;
+}
+
 /* Whether what the client of a failed request presented was, or would have
  * been, for a guard of ours. */
 static int is_for_us(request_rec *failed)
@@ -189,7 +207,7 @@ static int is_for_us(request_rec *failed)
      * RewriteRule of the server, mod_security, a path httpd does not take):
      * it may have been a guarded one, or an API's. */
     return (mine == NULL || !mine->in_fixups)
-        && acct_presented_here(failed) != NULL;
+        && (acct_presented_here(failed) != NULL || is_basic_here(failed));
 }
 
 /* An ErrorDocument is an internal redirect. Whatever refused the request, the
