@@ -32,6 +32,9 @@ my %dialect = (
             { path => 'out', method => 'POST', operation => 'logout',
               token => 'optional', responses =>
                 { ok => { status => 200, body => { detail => 'Out.' } } } },
+            { path => 'me', method => 'DELETE', operation => 'delete',
+              fields => { pw => 'current_password' },
+              responses => { ok => { status => 204 } } },
             { path => 'mixed', method => 'POST', operation => 'login',
               fields => $NAME, responses => { ok => $TOKEN } },
             { path => 'mixed', method => 'GET', operation => 'current',
@@ -147,6 +150,34 @@ subtest 'what is wrong with its body is told as of any other' => sub {
     is($s->request('DELETE', '/session/in', type => 'application/json',
         body => '[]')->{body}, '{"non_field_errors":["Invalid data. Expected '
         . 'a dictionary, but got list."]}', 'a list');
+};
+
+subtest 'a route may take a token and fields' => sub {
+    $s->account(username => 'del', password => $PASSWORD);
+    my $token = $s->post('/session/in', { u => 'del', p => $PASSWORD })
+        ->{json}{token};
+    my $del = sub {
+        my ($type, $body, $query) = @_;
+        return said($s->request('DELETE', '/session/me' . ($query || ''),
+            token($token), defined $type ? (type => $type, body => $body)
+                                         : ()));
+    };
+    my $required = '400 {"pw":["This field is required."]}';
+    is($del->(), $required, 'no body is an empty object');
+    is($del->(undef, undef, "?pw=$PASSWORD"), $required, 'with a query too');
+    is($del->('text/plain', "pw=$PASSWORD"), '415 {"detail":"Unsupported '
+        . 'media type \"text/plain\" in request."}', 'neither JSON nor form');
+    like($del->('application/json', '{'), qr/^400 .*JSON parse error/,
+        'no JSON');
+    like($del->('application/json', 'null'), qr/^400 .*No data provided/,
+        'nothing');
+    is($del->($FORM, 'pw=wrong'), '400 {"pw":["Invalid value."]}',
+        'a wrong one');
+    is($s->request('DELETE', '/session/me', type => 'application/json',
+        body => '{')->{status}, 401, 'the token goes before the body');
+    is($del->($FORM, "pw=$PASSWORD"), '204 ', 'the right one');
+    is($s->post('/session/in', { u => 'del', p => $PASSWORD })->{status},
+        400, 'was taken');
 };
 
 subtest 'where a token is optional none is none' => sub {
