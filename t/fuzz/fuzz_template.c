@@ -8,7 +8,7 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
-#include "dialect/template.h"
+#include "template/template.h"
 
 typedef struct heard_t {
     int count;
@@ -26,11 +26,21 @@ static void hear(void *baton, const char *path, const char *what)
 static acct_values_t some_values(apr_pool_t *pool)
 {
     static const acct_told_t told[] = {
-        { "email", "a \"b\"" }, { "email", "\xff" }, { "name\n", "" }
+        { "email", "taken", "a \"b\"" }, { "email", "invalid", "\xff" },
+        { "name\n", "blank", "" }
     };
     acct_result_t *result = acct_result_make(ACCT_OK, pool);
     acct_account_t *account = apr_pcalloc(pool, sizeof(*account));
-    acct_values_t values = { result, 200, 7, "It\tis \"so\"", told, 3 };
+    acct_values_t values = {
+        .result = result, .status = 200, .limit = 7,
+        .message = "It\tis \"so\"", .told = told, .ntold = 3,
+        .problem = &told[2], .now = APR_INT64_C(1629497355829531)
+    };
+    acct_token_t token = {
+        .id = "0123456789abcdef0123456789abcdef", .label = "\"\\\x02",
+        .network = "192.0.2.0/24", .created_at = 1, .expires_at = -1
+    };
+    apr_array_header_t *tokens = apr_array_make(pool, 2, sizeof(token));
 
     account->id = APR_INT64_C(9223372036854775807);
     account->username = "\xe2\x82\xac\"\\\x01";
@@ -41,6 +51,11 @@ static acct_values_t some_values(apr_pool_t *pool)
     result->account = account;
     result->token = "0123456789abcdef0123456789abcdef01234567";
     result->method = "</script>";
+    APR_ARRAY_PUSH(tokens, acct_token_t) = token;
+    token.id = "fedcba9876543210fedcba9876543210";
+    APR_ARRAY_PUSH(tokens, acct_token_t) = token;
+    result->tokens = tokens;
+    result->token_read = &APR_ARRAY_IDX(tokens, 1, acct_token_t);
     return values;
 }
 
@@ -59,7 +74,8 @@ static const char *filled(const acct_template_t *template, size_t *length,
     return text;
 }
 
-static void check_uses(const acct_template_t *template)
+/* The values of a template but those that the items of a list have. */
+static uint64_t uses_of(const acct_template_t *template, acct_value_e list)
 {
     uint64_t uses = 0;
 
@@ -69,10 +85,23 @@ static void check_uses(const acct_template_t *template)
         HOLDS((piece->bytes != NULL) == (piece->nvalues == 0));
         for (int k = 0; k < piece->nvalues; k++) {
             HOLDS(piece->values[k] < ACCT_VALUE__COUNT);
-            uses |= ACCT_VALUE_BIT(piece->values[k]);
+            if (list == ACCT_VALUE__COUNT
+                || acct_value_list(piece->values[k]) != list) {
+                HOLDS(piece->values[k] < ACCT_VALUE__SETS);
+                uses |= ACCT_VALUE_BIT(piece->values[k]);
+            }
+        }
+        if (piece->each != NULL) {
+            HOLDS(list == ACCT_VALUE__COUNT);
+            uses |= uses_of(piece->each, piece->values[0]);
         }
     }
-    HOLDS(uses == template->uses);
+    return uses;
+}
+
+static void check_uses(const acct_template_t *template)
+{
+    HOLDS(uses_of(template, ACCT_VALUE__COUNT) == template->uses);
 }
 
 /* Text with each brace doubled stands for itself. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dialects of conf/, and what docs/dialects.md says. */
 #include "dialect_files.h"
-#include "dialect/template.h"
+#include "template/template.h"
 
 static void the_dialects_are_as_documented(void **state)
 {
@@ -160,7 +160,10 @@ static void every_name_is_documented(void **state)
                    *state);
     }
     for (i = 0; i < ACCT_VALUE__COUNT; i++) {
-        documented(document, "`{", acct_value_name((acct_value_e)i), "}`",
+        int is_list = acct_value_kind((acct_value_e)i) == ACCT_KIND_LIST;
+
+        documented(document, is_list ? "`\"each\": \"" : "`{",
+                   acct_value_name((acct_value_e)i), is_list ? "\"`" : "}`",
                    *state);
     }
 }

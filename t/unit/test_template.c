@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dialect_fixture.h"
-#include "dialect/template.h"
+#include "template/suggest.h"
+#include "template/template.h"
 
 /* Errors one after the other, "PATH: what" each. */
 typedef struct heard_t {
@@ -152,7 +153,8 @@ static void the_first_text_that_is_not_empty_is_taken(void **state)
 static void errors_are_lists_in_the_order_of_fields(void **state)
 {
     static const acct_told_t told[] = {
-        { "b", "one" }, { "b", "\"two\"" }, { "a", "three" }
+        { "b", "null", "one" }, { "b", "invalid", "\"two\"" },
+        { "a", "required", "three" }
     };
     acct_values_t values = some_values(*state);
 

@@ -42,6 +42,9 @@ typedef struct acct_need_t {
 /* What may be shown by the response for ACCT_OK besides the account. */
 typedef enum {
     ACCT_SHOWS_NO_TOKEN,
+    ACCT_SHOWS_TOKENS,          /* the list of the account's tokens */
+    ACCT_SHOWS_TOKEN_READ,      /* {token.id}, {token.label} and the like, but
+                                 * never {token} */
     ACCT_SHOWS_TOKEN,           /* {token}, {token.id}, {token.expires} */
     ACCT_SHOWS_NEW_TOKEN,       /* the same, of one that is made when the
                                  * response shows it */

@@ -6,15 +6,17 @@
 
 /* --------------------------------------------------------- what is known */
 
-/* "register, login and current": the operations that can show a token. */
-static const char *token_operations(acct_load_t *load)
+/* "in "ok" of register, login and current": the operations that know a
+ * value. */
+static const char *of_operations(acct_load_t *load, acct_value_e value)
 {
     const acct_operations_t *all = load->operations;
     const char *list = NULL, *last = NULL;
     int i;
 
     for (i = 0; i < all->count; i++) {
-        if (all->row[i]->shows == ACCT_SHOWS_NO_TOKEN) {
+        if ((acct_values_known(all->row[i], ACCT_OK)
+             & ACCT_VALUE_BIT(value)) == 0) {
             continue;
         }
         if (last != NULL) {
@@ -23,8 +25,9 @@ static const char *token_operations(acct_load_t *load)
         }
         last = all->row[i]->name;
     }
-    return list == NULL ? last
-        : apr_pstrcat(load->tmp, list, " and ", last, NULL);
+    return apr_pstrcat(load->tmp, "in \"ok\" of ", list != NULL ? list : "",
+                       list != NULL ? " and " : "",
+                       last != NULL ? last : "no operation", NULL);
 }
 
 static const char *where_known(acct_load_t *load, acct_value_e value)
@@ -34,13 +37,18 @@ static const char *where_known(acct_load_t *load, acct_value_e value)
     if ((bit & ACCT_VALUES_ACCOUNT) != 0) {
         return "in \"ok\"";
     }
-    if ((bit & ACCT_VALUES_TOKEN) != 0) {
-        return apr_pstrcat(load->tmp, "in \"ok\" of ",
-                           token_operations(load), NULL);
+    if ((bit & (ACCT_VALUES_TOKEN | ACCT_VALUES_TOKEN_READ
+                | ACCT_VALUE_BIT(ACCT_VALUE_TOKENS))) != 0) {
+        return of_operations(load, value);
+    }
+    if ((bit & ACCT_VALUES_ERRORS) != 0) {
+        return "in \"invalid\"";
     }
     switch (value) {
-    case ACCT_VALUE_ERRORS:
-        return "in \"invalid\"";
+    case ACCT_VALUE_PROBLEM_FIELD:
+    case ACCT_VALUE_PROBLEM_CODE:
+        return "in {\"each\": \"problems\"} and in the response to a "
+               "problem";
     case ACCT_VALUE_METHOD:
         return "in \"method_not_allowed\"";
     case ACCT_VALUE_MEDIA_TYPE:
@@ -73,8 +81,8 @@ static void check_uses(acct_load_t *load, const acct_entry_t *entry,
         acct_path_t at = { entry->at.file, use->path };
 
         if ((known & ACCT_VALUE_BIT(use->value)) == 0) {
-            acct_report(load, &at, "\"{%s}\" is not known when \"%s\" is "
-                        "answered; use it %s", acct_value_name(use->value),
+            acct_report(load, &at, "%s is not known when \"%s\" is answered; "
+                        "use it %s", acct_value_shown(use->value, load->tmp),
                         key, where_known(load, use->value));
         }
         else if (use->value == ACCT_VALUE_MESSAGE && message == NULL) {
@@ -223,7 +231,8 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     const acct_message_t *message = acct_overlay_problem(load, draft, field,
                                                          problem);
     uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
-                         | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE);
+                         | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE)
+                         | ACCT_VALUES_PROBLEM;
     const acct_entry_t *entry;
     acct_path_t at;
 

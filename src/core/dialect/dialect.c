@@ -271,7 +271,7 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
         "extends", "description", "identifier", "token", "link", "mails",
-        "messages", "responses", "routes", "add_routes", NULL
+        "define", "messages", "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -389,6 +389,7 @@ apr_status_t acct_dialect_load(const char *path,
     load.dialect->warnings = apr_array_make(pool, 1, sizeof(const char *));
 
     status = acct_read_sources(&load, load.dialect->file);
+    acct_read_defines(&load);
     routes = read_routes(&load);
     for (i = 0; i < load.sources->nelts; i++) {
         load.fields_known = i <= routes;

@@ -21,7 +21,7 @@
  *   message.c         "messages" of a route or general
  *   mailing.c         "mails" and "link": subjects and links of what its
  *                     routes order
- *   template.c        the texts of both: placeholders, parsed once
+ *   define.c          "define": parts of bodies that have a name
  *   overlay.c         lays route, dialect and what it extends over one
  *                     another
  *   check.c           checks that nothing is missing, and writes down the
@@ -32,7 +32,6 @@
  * and of a request:
  *   match.c           which route it has
  *   render.c          an outcome to status, headers and body
- *   fill.c            a template and a result to text or JSON
  * draft.h is what the files of loading share.
  */
 #ifndef ACCT_DIALECT_H
@@ -44,7 +43,7 @@
 #include "form/field.h"
 
 typedef struct acct_dialect_t acct_dialect_t;
-typedef struct acct_response_t acct_response_t;     /* dialect/template.h */
+typedef struct acct_response_t acct_response_t;     /* dialect/draft.h */
 
 typedef enum {
     ACCT_POLICY_REUSE,          /* one token per account, handed out again

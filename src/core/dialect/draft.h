@@ -9,9 +9,26 @@
 
 #include <jansson.h>
 #include "dialect/dialect.h"
-#include "dialect/template.h"
+#include "template/suggest.h"
+#include "template/template.h"
 
 /* ---------------------------------------------------- the finished form */
+
+/* A response header. */
+typedef struct acct_header_t {
+    const char *name;
+    const acct_template_t *value;
+} acct_header_t;
+
+/* How an outcome or a problem is answered. */
+struct acct_response_t {
+    int status;
+    const acct_template_t *body;    /* NULL: none */
+    const char *content_type;       /* NULL: there is no body */
+    const acct_header_t *headers;
+    int nheaders;
+    uint64_t uses;                  /* values of body and headers */
+};
 
 /* How a problem with a field is answered. */
 typedef struct acct_problem_answer_t {
@@ -87,6 +104,8 @@ typedef struct acct_load_t {
     apr_array_header_t *errors; /* const char *, in pool */
     apr_array_header_t *sources;    /* acct_source_t, the file itself first,
                                      * then what it extends */
+    apr_array_header_t *defines;    /* dialect/define.c; the nearest of a
+                                     * name */
     apr_array_header_t *entries;    /* general ones, the nearest of a key */
     apr_array_header_t *messages;
     apr_array_header_t *drafts;     /* acct_draft_t */
@@ -158,6 +177,16 @@ apr_status_t acct_read_sources(acct_load_t *load, const char *path);
 
 /** "users-v1" of "…/users-v1.json". */
 const char *acct_base_name(apr_pool_t *pool, const char *file);
+
+/* dialect/define.c */
+
+/** Read "define" of all files. Before any body is read. */
+void acct_read_defines(acct_load_t *load);
+
+/** A body with what is defined in place of "{define.NAME}".
+ *  @return gone with load->tmp; NULL after reporting at @a at or below */
+const json_t *acct_expand(acct_load_t *load, const acct_path_t *at,
+                          const json_t *body);
 
 /* dialect/match.c */
 

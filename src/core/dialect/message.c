@@ -97,16 +97,16 @@ static void check_message_values(acct_load_t *load, const acct_path_t *at,
     const char *names[ACCT_VALUE__COUNT + 1];
     int i, count = 0;
 
-    for (i = 0; i < ACCT_VALUE__COUNT; i++) {
+    for (i = 0; i < ACCT_VALUE__SETS; i++) {
         if ((known & ACCT_VALUE_BIT(i)) != 0) {
             names[count++] = acct_value_name((acct_value_e)i);
         }
     }
     names[count] = NULL;
     for (i = 0; text != NULL && i < text->nplaces; i++) {
-        const char *name = acct_value_name(text->places[i].value);
-
         if ((known & ACCT_VALUE_BIT(text->places[i].value)) == 0) {
+            const char *name = acct_value_name(text->places[i].value);
+
             acct_report(load, at, "\"{%s}\" is not known in this message; "
                         "%s", name, acct_suggest(name, names, load->tmp));
         }

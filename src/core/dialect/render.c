@@ -11,6 +11,8 @@ typedef struct choice_t {
     int limit;
     const acct_told_t *told;
     int ntold;
+    acct_told_t problem;        /* that is answered alone; field NULL: none
+                                 * is */
 } choice_t;
 
 static const char *message_text(const acct_template_t *message,
@@ -60,12 +62,11 @@ static const acct_problem_answer_t *answer_to(
 
 /* Add a problem to those that are told: behind the last under the same name,
  * so that those of one name stand together. */
-static void tell(choice_t *choice, acct_told_t *told, const char *field,
-                 const char *message)
+static void tell(choice_t *choice, acct_told_t *told, acct_told_t one)
 {
     int i, at = choice->ntold;
 
-    while (at > 0 && strcmp(told[at - 1].field, field) != 0) {
+    while (at > 0 && strcmp(told[at - 1].field, one.field) != 0) {
         at--;
     }
     if (at == 0) {
@@ -74,9 +75,19 @@ static void tell(choice_t *choice, acct_told_t *told, const char *field,
     for (i = choice->ntold; i > at; i--) {
         told[i] = told[i - 1];
     }
-    told[at].field = field;
-    told[at].message = message;
+    told[at] = one;
     choice->ntold++;
+}
+
+/* What a problem is told as, but for its message. */
+static acct_told_t told_as(const acct_field_problem_t *problem)
+{
+    const acct_told_t told = {
+        .field = acct_field_told(problem->field, problem->problem),
+        .code = acct_problem_name(problem->problem)
+    };
+
+    return told;
 }
 
 /* Problems: those without a response of their own together, else the one
@@ -105,14 +116,16 @@ static void choose_problem(choice_t *choice, const acct_route_t *route,
             return;
         }
         if (answer->response == NULL) {
-            tell(choice, told,
-                 acct_field_told(problem->field, problem->problem),
-                 message_text(answer->message, result, problem->limit,
-                              pool));
+            acct_told_t one = told_as(problem);
+
+            one.message = message_text(answer->message, result,
+                                       problem->limit, pool);
+            tell(choice, told, one);
         }
         else if (first == NULL || answer->turn < first->turn) {
             first = answer;
             choice->limit = problem->limit;
+            choice->problem = told_as(problem);
         }
     }
     if (choice->ntold == 0) {
@@ -121,28 +134,45 @@ static void choose_problem(choice_t *choice, const acct_route_t *route,
     }
 }
 
+static int uses_any(const choice_t *choice, uint64_t values)
+{
+    return (choice->response->uses & values) != 0;
+}
+
+/* Whether the result holds what is shown of tokens. */
+static int has_tokens(const choice_t *choice, const acct_result_t *result)
+{
+    return !(uses_any(choice, ACCT_VALUE_BIT(ACCT_VALUE_TOKEN))
+             && result->token == NULL)
+        && !(uses_any(choice, ACCT_VALUES_TOKEN_NAMED)
+             && result->token == NULL && result->token_read == NULL)
+        && !(uses_any(choice, ACCT_VALUES_TOKEN_READ)
+             && result->token_read == NULL)
+        && !(uses_any(choice, ACCT_VALUE_BIT(ACCT_VALUE_TOKENS))
+             && result->tokens == NULL);
+}
+
 /* Whether the result holds what the response shows. Loading has checked
  * that it should; an answer that shows a token which is not there must
  * not be sent whatever went wrong. */
 static int can_fill(const choice_t *choice, const acct_result_t *result)
 {
-    uint64_t uses;
     int i;
 
     if (choice->response == NULL) {
         return 0;
     }
-    uses = choice->response->uses;
     for (i = 0; i < choice->ntold; i++) {
         if (choice->told[i].message == NULL) {
             return 0;
         }
     }
-    return !((uses & ACCT_VALUES_ACCOUNT) != 0 && result->account == NULL)
-        && !((uses & ACCT_VALUES_TOKEN) != 0 && result->token == NULL)
-        && !((uses & ACCT_VALUE_BIT(ACCT_VALUE_ERRORS)) != 0
-             && choice->ntold == 0)
-        && !((uses & ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE)) != 0
+    return !(uses_any(choice, ACCT_VALUES_ACCOUNT) && result->account == NULL)
+        && has_tokens(choice, result)
+        && !(uses_any(choice, ACCT_VALUES_ERRORS) && choice->ntold == 0)
+        && !(uses_any(choice, ACCT_VALUES_PROBLEM)
+             && choice->problem.field == NULL)
+        && !(uses_any(choice, ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE))
              && choice->message == NULL);
 }
 
@@ -173,8 +203,10 @@ static void fill(const choice_t *choice, const acct_result_t *result,
     values.result = result;
     values.status = response->status;
     values.limit = choice->limit;
+    values.now = apr_time_now();
     values.told = choice->told;
     values.ntold = choice->ntold;
+    values.problem = &choice->problem;
     values.message = message_text(choice->message, result, choice->limit,
                                   pool);
     answer->status = response->status;

@@ -4,6 +4,21 @@
 #include "dialect/draft.h"
 #include "text/http_token.h"
 
+/* What a response for ACCT_OK knows besides the account. */
+static uint64_t shown_by(const acct_operation_t *operation)
+{
+    switch (operation->shows) {
+    case ACCT_SHOWS_NO_TOKEN:
+        return 0;
+    case ACCT_SHOWS_TOKENS:
+        return ACCT_VALUE_BIT(ACCT_VALUE_TOKENS);
+    case ACCT_SHOWS_TOKEN_READ:
+        return ACCT_VALUES_TOKEN_NAMED | ACCT_VALUES_TOKEN_READ;
+    default:
+        return ACCT_VALUES_TOKEN;
+    }
+}
+
 uint64_t acct_values_known(const acct_operation_t *operation,
                                acct_outcome_e outcome)
 {
@@ -12,13 +27,13 @@ uint64_t acct_values_known(const acct_operation_t *operation,
     switch (outcome) {
     case ACCT_OK:
         known |= ACCT_VALUES_ACCOUNT;
-        if (operation != NULL && operation->shows != ACCT_SHOWS_NO_TOKEN) {
-            known |= ACCT_VALUES_TOKEN;
+        if (operation != NULL) {
+            known |= shown_by(operation);
         }
         break;
     case ACCT_INVALID:
         /* "invalid" in "messages" is the problem of that name. */
-        return known | ACCT_VALUE_BIT(ACCT_VALUE_ERRORS);
+        return known | ACCT_VALUES_ERRORS;
     case ACCT_METHOD_NOT_ALLOWED:
         known |= ACCT_VALUE_BIT(ACCT_VALUE_METHOD);
         break;
@@ -240,8 +255,9 @@ static void read_body(acct_load_t *load, const acct_path_t *at,
                     "remove it or write another status", response->status);
         return;
     }
-    response->body = acct_template_json(body, acct_place_report, &baton,
-                                        load->pool);
+    body = acct_expand(load, &baton.at, body);
+    response->body = body == NULL ? NULL
+        : acct_template_json(body, acct_place_report, &baton, load->pool);
     response->content_type = "application/json";
     entry->is_broken = response->body == NULL;
     keep_uses(load, entry, &baton.at, response->body);

@@ -33,6 +33,10 @@ typedef struct acct_result_t {
     const char *token;              /* {token}; secret */
     const char *token_id;           /* {token.id} */
     apr_time_t token_expires;       /* {token.expires}; 0: never (null) */
+    const acct_token_t *token_read; /* {token.label} and the like; NULL: no
+                                     * token was read */
+    const apr_array_header_t *tokens;   /* acct_token_t, of "each": "tokens";
+                                         * NULL: they were not read */
     const char *method;             /* {method} */
     const char *media_type;         /* {media_type} */
     const char *encoding;           /* {encoding} */

@@ -8,9 +8,9 @@
 #include <apr_strings.h>
 
 #include "base/plain_file.h"
-#include "dialect/template.h"
 #include "mail/language.h"
 #include "mail/mime_message.h"
+#include "template/suggest.h"
 #include "text/identifier.h"
 
 #define FILE_MAX_BYTES 262144

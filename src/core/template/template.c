@@ -3,48 +3,8 @@
 #include <string.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
-#include "dialect/template.h"
-
-#define TIME_FORMAT "%Y-%m-%dT%H:%M:%S.%fZ"
-
-static const struct {
-    const char *name;
-    acct_kind_e kind;
-} values_known[ACCT_VALUE__COUNT] = {
-    [ACCT_VALUE_ACCOUNT_ID] = { "account.id", ACCT_KIND_INT },
-    [ACCT_VALUE_ACCOUNT_USERNAME] = { "account.username", ACCT_KIND_TEXT },
-    [ACCT_VALUE_ACCOUNT_EMAIL] = { "account.email", ACCT_KIND_TEXT },
-    [ACCT_VALUE_ACCOUNT_FIRST_NAME] = { "account.first_name", ACCT_KIND_TEXT },
-    [ACCT_VALUE_ACCOUNT_LAST_NAME] = { "account.last_name", ACCT_KIND_TEXT },
-    [ACCT_VALUE_ACCOUNT_IS_ACTIVE] = { "account.is_active", ACCT_KIND_BOOL },
-    [ACCT_VALUE_ACCOUNT_IS_STAFF] = { "account.is_staff", ACCT_KIND_BOOL },
-    [ACCT_VALUE_ACCOUNT_CREATED_AT] = { "account.created_at", ACCT_KIND_TIME },
-    [ACCT_VALUE_ACCOUNT_LAST_LOGIN] = { "account.last_login", ACCT_KIND_TIME },
-    [ACCT_VALUE_TOKEN] = { "token", ACCT_KIND_TEXT },
-    [ACCT_VALUE_TOKEN_ID] = { "token.id", ACCT_KIND_TEXT },
-    [ACCT_VALUE_TOKEN_EXPIRES] = { "token.expires", ACCT_KIND_TIME },
-    [ACCT_VALUE_ERRORS] = { "errors", ACCT_KIND_OBJECT },
-    [ACCT_VALUE_MESSAGE] = { "message", ACCT_KIND_TEXT },
-    [ACCT_VALUE_STATUS] = { "status", ACCT_KIND_INT },
-    [ACCT_VALUE_METHOD] = { "method", ACCT_KIND_TEXT },
-    [ACCT_VALUE_MEDIA_TYPE] = { "media_type", ACCT_KIND_TEXT },
-    [ACCT_VALUE_ENCODING] = { "encoding", ACCT_KIND_TEXT },
-    [ACCT_VALUE_FORMAT] = { "format", ACCT_KIND_TEXT },
-    [ACCT_VALUE_REASON] = { "reason", ACCT_KIND_TEXT },
-    [ACCT_VALUE_TYPE] = { "type", ACCT_KIND_TEXT },
-    [ACCT_VALUE_LIMIT] = { "limit", ACCT_KIND_INT },
-    [ACCT_VALUE_RETRY_AFTER] = { "retry_after", ACCT_KIND_INT },
-};
-
-const char *acct_value_name(acct_value_e value)
-{
-    return values_known[value].name;
-}
-
-acct_kind_e acct_value_kind(acct_value_e value)
-{
-    return values_known[value].kind;
-}
+#include "template/suggest.h"
+#include "template/template.h"
 
 /* ------------------------------------------------------------- parsing */
 
@@ -53,6 +13,8 @@ typedef struct parser_t {
     apr_array_header_t *places;     /* acct_use_t */
     apr_array_header_t *bytes;      /* char: not yet a piece */
     int json;
+    acct_value_e list;              /* whose item is parsed;
+                                     * ACCT_VALUE__COUNT: none's */
     uint64_t uses;
     acct_template_report_fn report;
     void *baton;
@@ -116,47 +78,41 @@ static char *trimmed(parser_t *p, const char *s, apr_size_t length)
 
 static int find_value(parser_t *p, const char *name, const char *path)
 {
-    const char *names[ACCT_VALUE__COUNT + 1];
     int i;
 
     for (i = 0; i < ACCT_VALUE__COUNT; i++) {
-        names[i] = values_known[i].name;
-        if (strcmp(names[i], name) == 0) {
+        if (acct_value_kind((acct_value_e)i) != ACCT_KIND_LIST
+            && strcmp(acct_value_name((acct_value_e)i), name) == 0) {
             return i;
         }
     }
-    names[i] = NULL;
     wrong(p, path, apr_psprintf(p->pool, "unknown placeholder \"{%s}\"; %s",
                                 acct_shown(name, p->pool),
-                                acct_suggest(name, names, p->pool)));
+                                acct_suggest(name, acct_value_names(p->pool),
+                                             p->pool)));
     return -1;
 }
 
-/* Bytes of a '%' and the character behind it. */
-static apr_size_t directive_length(const char *s)
+/* A value that the template shows; one that the item itself has is known
+ * wherever the list is. */
+static void use_value(parser_t *p, acct_value_e value, const char *path)
 {
-    apr_size_t length = s[1] != '\0' ? 2 : 1;
+    acct_use_t *use;
 
-    while (((unsigned char)s[length] & 0xc0) == 0x80) {
-        length++;
+    if (p->list != ACCT_VALUE__COUNT && acct_value_list(value) == p->list) {
+        return;
     }
-    return length;
-}
-
-static void check_format(parser_t *p, const char *format, const char *path)
-{
-    const char *s;
-
-    for (s = strchr(format, '%'); s != NULL; s = strchr(s + 2, '%')) {
-        if (s[1] == '\0' || strchr("YmdHMSf%", s[1]) == NULL) {
-            wrong(p, path, apr_psprintf(p->pool,
-                  "\"%s\" is no directive of a time format; use %%Y, %%m, "
-                  "%%d, %%H, %%M, %%S, %%f (microseconds) and %%%%",
-                  acct_shown(apr_pstrndup(p->pool, s, directive_length(s)),
-                             p->pool)));
-            return;
-        }
+    if (value >= ACCT_VALUE__SETS) {
+        wrong(p, path, apr_psprintf(p->pool, "\"{%s}\" is of the items of a "
+              "list; write it in the \"body\" of {%s, \"body\": ...}",
+              acct_value_name(value),
+              acct_value_shown(acct_value_list(value), p->pool)));
+        return;
     }
+    use = apr_array_push(p->places);
+    use->value = value;
+    use->path = path;
+    p->uses |= ACCT_VALUE_BIT(value);
 }
 
 /* The names in a placeholder, parted by "??". */
@@ -166,7 +122,6 @@ static void parse_names(parser_t *p, const char *names, acct_piece_t *piece,
     apr_array_header_t *list = apr_array_make(p->pool, 2,
                                               sizeof(acct_value_e));
     const char *next, *end;
-    acct_use_t *use;
     int value;
 
     for (next = names; next != NULL; next = end ? end + 2 : NULL) {
@@ -177,18 +132,30 @@ static void parse_names(parser_t *p, const char *names, acct_piece_t *piece,
             continue;
         }
         APR_ARRAY_PUSH(list, acct_value_e) = (acct_value_e)value;
-        use = apr_array_push(p->places);
-        use->value = (acct_value_e)value;
-        use->path = path;
-        p->uses |= ACCT_VALUE_BIT(value);
+        use_value(p, (acct_value_e)value, path);
         if ((end != NULL || list->nelts > 1)
-            && values_known[value].kind != ACCT_KIND_TEXT) {
+            && acct_value_kind((acct_value_e)value) != ACCT_KIND_TEXT) {
             wrong(p, path, apr_psprintf(p->pool, "\"{%s}\" is no text; \"??\""
-                  " chooses between texts only", values_known[value].name));
+                  " chooses between texts only",
+                  acct_value_name((acct_value_e)value)));
         }
     }
     piece->values = (const acct_value_e *)list->elts;
     piece->nvalues = list->nelts;
+}
+
+/* What stands behind "|". */
+static void parse_format(parser_t *p, acct_piece_t *piece, const char *text,
+                         const char *path)
+{
+    const char *error = piece->nvalues > 1
+        ? "\"??\" takes no format; remove what begins with \"|\""
+        : acct_format_read(piece->values[0], text, &piece->format, p->pool);
+
+    if (error != NULL) {
+        wrong(p, path, error);
+    }
+    piece->pattern = text;
 }
 
 /* What stands between "{" and "}". */
@@ -199,7 +166,6 @@ static void parse_placeholder(parser_t *p, const char *inner,
     const char *content = apr_pstrmemdup(p->pool, inner, length);
     const char *bar = strchr(content, '|');
     acct_piece_t piece;
-    acct_kind_e kind;
 
     memset(&piece, 0, sizeof(piece));
     piece.whole = whole;
@@ -209,20 +175,13 @@ static void parse_placeholder(parser_t *p, const char *inner,
     if (piece.nvalues == 0) {
         return;
     }
-    kind = values_known[piece.values[0]].kind;
-    if (kind == ACCT_KIND_OBJECT && !whole) {
+    if (acct_value_kind(piece.values[0]) == ACCT_KIND_OBJECT && !whole) {
         wrong(p, path, "\"{errors}\" is an object and cannot stand inside of"
               " text; write \"{errors}\" alone, with no text around it");
     }
-    if (bar != NULL && (kind != ACCT_KIND_TIME || piece.nvalues > 1)) {
-        wrong(p, path, apr_psprintf(p->pool, "\"{%s}\" is no time and takes "
-              "no format; remove what begins with \"|\"",
-              values_known[piece.values[0]].name));
+    if (bar != NULL) {
+        parse_format(p, &piece, bar + 1, path);
     }
-    else if (bar != NULL) {
-        check_format(p, bar + 1, path);
-    }
-    piece.format = bar != NULL ? bar + 1 : TIME_FORMAT;
     flush(p);
     APR_ARRAY_PUSH(p->pieces, acct_piece_t) = piece;
 }
@@ -312,6 +271,69 @@ static void parse_object(parser_t *p, const json_t *value, const char *path,
     add_bytes(p, "}", 1);
 }
 
+/* Whether an object stands for a list: it names one, or has what one
+ * has. */
+static int is_each(const json_t *object)
+{
+    const char *list = json_string_value(json_object_get(object, "each"));
+
+    return list != NULL && (json_object_get(object, "body") != NULL
+                            || acct_list_find(list) != ACCT_VALUE__COUNT);
+}
+
+static void begin(parser_t *p, int json, acct_template_report_fn report,
+                  void *baton, apr_pool_t *pool);
+static const acct_template_t *finish(parser_t *p);
+
+/* What is wrong with an object that stands for a list; NULL: nothing. */
+static const char *wrong_each(const parser_t *p, const json_t *object)
+{
+    const char *name = json_string_value(json_object_get(object, "each"));
+
+    if (acct_list_find(name) == ACCT_VALUE__COUNT) {
+        return apr_psprintf(p->pool, "there is no list \"%s\"; %s",
+                            acct_shown(name, p->pool),
+                            acct_suggest(name, acct_list_names(p->pool),
+                                         p->pool));
+    }
+    if (p->list != ACCT_VALUE__COUNT) {
+        return "a list stands inside of the item of another; write the two "
+               "side by side";
+    }
+    return json_object_size(object) != 2
+        || json_object_get(object, "body") == NULL
+        ? "a list has two members, \"each\" and \"body\", what is sent for "
+          "each item" : NULL;
+}
+
+/* {"each": "tokens", "body": …}: its items are a template of their own. */
+static void parse_each(parser_t *p, const json_t *object, const char *path,
+                       int depth)
+{
+    const char *name = json_string_value(json_object_get(object, "each"));
+    const char *error = wrong_each(p, object);
+    acct_value_e *list = apr_palloc(p->pool, sizeof(*list));
+    acct_piece_t piece = { .values = list, .nvalues = 1, .whole = 1 };
+    parser_t item;
+
+    if (error != NULL) {
+        wrong(p, path, error);
+        return;
+    }
+    *list = acct_list_find(name);
+    use_value(p, *list, path);
+    begin(&item, 1, p->report, p->baton, p->pool);
+    item.list = *list;
+    item.places = p->places;
+    parse_json(&item, json_object_get(object, "body"),
+               member_path(p, path, "body"), depth);
+    p->failed |= item.failed;
+    p->uses |= item.uses;
+    flush(p);
+    piece.each = finish(&item);
+    APR_ARRAY_PUSH(p->pieces, acct_piece_t) = piece;
+}
+
 static void parse_scalar(parser_t *p, const json_t *value, const char *path)
 {
     /* 15 digits: what a decimal number keeps through a double. */
@@ -337,6 +359,9 @@ static void parse_json(parser_t *p, const json_t *value, const char *path,
     }
     else if (json_is_string(value)) {
         parse_string(p, json_string_value(value), path);
+    }
+    else if (json_is_object(value) && is_each(value)) {
+        parse_each(p, value, path, depth + 1);
     }
     else if (json_is_object(value)) {
         parse_object(p, value, path, depth + 1);
@@ -366,6 +391,7 @@ static void begin(parser_t *p, int json, acct_template_report_fn report,
     p->places = apr_array_make(pool, 4, sizeof(acct_use_t));
     p->bytes = apr_array_make(pool, 64, sizeof(char));
     p->json = json;
+    p->list = ACCT_VALUE__COUNT;
     p->report = report;
     p->baton = baton;
     p->pool = pool;
