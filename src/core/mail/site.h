@@ -36,7 +36,8 @@ typedef struct acct_mail_limits_t {
 typedef struct acct_mail_site_t {
     const char *name;           /* ServerName: what its rows are known by */
     acct_mail_transport_e transport;
-    const char *program;        /* SENDMAIL: absolute path */
+    const char *program;        /* absolute path; NULL with SPOOL: the
+                                 * usual one */
     acct_mail_from_t from;
     const char *link_base;      /* ends in '/' */
     const char *site_name;      /* {site.name} */

@@ -9,7 +9,8 @@
 #include "mail/language.h"
 #include "mail/sendmail.h"
 
-#define KINDS "sendmail, sendmail:/PATH of a program like it, spool or Off"
+#define KINDS \
+    "sendmail, sendmail:/PATH of a program like it, spool, spool:/PATH or Off"
 
 /* ---- making and merging ---- */
 
@@ -85,6 +86,10 @@ const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word)
     else if (ap_cstr_casecmp(word, "sendmail") == 0) {
         conf->transport = ACCT_TRANSPORT_SENDMAIL;
         conf->program = ACCT_SENDMAIL_DEFAULT;
+    }
+    else if (ap_cstr_casecmpn(word, "spool:/", 7) == 0) {
+        conf->transport = ACCT_TRANSPORT_SPOOL;
+        conf->program = word + 6;
     }
     else if (ap_cstr_casecmpn(word, "sendmail:/", 10) == 0) {
         conf->transport = ACCT_TRANSPORT_SENDMAIL;

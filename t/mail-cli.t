@@ -1,0 +1,115 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# acctauth mail: the mails that wait are listed, and sent where httpd only
+# spools them; one can be sent to try. The command has the directives, and the
+# database, from httpd.
+
+use strict;
+use warnings;
+use lib 't/lib';
+use AcctTest;
+use MailTest;
+use Test::More;
+
+my $m = MailTest->new(conf => "AcctAuthMail spool\n",
+    hash => 'argon2id m=8 t=1 p=1');
+my $s = $m->{s};
+$s->run;
+my $ann = $s->account(username => 'ann', email => 'ann@example.com',
+    password => 'tower bridge');
+my @httpd = ('--httpd', AcctTest::layout()->{HTTPD}, '--conf',
+    $s->dir . '/httpd.conf');
+
+# acctauth(WORDS): without a database in its environment.
+sub acctauth
+{
+    return AcctTest::_run_command(undef, { %{ $s->{env} },
+        ACCTAUTH_DRIVER => '', ACCTAUTH_PARAMS => '' },
+        build_dir() . '/acctauth', @_);
+}
+
+subtest 'what waits is listed' => sub {
+    $m->order('password-changed', account_id => $ann);
+    $m->order('password-reset', address => 'ann@example.com', tries => 2,
+        last_error => "odd\e[2J");
+    my ($exit, $out) = $s->cli('mail', 'list');
+    is($exit, 0, 'done');
+    like($out, qr/^\d+ +password-changed +#$ann +0 20/m, 'by its account');
+    like($out, qr/^\d+ +password-reset +ann\@example\.com +2 20/m,
+        'or its address, with its tries');
+    unlike($out, qr/\e/, 'no control character is shown');
+    (undef, $out) = $s->cli('mail', 'list', '--json');
+    require JSON::PP;
+    my $list = JSON::PP->new->decode($out);
+    is($list->[1]{kind}, 'password-reset', 'as JSON too');
+    is($list->[1]{tries}, 2, 'with numbers');
+};
+
+subtest 'the database is the one that httpd has' => sub {
+    plan skip_all => 'a server\'s connection string has a password'
+        if $s->driver eq 'pgsql';
+    my ($exit, $out, $err) = acctauth('user', 'list', @httpd);
+    is($exit, 0, 'done') or diag($err);
+    like($out, qr/\bann\b/, 'without -p');
+    ($exit, $out, $err) = acctauth('user', 'list', '--httpd', '/bin/false');
+    is($exit, 2, 'where httpd tells nothing it is wrong usage');
+    like($err, qr/which database\?/, 'and says so');
+};
+
+subtest 'httpd leaves mails that are spooled where they are' => sub {
+    is($m->rows, 2, 'they wait');
+    is(scalar(my @none = $m->mails), 0, 'nothing was sent');
+};
+
+subtest 'mail run sends what waits' => sub {
+    # Its sendmail is the system's: another is put in its place.
+    my $conf = $s->dir . '/run.conf';
+    AcctTest::spew($conf, slurp($s->dir . '/httpd.conf')
+        =~ s/^AcctAuthMail spool$/AcctAuthMail spool:${\ $s->dir}\/sendmail/mr);
+    my @run = ('mail', 'run', '--httpd', $httpd[1], '--conf', $conf);
+    my ($exit, $out, $err) = $s->cli(@run);
+    is($exit, 0, 'done') or diag("$out$err");
+    like($out, qr/^2 sent, 0 to be tried again, 0 given up$/m, 'both');
+    my @mails = $m->mails;
+    is(scalar @mails, 2, 'they came');
+    is_deeply([sort map { $_->{header}{subject} } @mails],
+        ['A new password for Example & Sons',
+         'The password of your account at Example & Sons was changed'],
+        'with the site\'s name');
+    is($m->rows, 0, 'none waits');
+    $m->empty;
+    $m->behaves('exit 75');
+    $m->order('username-changed', account_id => $ann);
+    ($exit, $out, $err) = $s->cli(@run);
+    is($exit, 1, 'one that is not taken ends with 1');
+    like($err, qr/1 not taken now, to be tried again: .*ended with 75/,
+        'and says why');
+    $m->behaves;
+    $m->empty;
+    $s->sql('DELETE FROM mail');
+};
+
+subtest 'mail test sends one now' => sub {
+    my $conf = $s->dir . '/test.conf';
+    AcctTest::spew($conf, slurp($s->dir . '/httpd.conf')
+        =~ s/^AcctAuthMail spool$//mr);
+    my @test = ('mail', 'test', '--httpd', $httpd[1], '--conf', $conf);
+    my ($exit, $out, $err) = acctauth(@test, 'me@example.net');
+    is($exit, 0, 'done') or diag("$out$err");
+    like($out, qr/has taken a mail to me\@example\.net from accounts\@example\.org/,
+        'and says so');
+    my ($mail) = $m->mails;
+    is($mail->{words}[4], 'me@example.net', 'it came');
+    like($mail->{header}{subject}, qr/^A test of mails from Example & Sons/,
+        'with a subject');
+    ($exit, undef, $err) = acctauth(@test, "me\@example.net\nBcc: x\@y.org");
+    is($exit, 1, 'what is no address is refused');
+    $m->empty;
+    $m->behaves('echo no >&2; exit 78');
+    ($exit, undef, $err) = acctauth(@test, 'me@example.net');
+    is($exit, 1, 'one that is not taken too');
+    like($err, qr/not taken: .*ended with 78: no/, 'with the reason');
+};
+
+done_testing();
