@@ -268,7 +268,7 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "address, address_key, created_at, next_at, expires_at) "
         "SELECT %s, %s, %s, %s, %lld, %s, %s, %lld, %lld, %lld "
         "WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM mail LIMIT %lld) "
-        "AS some) < %lld" },
+        "AS m) < %lld" },
     [ACCT_SQL_MAIL_CLAIMED] = { .label = "mail_claimed", .sql =
         "SELECT " MAIL_COLUMNS " FROM mail WHERE claimed_by = %s "
         "AND claimed_at = %lld ORDER BY next_at, id" },
