@@ -21,6 +21,7 @@ struct acct_client_t;
 struct acct_db_t;
 struct acct_key_t;
 struct acct_limits_t;
+struct acct_mail_site_t;
 struct acct_password_params_t;
 struct acct_password_rules_t;
 
@@ -100,6 +101,10 @@ typedef struct acct_service_t {
     const struct acct_limits_t *limits; /* limit/limit.h; NULL: none */
     const struct acct_client_t *client; /* whose request it is; NULL: of a
                                          * caller without a network */
+
+    const struct acct_mail_site_t *mail;    /* mail/site.h; NULL: nothing is
+                                             * mailed */
+    const char *accept_language;    /* of the request; NULL: it says none */
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */

@@ -196,6 +196,7 @@ static acct_runtime_t *make_runtime(const acct_server_conf_t *conf,
     runtime->gate = gate;
     service->key = conf->key;
     service->key_is_away = conf->key_file != NULL && conf->key == NULL;
+    service->mail = conf->mail_site;
     service->params = &conf->params;
     service->max_tokens = conf->max_tokens < 0 ? ACCT_MAX_TOKENS_DEFAULT
                                                : conf->max_tokens;

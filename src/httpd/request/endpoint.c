@@ -206,6 +206,8 @@ static int check_service(endpoint_t *endpoint)
     if (acct_request_service(&endpoint->service, endpoint->r)) {
         endpoint->client = acct_client_of(endpoint->r);
         endpoint->service.service.client = &endpoint->client;
+        endpoint->service.service.accept_language =
+            apr_table_get(endpoint->r->headers_in, "Accept-Language");
         endpoint->service.route = endpoint->match.route;
         return 1;
     }
