@@ -579,7 +579,8 @@ right 'AcctAuthProtect for all of the site',
 right 'all parameters of the hash, in another order',
     'AcctAuthPasswordHash argon2id p=4 m=65536 t=3';
 right 'all password rules together',
-    "AcctAuthPasswordRules min-length=128 block-list=$list{good} not-similar";
+    "AcctAuthPasswordRules min-length=128 block-list=$list{good} not-similar "
+    . 'not-numeric';
 right 'the bounds of numbers', "AcctAuthHashConcurrency 1\n"
     . in($loc, 'AcctAuthMaxBody 1048576');
 right 'a database for each virtual host',

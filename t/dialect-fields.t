@@ -4,17 +4,20 @@
 #
 # What a dialect of a site's own can say of a request's fields: where they
 # stand, whether they may be absent or blank, under which name a problem is
-# told, and which problems are told together.
+# told, how much is told and what of it together, and that forms may come in
+# parts.
 
 use strict;
 use warnings;
+use utf8;
 use lib 't/lib';
 use AcctTest;
 use Test::More;
 
 my $s = AcctTest->start(api => 0, hash => 'argon2id m=8 t=1 p=1',
-    rules => 'min-length=8 not-similar', conf => sub {
+    conf => sub {
     my ($self) = @_;
+    $self->write('common.txt', "12345\ntower bridge 2\n");
     my $dir = "$self->{dir}/dialects";
     mkdir $dir;
     symlink tree() . '/conf/dialects/base.json', "$dir/base.json";
@@ -45,10 +48,30 @@ my $s = AcctTest->start(api => 0, hash => 'argon2id m=8 t=1 p=1',
                              "body": { "token": "{token}" } } } }
   ] }
 JSON
+    AcctTest::spew("$dir/thorough.json", <<'JSON');
+{ "extends": "base", "identifier": ["username"],
+  "token": { "policy": "many", "bytes": 32 },
+  "problems": "all", "multipart": true,
+  "messages": { "too_similar": "Too similar to the {attribute}." },
+  "routes": [
+    { "path": "users", "method": "POST", "operation": "register",
+      "fields": { "username": "username",
+                  "email": { "as": "email", "required": false },
+                  "first": { "as": "first_name", "required": false,
+                             "problems": "first" },
+                  "password": "password" },
+      "responses": { "ok": { "status": 201, "body": {
+        "name": "{account.username}", "first": "{account.first_name}" } } } }
+  ] }
+JSON
     return <<"CONF";
 AcctAuthDialectDir "$dir"
+AcctAuthPasswordRules min-length=8 not-similar not-numeric block-list=$self->{dir}/common.txt
 <Location "/api/">
     AcctAuthAPI nested
+</Location>
+<Location "/all/">
+    AcctAuthAPI thorough
 </Location>
 CONF
 });
@@ -143,6 +166,86 @@ subtest 'a sign-in without its fields is a wrong one' => sub {
         password => 'tower bridge' } });
     is($r->{status}, 200, 'with both it is one');
     like($r->{body}, qr/^\{"token":"[0-9a-f]{64}"\}$/, 'and answered');
+};
+
+my $ALL = '/all/users';
+
+subtest 'where all is told, a password has every problem in one list' => sub {
+    my $told = sub {
+        my ($password, @more) = @_;
+        return $s->post($ALL, { username => 'ada', password => $password,
+            @more })->{body};
+    };
+    my $list = sub { '{"password":[' . join(',', map { qq("$_") } @_) . ']}' };
+    is($told->('12345'), $list->($SAYS{short}, 'This password is too common.',
+        'This password is entirely numeric.'), 'short, common, digits');
+    is($told->('12345', first => '12345'), $list->('Too similar to the first '
+        . 'name.', $SAYS{short}, 'This password is too common.',
+        'This password is entirely numeric.'), 'and like a name: that first');
+    is($told->('ada'), $list->('Too similar to the username.',
+        $SAYS{short}), 'what it is like is said');
+    is($told->('queen.of.numbers', email => 'queen.of.numbers@b.io'),
+        $list->('Too similar to the email address.'), 'in the dialect\'s '
+        . 'words');
+    answer_is($s->post($UP, { user => { %ann, username => 'ada',
+        password1 => '12345', password2 => '12345' } }), 400,
+        qq({"password1":["$SAYS{short}"]}), 'elsewhere the first is enough');
+};
+
+subtest 'where all is told, a NUL breaks the form of a name as well' => sub {
+    answer_is($s->post($ALL, { username => "a\0b", email => "a\0\@b.io",
+        first => "a\0", password => 'tower bridge' }), 400,
+        '{"username":["Enter a valid username. This value may contain only '
+        . 'letters, numbers, and @/./+/-/_ characters.","Null characters are '
+        . 'not allowed."],"email":["Null characters are not allowed.",'
+        . '"Enter a valid email address."],"first":["Null characters are not '
+        . 'allowed."]}', 'both are told');
+    answer_is(up(username => 'new', email => "a\0\@b.io"), 400,
+        '{"email":["Null characters are not allowed."]}',
+        'elsewhere the first is enough');
+};
+
+sub part
+{
+    my ($name, $value, $more) = @_;
+    return "--B\r\nContent-Disposition: form-data; name=\"$name\""
+        . (defined $more ? $more : '') . "\r\n\r\n$value\r\n";
+}
+
+sub parts
+{
+    my ($path, $type, @parts) = @_;
+    my $body = join '', @parts;
+    utf8::encode($body);
+    return $s->request('POST', $path, type => $type, body => $body);
+}
+
+subtest 'a form may come in parts where the dialect says so' => sub {
+    my $type = 'multipart/form-data; boundary=B';
+    my @grace = (part(username => 'grace'),
+        part(password => "tower bridge\r\n"));
+    answer_is(parts($ALL, $type, @grace, part(first => 'Grå'), "--B--\r\n"),
+        201, '{"name":"grace","first":"Grå"}', 'which is read');
+    is($s->post($IN, { user => { name => 'grace', password =>
+        "tower bridge\r\n" } })->{status}, 200, 'a password byte by byte');
+    answer_is(parts($ALL, $type, part(username => 'gwen'),
+        part('password', 'tower bridge', '; filename="p.txt"'), '--B--'),
+        400, qq({"password":["$SAYS{string}"]}), 'a file is no text');
+    for (['no boundary', 'multipart/form-data', '--B--'],
+         ['another one', 'multipart/form-data; boundary=C', '--B--'],
+         ['cut off', $type, @grace],
+         ['twice the same', $type, @grace, part(username => 'x'), '--B--']) {
+        my ($what, @sent) = @$_;
+        my $r = parts($ALL, @sent);
+        is($r->{status}, 400, $what);
+        like($r->{body}, qr/^\{"detail":"Multipart form parse error - [^"]*"\}$/,
+            'is a parse error');
+    }
+    is(parts($ALL, $type, part(x => 'x' x 17_000), '--B--')->{status}, 413,
+        'the limit is that of other bodies');
+    answer_is(parts($UP, $type, @grace, '--B--'), 415, '{"detail":'
+        . '"Unsupported media type \\"multipart/form-data; boundary=B\\" in '
+        . 'request."}', 'another dialect takes none');
 };
 
 done_testing();

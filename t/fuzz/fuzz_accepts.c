@@ -29,11 +29,14 @@ static int names(const char *type, const char *name)
     return length == strlen(name) && strncasecmp(type, name, length) == 0;
 }
 
-static acct_outcome_e expected(const char *type, const char *encoding)
+static acct_outcome_e expected(const acct_fields_t *fields,
+                               const char *type, const char *encoding)
 {
     if (type == NULL
         || !(names(type, "application/json")
-             || names(type, "application/x-www-form-urlencoded"))) {
+             || names(type, "application/x-www-form-urlencoded")
+             || (fields->takes_multipart
+                 && names(type, "multipart/form-data")))) {
         return ACCT_UNSUPPORTED_MEDIA_TYPE;
     }
     return encoding == NULL || *encoding == '\0'
@@ -46,9 +49,12 @@ static void one(const char *text, size_t length, apr_pool_t *pool)
     const char *type = acct_fuzz_line(&text, &length, pool);
     const char *encoding = acct_fuzz_line(&text, &length, pool);
     acct_result_t *result = acct_result_make(ACCT_ERROR, pool);
-    acct_outcome_e outcome = acct_form_accepts(type, encoding, result, pool);
+    acct_fields_t fields = { .takes_multipart = length % 2 != 0 };
+    acct_outcome_e outcome = acct_form_accepts(&fields, type, encoding,
+                                               result, pool);
 
-    HOLDS(outcome == result->outcome && outcome == expected(type, encoding));
+    HOLDS(outcome == result->outcome
+          && outcome == expected(&fields, type, encoding));
     HOLDS((outcome == ACCT_UNSUPPORTED_MEDIA_TYPE)
           == (result->media_type != NULL));
     HOLDS((outcome == ACCT_UNSUPPORTED_ENCODING)

@@ -11,6 +11,25 @@
 
 #define TYPE "application/json"
 
+/* Put a text where "object.object.member" says. */
+static void put(json_t *object, const char *name, const char *value)
+{
+    const char *dot;
+
+    while ((dot = strchr(name, '.')) != NULL) {
+        char *outer = strndup(name, (size_t)(dot - name));
+
+        HOLDS(outer != NULL);
+        if (json_object_get(object, outer) == NULL) {
+            json_object_set_new(object, outer, json_object());
+        }
+        object = json_object_get(object, outer);
+        free(outer);
+        name = dot + 1;
+    }
+    json_object_set_new(object, name, json_string(value));
+}
+
 /* The read values as another body. */
 static void read_again(const acct_fields_t *route, const acct_form_t *form,
                        apr_pool_t *pool)
@@ -19,11 +38,14 @@ static void read_again(const acct_fields_t *route, const acct_form_t *form,
     char *text;
 
     for (int i = 0; i < route->count; i++) {
-        const char *value = form->value[route->field[i].role];
+        acct_role_e role = route->field[i].role;
+        const char *value = form->value[role];
 
+        if (value == NULL && (form->sent & ACCT_ROLE_BIT(role)) != 0) {
+            value = "";         /* it may be blank */
+        }
         if (value != NULL) {
-            json_object_set_new(object, route->field[i].name,
-                                json_string(value));
+            put(object, route->field[i].name, value);
         }
     }
     text = json_dumps(object, JSON_COMPACT);

@@ -34,7 +34,8 @@ static acct_values_t some_values(apr_pool_t *pool)
     acct_values_t values = {
         .result = result, .status = 200, .limit = 7,
         .message = "It\tis \"so\"", .told = told, .ntold = 3,
-        .problem = &told[2], .now = APR_INT64_C(1629497355829531)
+        .problem = &told[2], .attribute = "e\"mail",
+        .now = APR_INT64_C(1629497355829531)
     };
     acct_token_t token = {
         .id = "0123456789abcdef0123456789abcdef", .label = "\"\\\x02",

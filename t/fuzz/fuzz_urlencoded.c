@@ -33,8 +33,12 @@ static void read_again(const acct_fields_t *route, const acct_form_t *form,
     const char *body = "&";
 
     for (int i = 0; i < route->count; i++) {
-        const char *value = form->value[route->field[i].role];
+        acct_role_e role = route->field[i].role;
+        const char *value = form->value[role];
 
+        if (value == NULL && (form->sent & ACCT_ROLE_BIT(role)) != 0) {
+            value = "";         /* it may be blank */
+        }
         if (value != NULL) {
             body = apr_pstrcat(pool, body, route->field[i].name, "=",
                                encoded(value, strlen(value), pool), "&",
@@ -76,8 +80,8 @@ static void check_pairs(const char *text, size_t length, apr_pool_t *pool)
         HOLDS(strcmp(a->name, b->name) == 0 && a->length == b->length
               && memcmp(a->value, b->value, a->length) == 0);
     }
-    acct_urlencoded_wipe(pairs);
-    acct_urlencoded_wipe(again);
+    acct_pairs_wipe(pairs);
+    acct_pairs_wipe(again);
 }
 
 static void one(const char *text, size_t length, apr_pool_t *pool)

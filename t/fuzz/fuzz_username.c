@@ -59,8 +59,9 @@ static void check_name(const char *text, apr_pool_t *pool)
 static void check_password(const char *text, apr_pool_t *pool)
 {
     static const char *const own[] = { "ann", "ann@example.org", "", NULL };
-    acct_password_rules_t rules = { 8, NULL, 1 };
+    acct_password_rules_t rules = { 8, NULL, 1, 1 };
     const char *normal;
+    int like = 0;
 
     if (strlen(text) > ACCT_PASSWORD_MAX) {
         return;
@@ -70,12 +71,15 @@ static void check_password(const char *text, apr_pool_t *pool)
     HOLDS(acct_password_normal(normal, pool) == normal);
     /* U+0344 is two signs in that form */
     if (acct_fuzz_is_utf8(normal) && acct_utf8_length(normal) < 8) {
-        HOLDS(acct_password_judge(&rules, text, own, pool)
-              == ACCT_PROBLEM_TOO_SHORT);
+        HOLDS((acct_password_judge(&rules, text, own, &like, pool)
+               & ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SHORT)) != 0);
     }
     else {
-        (void)acct_password_judge(&rules, text, own, pool);
+        HOLDS((acct_password_judge(&rules, text, own, &like, pool)
+               & ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SHORT)) == 0
+              || !acct_fuzz_is_utf8(normal));
     }
+    HOLDS(like >= 0 && like < 3);
     acct_password_wipe_normal(text, normal);
 }
 

@@ -173,6 +173,74 @@ static void a_patch_is_partial_unless_the_operation_needs_its_fields(
     }
 }
 
+/* ---- how much is told ---- */
+
+static void a_field_may_tell_more_than_its_dialect(void **state)
+{
+    static const struct {
+        const char *top, *members;
+        int tells_all;
+    } cases[] = {
+        { "", "", 0 },
+        { "\"problems\":\"all\",", "", 1 },
+        { "\"problems\":\"first\",", "", 0 },
+        { "\"problems\":\"all\",", ",\"problems\":\"first\"", 0 },
+        { "", ",\"problems\":\"all\"", 1 },
+    };
+    int i;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        const acct_route_t *route = route_in(*state, apr_psprintf(*state,
+            "{\"extends\":\"base\",%s\"routes\":[{\"path\":\"x\","
+            "\"method\":\"POST\",\"operation\":\"change\",\"fields\":"
+            "{\"p\":{\"as\":\"password\"%s}},\"responses\":{\"ok\":"
+            "{\"status\":200}}}]}", cases[i].top, cases[i].members));
+
+        assert_int_equal(route->fields.field[0].tells_all,
+                         cases[i].tells_all);
+        assert_false(route->fields.takes_multipart);
+    }
+    assert_true(route_in(*state, "{\"extends\":\"base\",\"multipart\":true,"
+        "\"routes\":[{\"path\":\"x\",\"method\":\"POST\",\"operation\":"
+        "\"change\",\"fields\":{\"p\":\"password\"},\"responses\":{\"ok\":"
+        "{\"status\":200}}}]}")->fields.takes_multipart);
+}
+
+#define LIKE "The password is too similar to the {attribute}."
+
+static void what_a_password_is_like_is_said_in_the_dialects_words(
+    void **state)
+{
+    static const struct {
+        acct_role_e attribute;
+        const char *said;
+    } cases[] = {
+        { ACCT_ROLE_USERNAME, "{\"why\":\"The password is too similar to "
+          "the username.\",\"what\":\"username\"}" },
+        { ACCT_ROLE_EMAIL, "{\"why\":\"The password is too similar to the "
+          "Adresse.\",\"what\":\"Adresse\"}" },
+        { ACCT_ROLE_LAST_NAME, "{\"why\":\"The password is too similar to "
+          "the last name.\",\"what\":\"last name\"}" },
+    };
+    const acct_route_t *route = route_in(*state,
+        "{\"extends\":\"base\",\"attributes\":{\"Adresse\":\"email\"},"
+        "\"routes\":[{\"path\":\"x\",\"method\":\"POST\",\"operation\":"
+        "\"change\",\"fields\":{\"p\":\"password\"},\"messages\":{"
+        "\"too_similar\":\"" LIKE "\"},\"responses\":{\"ok\":{\"status\":"
+        "200},\"p.too_similar\":{\"status\":422,\"body\":{\"why\":"
+        "\"{message}\",\"what\":\"{attribute}\"}}}}]}");
+    int i;
+
+    for (i = 0; i < COUNT(cases); i++) {
+        acct_result_t *result = acct_result_make(ACCT_INVALID, *state);
+
+        acct_result_add_similar(result, &route->fields.field[0],
+                                cases[i].attribute, *state);
+        answers(route->dialect, route, result, 422, JSON, cases[i].said,
+                *state);
+    }
+}
+
 /* ---- stages ---- */
 
 static void stages_have_their_turns(void **state)
@@ -276,6 +344,24 @@ static void mistakes_are_told_with_what_to_write(void **state)
         { CHANGE("\".email\":\"email\""), "a name between the dots", "" },
         { CHANGE("\"email\":{\"as\":\"email\",\"aliases\":[\"user.\"]}"),
           "aliases[0]: a name between the dots is missing", "" },
+        { CHANGE("\"p\":{\"as\":\"password\",\"problems\":\"some\"}"),
+          "fields.p.problems: \"some\" of what is wrong cannot be told",
+          "write \"first\" or \"all\"" },
+        { "{\"extends\":\"base\",\"problems\":\"none\"}",
+          "problems: \"none\" of what is wrong", "" },
+        { "{\"extends\":\"base\",\"multipart\":\"yes\"}",
+          "multipart: must be true or false", "" },
+        { "{\"extends\":\"base\",\"attributes\":{\"x\":\"mail\"}}",
+          "attributes.x: no password is like \"mail\"",
+          "did you mean \"email\"?" },
+        { "{\"extends\":\"base\",\"attributes\":{\"x\":1}}",
+          "attributes.x: is a whole number", "" },
+        { "{\"extends\":\"base\",\"attributes\":{\"x\":\"email\","
+          "\"y\":\"email\"}}", "attributes.y: \"email\" is \"x\" already",
+          "remove one" },
+        { "{\"extends\":\"base\",\"messages\":{\"too_short\":"
+          "\"{attribute}\"}}", "messages.too_short: \"{attribute}\" is not "
+          "known in this message", "" },
         { CHANGE("\"u\":\"user_name\""), "unknown role \"user_name\"",
           "username" },
     };
@@ -300,6 +386,8 @@ int main(void)
         POOL_TEST(a_problem_is_told_under_the_name_the_field_says),
         POOL_TEST(a_nested_field_has_the_messages_of_its_last_name),
         POOL_TEST(a_patch_is_partial_unless_the_operation_needs_its_fields),
+        POOL_TEST(a_field_may_tell_more_than_its_dialect),
+        POOL_TEST(what_a_password_is_like_is_said_in_the_dialects_words),
         POOL_TEST(stages_have_their_turns),
         POOL_TEST(mistakes_are_told_with_what_to_write)
     };

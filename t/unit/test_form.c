@@ -38,8 +38,9 @@ static void json_and_forms_are_accepted_and_nothing_else(void **state)
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         result = acct_result_make(ACCT_ERROR, pool);
-        if (acct_form_accepts(cases[i].type, cases[i].encoding, result,
-                              pool) != cases[i].outcome) {
+        if (acct_form_accepts(&register_route, cases[i].type,
+                              cases[i].encoding, result, pool)
+            != cases[i].outcome) {
             fail_msg("%s / %s", cases[i].type, cases[i].encoding);
         }
         assert_int_equal(result->outcome, cases[i].outcome);
@@ -50,13 +51,14 @@ static void a_refused_type_or_encoding_is_shown_as_sent(void **state)
 {
     (void)state;
     result = acct_result_make(ACCT_ERROR, pool);
-    acct_form_accepts("text/plain; charset=utf-8", NULL, result, pool);
+    acct_form_accepts(&register_route, "text/plain; charset=utf-8", NULL,
+                      result, pool);
     assert_string_equal(result->media_type, "text/plain; charset=utf-8");
-    acct_form_accepts(NULL, NULL, result, pool);
+    acct_form_accepts(&register_route, NULL, NULL, result, pool);
     assert_string_equal(result->media_type, "");
-    acct_form_accepts("t\xe9xt/plain", NULL, result, pool);
+    acct_form_accepts(&register_route, "t\xe9xt/plain", NULL, result, pool);
     assert_string_equal(result->media_type, "t?xt/plain");
-    acct_form_accepts(JSON, "gzip", result, pool);
+    acct_form_accepts(&register_route, JSON, "gzip", result, pool);
     assert_string_equal(result->encoding, "gzip");
 }
 

@@ -4,6 +4,7 @@
  * two that want one name at once.
  */
 #include "account_fixture.h"
+#include "form/stage.h"
 
 static acct_result_t *sign_up(world_t *world, const char *username,
                               const char *email, const char *password)
@@ -170,6 +171,108 @@ static void a_password_against_the_rules_is_not_hashed(void **state)
                      ACCT_OK);
 }
 
+/* The password field of a dialect whose fields tell all. */
+static const acct_field_t thorough = {
+    .name = "password", .role = ACCT_ROLE_PASSWORD, .required = 1,
+    .index = 3, .tells_all = 1
+};
+
+static void a_field_that_tells_all_names_every_rule_in_order(void **state)
+{
+    static const acct_password_rules_t rules = {
+        .min_length = 12, .not_similar = 1, .not_numeric = 1
+    };
+    world_t *world = *state;
+
+    world->service.rules = &rules;
+    assert_string_equal(problems(world, sign_up(world, "12345", NULL,
+                                                "12345")),
+                        "password too_short");
+    world->form.field[ACCT_ROLE_PASSWORD] = &thorough;
+    assert_string_equal(problems(world, sign_up(world, "12345", NULL,
+                                                "12345")),
+                        "password too_similar, password too_short, "
+                        "password too_numeric");
+}
+
+/* The first that it is like; Django's order. */
+static void what_a_password_is_too_similar_to_is_said(void **state)
+{
+    static const struct {
+        const char *name, *first, *last, *email;
+        acct_role_e attribute;
+    } cases[] = {
+        { "wilhelm", "wilhelm", "wilhelm", "wilhelm@b.io",
+          ACCT_ROLE_USERNAME },
+        { "ann", "wilhelm", "x", "wilhelm@b.io", ACCT_ROLE_FIRST_NAME },
+        { "ann", "x", "wilhelm", "wilhelm@b.io", ACCT_ROLE_LAST_NAME },
+        { "ann", "x", "y", "wilhelm@b.io", ACCT_ROLE_EMAIL },
+    };
+    static const acct_password_rules_t rules = { .not_similar = 1 };
+    world_t *world = *state;
+    size_t i;
+
+    world->service.rules = &rules;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const acct_result_t *result;
+        const acct_field_problem_t *problem;
+
+        world->form.value[ACCT_ROLE_FIRST_NAME] = cases[i].first;
+        world->form.value[ACCT_ROLE_LAST_NAME] = cases[i].last;
+        result = sign_up(world, cases[i].name, cases[i].email, "wilhelm1");
+        assert_int_equal(result->problems->nelts, 1);
+        problem = &APR_ARRAY_IDX(result->problems, 0, acct_field_problem_t);
+        assert_int_equal(problem->problem, ACCT_PROBLEM_TOO_SIMILAR);
+        assert_int_equal(problem->attribute, cases[i].attribute);
+    }
+}
+
+/* ---- stages ---- */
+
+static void a_name_is_looked_for_when_its_stage_has_come(void **state)
+{
+    static const acct_stages_t late = {
+        .turn = { 1, [ACCT_STAGE_TAKEN] = 3, [ACCT_STAGE_RULES] = 2,
+                  [ACCT_STAGE_SIMILARITY] = 2, [ACCT_STAGE_MISMATCH] = 1 }
+    };
+    static const acct_password_rules_t rules = { .min_length = 30 };
+    world_t *world = *state;
+
+    world->service.rules = &rules;
+    add_account(world, "ann", NULL);
+    assert_string_equal(problems(world, sign_up(world, "ann", NULL,
+                                                PASSWORD)),
+                        "username taken, password too_short");
+    world->route.fields.stages = &late;
+    assert_string_equal(problems(world, sign_up(world, "ann", NULL,
+                                                PASSWORD)),
+                        "password too_short");
+    world->service.rules = NULL;
+    assert_string_equal(problems(world, sign_up(world, "ann", NULL,
+                                                PASSWORD)),
+                        "username taken");
+}
+
+static void rules_are_not_judged_behind_other_problems(void **state)
+{
+    static const acct_stages_t late = {
+        .turn = { 1, 1, 1, 1, 1, [ACCT_STAGE_RULES] = 2,
+                  [ACCT_STAGE_SIMILARITY] = 2, [ACCT_STAGE_MISMATCH] = 1 }
+    };
+    static const acct_password_rules_t rules = {
+        .min_length = 30, .not_similar = 1
+    };
+    world_t *world = *state;
+
+    world->service.rules = &rules;
+    world->route.fields.stages = &late;
+    world->result = acct_result_make(ACCT_INVALID, world->pool);
+    acct_result_add_problem(world->result, &world_fields[ACCT_ROLE_EMAIL],
+                            ACCT_PROBLEM_BLANK, 0, world->pool);
+    assert_string_equal(problems(world, sign_up(world, "ann", NULL,
+                                                PASSWORD)), "email blank");
+}
+
 /* ---- two at once ---- */
 
 static void take_ann(world_t *world)
@@ -270,6 +373,10 @@ int main(void)
         WORLD(a_taken_name_costs_a_hash_like_a_free_one),
         WORLD(problems_of_the_form_are_told_with_what_is_taken_unhashed),
         WORLD(a_password_against_the_rules_is_not_hashed),
+        WORLD(a_field_that_tells_all_names_every_rule_in_order),
+        WORLD(what_a_password_is_too_similar_to_is_said),
+        WORLD(a_name_is_looked_for_when_its_stage_has_come),
+        WORLD(rules_are_not_judged_behind_other_problems),
         WORLD(a_name_taken_while_the_password_is_hashed_is_told),
         WORLD(a_name_that_is_free_again_when_looked_at_is_tried_again),
         WORLD(a_gate_that_does_not_open_is_told_with_its_time),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "database/unit.h"
+#include "form/stage.h"
 #include "tables/name_holds.h"
 #include "text/password.h"
 
@@ -45,37 +46,107 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-acct_problem_e acct_new_password_judge(const acct_service_t *service,
-                                       const acct_account_t *account,
-                                       const char *password,
-                                       apr_pool_t *pool)
+uint32_t acct_new_password_judge(const acct_service_t *service,
+                                 const acct_account_t *account,
+                                 const char *password, acct_role_e *like,
+                                 apr_pool_t *pool)
 {
-    const char *own[] = { or_empty(account->username),
-                          or_empty(account->email),
-                          or_empty(account->first_name),
-                          or_empty(account->last_name), NULL };
+    /* The order in which one of several that are alike is named. */
+    static const acct_role_e roles[] = {
+        ACCT_ROLE_USERNAME, ACCT_ROLE_FIRST_NAME, ACCT_ROLE_LAST_NAME,
+        ACCT_ROLE_EMAIL
+    };
+    const char *own[5] = { NULL };
+    uint32_t problems;
+    int which = 0;
 
-    return service->rules == NULL ? ACCT_PROBLEM__COUNT
-        : acct_password_judge(service->rules, password, own, pool);
+    if (account != NULL) {
+        own[0] = or_empty(account->username);
+        own[1] = or_empty(account->first_name);
+        own[2] = or_empty(account->last_name);
+        own[3] = or_empty(account->email);
+    }
+    problems = acct_password_judge(service->rules, password, own, &which,
+                                   pool);
+    if ((problems & ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SIMILAR)) != 0) {
+        *like = roles[which];
+    }
+    return problems;
+}
+
+/* Those of a call's rules that have their turn. */
+static uint32_t open_rules(const acct_call_t *call, int which)
+{
+    static const uint32_t likeness =
+        ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SIMILAR);
+    const acct_fields_t *fields = &call->route->fields;
+    uint32_t rules = 0;
+
+    if ((which & ACCT_JUDGE_RULES) != 0
+        && acct_stage_open(fields, call->result, ACCT_STAGE_RULES)) {
+        rules |= ~likeness;
+    }
+    if ((which & ACCT_JUDGE_SIMILARITY) != 0
+        && acct_stage_open(fields, call->result, ACCT_STAGE_SIMILARITY)) {
+        rules |= likeness;
+    }
+    return rules;
+}
+
+/* Add those of a set that a field tells, in its order. */
+static void add_problems(const acct_call_t *call, uint32_t problems,
+                         acct_role_e like)
+{
+    static const acct_problem_e orders[2][4] = {
+        { ACCT_PROBLEM_TOO_SHORT, ACCT_PROBLEM_TOO_COMMON,
+          ACCT_PROBLEM_TOO_SIMILAR, ACCT_PROBLEM_TOO_NUMERIC },
+        { ACCT_PROBLEM_TOO_SIMILAR, ACCT_PROBLEM_TOO_SHORT,
+          ACCT_PROBLEM_TOO_COMMON, ACCT_PROBLEM_TOO_NUMERIC }
+    };
+    const acct_field_t *field = call->form->field[ACCT_ROLE_PASSWORD];
+    const acct_problem_e *order = orders[field->tells_all != 0];
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        if ((problems & ACCT_PROBLEM_BIT(order[i])) == 0) {
+            continue;
+        }
+        if (order[i] == ACCT_PROBLEM_TOO_SIMILAR) {
+            acct_result_add_similar(call->result, field, like, call->pool);
+        }
+        else {
+            acct_result_add_problem(call->result, field, order[i],
+                                    order[i] == ACCT_PROBLEM_TOO_SHORT
+                                    ? call->service->rules->min_length : 0,
+                                    call->pool);
+        }
+        if (!field->tells_all) {
+            return;
+        }
+    }
+}
+
+void acct_call_judge_rules(const acct_call_t *call,
+                           const acct_account_t *account, int which)
+{
+    const char *password = call->form->value[ACCT_ROLE_PASSWORD];
+    acct_role_e like = ACCT_ROLE__COUNT;
+    uint32_t rules, problems;
+
+    if (password == NULL || call->service->rules == NULL
+        || (rules = open_rules(call, which)) == 0) {
+        return;
+    }
+    problems = acct_new_password_judge(call->service, account, password,
+                                       &like, call->pool) & rules;
+    add_problems(call, problems, like);
 }
 
 void acct_call_judge_password(const acct_call_t *call,
                               const acct_account_t *account)
 {
-    const char *password = call->form->value[ACCT_ROLE_PASSWORD];
-    acct_problem_e problem;
-
-    if (password == NULL) {
-        return;
-    }
-    problem = acct_new_password_judge(call->service, account, password,
-                                      call->pool);
-    if (problem != ACCT_PROBLEM__COUNT) {
-        acct_result_add_problem(call->result,
-                                call->form->field[ACCT_ROLE_PASSWORD],
-                                problem, call->service->rules->min_length,
-                                call->pool);
-    }
+    acct_call_judge_rules(call, account,
+                          ACCT_JUDGE_RULES | ACCT_JUDGE_SIMILARITY);
 }
 
 /* ---- names that are given up ---- */

@@ -46,15 +46,33 @@ apr_status_t acct_name_change(const acct_service_t *service, acct_db_t *db,
 /**
  * Judge a new password by the service's rules, comparing it with the
  * account's own names.
- * @return ACCT_PROBLEM__COUNT when it keeps them, or there are none
+ * @param account NULL: likeness to one is not looked at
+ * @param like    what of the account it is too similar to; untouched where it
+ *                is not
+ * @return the set (ACCT_PROBLEM_BIT) of what is wrong with it; 0 when it
+ *         keeps the rules, or there are none
  */
-acct_problem_e acct_new_password_judge(const acct_service_t *service,
-                                       const acct_account_t *account,
-                                       const char *password,
-                                       apr_pool_t *pool);
+uint32_t acct_new_password_judge(const acct_service_t *service,
+                                 const acct_account_t *account,
+                                 const char *password, acct_role_e *like,
+                                 apr_pool_t *pool);
 
-/** Judge the new password of a call's form, and add what is wrong with it to
- *  the call's problems. */
+/* Which of the rules. */
+#define ACCT_JUDGE_RULES 1          /* those that the password alone breaks */
+#define ACCT_JUDGE_SIMILARITY 2     /* the one that compares */
+
+/**
+ * Judge the new password of a call's form, where there is one, and add what
+ * is wrong with it to the result, for the stages that are open: where the
+ * field tells all, likeness, length, the block list, digits; else the first
+ * of length, the block list, likeness, digits.
+ * @param account whose password it shall be; NULL: it is not known yet
+ * @param which   set of ACCT_JUDGE_…
+ */
+void acct_call_judge_rules(const acct_call_t *call,
+                           const acct_account_t *account, int which);
+
+/** The same by all of them at once, where the account is known. */
 void acct_call_judge_password(const acct_call_t *call,
                               const acct_account_t *account);
 

@@ -7,6 +7,7 @@
 #include "account/admission.h"
 #include "account/attempt.h"
 #include "database/unit.h"
+#include "form/stage.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
 
@@ -93,6 +94,10 @@ static int check(const acct_call_t *call, const acct_account_t *account,
         return acct_call_network(call, attempt, ACCT_BUDGET_REGISTER);
     }
     call->result->outcome = ACCT_INVALID;
+    if (!acct_stage_open(&call->route->fields, call->result,
+                         ACCT_STAGE_TAKEN)) {
+        return 0;
+    }
     if ((account->username_key != NULL || account->email_key != NULL)
         && !acct_call_network(call, attempt, ACCT_BUDGET_NAMES)) {
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/account_check.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "account/admission.h"
@@ -81,6 +82,35 @@ static int has_control(const char *text)
     return 0;
 }
 
+/* All of the service's rules that a password breaks, in one sentence. */
+static const char *broken_rules(const acct_service_t *service,
+                                const acct_account_t *account,
+                                const char *password, apr_pool_t *pool)
+{
+    static const struct {
+        acct_problem_e problem;
+        const char *said;
+    } rules[] = {
+        { ACCT_PROBLEM_TOO_SHORT, "too short" },
+        { ACCT_PROBLEM_TOO_COMMON, "too common" },
+        { ACCT_PROBLEM_TOO_SIMILAR, "too similar to the name or address" },
+        { ACCT_PROBLEM_TOO_NUMERIC, "of digits alone" }
+    };
+    const char *all = NULL;
+    acct_role_e like;
+    uint32_t problems = acct_new_password_judge(service, account, password,
+                                                &like, pool);
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+        if ((problems & ACCT_PROBLEM_BIT(rules[i].problem)) != 0) {
+            all = apr_pstrcat(pool, all != NULL ? all : "the password is ",
+                              all != NULL ? ", " : "", rules[i].said, NULL);
+        }
+    }
+    return all;
+}
+
 const char *acct_account_check_password(const acct_service_t *service,
                                         const acct_account_t *account,
                                         const char *password,
@@ -99,14 +129,5 @@ const char *acct_account_check_password(const acct_service_t *service,
         return "the password holds a control character (a line end, a tab, "
                "a key that was meant for the terminal)";
     }
-    switch (acct_new_password_judge(service, account, password, pool)) {
-    case ACCT_PROBLEM_TOO_SHORT:
-        return "the password is too short";
-    case ACCT_PROBLEM_TOO_COMMON:
-        return "the password is too common";
-    case ACCT_PROBLEM_TOO_SIMILAR:
-        return "the password is too similar to the name or address";
-    default:
-        return NULL;
-    }
+    return broken_rules(service, account, password, pool);
 }

@@ -31,6 +31,7 @@
 #define ACCT_OUTCOME_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What can come of a request. The name in a dialect file is the part
  * after ACCT_ in lower case. */
@@ -125,6 +126,9 @@ typedef enum {
     ACCT_PROBLEM_UNKNOWN,       /* link_uid */
     ACCT_PROBLEM__COUNT
 } acct_problem_e;
+
+/* Sets of problems. */
+#define ACCT_PROBLEM_BIT(problem) (UINT32_C(1) << (problem))
 
 /** The name of an outcome in dialect files, e.g. "wrong_credentials". */
 const char *acct_outcome_name(acct_outcome_e outcome);

@@ -62,6 +62,8 @@ static const char *where_known(acct_load_t *load, acct_value_e value)
         return "in \"not_an_object\"";
     case ACCT_VALUE_LIMIT:
         return "with the problems \"too_long\" and \"too_short\"";
+    case ACCT_VALUE_ATTRIBUTE:
+        return "with the problem \"too_similar\"";
     case ACCT_VALUE_RETRY_AFTER:
         return "in \"throttled\" and \"unavailable\"";
     default:
@@ -221,6 +223,26 @@ static const acct_entry_t *entry_of(acct_load_t *load,
     return entry;
 }
 
+/* What stands for {attribute} has to be said, once for all routes. */
+static void check_attributes(acct_load_t *load, uint64_t uses)
+{
+    const char *const *word = load->dialect->p->attribute;
+    acct_path_t at = { load->dialect->file, "attributes" };
+    int i;
+
+    if ((uses & ACCT_VALUE_BIT(ACCT_VALUE_ATTRIBUTE)) == 0) {
+        return;
+    }
+    for (i = 0; acct_attribute_roles[i] != ACCT_ROLE__COUNT; i++) {
+        if (word[acct_attribute_roles[i]] == NULL) {
+            const char *name = acct_role_name(acct_attribute_roles[i]);
+
+            acct_report(load, &at, "does not say what \"{attribute}\" is of "
+                        "the \"%s\"; add \"...\": \"%s\"", name, name);
+        }
+    }
+}
+
 static void check_problem(acct_load_t *load, acct_draft_t *draft,
                           const acct_field_t *field, acct_problem_e problem)
 {
@@ -237,6 +259,8 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     acct_path_t at;
 
     answer->message = message != NULL ? message->text : NULL;
+    check_attributes(load, answer->message != NULL ? answer->message->uses
+                                                   : 0);
     entry = entry_of(load, draft, field, code, &answer->turn);
     if (entry == NULL && message == NULL) {
         at = acct_place_member(load, &draft->at, "fields");
@@ -247,11 +271,9 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     }
     entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
     if (entry != NULL) {
-        if (problem == ACCT_PROBLEM_TOO_LONG
-            || problem == ACCT_PROBLEM_TOO_SHORT) {
-            known |= ACCT_VALUE_BIT(ACCT_VALUE_LIMIT);
-        }
+        known |= acct_values_of_problem(problem);
         check_uses(load, entry, key, known, message);
+        check_attributes(load, entry->response->uses);
         answer->response = entry->response;
     }
 }

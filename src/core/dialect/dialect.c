@@ -271,7 +271,8 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
         "extends", "description", "identifier", "token", "link", "mails",
-        "define", "messages", "responses", "routes", "add_routes", NULL
+        "problems", "multipart", "attributes", "define", "messages",
+        "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -296,6 +297,11 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
         load->token_seen = 1;
     }
     acct_read_mails(load, source);
+    value = json_object_get(source->root, "attributes");
+    if (value != NULL) {
+        at = acct_place_member(load, &top, "attributes");
+        acct_read_attributes(load, &at, value);
+    }
     read_maps(load, source);
 }
 
@@ -390,6 +396,7 @@ apr_status_t acct_dialect_load(const char *path,
 
     status = acct_read_sources(&load, load.dialect->file);
     acct_read_defines(&load);
+    acct_read_for_fields(&load);
     routes = read_routes(&load);
     for (i = 0; i < load.sources->nelts; i++) {
         load.fields_known = i <= routes;

@@ -22,6 +22,7 @@
  *   mailing.c         "mails" and "link": subjects and links of what its
  *                     routes order
  *   define.c          "define": parts of bodies that have a name
+ *   attribute.c       "attributes": what a password is like
  *   overlay.c         lays route, dialect and what it extends over one
  *                     another
  *   check.c           checks that nothing is missing, and writes down the

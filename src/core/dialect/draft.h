@@ -49,6 +49,8 @@ struct acct_route_private_t {
 struct acct_dialect_private_t {
     const acct_response_t *response[ACCT_OUTCOME__COUNT];
     const acct_template_t *message[ACCT_OUTCOME__COUNT];
+    const char *attribute[ACCT_ROLE__COUNT];    /* what {attribute} is; NULL
+                                                 * for roles that it is not */
 };
 
 /* ------------------------------------------------------- while it loads */
@@ -114,6 +116,8 @@ typedef struct acct_load_t {
     acct_dialect_t *dialect;
     int is_incomplete;          /* a map of a file is none: what it would
                                  * have said is not missing */
+    int tells_all;              /* "problems" of the nearest file that says */
+    int takes_multipart;        /* "multipart", the same */
     int fields_known;           /* the drafts are the routes that messages
                                  * being read are for */
     int identifier_seen;
@@ -163,6 +167,17 @@ typedef struct acct_place_baton_t {
     acct_path_t at;
 } acct_place_baton_t;
 void acct_place_report(void *baton, const char *path, const char *what);
+
+/* dialect/attribute.c */
+
+/** Read "attributes" of a file: a role that a nearer one has a word for keeps
+ *  it. */
+void acct_read_attributes(acct_load_t *load, const acct_path_t *at,
+                          const json_t *words);
+
+/* What of an account a password can be too similar to; ends with
+ * ACCT_ROLE__COUNT. */
+extern const acct_role_e acct_attribute_roles[];
 
 /* dialect/read.c */
 
@@ -234,6 +249,10 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
 #define ACCT_MUST_BE_BOOLEAN "must be true or false; write one of the two, " \
                              "without quotation marks"
 
+/** Read what holds for the fields of all routes, "problems" and "multipart",
+ *  from the nearest file that says it; before any route. */
+void acct_read_for_fields(acct_load_t *load);
+
 /** Whether @a problem can come of @a field of @a route. */
 int acct_field_can(const acct_route_t *route, const acct_field_t *field,
                    acct_problem_e problem);
@@ -248,6 +267,11 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
                                     const char *name, apr_size_t length);
 
 /* dialect/one_field.c */
+
+/** Read "problems" of a dialect or a field: whether all is told, or the
+ *  first. @return what @a otherwise is where it is absent, or reported */
+int acct_read_problems(acct_load_t *load, const acct_path_t *at,
+                       const json_t *object, int otherwise);
 
 /** One member of "fields": @a field has its name and is zero else.
  *  @return whether it can be used; else reported */
@@ -286,6 +310,9 @@ int acct_check_outcome_key(acct_load_t *load, const acct_path_t *at,
 int acct_read_messages(acct_load_t *load, const acct_path_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list);
+
+/** Values that are known of a problem (of whatever number) besides. */
+uint64_t acct_values_of_problem(int problem);
 
 /** Values that are known in an outcome; @a operation NULL for a general
  *  response, which holds for any. */

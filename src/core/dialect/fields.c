@@ -388,6 +388,7 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
     }
     else if (fields != NULL) {
         draft->route.reads_fields = 1;
+        draft->route.fields.takes_multipart = load->takes_multipart;
         read_partial(load, route, draft);
         if (stages != NULL) {
             read_stages(load, &place, stages, &draft->route.fields);
@@ -398,5 +399,27 @@ void acct_read_fields(acct_load_t *load, const json_t *route,
         acct_report(load, &at, "is missing; write which members of the "
                     "request mean what, \"password\": \"password\"");
         draft->broken = 1;
+    }
+}
+
+void acct_read_for_fields(acct_load_t *load)
+{
+    int i;
+
+    for (i = load->sources->nelts - 1; i >= 0; i--) {
+        const acct_source_t *source = &APR_ARRAY_IDX(load->sources, i,
+                                                     acct_source_t);
+        const json_t *multipart = json_object_get(source->root, "multipart");
+        acct_path_t top = { source->file, "" };
+        acct_path_t at = acct_place_member(load, &top, "multipart");
+
+        load->tells_all = acct_read_problems(load, &top, source->root,
+                                             load->tells_all);
+        if (multipart != NULL && !json_is_boolean(multipart)) {
+            acct_report(load, &at, ACCT_MUST_BE_BOOLEAN);
+        }
+        else if (multipart != NULL) {
+            load->takes_multipart = json_is_true(multipart);
+        }
     }
 }

@@ -12,11 +12,17 @@
                         | ACCT_VALUE_BIT(ACCT_VALUE_TYPE) \
                         | ACCT_VALUE_BIT(ACCT_VALUE_RETRY_AFTER))
 
-static uint64_t values_of_problem(int problem)
+uint64_t acct_values_of_problem(int problem)
 {
-    return problem == ACCT_PROBLEM_TOO_LONG
-           || problem == ACCT_PROBLEM_TOO_SHORT
-        ? ACCT_VALUE_BIT(ACCT_VALUE_LIMIT) : 0;
+    switch (problem) {
+    case ACCT_PROBLEM_TOO_LONG:
+    case ACCT_PROBLEM_TOO_SHORT:
+        return ACCT_VALUE_BIT(ACCT_VALUE_LIMIT);
+    case ACCT_PROBLEM_TOO_SIMILAR:
+        return ACCT_VALUE_BIT(ACCT_VALUE_ATTRIBUTE);
+    default:
+        return 0;
+    }
 }
 
 /* Whether some route has a field of this name. */
@@ -61,7 +67,7 @@ static uint64_t check_field_message(acct_load_t *load, const acct_path_t *at,
                                (apr_size_t)(dot - key)), load->tmp),
                     dot + 1);
     }
-    return values_of_problem(problem);
+    return acct_values_of_problem(problem);
 }
 
 /* @return what a message of this name may hold */
@@ -73,7 +79,7 @@ static uint64_t check_message_key(acct_load_t *load, const acct_path_t *at,
     int outcome = acct_outcome_find(key);
 
     if (problem >= 0) {
-        return values_of_problem(problem);
+        return acct_values_of_problem(problem);
     }
     if (outcome >= 0) {
         (void)acct_check_outcome_key(load, at, draft,

@@ -83,7 +83,8 @@ static void read_aliases(acct_load_t *load, const acct_path_t *at,
 }
 
 static const char *const field_members[] = {
-    "as", "aliases", "required", "blank", "absent", "max", "report", NULL
+    "as", "aliases", "required", "blank", "absent", "max", "report",
+    "problems", NULL
 };
 
 static int is_member(const char *name)
@@ -126,8 +127,9 @@ static void report_nested(acct_load_t *load, const acct_path_t *at,
 
     acct_report(load, at, "a field is a text of the request's own members, "
                 "or of an object's among them, which is named with a dot; "
-                "write \"%s.%s\": ... in place of \"%s\": { ... }", acct_shown(name, load->tmp),
-                acct_shown(inner, load->tmp), acct_shown(name, load->tmp));
+                "write \"%s.%s\": ... in place of \"%s\": { ... }",
+                acct_shown(name, load->tmp), acct_shown(inner, load->tmp),
+                acct_shown(name, load->tmp));
 }
 
 /* --------------------------------------------------------------- members */
@@ -147,6 +149,27 @@ static int read_boolean(acct_load_t *load, const acct_path_t *at,
         return -1;
     }
     return json_is_true(member);
+}
+
+int acct_read_problems(acct_load_t *load, const acct_path_t *at,
+                       const json_t *object, int otherwise)
+{
+    static const char *const words[] = { "first", "all", NULL };
+    acct_path_t place = acct_place_member(load, at, "problems");
+    const char *word = acct_text_member(load, at, object, "problems");
+    int i;
+
+    for (i = 0; word != NULL && words[i] != NULL; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return i;
+        }
+    }
+    if (word != NULL) {
+        acct_report(load, &place, "\"%s\" of what is wrong cannot be told; "
+                    "write \"first\" or \"all\"",
+                    acct_shown(word, load->tmp));
+    }
+    return otherwise;
 }
 
 static void read_required(acct_load_t *load, const acct_path_t *at,
@@ -320,6 +343,7 @@ static const char *read_members(acct_load_t *load, const acct_path_t *at,
     read_required(load, at, value, field);
     read_absent(load, at, operation, value, field);
     read_report(load, at, value, field);
+    field->tells_all = acct_read_problems(load, at, value, load->tells_all);
     if (aliases != NULL) {
         read_aliases(load, &place, aliases, field);
     }
@@ -354,6 +378,7 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
     int role;
 
     field->required = 1;
+    field->tells_all = load->tells_all;
     read_own_name(load, at, field);
     name = read_as(load, &as, operation, value, field);
     role = name != NULL ? read_role(load, &as, operation, name) : -1;

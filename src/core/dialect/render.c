@@ -9,6 +9,7 @@ typedef struct choice_t {
     const acct_response_t *response;
     const acct_template_t *message;
     int limit;
+    const char *attribute;
     const acct_told_t *told;
     int ntold;
     acct_told_t problem;        /* that is answered alone; field NULL: none
@@ -17,7 +18,7 @@ typedef struct choice_t {
 
 static const char *message_text(const acct_template_t *message,
                                 const acct_result_t *result, int limit,
-                                apr_pool_t *pool)
+                                const char *attribute, apr_pool_t *pool)
 {
     acct_values_t values;
     apr_size_t length;
@@ -28,6 +29,7 @@ static const char *message_text(const acct_template_t *message,
     memset(&values, 0, sizeof(values));
     values.result = result;
     values.limit = limit;
+    values.attribute = attribute;
     return acct_template_fill(message, &values, &length, pool);
 }
 
@@ -46,6 +48,15 @@ static void choose_outcome(choice_t *choice, const acct_dialect_t *dialect,
         choice->response = dialect->p->response[outcome];
         choice->message = dialect->p->message[outcome];
     }
+}
+
+/* What {attribute} is of a problem; NULL where it is not known of it. */
+static const char *attribute_of(const acct_route_t *route,
+                                const acct_field_problem_t *problem)
+{
+    return problem->problem == ACCT_PROBLEM_TOO_SIMILAR
+        && (unsigned int)problem->attribute < ACCT_ROLE__COUNT
+        ? route->dialect->p->attribute[problem->attribute] : NULL;
 }
 
 /* How the route answers a problem; NULL for one that is none of its. */
@@ -119,13 +130,15 @@ static void choose_problem(choice_t *choice, const acct_route_t *route,
             acct_told_t one = told_as(problem);
 
             one.message = message_text(answer->message, result,
-                                       problem->limit, pool);
+                                       problem->limit,
+                                       attribute_of(route, problem), pool);
             tell(choice, told, one);
         }
         else if (first == NULL || answer->turn < first->turn) {
             first = answer;
             choice->limit = problem->limit;
             choice->problem = told_as(problem);
+            choice->attribute = attribute_of(route, problem);
         }
     }
     if (choice->ntold == 0) {
@@ -204,11 +217,12 @@ static void fill(const choice_t *choice, const acct_result_t *result,
     values.status = response->status;
     values.limit = choice->limit;
     values.now = apr_time_now();
+    values.attribute = choice->attribute;
     values.told = choice->told;
     values.ntold = choice->ntold;
     values.problem = &choice->problem;
     values.message = message_text(choice->message, result, choice->limit,
-                                  pool);
+                                  choice->attribute, pool);
     answer->status = response->status;
     if (response->body != NULL) {
         answer->content_type = response->content_type;

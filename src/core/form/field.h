@@ -50,6 +50,7 @@ typedef struct acct_fields_t {
     int count;
     int is_partial;             /* a change of what is sent: nothing has to
                                  * be there but what proves something */
+    int takes_multipart;        /* a body may be multipart/form-data too */
     const struct acct_stages_t *stages;     /* form/stage.h; NULL: all
                                              * problems are told together */
 } acct_fields_t;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "form/json.h"
+#include "form/multipart.h"
 #include "form/source.h"
 #include "form/urlencoded.h"
 #include "form/value.h"
@@ -15,6 +16,7 @@
 
 #define MEDIA_TYPE_JSON "application/json"
 #define MEDIA_TYPE_FORM "application/x-www-form-urlencoded"
+#define MEDIA_TYPE_PARTS "multipart/form-data"
 
 /* ------------------------------------------------------- kinds of bodies */
 
@@ -50,7 +52,16 @@ static const char *printable(const char *value, apr_pool_t *pool)
     return copy;
 }
 
-acct_outcome_e acct_form_accepts(const char *content_type,
+static int is_accepted(const acct_fields_t *fields, const char *content_type)
+{
+    return media_type_is(content_type, MEDIA_TYPE_JSON)
+        || media_type_is(content_type, MEDIA_TYPE_FORM)
+        || (fields->takes_multipart
+            && media_type_is(content_type, MEDIA_TYPE_PARTS));
+}
+
+acct_outcome_e acct_form_accepts(const acct_fields_t *fields,
+                                 const char *content_type,
                                  const char *content_encoding,
                                  acct_result_t *result, apr_pool_t *pool)
 {
@@ -58,8 +69,7 @@ acct_outcome_e acct_form_accepts(const char *content_type,
         content_type = "";
     }
     result->outcome = ACCT_OK;
-    if (!media_type_is(content_type, MEDIA_TYPE_JSON)
-        && !media_type_is(content_type, MEDIA_TYPE_FORM)) {
+    if (!is_accepted(fields, content_type)) {
         result->media_type = printable(content_type, pool);
         result->outcome = ACCT_UNSUPPORTED_MEDIA_TYPE;
     }
@@ -129,22 +139,43 @@ static acct_outcome_e read_json(const acct_check_t *check, const char *body,
     return outcome;
 }
 
+/* A form that was decoded, or has @a wrong in it. */
+static acct_outcome_e read_pairs(const acct_check_t *check,
+                                 apr_array_header_t *pairs,
+                                 const char *wrong)
+{
+    acct_form_source_t source = { NULL, pairs };
+    acct_outcome_e outcome = ACCT_PARSE_ERROR;
+
+    check->result->reason = wrong;
+    if (wrong == NULL) {
+        outcome = read_fields(check, &source);
+    }
+    acct_pairs_wipe(pairs);
+    return outcome;
+}
+
 static acct_outcome_e read_urlencoded(const acct_check_t *check,
                                       const char *body, apr_size_t length)
 {
-    acct_form_source_t source = { NULL, NULL };
     apr_array_header_t *pairs;
-    acct_outcome_e outcome = ACCT_PARSE_ERROR;
+    const char *wrong = acct_urlencoded_decode(body, length, &pairs,
+                                               check->pool);
 
     check->result->format = "Form";
-    check->result->reason = acct_urlencoded_decode(body, length, &pairs,
-                                                   check->pool);
-    if (check->result->reason == NULL) {
-        source.pairs = pairs;
-        outcome = read_fields(check, &source);
-    }
-    acct_urlencoded_wipe(pairs);
-    return outcome;
+    return read_pairs(check, pairs, wrong);
+}
+
+static acct_outcome_e read_multipart(const acct_check_t *check,
+                                     const char *content_type,
+                                     const char *body, apr_size_t length)
+{
+    apr_array_header_t *pairs;
+    const char *wrong = acct_multipart_decode(content_type, body, length,
+                                              &pairs, check->pool);
+
+    check->result->format = "Multipart form";
+    return read_pairs(check, pairs, wrong);
 }
 
 acct_outcome_e acct_form_read(const acct_fields_t *fields,
@@ -162,6 +193,10 @@ acct_outcome_e acct_form_read(const acct_fields_t *fields,
     else if (content_type != NULL
              && media_type_is(content_type, MEDIA_TYPE_FORM)) {
         result->outcome = read_urlencoded(&check, body, length);
+    }
+    else if (fields->takes_multipart && content_type != NULL
+             && media_type_is(content_type, MEDIA_TYPE_PARTS)) {
+        result->outcome = read_multipart(&check, content_type, body, length);
     }
     else {
         result->outcome = read_json(&check, body, length);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The room of request bodies: from a body to fields and problems. JSON
- * (RFC 8259) or application/x-www-form-urlencoded, told apart by the media
- * type. Checks what can be found without a database: required, null, blank,
- * types, lengths, grammar, the repeated password. It may use the rooms below
- * (token … base), and uses store (for its structs), text and base.
+ * (RFC 8259), application/x-www-form-urlencoded or, where a dialect says so,
+ * multipart/form-data, told apart by the media type. Checks what can be found
+ * without a database: required, null, blank, types, lengths, grammar, what is
+ * sent twice. It may use the rooms below (token … base), and uses store (for
+ * its structs), text and base.
  *
  * Safe from any thread; values are in the pool passed.
  *
@@ -15,6 +16,8 @@
  *   json.c            a JSON text to jansson's objects
  *   json_number.c     the numbers in it that no machine number holds
  *   urlencoded.c      a form to names and values
+ *   multipart.c       a form in parts to the same
+ *   pairs.c           those names and values
  *   basic.c           name and password of HTTP Basic, in place of a body
  *   field.c           what a route's fields are
  *   stage.c           which problems are told together
@@ -45,13 +48,15 @@ typedef struct acct_form_t {
 
 /**
  * Whether a body of this kind would be read at all: ask before reading
- * it. Parameters of JSON's media type are ignored; multipart is refused.
+ * it. Parameters of JSON's media type are ignored; multipart/form-data is read
+ * where the fields say so.
  * @param content_type     value of Content-Type, or NULL
  * @param content_encoding value of Content-Encoding, or NULL
  * @param result           {media_type} or {encoding} on refusal
  * @return ACCT_OK, ACCT_UNSUPPORTED_MEDIA_TYPE, ACCT_UNSUPPORTED_ENCODING
  */
-acct_outcome_e acct_form_accepts(const char *content_type,
+acct_outcome_e acct_form_accepts(const acct_fields_t *fields,
+                                 const char *content_type,
                                  const char *content_encoding,
                                  acct_result_t *result, apr_pool_t *pool);
 

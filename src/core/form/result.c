@@ -9,10 +9,11 @@ acct_result_t *acct_result_make(acct_outcome_e outcome, apr_pool_t *pool)
     return result;
 }
 
-void acct_result_add_problem(acct_result_t *result,
-                             const acct_field_t *field,
-                             acct_problem_e problem, int limit,
-                             apr_pool_t *pool)
+/* A place for a problem of a field: behind the problems of earlier fields and
+ * behind those this field already has. */
+static acct_field_problem_t *insert(acct_result_t *result,
+                                    const acct_field_t *field,
+                                    apr_pool_t *pool)
 {
     acct_field_problem_t *list;
     int i;
@@ -23,13 +24,33 @@ void acct_result_add_problem(acct_result_t *result,
     }
     apr_array_push(result->problems);
     list = (acct_field_problem_t *)result->problems->elts;
-    /* Stable insertion: behind the problems of earlier fields and behind
-     * those this field already has. */
     for (i = result->problems->nelts - 1;
          i > 0 && list[i - 1].field->index > field->index; i--) {
         list[i] = list[i - 1];
     }
     list[i].field = field;
-    list[i].problem = problem;
-    list[i].limit = limit;
+    return &list[i];
+}
+
+void acct_result_add_problem(acct_result_t *result,
+                             const acct_field_t *field,
+                             acct_problem_e problem, int limit,
+                             apr_pool_t *pool)
+{
+    acct_field_problem_t *place = insert(result, field, pool);
+
+    place->problem = problem;
+    place->limit = limit;
+    place->attribute = ACCT_ROLE__COUNT;
+}
+
+void acct_result_add_similar(acct_result_t *result,
+                             const acct_field_t *field,
+                             acct_role_e attribute, apr_pool_t *pool)
+{
+    acct_field_problem_t *place = insert(result, field, pool);
+
+    place->problem = ACCT_PROBLEM_TOO_SIMILAR;
+    place->limit = 0;
+    place->attribute = attribute;
 }

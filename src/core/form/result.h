@@ -19,6 +19,9 @@ typedef struct acct_field_problem_t {
     const acct_field_t *field;
     acct_problem_e problem;
     int limit;                  /* {limit} of its message; 0 for none */
+    acct_role_e attribute;      /* {attribute}: what of the account a
+                                 * password is too similar to; any other
+                                 * problem: ACCT_ROLE__COUNT */
 } acct_field_problem_t;
 
 typedef struct acct_result_t {
@@ -54,5 +57,11 @@ void acct_result_add_problem(acct_result_t *result,
                              const acct_field_t *field,
                              acct_problem_e problem, int limit,
                              apr_pool_t *pool);
+
+/** The same of a password that is too similar to the account's own
+ *  @a attribute (username, email, first_name, last_name). */
+void acct_result_add_similar(acct_result_t *result,
+                             const acct_field_t *field,
+                             acct_role_e attribute, apr_pool_t *pool);
 
 #endif

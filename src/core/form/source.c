@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "form/json.h"
-#include "form/urlencoded.h"
+#include "form/pairs.h"
 
 static acct_raw_t raw_json(const json_t *json, apr_pool_t *pool)
 {

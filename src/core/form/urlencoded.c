@@ -5,8 +5,6 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "form/form.h"
-#include "text/identifier.h"
 
 static int hex_digit(char c)
 {
@@ -52,71 +50,31 @@ static apr_ssize_t decode(const char *text, apr_size_t length, char *out)
     return (apr_ssize_t)count;
 }
 
-/* Whether text that may hold NUL, and ends in one more, is UTF-8. */
-static int is_utf8(const char *text, apr_size_t length)
-{
-    const char *end = text + length;
-
-    for (;;) {
-        if (acct_utf8_length(text) < 0) {
-            return 0;
-        }
-        text += strlen(text);
-        if (text == end) {
-            return 1;
-        }
-        text++;
-    }
-}
-
-/* Decodes one pair into @a pair, which is in the list already so that it
- * gets wiped in any case. */
+/* One more pair of a list. */
 static const char *decode_pair(const char *text, apr_size_t length,
-                               acct_pair_t *pair, apr_pool_t *pool)
+                               apr_array_header_t *pairs, apr_pool_t *pool)
 {
     const char *equals = memchr(text, '=', length);
     apr_size_t name_length = equals != NULL ? (apr_size_t)(equals - text)
                                             : length;
     apr_size_t value_length = equals != NULL ? length - name_length - 1 : 0;
-    apr_ssize_t count;
+    acct_pair_t *pair = acct_pairs_add(pairs);
+    apr_ssize_t name, value = 0;
 
-    pair->name = apr_palloc(pool, name_length + 1);
-    pair->value = apr_palloc(pool, value_length + 1);
-    pair->name[0] = pair->value[0] = '\0';
-    pair->length = 0;
-    pair->is_file = 0;
-
-    count = decode(text, name_length, pair->name);
-    if (count < 0) {
+    if (pair == NULL) {
+        return "too many members";
+    }
+    pair->name = apr_pcalloc(pool, name_length + 1);
+    pair->value = apr_pcalloc(pool, value_length + 1);
+    name = decode(text, name_length, pair->name);
+    if (name >= 0 && equals != NULL) {
+        value = decode(equals + 1, value_length, pair->value);
+    }
+    if (name < 0 || value < 0) {
         return "'%' without two hex digits";
     }
-    if (strlen(pair->name) != (apr_size_t)count) {
-        return "a null character in the name of a member";
-    }
-    if (acct_utf8_length(pair->name) < 0) {
-        return "not UTF-8";
-    }
-    count = equals != NULL ? decode(equals + 1, value_length, pair->value)
-                           : 0;
-    if (count < 0) {
-        return "'%' without two hex digits";
-    }
-    pair->length = (apr_size_t)count;
-    return is_utf8(pair->value, pair->length) ? NULL : "not UTF-8";
-}
-
-static int is_named_twice(const apr_array_header_t *pairs)
-{
-    const acct_pair_t *list = (const acct_pair_t *)pairs->elts;
-    const char *name = list[pairs->nelts - 1].name;
-    int i;
-
-    for (i = 0; i < pairs->nelts - 1; i++) {
-        if (strcmp(list[i].name, name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    pair->length = (apr_size_t)value;
+    return acct_pairs_check_last(pairs, (apr_size_t)name);
 }
 
 const char *acct_urlencoded_decode(const char *body, apr_size_t length,
@@ -138,18 +96,7 @@ const char *acct_urlencoded_decode(const char *body, apr_size_t length,
             start++;
             continue;
         }
-        if ((*pairs)->nelts == ACCT_FORM_MEMBERS) {
-            what = "too many members";
-        }
-        else {
-            acct_pair_t *pair = apr_array_push(*pairs);
-
-            what = decode_pair(start, (apr_size_t)(stop - start), pair,
-                               pool);
-            if (what == NULL && is_named_twice(*pairs)) {
-                what = "a member is named twice";
-            }
-        }
+        what = decode_pair(start, (apr_size_t)(stop - start), *pairs, pool);
         if (what != NULL) {
             return apr_psprintf(pool, "%s: byte %" APR_SIZE_T_FMT, what,
                                 (apr_size_t)(start - body) + 1);
@@ -157,16 +104,4 @@ const char *acct_urlencoded_decode(const char *body, apr_size_t length,
         start = stop + 1;
     }
     return NULL;
-}
-
-void acct_urlencoded_wipe(apr_array_header_t *pairs)
-{
-    int i;
-
-    for (i = 0; i < pairs->nelts; i++) {
-        acct_pair_t *pair = &APR_ARRAY_IDX(pairs, i, acct_pair_t);
-
-        OPENSSL_cleanse(pair->name, strlen(pair->name));
-        OPENSSL_cleanse(pair->value, pair->length);
-    }
 }

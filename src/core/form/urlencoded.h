@@ -10,13 +10,7 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
-
-typedef struct acct_pair_t {
-    char *name;                 /* UTF-8 without NUL */
-    char *value;                /* UTF-8, may hold NUL; another ends it */
-    apr_size_t length;          /* of value, in bytes */
-    int is_file;                /* its value is a file that was sent */
-} acct_pair_t;
+#include "form/pairs.h"
 
 /**
  * Decode a body: '&' between pairs, '+' for a blank, %XX for a byte. A
@@ -30,8 +24,5 @@ typedef struct acct_pair_t {
 const char *acct_urlencoded_decode(const char *body, apr_size_t length,
                                    apr_array_header_t **pairs,
                                    apr_pool_t *pool);
-
-/** Overwrite names and values. */
-void acct_urlencoded_wipe(apr_array_header_t *pairs);
 
 #endif

@@ -72,6 +72,7 @@ static const struct {
     [ACCT_VALUE_REASON] = { "reason", ACCT_KIND_TEXT, 0 },
     [ACCT_VALUE_TYPE] = { "type", ACCT_KIND_TEXT, 0 },
     [ACCT_VALUE_LIMIT] = { "limit", ACCT_KIND_INT, 0 },
+    [ACCT_VALUE_ATTRIBUTE] = { "attribute", ACCT_KIND_TEXT, 0 },
     [ACCT_VALUE_RETRY_AFTER] = { "retry_after", ACCT_KIND_INT, 0 },
     [ACCT_VALUE_PROBLEMS] = { "problems", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_TOKENS] = { "tokens", ACCT_KIND_LIST, 0 },
@@ -303,6 +304,9 @@ const char *acct_value_text(acct_value_e value, const acct_values_t *v,
     }
     else if (value == ACCT_VALUE_ERRORS_FIRST) {
         text = v->ntold > 0 ? v->told[0].message : NULL;
+    }
+    else if (value == ACCT_VALUE_ATTRIBUTE) {
+        text = v->attribute;
     }
     else {
         text = value == ACCT_VALUE_MESSAGE ? v->message

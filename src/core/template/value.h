@@ -50,6 +50,7 @@ typedef enum {
     ACCT_VALUE_REASON,
     ACCT_VALUE_TYPE,
     ACCT_VALUE_LIMIT,
+    ACCT_VALUE_ATTRIBUTE,
     ACCT_VALUE_RETRY_AFTER,
     /* lists */
     ACCT_VALUE_PROBLEMS,
@@ -110,6 +111,8 @@ typedef struct acct_values_t {
     int ntold;
     const acct_told_t *problem; /* the one that is answered alone, without
                                  * its message; NULL: none */
+    const char *attribute;      /* the dialect's word for what a password is
+                                 * like, or NULL */
 } acct_values_t;
 
 /* An item of a list while it is filled in. */

@@ -68,6 +68,21 @@ int acct_text_printable(const char *text)
     return 1;
 }
 
+int acct_text_is_numeric(const char *text)
+{
+    if (*text == '\0') {
+        return 0;
+    }
+    while (*text != '\0') {
+        utf8proc_int32_t c = next_char(&text);
+
+        if (c < 0 || utf8proc_category(c) != UTF8PROC_CATEGORY_ND) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* The code points of which Python's str.isspace() is true. */
 static int is_blank(utf8proc_int32_t c)
 {

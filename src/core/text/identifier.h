@@ -39,6 +39,10 @@ int acct_utf8_length(const char *text);
  *  the direction of writing. */
 int acct_text_printable(const char *text);
 
+/** Whether a text is of decimal digits alone, of any script (Unicode's
+ *  category Nd), one at least. */
+int acct_text_is_numeric(const char *text);
+
 /** The text without blanks at both ends (what Python's str.strip() takes
  *  away: Unicode white space). May be the text itself or its tail; never
  *  NULL ("" for NULL). */

@@ -112,6 +112,7 @@ typedef struct acct_password_rules_t {
     int min_length;             /* code points; 0 is off */
     apr_hash_t *block_list;     /* folded words, or NULL */
     int not_similar;            /* to username, email, names */
+    int not_numeric;            /* not of digits alone, of any script */
 } acct_password_rules_t;
 
 /**
@@ -126,15 +127,16 @@ apr_status_t acct_password_block_list_read(const char *path,
                                            const char **error);
 
 /**
- * Judge a new password.
+ * Judge a new password by every rule.
  * @param own NULL-terminated: the account's name, email, first and last
- *        name (entries may be "")
- * @return ACCT_PROBLEM__COUNT when it passes, else the first problem:
- *         TOO_SHORT, TOO_COMMON, TOO_SIMILAR
+ *        name (entries may be ""); NULL: likeness is not looked at
+ * @param like which of @a own it is too similar to, the first; untouched
+ *        where it is not; may be NULL
+ * @return the set (ACCT_PROBLEM_BIT) of TOO_SHORT, TOO_COMMON, TOO_SIMILAR,
+ *         TOO_NUMERIC; 0: it passes
  */
-acct_problem_e acct_password_judge(const acct_password_rules_t *rules,
-                                   const char *password,
-                                   const char *const *own,
-                                   apr_pool_t *pool);
+uint32_t acct_password_judge(const acct_password_rules_t *rules,
+                             const char *password, const char *const *own,
+                             int *like, apr_pool_t *pool);
 
 #endif

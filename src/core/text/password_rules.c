@@ -145,24 +145,41 @@ static int is_similar(const char *password, const char *own,
 
 /* ---------------------------------------------------------------- verdict */
 
-/* The rules that compare: a folded password. */
-static acct_problem_e judge_folded(const acct_password_rules_t *rules,
-                                   const char *password,
-                                   const char *const *own, apr_pool_t *pool)
+/* @return which of the account's own values it is like, or -1 */
+static int find_similar(const char *password, const char *const *own,
+                        apr_pool_t *pool)
 {
+    int i;
+
+    for (i = 0; own != NULL && own[i] != NULL; i++) {
+        if (is_similar(password, own[i], pool)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The rules that compare: a folded password. */
+static uint32_t judge_folded(const acct_password_rules_t *rules,
+                             const char *password, const char *const *own,
+                             int *like, apr_pool_t *pool)
+{
+    uint32_t problems = 0;
+    int similar = rules->not_similar ? find_similar(password, own, pool)
+                                     : -1;
+
     if (rules->block_list != NULL
         && apr_hash_get(rules->block_list, password, APR_HASH_KEY_STRING)
            != NULL) {
-        return ACCT_PROBLEM_TOO_COMMON;
+        problems |= ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_COMMON);
     }
-    if (rules->not_similar && own != NULL) {
-        for (; *own != NULL; own++) {
-            if (is_similar(password, *own, pool)) {
-                return ACCT_PROBLEM_TOO_SIMILAR;
-            }
+    if (similar >= 0) {
+        problems |= ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SIMILAR);
+        if (like != NULL) {
+            *like = similar;
         }
     }
-    return ACCT_PROBLEM__COUNT;
+    return problems;
 }
 
 /* As the same characters, whatever keyboard spelled them. No UTF-8 has
@@ -182,25 +199,26 @@ static int is_too_short(const acct_password_rules_t *rules,
     return length < rules->min_length;
 }
 
-acct_problem_e acct_password_judge(const acct_password_rules_t *rules,
-                                   const char *password,
-                                   const char *const *own,
-                                   apr_pool_t *pool)
+uint32_t acct_password_judge(const acct_password_rules_t *rules,
+                             const char *password, const char *const *own,
+                             int *like, apr_pool_t *pool)
 {
     const char *folded;
-    acct_problem_e problem;
+    uint32_t problems = 0;
 
     if (rules == NULL) {
-        return ACCT_PROBLEM__COUNT;
+        return 0;
     }
     if (is_too_short(rules, password, pool)) {
-        return ACCT_PROBLEM_TOO_SHORT;
+        problems |= ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_SHORT);
     }
-    if ((rules->block_list == NULL && !rules->not_similar)
-        || acct_fold(password, &folded, pool) != APR_SUCCESS) {
-        return ACCT_PROBLEM__COUNT;
+    if (rules->not_numeric && acct_text_is_numeric(password)) {
+        problems |= ACCT_PROBLEM_BIT(ACCT_PROBLEM_TOO_NUMERIC);
     }
-    problem = judge_folded(rules, folded, own, pool);
-    OPENSSL_cleanse((char *)folded, strlen(folded));
-    return problem;
+    if ((rules->block_list != NULL || rules->not_similar)
+        && acct_fold(password, &folded, pool) == APR_SUCCESS) {
+        problems |= judge_folded(rules, folded, own, like, pool);
+        OPENSSL_cleanse((char *)folded, strlen(folded));
+    }
+    return problems;
 }

@@ -362,9 +362,13 @@ static const char *set_password_rule(cmd_parms *cmd, const char *word,
         rules->not_similar = 1;
         return NULL;
     }
+    if (ap_cstr_casecmp(word, "not-numeric") == 0) {
+        rules->not_numeric = 1;
+        return NULL;
+    }
     return apr_psprintf(cmd->pool, "AcctAuthPasswordRules: \"%s\" is not "
                         "known; write Off, or any of min-length=12, "
-                        "block-list=FILE, not-similar", word);
+                        "block-list=FILE, not-similar, not-numeric", word);
 }
 
 const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,
@@ -380,7 +384,7 @@ const char *acct_set_password_rules(cmd_parms *cmd, void *dir, int argc,
     }
     if (argc == 0) {
         return "AcctAuthPasswordRules: write Off, or any of min-length=12, "
-               "block-list=FILE, not-similar";
+               "block-list=FILE, not-similar, not-numeric";
     }
     memset(&conf->rules, 0, sizeof(conf->rules));
     conf->rules_set = 1;

@@ -35,9 +35,11 @@ apr_off_t acct_body_limit(const request_rec *r)
 }
 
 acct_outcome_e acct_body_accepts(const request_rec *r,
+                                 const acct_fields_t *fields,
                                  acct_result_t *result)
 {
-    return acct_form_accepts(apr_table_get(r->headers_in, "Content-Type"),
+    return acct_form_accepts(fields,
+                             apr_table_get(r->headers_in, "Content-Type"),
                              apr_table_get(r->headers_in,
                                            "Content-Encoding"),
                              result, r->pool);

@@ -26,10 +26,11 @@ int acct_body_announced(const request_rec *r);
 apr_off_t acct_body_limit(const request_rec *r);
 
 /**
- * Whether a body of the kind that the request's header names would be read;
- * as acct_form_accepts().
+ * Whether a body of the kind that the request's header names would be read
+ * into fields; as acct_form_accepts().
  */
 acct_outcome_e acct_body_accepts(const request_rec *r,
+                                 const acct_fields_t *fields,
                                  acct_result_t *result);
 
 /**

@@ -262,7 +262,8 @@ static int body_result(endpoint_t *endpoint, acct_body_e read)
 
 static int check_media_type(endpoint_t *endpoint)
 {
-    acct_outcome_e what = acct_body_accepts(endpoint->r, endpoint->result);
+    acct_outcome_e what = acct_body_accepts(
+        endpoint->r, &endpoint->match.route->fields, endpoint->result);
 
     outcome(endpoint, what);
     return what == ACCT_OK;
