@@ -172,7 +172,22 @@ static void write_mail(fixture_t *f, acct_db_t *db, const char *address,
         .expires_at = 900
     };
 
-    assert_int_equal(acct_store_mail_insert(db, &mail, f->pool), 0);
+    assert_int_equal(acct_store_mail_insert(db, &mail, 3, f->pool), 0);
+}
+
+static apr_array_header_t *claim(fixture_t *f, acct_db_t *db,
+                                 const char *server, apr_time_t now,
+                                 apr_time_t stale, int limit)
+{
+    const acct_mail_claim_t wanted = {
+        .sites = "\nother\nwww.example.org\n", .server = server,
+        .now = now, .stale = stale, .limit = limit
+    };
+    apr_array_header_t *list;
+
+    assert_int_equal(acct_store_mail_claim(db, &wanted, &list, f->pool),
+                     APR_SUCCESS);
+    return list;
 }
 
 static const acct_mail_t *mail_at(const apr_array_header_t *list, int i)
@@ -190,19 +205,19 @@ static void a_mail_is_one_servers_until_its_claim_is_stale(void **state)
     write_mail(f, db, "b@x.org", 100);
     write_mail(f, db, "a@x.org", 90);
     write_mail(f, db, "c@x.org", 300);
-    assert_int_equal(acct_store_mail_claim(db, "one", 200, 0, 10, &one,
-                                           f->pool), APR_SUCCESS);
+    assert_int_equal(acct_store_mail_insert(
+        db, &(acct_mail_t){ .kind = "x", .created_at = 1 }, 3, f->pool),
+        APR_ENOSPC);
+    one = claim(f, db, "one", 200, 0, 10);
     assert_int_equal(one->nelts, 2);
     assert_string_equal(mail_at(one, 0)->address, "a@x.org");
     assert_string_equal(mail_at(one, 1)->address, "b@x.org");
     assert_string_equal(mail_at(one, 0)->kind, "password_reset");
     assert_string_equal(mail_at(one, 0)->language, "de");
     assert_int_equal(mail_at(one, 0)->expires_at, 900);
-    assert_int_equal(acct_store_mail_claim(db, "two", 210, 0, 10, &two,
-                                           f->pool), APR_SUCCESS);
+    two = claim(f, db, "two", 210, 0, 10);
     assert_int_equal(two->nelts, 0);
-    assert_int_equal(acct_store_mail_claim(db, "two", 220, 201, 1, &two,
-                                           f->pool), APR_SUCCESS);
+    two = claim(f, db, "two", 220, 201, 1);
     assert_int_equal(two->nelts, 1);
     assert_int_equal(acct_store_mail_delete(db, mail_at(one, 0), f->pool),
                      APR_NOTFOUND);
