@@ -35,7 +35,7 @@ typedef struct check_t {
     apr_array_header_t *looks;  /* look_t *, each database once */
     apr_hash_t *by_name;        /* look_t *, by driver and parameters */
     apr_hash_t *told;
-    acct_schemas_t *schemas;    /* of all files */
+    acct_schemas_t *schemas;    /* of all databases */
 } check_t;
 
 /* A database as the children see it; and as root does, where they cannot
