@@ -133,6 +133,15 @@ static void times_take_a_format(void **state)
           "\"20.08.2021 % 829531\",\"at 22:09\"]");
 }
 
+/* What is not a directive of it stands in a JSON string. */
+static void text_in_a_time_format_is_escaped(void **state)
+{
+    acct_values_t values = some_values(*state);
+
+    fills(*state, "[\"{account.created_at|%H \\\"h\\\" \\\\ \\u0001 %%}\"]",
+          &values, "[\"22 \\\"h\\\" \\\\ \\u0001 %\"]");
+}
+
 static void the_first_text_that_is_not_empty_is_taken(void **state)
 {
     acct_values_t values = some_values(*state);
@@ -284,6 +293,7 @@ int main(void)
         POOL_TEST(a_placeholder_in_text_is_text),
         POOL_TEST(doubled_braces_are_braces),
         POOL_TEST(times_take_a_format),
+        POOL_TEST(text_in_a_time_format_is_escaped),
         POOL_TEST(the_first_text_that_is_not_empty_is_taken),
         POOL_TEST(errors_are_lists_in_the_order_of_fields),
         POOL_TEST(bytes_that_are_not_utf8_become_a_mark),
