@@ -26,8 +26,9 @@ static void hear(void *baton, const char *path, const char *what)
 static acct_values_t some_values(apr_pool_t *pool)
 {
     static const acct_told_t told[] = {
-        { "email", "taken", "a \"b\"" }, { "email", "invalid", "\xff" },
-        { "name\n", "blank", "" }
+        { "email", "a.b", "taken", "a \"b\"" },
+        { "email", "a.b", "invalid", "\xff" },
+        { "name\n", "~/\x01", "blank", "" }
     };
     acct_result_t *result = acct_result_make(ACCT_OK, pool);
     acct_account_t *account = apr_pcalloc(pool, sizeof(*account));

@@ -36,6 +36,7 @@ struct world_t {
     acct_form_t form;
     acct_result_t *result;
     const char *log;            /* all of it */
+    const char *path_token;     /* what the path names */
     const char *secret;         /* a token that no line may have */
 
     /* what the service does */
@@ -319,7 +320,7 @@ static inline acct_result_t *call_with(world_t *world,
     acct_call_t call = {
         .service = &world->service, .route = &world->route,
         .form = &world->form, .identity = identity, .token = token,
-        .pool = world->pool
+        .path_token = world->path_token, .pool = world->pool
     };
 
     if (world->result == NULL) {

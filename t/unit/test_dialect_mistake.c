@@ -321,11 +321,11 @@ static const struct bad_t {
     },
     { ROUTES(OUT("a b", "POST")), "routes[0].path: ", "without blanks" },
     { ROUTES(OUT("{account.id", "POST")), "routes[0].path: ",
-      "only \"{account.id}\" can stand" },
+      "only \"{account.id}\" or" },
     { ROUTES(OUT("x{account.id}", "POST")), "routes[0].path: ",
       "as a whole segment" },
     { ROUTES(OUT("{account.email}", "POST")), "routes[0].path: ",
-      "only \"{account.id}\" can stand" },
+      "only \"{account.id}\" or" },
     { ROUTES(OUT("{account.id}/{account.id}", "POST")), "routes[0].path: ",
       "keep one" },
     { ROUTES(ROUTE("{account.id}", "POST", "login", "\"fields\":{\"u\":"

@@ -164,7 +164,7 @@ static void mistakes_are_told_where_they_are(void **state)
           "did you mean \"user\"?" },
         { IN_OK("{\"status\":200,\"body\":[\"{token}\",\"{define.x}\"]}"),
           "routes[0].responses.ok.body[1]: nothing is defined as \"x\"; "
-          "add \"define\"" },
+          "write one of export" },
         { "{\"extends\":\"base\",\"define\":{\"a\":1},\"routes\":["
           LOGIN("{\"u\":\"identifier\",\"p\":\"password\"}",
                 "\"ok\":{\"status\":200,\"body\":[\"{token}\","

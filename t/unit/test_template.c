@@ -162,8 +162,8 @@ static void the_first_text_that_is_not_empty_is_taken(void **state)
 static void errors_are_lists_in_the_order_of_fields(void **state)
 {
     static const acct_told_t told[] = {
-        { "b", "null", "one" }, { "b", "invalid", "\"two\"" },
-        { "a", "required", "three" }
+        { "b", "b", "null", "one" }, { "b", "b", "invalid", "\"two\"" },
+        { "a", "a", "required", "three" }
     };
     acct_values_t values = some_values(*state);
 

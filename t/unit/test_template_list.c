@@ -185,9 +185,9 @@ static void outside_of_a_list_a_token_is_the_one_that_was_read(void **state)
 static void problems_are_a_list_too(void **state)
 {
     static const acct_told_t told[] = {
-        { "mail", "required", "Missing." },
-        { "user.pass/word~", "too_short", "Too \"short\"." },
-        { "user.pass/word~", "too_common", "Common." }
+        { "mail", "mail", "required", "Missing." },
+        { "word", "user.pass/word~", "too_short", "Too \"short\"." },
+        { "word", "user.pass/word~", "too_common", "Common." }
     };
     acct_values_t values = some_values(*state);
 

@@ -15,6 +15,8 @@
  *   login.c           sign in
  *   logout.c          sign out, here or everywhere
  *   password_change.c, delete.c    what an account may do with itself
+ *   session_tokens.c  the account's tokens: listed, called something, ended
+ *   export.c          all that is stored of it
  *   reauthentication.c    acting for the account of a token, its password
  *                     asked once more
  *   operations.c      the table of operations: what a dialect can name
@@ -61,6 +63,8 @@ typedef struct acct_call_t {
                                          * NULL: the route does without,
                                          * and none was */
     const char *token;          /* its text, or NULL */
+    const char *path_token;     /* what stands for {token.id} in the path, or
+                                 * NULL; any text */
     acct_result_t *result;      /* in: ACCT_OK, or ACCT_INVALID with the
                                  * problems found so far; out: what came of
                                  * it */
@@ -121,6 +125,33 @@ void acct_current(const acct_call_t *call);
  * wrong current password, where the route asks for one), ACCT_INVALID_TOKEN.
  */
 void acct_password_change(const acct_call_t *call);
+
+/**
+ * The account's tokens that live, the newest first, at most 100: ACCT_OK with
+ * the account, ACCT_INVALID_TOKEN when that is gone by now.
+ */
+void acct_tokens(const acct_call_t *call);
+
+/**
+ * Call one of the account's tokens something, the one that the path names,
+ * else the one that was presented: ACCT_OK with the account and the token,
+ * ACCT_TOKEN_NOT_FOUND (also for another account's), ACCT_INVALID,
+ * ACCT_INVALID_TOKEN.
+ */
+void acct_token_rename(const acct_call_t *call);
+
+/**
+ * End one of the account's tokens, chosen as above; of the presented one it is
+ * a sign-out: ACCT_OK with the account, ACCT_TOKEN_NOT_FOUND,
+ * ACCT_INVALID_TOKEN.
+ */
+void acct_token_revoke(const acct_call_t *call);
+
+/**
+ * All that is stored of the account: ACCT_OK with the account, all its tokens
+ * and the other lists, ACCT_INVALID_TOKEN when it is gone by now.
+ */
+void acct_export(const acct_call_t *call);
 
 /**
  * Delete the token's account with all that is its own: ACCT_OK with the

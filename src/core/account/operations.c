@@ -108,9 +108,56 @@ static const acct_operation_t op_delete = {
     .run = acct_delete
 };
 
+static const acct_operation_t op_tokens = {
+    .name = "tokens",           /* which tokens the account has */
+    .event = ACCT_EVENT_TOKENS,
+    .token = ACCT_TOKEN_NEEDED,
+    .shows = ACCT_SHOWS_TOKENS,
+    .run = acct_tokens
+};
+
+static const acct_need_t token_rename_needs[] = {
+    { ROLE(LABEL), 0,
+      "\"token_rename\" needs what the token is to be called; add \"name\": "
+      "\"label\", and let it be required" },
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_token_rename = {
+    .name = "token_rename",     /* call a token something */
+    .event = ACCT_EVENT_TOKEN_RENAME,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .names_token = 1,
+    .roles = ROLE(LABEL),
+    .needs = token_rename_needs,
+    .outcomes = OUTCOME(TOKEN_NOT_FOUND),
+    .shows = ACCT_SHOWS_TOKEN_READ,
+    .run = acct_token_rename
+};
+
+static const acct_operation_t op_token_revoke = {
+    .name = "token_revoke",     /* end one token */
+    .event = ACCT_EVENT_TOKEN_REVOKE,
+    .token = ACCT_TOKEN_NEEDED,
+    .names_token = 1,
+    .outcomes = OUTCOME(TOKEN_NOT_FOUND),
+    .run = acct_token_revoke
+};
+
+static const acct_operation_t op_export = {
+    .name = "export",           /* all that is stored of the account */
+    .event = ACCT_EVENT_EXPORT,
+    .token = ACCT_TOKEN_NEEDED,
+    .shows = ACCT_SHOWS_STORED,
+    .run = acct_export
+};
+
 static const acct_operation_t *const rows[] = {
     &op_register, &op_login, &op_logout, &op_logout_all, &op_current,
-    &op_password_change, &op_delete
+    &op_password_change, &op_delete, &op_tokens, &op_token_rename,
+    &op_token_revoke, &op_export
 };
 
 const acct_operations_t acct_operations = {

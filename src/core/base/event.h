@@ -30,6 +30,10 @@ typedef enum {
     ACCT_EVENT_EDIT,
     ACCT_EVENT_DELETE,
     ACCT_EVENT_CURRENT,
+    ACCT_EVENT_TOKENS,
+    ACCT_EVENT_TOKEN_RENAME,
+    ACCT_EVENT_TOKEN_REVOKE,
+    ACCT_EVENT_EXPORT,
     ACCT_EVENT_GUARD,           /* what a location's guard said */
     /* tokens */
     ACCT_EVENT_TOKEN_ISSUED,    /* one was made */
@@ -38,7 +42,9 @@ typedef enum {
                                  * again was over ("expired") */
     ACCT_EVENT_TOKEN_REVOKED,   /* an operator ended one, all of an account,
                                  * or (account 0) everyone's; or a change of
-                                 * password the others ("password") */
+                                 * password the others ("password"); or the
+                                 * account itself another one of its own
+                                 * ("session") */
     ACCT_EVENT_TOKEN_CHECK,     /* unknown tokens are refused unseen: "on",
                                  * "promised" or "off" from now on */
     /* accounts, by an operator */

@@ -43,6 +43,8 @@ typedef struct acct_need_t {
 typedef enum {
     ACCT_SHOWS_NO_TOKEN,
     ACCT_SHOWS_TOKENS,          /* the list of the account's tokens */
+    ACCT_SHOWS_STORED,          /* that, and all else that is stored of the
+                                 * account */
     ACCT_SHOWS_TOKEN_READ,      /* {token.id}, {token.label} and the like, but
                                  * never {token} */
     ACCT_SHOWS_TOKEN,           /* {token}, {token.id}, {token.expires} */
@@ -76,6 +78,8 @@ typedef struct acct_operation_t {
     int stores_fields;          /* what they say becomes the account's: a
                                  * name can be taken, a new name has a
                                  * grammar, a new password has rules */
+    int names_token;            /* it acts on the token that its path names,
+                                 * else on the presented one */
     uint32_t roles;             /* that its fields can have */
     int takes_basic;            /* a route may say that identifier and
                                  * password are those of HTTP Basic, and

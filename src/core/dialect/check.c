@@ -38,7 +38,8 @@ static const char *where_known(acct_load_t *load, acct_value_e value)
         return "in \"ok\"";
     }
     if ((bit & (ACCT_VALUES_TOKEN | ACCT_VALUES_TOKEN_READ
-                | ACCT_VALUE_BIT(ACCT_VALUE_TOKENS))) != 0) {
+                | ACCT_VALUE_BIT(ACCT_VALUE_TOKENS)
+                | ACCT_VALUES_STORED)) != 0) {
         return of_operations(load, value);
     }
     if ((bit & ACCT_VALUES_ERRORS) != 0) {

@@ -78,6 +78,7 @@ typedef struct acct_route_t {
                                  * place of the server's; or NULL */
     int mints_token;            /* its ok response shows {token} */
     int names_account;          /* its path holds {account.id} */
+    int names_token;            /* its path holds {token.id} */
     /* private to dialect/dialect.c and dialect/render.c */
     struct acct_route_private_t *p;
 } acct_route_t;
@@ -134,6 +135,7 @@ typedef struct acct_match_t {
                                      * that has the path */
     const char *account_id;         /* what stands for {account.id} in the
                                      * path, or NULL; any text */
+    const char *token_id;           /* the same of {token.id} */
     const char *allow;              /* value of Allow: "POST, OPTIONS"; NULL
                                      * when no route has the path */
 } acct_match_t;

@@ -3,8 +3,6 @@
 #include <apr_strings.h>
 #include "dialect/draft.h"
 
-#define ACCOUNT_ID "{account.id}"
-
 const char *const acct_route_methods[] = {
     "GET", "POST", "PUT", "PATCH", "DELETE", NULL
 };
@@ -18,19 +16,30 @@ static apr_size_t without_slash(const char *path)
     return length > 0 && path[length - 1] == '/' ? length - 1 : length;
 }
 
+/* Whether its path has a place for an id. */
+static int has_place(const acct_route_t *route)
+{
+    return route->names_account || route->names_token;
+}
+
 void acct_route_prepare(acct_route_t *route, apr_pool_t *pool)
 {
     struct acct_route_private_t *p = route->p;
     const char *id;
 
     p->key = apr_pstrmemdup(pool, route->path, without_slash(route->path));
-    id = route->names_account ? strstr(p->key, ACCOUNT_ID) : NULL;
+    id = has_place(route) ? strchr(p->key, '{') : NULL;
     p->before = id != NULL ? (apr_size_t)(id - p->key) : 0;
-    p->after = id != NULL ? id + sizeof(ACCOUNT_ID) - 1 : "";
+    p->after = id != NULL ? strchr(id, '}') + 1 : "";
 }
 
 int acct_route_same_path(const acct_route_t *a, const acct_route_t *b)
 {
+    if (has_place(a) && has_place(b)) {     /* whatever stands there */
+        return a->p->before == b->p->before
+            && memcmp(a->p->key, b->p->key, a->p->before) == 0
+            && strcmp(a->p->after, b->p->after) == 0;
+    }
     return strcmp(a->p->key, b->p->key) == 0;
 }
 
@@ -43,7 +52,7 @@ int acct_route_matches(const acct_route_t *route, const char *path,
 
     *id = NULL;
     *id_length = 0;
-    if (!route->names_account) {
+    if (!has_place(route)) {
         return strlen(p->key) == length && memcmp(p->key, path, length) == 0;
     }
     if (length <= p->before + after
@@ -73,9 +82,9 @@ typedef struct search_t {
 } search_t;
 
 /* One kind of a dialect's routes: literal ones, or those with a place for
- * the account. @return whether any has the path */
+ * an id. @return whether any has the path */
 static int search_routes(search_t *search, const acct_dialect_t *dialect,
-                         int names_account)
+                         int with_place)
 {
     const acct_route_t *route = dialect->routes;
     const acct_route_t *end = route + dialect->nroutes;
@@ -84,7 +93,7 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
     int found = 0, i;
 
     for (; route < end; route++) {
-        if (!route->names_account != !names_account
+        if (has_place(route) != with_place
             || !acct_route_matches(route, search->path, search->length, &id,
                                    &id_length)) {
             continue;
@@ -157,8 +166,11 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
     match->dialect = match->route->dialect;
     if (search.route != NULL) {
         if (search.id != NULL) {
-            match->account_id = apr_pstrmemdup(pool, search.id,
-                                               search.id_length);
+            const char *id = apr_pstrmemdup(pool, search.id,
+                                            search.id_length);
+
+            *(search.route->names_token ? &match->token_id
+                                        : &match->account_id) = id;
         }
         return ACCT_OK;
     }
@@ -193,7 +205,7 @@ static int has_literal(const acct_dialect_t *dialect,
     int i;
 
     for (i = 0; i < dialect->nroutes; i++) {
-        if (!dialect->routes[i].names_account
+        if (!has_place(&dialect->routes[i])
             && acct_route_same_path(&dialect->routes[i], other)) {
             return 1;
         }
@@ -213,7 +225,7 @@ static int hides(const acct_route_t *first, const acct_route_t *second)
     if (acct_route_same_path(first, second)) {
         return 1;
     }
-    return first->names_account && !second->names_account
+    return has_place(first) && !has_place(second)
         && !has_literal(first->dialect, second)
         && acct_route_matches(first, second->p->key, strlen(second->p->key),
                               &id, &id_length);

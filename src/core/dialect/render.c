@@ -95,6 +95,7 @@ static acct_told_t told_as(const acct_field_problem_t *problem)
 {
     const acct_told_t told = {
         .field = acct_field_told(problem->field, problem->problem),
+        .member = problem->field->name,
         .code = acct_problem_name(problem->problem)
     };
 
@@ -162,7 +163,8 @@ static int has_tokens(const choice_t *choice, const acct_result_t *result)
         && !(uses_any(choice, ACCT_VALUES_TOKEN_READ)
              && result->token_read == NULL)
         && !(uses_any(choice, ACCT_VALUE_BIT(ACCT_VALUE_TOKENS))
-             && result->tokens == NULL);
+             && result->tokens == NULL)
+        && !(uses_any(choice, ACCT_VALUES_STORED) && result->stored == NULL);
 }
 
 /* Whether the result holds what the response shows. Loading has checked

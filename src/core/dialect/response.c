@@ -12,6 +12,8 @@ static uint64_t shown_by(const acct_operation_t *operation)
         return 0;
     case ACCT_SHOWS_TOKENS:
         return ACCT_VALUE_BIT(ACCT_VALUE_TOKENS);
+    case ACCT_SHOWS_STORED:
+        return ACCT_VALUE_BIT(ACCT_VALUE_TOKENS) | ACCT_VALUES_STORED;
     case ACCT_SHOWS_TOKEN_READ:
         return ACCT_VALUES_TOKEN_NAMED | ACCT_VALUES_TOKEN_READ;
     default:

@@ -4,12 +4,18 @@
 #include "dialect/draft.h"
 
 #define ACCOUNT_ID "{account.id}"
+#define TOKEN_ID "{token.id}"
 
 /* ------------------------------------------------------------------ path */
 
+static int is_segment(const char *segment, apr_size_t length,
+                      const char *what)
+{
+    return strlen(what) == length && memcmp(segment, what, length) == 0;
+}
+
 static const char *check_segment(const char *segment, apr_size_t length)
 {
-    static const apr_size_t id = sizeof(ACCOUNT_ID) - 1;
     apr_size_t i;
 
     if (length == 0) {
@@ -20,13 +26,15 @@ static const char *check_segment(const char *segment, apr_size_t length)
         return "climbs; write a path below the mount, without \".\" and "
                "\"..\"";
     }
-    if (length == id && memcmp(segment, ACCOUNT_ID, id) == 0) {
+    if (is_segment(segment, length, ACCOUNT_ID)
+        || is_segment(segment, length, TOKEN_ID)) {
         return NULL;
     }
     for (i = 0; i < length; i++) {
         if (segment[i] == '{' || segment[i] == '}') {
-            return "has braces; only \"" ACCOUNT_ID "\" can stand in a path,"
-                   " and as a whole segment: \"" ACCOUNT_ID "/logout/\"";
+            return "has braces; only \"" ACCOUNT_ID "\" or \"" TOKEN_ID "\" "
+                   "can stand in a path, and as a whole segment: \""
+                   ACCOUNT_ID "/logout/\"";
         }
         if ((unsigned char)segment[i] <= 0x20 || segment[i] == 0x7f
             || strchr("%?#\\;", segment[i]) != NULL) {
@@ -38,12 +46,37 @@ static const char *check_segment(const char *segment, apr_size_t length)
     return NULL;
 }
 
+/* What is wrong with the ids that a path has a place for; NULL: nothing. */
+static const char *check_ids(const acct_draft_t *draft, int accounts,
+                             int tokens)
+{
+    if (accounts > 1) {
+        return "names the account twice; keep one \"" ACCOUNT_ID "\"";
+    }
+    if (accounts + tokens > 1) {
+        return "names more than one; keep \"" TOKEN_ID "\" or \"" ACCOUNT_ID
+               "\" alone";
+    }
+    if (tokens > 0 && !draft->broken
+        && !draft->route.fields.operation->names_token) {
+        return "names a token, but the operation acts on none that is named;"
+               " remove \"" TOKEN_ID "\"";
+    }
+    if (accounts > 0 && draft->route.token == ACCT_TOKEN_OPTIONAL) {
+        return "names an account, but the route does without a token; remove "
+               "\"" ACCOUNT_ID "\", or \"token\"";
+    }
+    return accounts > 0 && draft->route.token != ACCT_TOKEN_NEEDED
+        ? "names an account, but the operation has none before it "
+          "ends; remove \"" ACCOUNT_ID "\"" : NULL;
+}
+
 static void check_path(acct_load_t *load, const acct_path_t *at,
                        const char *path, acct_draft_t *draft)
 {
     const char *segment = path, *wrong = NULL;
     apr_size_t length;
-    int ids = 0;
+    int accounts = 0, tokens = 0;
 
     if (*path == '/') {
         wrong = "begins with \"/\"; write it relative to where the dialect "
@@ -52,28 +85,22 @@ static void check_path(acct_load_t *load, const acct_path_t *at,
     while (wrong == NULL && *segment != '\0') {
         length = strcspn(segment, "/");
         wrong = check_segment(segment, length);
-        ids += length > 0 && *segment == '{';
+        accounts += is_segment(segment, length, ACCOUNT_ID);
+        tokens += is_segment(segment, length, TOKEN_ID);
         segment += length + (segment[length] == '/');
     }
-    if (wrong == NULL && ids > 1) {
-        wrong = "names the account twice; keep one \"" ACCOUNT_ID "\"";
-    }
-    if (wrong == NULL && ids == 1
-        && draft->route.token != ACCT_TOKEN_NEEDED) {
-        wrong = draft->route.token == ACCT_TOKEN_OPTIONAL
-            ? "names an account, but the route does without a token; remove "
-              "\"" ACCOUNT_ID "\", or \"token\""
-            : "names an account, but the operation has none before it "
-              "ends; remove \"" ACCOUNT_ID "\"";
+    if (wrong == NULL) {
+        wrong = check_ids(draft, accounts, tokens);
     }
     if (wrong != NULL) {
         acct_report(load, at, "the path \"%s\" %s",
                     acct_shown(path, load->tmp), wrong);
         draft->nowhere = 1;
         path = "";
-        ids = 0;
+        accounts = tokens = 0;
     }
-    draft->route.names_account = ids;
+    draft->route.names_account = accounts;
+    draft->route.names_token = tokens;
     draft->route.path = apr_pstrdup(load->pool, path);
     acct_route_prepare(&draft->route, load->pool);
 }

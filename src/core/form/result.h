@@ -13,6 +13,7 @@
 #include "base/outcome.h"
 #include "form/field.h"
 #include "store/store.h"
+#include "tables/stored.h"
 
 /* Something wrong with a field. */
 typedef struct acct_field_problem_t {
@@ -40,6 +41,8 @@ typedef struct acct_result_t {
                                      * token was read */
     const apr_array_header_t *tokens;   /* acct_token_t, of "each": "tokens";
                                          * NULL: they were not read */
+    const apr_array_header_t **stored;  /* by acct_stored_e, of the other
+                                         * lists; NULL: likewise */
     const char *method;             /* {method} */
     const char *media_type;         /* {media_type} */
     const char *encoding;           /* {encoding} */

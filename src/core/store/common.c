@@ -144,6 +144,11 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "DELETE FROM token WHERE account_id = %lld AND id <> %s" },
     [ACCT_SQL_TOKEN_IS_OF] = { .label = "token_is_of", .sql =
         "SELECT 1 FROM token WHERE id = %s AND account_id = %lld" },
+    [ACCT_SQL_TOKEN_OF] = { .label = "token_of", .sql =
+        "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
+        "WHERE t.id = %s AND t.account_id = %lld" },
+    [ACCT_SQL_TOKEN_SET_LABEL] = { .label = "token_set_label", .sql =
+        "UPDATE token SET label = %s WHERE id = %s AND account_id = %lld" },
     /* the reusable one is not counted: there is one at most */
     [ACCT_SQL_TOKEN_DELETE_OLDEST] = { .label = "token_delete_oldest", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
@@ -263,6 +268,19 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_RECOVERY_CODE_COUNT] = {
         .label = "recovery_code_count", .sql =
         "SELECT COUNT(*) FROM recovery_code WHERE account_id = %lld" },
+    /* in the order of acct_stored_e (tables/stored.h); of a known network
+     * there is a keyed digest alone, which is shown to nobody; a mail that
+     * was ordered for an address has no account yet */
+    [ACCT_SQL_STORED] = { .label = "stored", .sql =
+        "SELECT 0 AS list, '' AS kind, '' AS text, seen_at AS at, "
+        "0 AS ends FROM known_network WHERE account_id = %lld "
+        "UNION ALL SELECT 1, purpose, address_key, created_at, expires_at "
+        "FROM link WHERE account_id = %lld "
+        "UNION ALL SELECT 2, kind, address, created_at, expires_at FROM mail "
+        "WHERE account_id = %lld OR (account_id = 0 AND address_key = "
+        "(SELECT email_key FROM account WHERE id = %lld)) "
+        "UNION ALL SELECT 3, '', name_key, 0, until FROM name_hold "
+        "WHERE account_id = %lld ORDER BY 1, 4 DESC, 3" },
     [ACCT_SQL_MAIL_INSERT] = { .label = "mail_insert", .sql =
         "INSERT INTO mail (kind, site, dialect, language, account_id, "
         "address, address_key, created_at, next_at, expires_at) "

@@ -271,6 +271,17 @@ apr_status_t acct_store_token_delete_others(acct_db_t *db,
 apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
                                     const char *id, apr_pool_t *pool);
 
+/** One token of an account by its public id. APR_NOTFOUND when it has no such
+ *  one. */
+apr_status_t acct_store_token_of(acct_db_t *db, apr_int64_t account,
+                                 const char *id, acct_token_t *token,
+                                 apr_pool_t *pool);
+
+/** Call it something. APR_NOTFOUND when the account has no such token. */
+apr_status_t acct_store_token_set_label(acct_db_t *db, apr_int64_t account,
+                                        const char *id, const char *label,
+                                        apr_pool_t *pool);
+
 /**
  * Delete an account's oldest tokens and keep the newest @a keep. Counted,
  * and deleted, are those that live at @a now and are not reusable; what

@@ -221,6 +221,30 @@ apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
                                      pool), &rows);
 }
 
+apr_status_t acct_store_token_of(acct_db_t *db, apr_int64_t account,
+                                 const char *id, acct_token_t *token,
+                                 apr_pool_t *pool)
+{
+    const acct_arg_t args[] = { ACCT_TEXT(id), ACCT_INT(account) };
+    acct_rows_t rows;
+    apr_status_t rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_OF, args,
+                                                &rows, pool), &rows);
+
+    memset(token, 0, sizeof(*token));
+    return rv == APR_SUCCESS ? token_row(&rows, 0, token) : rv;
+}
+
+apr_status_t acct_store_token_set_label(acct_db_t *db, apr_int64_t account,
+                                        const char *id, const char *label,
+                                        apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(label), ACCT_TEXT(id), ACCT_INT(account)
+    };
+
+    return ACCT_RUN_FOUND(db, ACCT_SQL_TOKEN_SET_LABEL, args, pool);
+}
+
 apr_status_t acct_store_token_delete_oldest(acct_db_t *db,
                                             apr_int64_t account,
                                             apr_time_t now, int keep,

@@ -15,6 +15,7 @@
  *   links.c           what was mailed to be used once
  *   second_factors.c  secrets of codes, and recovery codes
  *   mails.c           what is to be mailed, and how much was
+ *   stored.c          what else is stored of an account, to be shown to it
  *   purge.c           clearing away what is over, in steps
  */
 #ifndef ACCT_TABLES_H
@@ -27,5 +28,6 @@
 #include "tables/name_holds.h"
 #include "tables/purge.h"
 #include "tables/second_factors.h"
+#include "tables/stored.h"
 
 #endif

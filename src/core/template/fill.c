@@ -123,7 +123,8 @@ static void put_text(writer_t *w, const acct_piece_t *piece, int json)
         text = acct_value_text(piece->values[i], w->values, w->item);
     }
     if (piece->format == ACCT_FORMAT_POINTER) {
-        text = acct_format_pointer(text, w->pool);
+        text = acct_format_pointer(acct_value_member(w->values, w->item),
+                                   w->pool);
     }
     if (!json) {
         puts_(w, text);

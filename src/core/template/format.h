@@ -10,7 +10,7 @@
 
 #include <apr_pools.h>
 #include <apr_time.h>
-#include "template/value.h"
+#include "template/placeholder.h"
 
 typedef enum {
     ACCT_FORMAT_PLAIN,          /* as the type is without a format */

@@ -6,8 +6,8 @@
  *
  * The files:
  *   template.c        parses them
- *   value.c           what a placeholder can stand for, and what that is of a
- *                     result
+ *   placeholder.c     what a placeholder can stand for, and what that is of
+ *                     a result
  *   format.c          how it is written: as a pattern of a time, in base 36
  *   fill.c            a template and a result to text or JSON
  *   suggest.c         words of a file in what is said about it
@@ -28,7 +28,7 @@
 #include <jansson.h>
 #include <stdint.h>
 #include "template/format.h"
-#include "template/value.h"
+#include "template/placeholder.h"
 
 #define ACCT_TEMPLATE_DEPTH 32  /* of nesting in a body */
 

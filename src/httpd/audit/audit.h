@@ -31,7 +31,7 @@ static inline int acct_audit_wants(const server_rec *s, acct_event_e kind,
 
     return audit != NULL
         && ((outcome == ACCT_OK ? audit->done : audit->refused)
-            & (apr_uint32_t)1 << kind) != 0;
+            & (apr_uint64_t)1 << kind) != 0;
 }
 
 /**

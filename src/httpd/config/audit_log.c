@@ -12,7 +12,7 @@
 #define NAME "AcctAuthAuditLog: "
 #define SYSLOG "syslog:"
 
-#define BIT(kind) ((apr_uint32_t)1 << (kind))
+#define BIT(kind) ((apr_uint64_t)1 << (kind))
 
 /* Events of each request to a guarded page, or to the current account: that
  * one was let in is written only where the configuration asks for it. */
@@ -180,7 +180,7 @@ static const char *set_words(acct_audit_conf_t *audit, int argc,
         }
     }
     if (error == NULL && events == 0) {
-        audit->refused = ~(apr_uint32_t)0;
+        audit->refused = ~(apr_uint64_t)0;
         audit->done |= ~QUIET;
     }
     return error;

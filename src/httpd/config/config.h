@@ -162,15 +162,15 @@ typedef struct acct_audit_conf_t {
     acct_audit_to_e to;
     const char *target;         /* absolute path, program, or facility */
     int facility;
-    apr_uint32_t done;          /* bits of events: told with the outcome ok */
-    apr_uint32_t refused;       /* told with another outcome */
+    apr_uint64_t done;          /* bits of events: told with the outcome ok */
+    apr_uint64_t refused;       /* told with another outcome */
     acct_audit_ip_e ip;
     acct_place_t place;
     struct acct_audit_log_t *log;   /* audit/audit.h: opened by the parent;
                                      * NULL: it is not open */
 } acct_audit_conf_t;
 
-_Static_assert(ACCT_EVENT__COUNT <= 32, "a bit for each kind of event");
+_Static_assert(ACCT_EVENT__COUNT <= 64, "a bit for each kind of event");
 
 struct acct_runtime_t;
 struct acct_never_served_t;

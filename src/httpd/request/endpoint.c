@@ -340,10 +340,9 @@ static void run_operation(endpoint_t *endpoint)
     acct_form_t form;
     acct_call_t call = {
         .service = &endpoint->service.service,
-        .route = endpoint->match.route,
-        .form = &form,
-        .result = endpoint->result,
-        .pool = endpoint->r->pool
+        .route = endpoint->match.route, .form = &form,
+        .path_token = endpoint->match.token_id,
+        .result = endpoint->result, .pool = endpoint->r->pool
     };
 
     memset(&form, 0, sizeof(form));

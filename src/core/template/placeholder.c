@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template/value.h"
+#include "template/placeholder.h"
 
 #include <string.h>
 
@@ -76,6 +76,32 @@ static const struct {
     [ACCT_VALUE_RETRY_AFTER] = { "retry_after", ACCT_KIND_INT, 0 },
     [ACCT_VALUE_PROBLEMS] = { "problems", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_TOKENS] = { "tokens", ACCT_KIND_LIST, 0 },
+    [ACCT_VALUE_NETWORK_SEEN_AT] =
+        { "network.seen_at", ACCT_KIND_TIME, ACCT_VALUE_NETWORKS },
+    [ACCT_VALUE_LINK_PURPOSE] =
+        { "link.purpose", ACCT_KIND_TEXT, ACCT_VALUE_LINKS },
+    [ACCT_VALUE_LINK_ADDRESS] =
+        { "link.address", ACCT_KIND_TEXT, ACCT_VALUE_LINKS },
+    [ACCT_VALUE_LINK_CREATED_AT] =
+        { "link.created_at", ACCT_KIND_TIME, ACCT_VALUE_LINKS },
+    [ACCT_VALUE_LINK_EXPIRES] =
+        { "link.expires", ACCT_KIND_TIME, ACCT_VALUE_LINKS },
+    [ACCT_VALUE_MAIL_KIND] =
+        { "mail.kind", ACCT_KIND_TEXT, ACCT_VALUE_MAILS },
+    [ACCT_VALUE_MAIL_ADDRESS] =
+        { "mail.address", ACCT_KIND_TEXT, ACCT_VALUE_MAILS },
+    [ACCT_VALUE_MAIL_CREATED_AT] =
+        { "mail.created_at", ACCT_KIND_TIME, ACCT_VALUE_MAILS },
+    [ACCT_VALUE_MAIL_EXPIRES] =
+        { "mail.expires", ACCT_KIND_TIME, ACCT_VALUE_MAILS },
+    [ACCT_VALUE_NAME_HELD] =
+        { "name.held", ACCT_KIND_TEXT, ACCT_VALUE_NAMES },
+    [ACCT_VALUE_NAME_UNTIL] =
+        { "name.until", ACCT_KIND_TIME, ACCT_VALUE_NAMES },
+    [ACCT_VALUE_NETWORKS] = { "networks", ACCT_KIND_LIST, 0 },
+    [ACCT_VALUE_LINKS] = { "links", ACCT_KIND_LIST, 0 },
+    [ACCT_VALUE_MAILS] = { "mails", ACCT_KIND_LIST, 0 },
+    [ACCT_VALUE_NAMES] = { "names", ACCT_KIND_LIST, 0 },
 };
 
 /* ---- names ---- */
@@ -142,6 +168,14 @@ const char *const *acct_list_names(apr_pool_t *pool)
 
 /* ---- what they are ---- */
 
+/* A list of what is stored besides; NULL: it was not read. */
+static const apr_array_header_t *stored_list(acct_value_e list,
+                                             const acct_values_t *values)
+{
+    return values->result->stored != NULL
+        ? values->result->stored[list - ACCT_VALUE_NETWORKS] : NULL;
+}
+
 int acct_value_count(acct_value_e list, const acct_values_t *values)
 {
     switch (list) {
@@ -151,7 +185,8 @@ int acct_value_count(acct_value_e list, const acct_values_t *values)
         return values->result->tokens != NULL
             ? values->result->tokens->nelts : 0;
     default:
-        return 0;
+        return stored_list(list, values) != NULL
+            ? stored_list(list, values)->nelts : 0;
     }
 }
 
@@ -253,13 +288,31 @@ static apr_int64_t token_number(acct_value_e value, const acct_values_t *v,
     }
 }
 
-static const char *problem_text(acct_value_e value, const acct_values_t *v,
-                                const acct_item_t *item)
+/* The item that a value is of, which has none beside it. */
+static const acct_stored_t *stored_item(const acct_values_t *v,
+                                        const acct_item_t *item)
 {
-    const acct_told_t *told = item != NULL
-        && item->list == ACCT_VALUE_PROBLEMS ? &v->told[item->index]
-                                             : v->problem;
+    return &APR_ARRAY_IDX(stored_list(item->list, v), item->index,
+                          acct_stored_t);
+}
 
+static const acct_told_t *problem_of(const acct_values_t *v,
+                                     const acct_item_t *item)
+{
+    return item != NULL && item->list == ACCT_VALUE_PROBLEMS
+        ? &v->told[item->index] : v->problem;
+}
+
+const char *acct_value_member(const acct_values_t *values,
+                              const acct_item_t *item)
+{
+    const acct_told_t *told = problem_of(values, item);
+
+    return told != NULL && told->member != NULL ? told->member : "";
+}
+
+static const char *problem_text(acct_value_e value, const acct_told_t *told)
+{
     if (told == NULL) {
         return NULL;
     }
@@ -267,7 +320,8 @@ static const char *problem_text(acct_value_e value, const acct_values_t *v,
         : value == ACCT_VALUE_PROBLEM_CODE ? told->code : told->message;
 }
 
-static const char *request_text(acct_value_e value, const acct_result_t *result)
+static const char *request_text(acct_value_e value,
+                                const acct_result_t *result)
 {
     switch (value) {
     case ACCT_VALUE_METHOD:
@@ -292,7 +346,13 @@ const char *acct_value_text(acct_value_e value, const acct_values_t *v,
 {
     const char *text;
 
-    if (value <= ACCT_VALUE_ACCOUNT_PASSWORD_CHANGED_AT) {
+    if (value >= ACCT_VALUE_NETWORK_SEEN_AT) {
+        const acct_stored_t *stored = stored_item(v, item);
+
+        text = value == ACCT_VALUE_LINK_PURPOSE
+            || value == ACCT_VALUE_MAIL_KIND ? stored->kind : stored->text;
+    }
+    else if (value <= ACCT_VALUE_ACCOUNT_PASSWORD_CHANGED_AT) {
         text = v->result->account != NULL
             ? account_text(value, v->result->account) : NULL;
     }
@@ -300,7 +360,7 @@ const char *acct_value_text(acct_value_e value, const acct_values_t *v,
         text = token_text(value, v, token_of(v, item));
     }
     else if (known[value].list == ACCT_VALUE_PROBLEMS) {
-        text = problem_text(value, v, item);
+        text = problem_text(value, problem_of(v, item));
     }
     else if (value == ACCT_VALUE_ERRORS_FIRST) {
         text = v->ntold > 0 ? v->told[0].message : NULL;
@@ -323,6 +383,14 @@ apr_int64_t acct_value_number(acct_value_e value, const acct_values_t *v,
             ? account_number(value, v->result->account) : 0;
     }
     switch (value) {
+    case ACCT_VALUE_NETWORK_SEEN_AT:
+    case ACCT_VALUE_LINK_CREATED_AT:
+    case ACCT_VALUE_MAIL_CREATED_AT:
+        return stored_item(v, item)->at;
+    case ACCT_VALUE_LINK_EXPIRES:
+    case ACCT_VALUE_MAIL_EXPIRES:
+    case ACCT_VALUE_NAME_UNTIL:
+        return stored_item(v, item)->until;
     case ACCT_VALUE_STATUS:
         return v->status;
     case ACCT_VALUE_LIMIT:

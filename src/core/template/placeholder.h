@@ -5,8 +5,8 @@
  *
  * Constant tables; safe from any thread.
  */
-#ifndef ACCT_VALUE_H
-#define ACCT_VALUE_H
+#ifndef ACCT_PLACEHOLDER_H
+#define ACCT_PLACEHOLDER_H
 
 #include <apr_time.h>
 #include <stdint.h>
@@ -55,9 +55,24 @@ typedef enum {
     /* lists */
     ACCT_VALUE_PROBLEMS,
     ACCT_VALUE_TOKENS,
+    ACCT_VALUE_NETWORKS,        /* and behind, as acct_stored_e */
+    ACCT_VALUE_LINKS,
+    ACCT_VALUE_MAILS,
+    ACCT_VALUE_NAMES,
     ACCT_VALUE__SETS,           /* those before it can be in a set; those
                                  * behind are of a list's items alone */
     ACCT_VALUE_PROBLEM_MESSAGE = ACCT_VALUE__SETS,
+    ACCT_VALUE_NETWORK_SEEN_AT,
+    ACCT_VALUE_LINK_PURPOSE,
+    ACCT_VALUE_LINK_ADDRESS,
+    ACCT_VALUE_LINK_CREATED_AT,
+    ACCT_VALUE_LINK_EXPIRES,
+    ACCT_VALUE_MAIL_KIND,
+    ACCT_VALUE_MAIL_ADDRESS,
+    ACCT_VALUE_MAIL_CREATED_AT,
+    ACCT_VALUE_MAIL_EXPIRES,
+    ACCT_VALUE_NAME_HELD,
+    ACCT_VALUE_NAME_UNTIL,
     ACCT_VALUE__COUNT
 } acct_value_e;
 
@@ -92,9 +107,15 @@ typedef enum {
 #define ACCT_VALUES_PROBLEM (ACCT_VALUE_BIT(ACCT_VALUE_PROBLEM_FIELD) \
                              | ACCT_VALUE_BIT(ACCT_VALUE_PROBLEM_CODE))
 
+#define ACCT_VALUES_STORED (ACCT_VALUE_BIT(ACCT_VALUE_NETWORKS) \
+                            | ACCT_VALUE_BIT(ACCT_VALUE_LINKS) \
+                            | ACCT_VALUE_BIT(ACCT_VALUE_MAILS) \
+                            | ACCT_VALUE_BIT(ACCT_VALUE_NAMES))
+
 /* A problem as it is answered. */
 typedef struct acct_told_t {
     const char *field;
+    const char *member;         /* the field's own name: "user.email" */
     const char *code;           /* the problem's name */
     const char *message;
 } acct_told_t;
@@ -144,6 +165,10 @@ const char *const *acct_list_names(apr_pool_t *pool);
 
 /** How many items a list has. */
 int acct_value_count(acct_value_e list, const acct_values_t *values);
+
+/** The member of the request that a problem is of, "user.email". */
+const char *acct_value_member(const acct_values_t *values,
+                              const acct_item_t *item);
 
 /** What a value is, by its type; of a list's item where @a item is not NULL
  *  and the value is of that list. A text is never NULL. */
