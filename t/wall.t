@@ -99,7 +99,8 @@ my %LANGUAGE = map { $_ => 1 } qw(
     username email password first_name last_name id token account identifier
     ok detail errors message messages status body headers path method fields
     is_active is_staff last_login created_at expires label user login logout
-    register current code name type value result Token
+    register current code name type value result Token current_password
+    activation uid
 );
 
 sub walk

@@ -14,7 +14,12 @@
  *   register.c        sign up
  *   login.c           sign in
  *   logout.c          sign out, here or everywhere
- *   password_change.c, delete.c    what an account may do with itself
+ *   new_password.c, username.c    another password, another username: for the
+ *                     account of a token, or by a mailed link
+ *   edit.c, delete.c  what else an account may do with itself
+ *   activation.c      activating an account, verifying an address, by a link
+ *   mailed_link.c     which link a form names, and its one use
+ *   mail_request.c    mails that are ordered, and asking for one
  *   session_tokens.c  the account's tokens: listed, called something, ended
  *   export.c          all that is stored of it
  *   reauthentication.c    acting for the account of a token, its password
@@ -152,6 +157,45 @@ void acct_token_revoke(const acct_call_t *call);
  * and the other lists, ACCT_INVALID_TOKEN when it is gone by now.
  */
 void acct_export(const acct_call_t *call);
+
+/**
+ * Give the token's account another username: ACCT_OK with the account,
+ * ACCT_INVALID (taken; a wrong current password), ACCT_INVALID_TOKEN. The one
+ * that is given up is held for a time.
+ */
+void acct_username_change(const acct_call_t *call);
+
+/**
+ * Change what was sent of the names and the address of the token's account,
+ * and nothing else: ACCT_OK with the account, ACCT_INVALID,
+ * ACCT_INVALID_TOKEN. An address that was verified is replaced only when the
+ * new one is: until then that is the pending one.
+ */
+void acct_edit(const acct_call_t *call);
+
+/**
+ * Order a mail with a link to an address, whether or not it is an account's:
+ * ACCT_OK, ACCT_INVALID, ACCT_NOT_ENABLED where the site sends none. The third
+ * is for the mail that was sent at sign-up, once more.
+ */
+void acct_password_reset_send(const acct_call_t *call);
+void acct_username_reset_send(const acct_call_t *call);
+void acct_activate_send(const acct_call_t *call);
+
+/**
+ * Act by a mailed link, once: ACCT_OK with the account, ACCT_INVALID (also for
+ * a link that is not good), ACCT_LINK_UNKNOWN (the same, where the form has a
+ * link_key). A reset ends all tokens and links of the account, and makes the
+ * client's network one of its own. ACCT_LINK_SPENT: the account that a link
+ * would activate is active.
+ */
+void acct_password_reset(const acct_call_t *call);
+void acct_username_reset(const acct_call_t *call);
+void acct_activate(const acct_call_t *call);
+
+/** Whether a link is good, which spends nothing: ACCT_OK with the account,
+ *  else as those that act by one. */
+void acct_link_check(const acct_call_t *call);
 
 /**
  * Delete the token's account with all that is its own: ACCT_OK with the

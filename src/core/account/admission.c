@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "account/issue.h"
 #include "database/unit.h"
 #include "form/stage.h"
 #include "tables/name_holds.h"
+#include "text/identifier.h"
 #include "text/password.h"
 
 typedef struct taken_t {
@@ -147,6 +149,57 @@ void acct_call_judge_password(const acct_call_t *call,
 {
     acct_call_judge_rules(call, account,
                           ACCT_JUDGE_RULES | ACCT_JUDGE_SIMILARITY);
+}
+
+/* ---- of a call ---- */
+
+void acct_call_add_taken(const acct_call_t *call, acct_role_e role)
+{
+    acct_result_add_problem(call->result, call->form->field[role],
+                            ACCT_PROBLEM_TAKEN, 0, call->pool);
+}
+
+int acct_call_username_key(const acct_call_t *call, const char **key)
+{
+    const char *username = call->form->value[ACCT_ROLE_USERNAME];
+
+    *key = NULL;
+    if (username != NULL
+        && acct_username_key(username, key, call->pool) != APR_SUCCESS) {
+        call->result->outcome = ACCT_ERROR;
+        return 0;
+    }
+    return 1;
+}
+
+int acct_call_look_for_taken(const acct_call_t *call,
+                             const acct_account_t *own, const char *key)
+{
+    acct_account_t wanted = { .username_key = key };
+    int username_taken, email_taken;
+
+    if (key == NULL || (own->username_key != NULL
+                        && strcmp(own->username_key, key) == 0)) {
+        return 1;
+    }
+    if (acct_names_taken(call->service, &wanted, &username_taken,
+                         &email_taken, call->pool) != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+        return 0;
+    }
+    if (username_taken) {
+        acct_call_add_taken(call, ACCT_ROLE_USERNAME);
+    }
+    return 1;
+}
+
+int acct_call_is_sound(const acct_call_t *call)
+{
+    if (call->result->problems == NULL) {
+        return 1;
+    }
+    call->result->outcome = ACCT_INVALID;
+    return 0;
 }
 
 /* ---- names that are given up ---- */

@@ -76,4 +76,27 @@ void acct_call_judge_rules(const acct_call_t *call,
 void acct_call_judge_password(const acct_call_t *call,
                               const acct_account_t *account);
 
+/** Add to the call's problems that a name is taken. */
+void acct_call_add_taken(const acct_call_t *call, acct_role_e role);
+
+/**
+ * The canonical form of the username in a call's form.
+ * @param key out; NULL: none was sent
+ * @return 0: it cannot be known, and the call has its outcome
+ */
+int acct_call_username_key(const acct_call_t *call, const char **key);
+
+/**
+ * Add to the call's problems that the username is another account's. The
+ * account's own, however it is spelled, is never taken.
+ * @param key of the name that is wanted; NULL: none is
+ * @return 0: it cannot be known, and the call has its outcome
+ */
+int acct_call_look_for_taken(const acct_call_t *call,
+                             const acct_account_t *own, const char *key);
+
+/** Whether nothing is wrong with what was sent; else the call is
+ *  ACCT_INVALID. */
+int acct_call_is_sound(const acct_call_t *call);
+
 #endif

@@ -38,11 +38,7 @@ void acct_delete(const acct_call_t *call)
     };
     apr_status_t status;
 
-    if (!acct_reauthenticate(&work.act, call)) {
-        return;
-    }
-    if (call->result->problems != NULL) {
-        call->result->outcome = ACCT_INVALID;
+    if (!acct_reauthenticate(&work.act, call) || !acct_call_is_sound(call)) {
         return;
     }
     status = acct_transaction_run(call->service, delete_account, &work,

@@ -186,6 +186,7 @@ static void refuse_login(const acct_call_t *call,
              "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
              account->id, outcome == ACCT_BLOCKED ? "blocked"
              : outcome == ACCT_PENDING ? "not activated"
+             : outcome == ACCT_UNVERIFIED ? "its address is not verified"
              : outcome == ACCT_TOO_MANY_TOKENS ? "it has as many tokens as "
                "its dialect allows" : "wrong password");
 }
@@ -296,6 +297,11 @@ static int try_login(const acct_call_t *call, find_account_t *find)
     }
     if (!find->account.is_active) {
         refuse_login(call, &find->account, shut_out(&find->account));
+        return 1;
+    }
+    if (call->route->dialect->demands_verified
+        && find->account.email_verified_at == 0) {
+        refuse_login(call, &find->account, ACCT_UNVERIFIED);
         return 1;
     }
     issue.account = apr_pmemdup(call->pool, &find->account,

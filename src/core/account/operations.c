@@ -52,6 +52,7 @@ static const acct_operation_t op_login = {
     .needs = login_needs,
     .takes_basic = 1,
     .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED)
+        | OUTCOME(PENDING) | OUTCOME(UNVERIFIED)
         | OUTCOME(IDENTIFIER_ABSENT) | OUTCOME(TOO_MANY_TOKENS),
     .shows = ACCT_SHOWS_NEW_TOKEN_ALWAYS,
     .budget = ACCT_BUDGET_FAILURES,
@@ -97,6 +98,34 @@ static const acct_operation_t op_password_change = {
     .roles = ROLE(CURRENT_PASSWORD) | ROLE(PASSWORD) | ROLE(PASSWORD_AGAIN),
     .needs = password_change_needs,
     .run = acct_password_change
+};
+
+static const acct_need_t username_change_needs[] = {
+    { ROLE(USERNAME), 0, "\"username_change\" needs the new name; add "
+      "\"new_username\": \"username\", and let it be required" },
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_username_change = {
+    .name = "username_change",  /* another username */
+    .event = ACCT_EVENT_USERNAME_CHANGE,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(USERNAME) | ROLE(USERNAME_AGAIN),
+    .needs = username_change_needs,
+    .run = acct_username_change
+};
+
+static const acct_operation_t op_edit = {
+    .name = "edit",             /* names and address */
+    .event = ACCT_EVENT_EDIT,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(USERNAME) | ROLE(EMAIL)
+        | ROLE(FIRST_NAME) | ROLE(LAST_NAME),
+    .run = acct_edit
 };
 
 static const acct_operation_t op_delete = {
@@ -154,10 +183,167 @@ static const acct_operation_t op_export = {
     .run = acct_export
 };
 
+/* ---- by a mailed link ---- */
+
+#define LINK_FOR(name) \
+    { ROLE(LINK_TOKEN) | ROLE(LINK_KEY), 0, "\"" name "\" needs the secret " \
+      "of a link; add \"token\": \"link_token\" or \"key\": \"link_key\", " \
+      "and let it be required" }
+#define ADDRESS_FOR(name) \
+    { ROLE(EMAIL), 0, "\"" name "\" needs an address; add \"email\": " \
+      "\"email\", and let it be required" }
+#define LINK_ROLES (ROLE(LINK_UID) | ROLE(LINK_TOKEN) | ROLE(LINK_KEY))
+
+static const acct_need_t password_reset_send_needs[] = {
+    ADDRESS_FOR("password_reset_send"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_password_reset_send = {
+    .name = "password_reset_send",  /* a mail to choose a password by */
+    .event = ACCT_EVENT_PASSWORD_RESET_SEND,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = ROLE(EMAIL),
+    .needs = password_reset_send_needs,
+    .outcomes = OUTCOME(NOT_ENABLED),
+    .budget = ACCT_BUDGET_MAILS,
+    .mails = 1,
+    .run = acct_password_reset_send
+};
+
+static const acct_need_t password_reset_needs[] = {
+    LINK_FOR("password_reset"),
+    PASSWORD_FOR("password_reset"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_password_reset = {
+    .name = "password_reset",   /* another password, by a link */
+    .event = ACCT_EVENT_PASSWORD_RESET,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = LINK_ROLES | ROLE(PASSWORD) | ROLE(PASSWORD_AGAIN),
+    .needs = password_reset_needs,
+    .outcomes = OUTCOME(LINK_UNKNOWN),
+    .budget = ACCT_BUDGET_FAILURES,
+    .run = acct_password_reset
+};
+
+static const acct_need_t username_reset_send_needs[] = {
+    ADDRESS_FOR("username_reset_send"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_username_reset_send = {
+    .name = "username_reset_send",  /* a mail to choose a username by */
+    .event = ACCT_EVENT_USERNAME_RESET_SEND,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = ROLE(EMAIL),
+    .needs = username_reset_send_needs,
+    .outcomes = OUTCOME(NOT_ENABLED),
+    .budget = ACCT_BUDGET_MAILS,
+    .mails = 1,
+    .run = acct_username_reset_send
+};
+
+static const acct_need_t username_reset_needs[] = {
+    LINK_FOR("username_reset"),
+    { ROLE(USERNAME), 0, "\"username_reset\" needs the new name; add "
+      "\"new_username\": \"username\", and let it be required" },
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_username_reset = {
+    .name = "username_reset",   /* another username, by a link */
+    .event = ACCT_EVENT_USERNAME_RESET,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = LINK_ROLES | ROLE(USERNAME) | ROLE(USERNAME_AGAIN),
+    .needs = username_reset_needs,
+    .outcomes = OUTCOME(LINK_UNKNOWN),
+    .budget = ACCT_BUDGET_FAILURES,
+    .run = acct_username_reset
+};
+
+static const acct_need_t activate_send_needs[] = {
+    ADDRESS_FOR("activate_send"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_activate_send = {
+    .name = "activate_send",    /* the mail to activate, or to verify, by */
+    .event = ACCT_EVENT_ACTIVATE_SEND,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = ROLE(EMAIL),
+    .needs = activate_send_needs,
+    .outcomes = OUTCOME(NOT_ENABLED),
+    .budget = ACCT_BUDGET_MAILS,
+    .run = acct_activate_send
+};
+
+static const acct_need_t activate_needs[] = {
+    LINK_FOR("activate"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_activate = {
+    .name = "activate",         /* a pending account is good from now on */
+    .event = ACCT_EVENT_ACTIVATE,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = LINK_ROLES,
+    .needs = activate_needs,
+    .outcomes = OUTCOME(LINK_UNKNOWN) | OUTCOME(LINK_SPENT),
+    .budget = ACCT_BUDGET_FAILURES,
+    .run = acct_activate
+};
+
+static const acct_need_t verify_email_needs[] = {
+    LINK_FOR("verify_email"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_verify_email = {
+    .name = "verify_email",     /* an address is its account's */
+    .event = ACCT_EVENT_VERIFY_EMAIL,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = LINK_ROLES,
+    .needs = verify_email_needs,
+    .outcomes = OUTCOME(LINK_UNKNOWN) | OUTCOME(LINK_SPENT),
+    .budget = ACCT_BUDGET_FAILURES,
+    .run = acct_activate
+};
+
+static const acct_need_t link_check_needs[] = {
+    LINK_FOR("link_check"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_link_check = {
+    .name = "link_check",       /* whether a link is good; nothing else */
+    .event = ACCT_EVENT_LINK_CHECK,
+    .token = ACCT_TOKEN_IGNORED,
+    .reads_fields = 1,
+    .roles = LINK_ROLES,
+    .needs = link_check_needs,
+    .outcomes = OUTCOME(LINK_UNKNOWN),
+    .budget = ACCT_BUDGET_FAILURES,
+    .run = acct_link_check
+};
+
 static const acct_operation_t *const rows[] = {
     &op_register, &op_login, &op_logout, &op_logout_all, &op_current,
-    &op_password_change, &op_delete, &op_tokens, &op_token_rename,
-    &op_token_revoke, &op_export
+    &op_password_change, &op_username_change, &op_edit, &op_delete,
+    &op_tokens, &op_token_rename, &op_token_revoke, &op_export,
+    &op_password_reset_send, &op_password_reset, &op_username_reset_send,
+    &op_username_reset, &op_activate_send, &op_activate, &op_verify_email,
+    &op_link_check
 };
 
 const acct_operations_t acct_operations = {

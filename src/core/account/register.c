@@ -6,7 +6,9 @@
 
 #include "account/admission.h"
 #include "account/attempt.h"
+#include "account/mail_request.h"
 #include "database/unit.h"
+#include "dialect/mailing.h"
 #include "form/stage.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
@@ -42,6 +44,7 @@ static const char *or_empty(const char *text)
 }
 
 static apr_status_t account_of_form(const acct_form_t *form,
+                                    const acct_dialect_t *dialect,
                                     acct_account_t *account,
                                     apr_pool_t *pool)
 {
@@ -52,8 +55,12 @@ static apr_status_t account_of_form(const acct_form_t *form,
     account->email = form->value[ACCT_ROLE_EMAIL];
     account->first_name = or_empty(form->value[ACCT_ROLE_FIRST_NAME]);
     account->last_name = or_empty(form->value[ACCT_ROLE_LAST_NAME]);
-    account->is_active = 1;
     account->created_at = apr_time_now();
+    account->is_active = !dialect->registers_pending;
+    if (dialect->registers_pending) {
+        account->pending_until = account->created_at
+            + acct_link_lifetime(dialect->mails, ACCT_MAIL_ACTIVATION);
+    }
     if (account->username != NULL) {
         status = acct_username_key(account->username,
                                    &account->username_key, pool);
@@ -65,6 +72,24 @@ static apr_status_t account_of_form(const acct_form_t *form,
         return acct_email_key(account->email, &account->email_key, pool);
     }
     return APR_SUCCESS;
+}
+
+/* What activates the account, or else proves its address and welcomes. */
+static apr_status_t order_mails(const acct_call_t *call, acct_db_t *db,
+                                const acct_account_t *account,
+                                apr_pool_t *pool)
+{
+    apr_status_t status;
+
+    if (call->route->dialect->registers_pending) {
+        return acct_mail_notice(call, db, ACCT_MAIL_ACTIVATION, account,
+                                NULL, NULL, pool);
+    }
+    status = acct_mail_notice(call, db, ACCT_MAIL_VERIFY_EMAIL, account, NULL,
+                              NULL, pool);
+    return status != APR_SUCCESS ? status
+        : acct_mail_notice(call, db, ACCT_MAIL_ACTIVATION_DONE, account, NULL,
+                           NULL, pool);
 }
 
 static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
@@ -80,7 +105,8 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (status == APR_SUCCESS && issue->call->route->mints_token) {
         status = acct_issue_token(issue, db, pool);
     }
-    return status;
+    return status == APR_SUCCESS
+        ? order_mails(issue->call, db, issue->account, pool) : status;
 }
 
 /* Problems that need more than the form. 0 when there are any, or when it
@@ -178,7 +204,8 @@ void acct_register(const acct_call_t *call)
     acct_account_t *account = apr_palloc(call->pool, sizeof(*account));
     acct_attempt_t attempt;
 
-    if (account_of_form(call->form, account, call->pool) != APR_SUCCESS) {
+    if (account_of_form(call->form, call->route->dialect, account,
+                        call->pool) != APR_SUCCESS) {
         call->result->outcome = ACCT_ERROR;
         return;
     }

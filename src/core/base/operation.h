@@ -58,6 +58,7 @@ typedef enum {
     ACCT_BUDGET_NONE,
     ACCT_BUDGET_FAILURES,       /* wrong passwords, over all names */
     ACCT_BUDGET_REGISTER,       /* sign-ups */
+    ACCT_BUDGET_MAILS,          /* mails that are asked for */
     ACCT_BUDGET_NAMES,          /* looks whether a name is taken that cost no
                                  * hash */
     ACCT_BUDGET__COUNT

@@ -270,9 +270,9 @@ static void read_maps(acct_load_t *load, const acct_source_t *source)
 static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
-        "extends", "description", "identifier", "token", "link", "mails",
-        "problems", "multipart", "attributes", "define", "messages",
-        "responses", "routes", "add_routes", NULL
+        "extends", "description", "identifier", "token", "register",
+        "login", "link", "mails", "problems", "multipart", "attributes",
+        "define", "messages", "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -302,6 +302,7 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
         at = acct_place_member(load, &top, "attributes");
         acct_read_attributes(load, &at, value);
     }
+    acct_read_demands(load, source);
     read_maps(load, source);
 }
 

@@ -12,6 +12,7 @@
  * The files, in the way of a dialect's file:
  *   read.c            the file and what it extends
  *   dialect.c         its plain members; loading as a whole
+ *   demands.c         "register" and "login": what accounts have to be
  *   route.c           its routes: path, method, operation
  *   fields.c          "fields" of a route, and their stages
  *   one_field.c       one of them
@@ -91,6 +92,10 @@ struct acct_dialect_t {
     int by_username;            /* identifier: 0 no, else its turn (1, 2) */
     int by_email;
     acct_token_policy_t policy;
+    int registers_pending;      /* an account is activated by a mailed link
+                                 * before it can be signed in to */
+    int demands_verified;       /* none is signed in to before its address
+                                 * is verified */
     struct acct_dialect_mails_t *mails; /* dialect/mailing.h; constant after
                                          * loading */
     const acct_route_t *routes;

@@ -122,6 +122,8 @@ typedef struct acct_load_t {
                                  * being read are for */
     int identifier_seen;
     int token_seen;
+    int pending_seen;
+    int verified_seen;
     int uid_seen;               /* how links spell an id */
 } acct_load_t;
 
@@ -219,6 +221,11 @@ void acct_read_mails(acct_load_t *load, const acct_source_t *source);
 /** "10h" in microseconds; 0 when it is nothing of the kind, or less than so
  *  many seconds. */
 apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least);
+
+/* dialect/demands.c */
+
+/** Read "register" and "login" of one file. */
+void acct_read_demands(acct_load_t *load, const acct_source_t *source);
 
 /* dialect/route.c */
 

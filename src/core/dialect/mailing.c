@@ -127,6 +127,7 @@ static void read_mail(acct_load_t *load, const acct_path_t *at,
         return;
     }
     acct_check_members(load, at, json, members);
+    mail->is_named = 1;
     mail->subject = read_text(load, at, json, "subject",
                               ACCT_MAIL_VALUES_SITE);
     read_link(load, at, json, kind, mail);
@@ -196,6 +197,7 @@ static void merge(acct_dialect_mails_t *all, const acct_dialect_mails_t *more)
         to->subject = to->subject != NULL ? to->subject : from->subject;
         to->link = to->link != NULL ? to->link : from->link;
         to->name = to->name != NULL ? to->name : from->name;
+        to->is_named |= from->is_named;
         to->lifetime = to->lifetime != 0 ? to->lifetime : from->lifetime;
     }
 }

@@ -11,6 +11,7 @@ const acct_limit_numbers_t acct_limit_defaults = {
     .budget = {
         [ACCT_BUDGET_FAILURES] = { 30, apr_time_from_sec(5 * 60) },
         [ACCT_BUDGET_REGISTER] = { 20, apr_time_from_sec(60 * 60) },
+        [ACCT_BUDGET_MAILS] = { 20, apr_time_from_sec(60 * 60) },
         [ACCT_BUDGET_NAMES] = { 60, apr_time_from_sec(60 * 60) }
     },
     .backoff = { 5, apr_time_from_sec(15 * 60) }
@@ -86,6 +87,7 @@ static const char *const budget_names[ACCT_BUDGET__COUNT] = {
     [ACCT_BUDGET_NONE] = "",
     [ACCT_BUDGET_FAILURES] = "failures",
     [ACCT_BUDGET_REGISTER] = "register",
+    [ACCT_BUDGET_MAILS] = "mails",
     [ACCT_BUDGET_NAMES] = "names"
 };
 

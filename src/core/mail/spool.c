@@ -181,7 +181,8 @@ static void give_up(const mail_t *mail, acct_spool_counts_t *counts)
     if (spool->given_up != NULL) {
         spool->given_up(spool->baton, mail->row,
                         at != NULL ? at + 1 : "no address",
-                        mail->row->tries + (mail->letter.what == ACCT_LETTER_READY),
+                        mail->row->tries
+                        + (mail->letter.what == ACCT_LETTER_READY),
                         mail->why);
     }
 }

@@ -12,10 +12,11 @@
  *   fill.c            a template and a result to text or JSON
  *   suggest.c         words of a file in what is said about it
  *
- * A parsed template is a flat list of pieces: bytes that stand as they
- * are, values, and lists, each with the template of its items. The bytes of a JSON template are JSON already, compact
- * and in the order of the file, so that filling it in is one pass that
- * writes each value in its type or, inside of a string, as escaped text.
+ * A parsed template is a flat list of pieces: bytes that stand as they are,
+ * values, and lists, each with the template of its items. The bytes of a JSON
+ * template are JSON already, compact and in the order of the file, so that
+ * filling it in is one pass that writes each value in its type or, inside of a
+ * string, as escaped text.
  * No JSON object is built for an answer and a token is copied nowhere
  * but into the body.
  *

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operations that act by a link that was mailed: which link a form names,
+ * whose it is, and its one use in the transaction that does what it is for.
+ *
+ * A link is good for one purpose and for the address that it was mailed to. It
+ * ends by its use, by a newer one, when its time is over, with the account or
+ * a block of it, when the account has another address by then; one that sets a
+ * password also by a change of the password and by a sign-in.
+ *
+ * In the request's thread.
+ */
+#ifndef ACCT_MAILED_LINK_H
+#define ACCT_MAILED_LINK_H
+
+#include "account/account.h"
+#include "tables/links.h"
+
+/* What links are for: purposes in the table, and the kinds of mails that bring
+ * them (base/mail_text.h). */
+#define ACCT_LINK_PASSWORD_RESET "password-reset"
+#define ACCT_LINK_USERNAME_RESET "username-reset"
+#define ACCT_LINK_ACTIVATION "activation"
+#define ACCT_LINK_VERIFY_EMAIL "verify-email"
+
+/* The caller's, on its stack. */
+typedef struct acct_mailed_link_t {
+    const acct_call_t *call;
+    acct_link_t link;           /* out, in the call's pool; digest NULL: no
+                                 * such link */
+    acct_account_t account;     /* out: whose it is, as it was read */
+    int is_wrong;               /* out: one was sent, and is not good */
+} acct_mailed_link_t;
+
+/**
+ * Find the link that the call's form names, if it names one.
+ * One that is not good is a problem of the form: ACCT_PROBLEM_UNKNOWN of the
+ * uid where that is no account's, else ACCT_PROBLEM_WRONG of the token; where
+ * the form has a link_key the call ends in ACCT_LINK_UNKNOWN. Which account
+ * there is can be asked by its number, as it can of those whose API this is.
+ * @param purposes that will do; ends with NULL
+ * @return 0: the call's result has its outcome
+ */
+int acct_mailed_link_find(acct_mailed_link_t *found, const acct_call_t *call,
+                          const char *const *purposes);
+
+/**
+ * In the transaction: lock the account, and see once more whether the link is
+ * good for it.
+ * @param account out: as it is now
+ * @return APR_NOTFOUND when it is not
+ */
+apr_status_t acct_mailed_link_lock(const acct_mailed_link_t *found,
+                                   acct_db_t *db, acct_account_t *account,
+                                   apr_pool_t *pool);
+
+/** Use it up, after acct_mailed_link_lock(). APR_NOTFOUND: another request
+ *  did. */
+apr_status_t acct_mailed_link_use(const acct_mailed_link_t *found,
+                                  acct_db_t *db, apr_pool_t *pool);
+
+/** That the link is not good after all: the call's problem, or outcome, as
+ *  acct_mailed_link_find() has it. */
+void acct_mailed_link_refuse(const acct_call_t *call);
+
+#endif
