@@ -216,6 +216,87 @@ static void where_a_token_cannot_be_ended_the_password_stays(void **state)
     assert_int_equal(sign_in_with(world, PASSWORD), ACCT_OK);
 }
 
+/* ---- a route that asks for the password unless the sign-in is young ---- */
+
+static const acct_field_t recent = {
+    .name = "current", .role = ACCT_ROLE_CURRENT_PASSWORD, .index = 4,
+    .blank = ACCT_BLANK_REFUSED, .recent = 600 * SECOND
+};
+
+static acct_result_t *change_without(world_t *world, const char *token)
+{
+    world->form.field[ACCT_ROLE_CURRENT_PASSWORD] = &recent;
+    return change_as(world, token, NULL, OTHER_PASSWORD);
+}
+
+static void make_older(world_t *world, const char *what)
+{
+    change(world, apr_psprintf(world->pool, "UPDATE %s - %" APR_INT64_T_FMT,
+                               what, (apr_int64_t)(601 * SECOND)));
+}
+
+static void assert_asks_for_password(const acct_result_t *result)
+{
+    assert_int_equal(result->outcome, ACCT_INVALID);
+    assert_int_equal(result->problems->nelts, 1);
+    assert_int_equal(APR_ARRAY_IDX(result->problems, 0,
+                                   acct_field_problem_t).problem,
+                     ACCT_PROBLEM_REQUIRED);
+}
+
+static void a_young_sign_in_does_without_the_password(void **state)
+{
+    world_t *world = world_of(state);
+
+    assert_int_equal(change_without(world, token_of(world, "ann"))->outcome,
+                     ACCT_OK);
+}
+
+static void an_older_sign_in_asks_for_the_password(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = token_of(world, "ann");
+
+    make_older(world, "token SET created_at = created_at");
+    assert_asks_for_password(change_without(world, token));
+    assert_int_equal(sign_in_with(world, PASSWORD), ACCT_OK);
+}
+
+static void a_sign_in_with_another_token_makes_none_younger(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = token_of(world, "ann");
+
+    make_older(world, "token SET created_at = created_at");
+    token_of(world, "ann");
+    assert_asks_for_password(change_without(world, token));
+}
+
+static void a_token_that_is_handed_out_again_is_as_young_as_that(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token;
+
+    world->dialect.policy.kind = ACCT_POLICY_REUSE;
+    token = token_of(world, "ann");
+    make_older(world, "token SET created_at = created_at");
+    assert_string_equal(token_of(world, "ann"), token);
+    assert_int_equal(change_without(world, token)->outcome, ACCT_OK);
+    make_older(world, "account SET last_login = last_login");
+    assert_asks_for_password(change_without(world, token));
+}
+
+static void what_stands_in_the_place_of_the_password_is_no_way_around(
+    void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = token_of(world, "ann");
+
+    make_older(world, "token SET created_at = created_at");
+    world->form.sent |= ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD);
+    assert_asks_for_password(change_without(world, token));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,7 +311,12 @@ int main(void)
         WORLD(a_token_that_was_ended_meanwhile_changes_nothing),
         WORLD(an_account_that_was_blocked_meanwhile_keeps_its_password),
         WORLD(an_account_that_was_deleted_meanwhile_is_gone),
-        WORLD(a_password_that_was_changed_meanwhile_is_not_written_over)
+        WORLD(a_password_that_was_changed_meanwhile_is_not_written_over),
+        WORLD(a_young_sign_in_does_without_the_password),
+        WORLD(an_older_sign_in_asks_for_the_password),
+        WORLD(a_sign_in_with_another_token_makes_none_younger),
+        WORLD(a_token_that_is_handed_out_again_is_as_young_as_that),
+        WORLD(what_stands_in_the_place_of_the_password_is_no_way_around)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,

@@ -12,12 +12,59 @@ typedef struct before_t {
     acct_reauthentication_t *act;
     acct_attempt_t attempt;
     acct_known_t known;
+    apr_time_t signed_in_at;    /* when the token was made; 0: not asked */
 } before_t;
 
 static const char *sent_password(const acct_call_t *call)
 {
     return call->form != NULL
         ? call->form->value[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+}
+
+/* Whether the route asks for the password unless the sign-in is young, and
+ * there is none. */
+static int wants_sign_in(const acct_call_t *call)
+{
+    const acct_field_t *field = call->form != NULL
+        ? call->form->field[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+
+    return field != NULL && field->recent > 0 && sent_password(call) == NULL;
+}
+
+static int has_problem(const acct_result_t *result,
+                       const acct_field_t *field)
+{
+    int i;
+
+    for (i = 0; result->problems != NULL && i < result->problems->nelts; i++) {
+        if (APR_ARRAY_IDX(result->problems, i, acct_field_problem_t).field
+            == field) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A token that is handed out again is older than the last sign-in by it. */
+static void ask_for_password(const before_t *before)
+{
+    const acct_call_t *call = before->act->call;
+    const acct_field_t *field;
+    apr_time_t signed_in_at = before->signed_in_at;
+
+    if (!wants_sign_in(call)) {
+        return;
+    }
+    field = call->form->field[ACCT_ROLE_CURRENT_PASSWORD];
+    if (call->route->dialect->policy.kind == ACCT_POLICY_REUSE
+        && before->act->account.last_login > signed_in_at) {
+        signed_in_at = before->act->account.last_login;
+    }
+    if (apr_time_now() - signed_in_at >= field->recent
+        && !has_problem(call->result, field)) {
+        acct_result_add_problem(call->result, field, ACCT_PROBLEM_REQUIRED, 0,
+                                call->pool);
+    }
 }
 
 static apr_status_t read_account(acct_db_t *db, void *baton,
@@ -29,6 +76,10 @@ static apr_status_t read_account(acct_db_t *db, void *baton,
     apr_status_t status = acct_store_account_by_id(db, id, &act->account,
                                                    pool);
 
+    if (status == APR_SUCCESS && wants_sign_in(act->call)) {
+        status = acct_store_token_is_of(db, id, act->call->identity->token.id,
+                                        &before->signed_in_at, pool);
+    }
     if (status != APR_SUCCESS || sent_password(act->call) == NULL) {
         return status;
     }
@@ -115,6 +166,7 @@ int acct_reauthenticate(acct_reauthentication_t *act,
         return 0;
     }
     call->result->about = act->account.id;
+    ask_for_password(&before);
     return sent_password(call) == NULL || compare_counted(&before);
 }
 
@@ -129,7 +181,7 @@ apr_status_t acct_reauthentication_lock(const acct_reauthentication_t *act,
 
     if (status == APR_SUCCESS) {
         status = acct_store_token_is_of(db, account->id, identity->token.id,
-                                        pool);
+                                        NULL, pool);
     }
     if (status != APR_SUCCESS) {
         return status;

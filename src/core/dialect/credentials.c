@@ -163,3 +163,31 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
         return 1;
     }
 }
+
+void acct_read_recent(acct_load_t *load, const acct_path_t *at,
+                      const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "recent");
+    const char *text = acct_text_member(load, at, value, "recent");
+
+    if (text == NULL) {
+        return;
+    }
+    if (field->role != ACCT_ROLE_CURRENT_PASSWORD) {
+        acct_report(load, &place, "is for a field that is the "
+                    "\"current_password\"; remove it");
+        return;
+    }
+    field->recent = acct_lifetime_of(text, 1);
+    field->required = 0;
+    field->blank = ACCT_BLANK_REFUSED;
+    if (field->recent == 0) {
+        acct_report(load, &place, "\"%s\" is no time; write a whole number "
+                    "and a unit, s, m, h or d: \"10m\"",
+                    acct_shown(text, load->tmp));
+    }
+    if (json_object_get(value, "required") != NULL) {
+        acct_report(load, &place, "says already when it is required; remove "
+                    "\"required\"");
+    }
+}

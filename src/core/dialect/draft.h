@@ -236,6 +236,10 @@ void acct_read_routes(acct_load_t *load, const acct_path_t *at,
 
 /* dialect/credentials.c */
 
+/** Read "recent" of a field whose role is known. */
+void acct_read_recent(acct_load_t *load, const acct_path_t *at,
+                      const json_t *value, acct_field_t *field);
+
 /** Read "token", "credentials" and "challenge" of a route whose operation is
  *  known. */
 void acct_read_credentials(acct_load_t *load, const json_t *route,

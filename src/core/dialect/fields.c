@@ -21,7 +21,7 @@ static int has_role(const acct_route_t *route, acct_role_e role)
 static int can_be_required(const acct_route_t *route,
                            const acct_field_t *field)
 {
-    return acct_field_is_required(&route->fields, field)
+    return acct_field_is_required(&route->fields, field) || field->recent > 0
         || (field->required && (field->role == ACCT_ROLE_PASSWORD_AGAIN
                                 || field->role == ACCT_ROLE_USERNAME_AGAIN));
 }

@@ -84,7 +84,7 @@ static void read_aliases(acct_load_t *load, const acct_path_t *at,
 
 static const char *const field_members[] = {
     "as", "aliases", "required", "blank", "absent", "max", "report",
-    "problems", NULL
+    "problems", "recent", NULL
 };
 
 static int is_member(const char *name)
@@ -387,6 +387,7 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
     }
     field->role = (acct_role_e)role;
     read_max(load, at, value, field);
+    acct_read_recent(load, at, value, field);
     return 1;
 }
 

@@ -7,6 +7,7 @@
 #ifndef ACCT_FIELD_H
 #define ACCT_FIELD_H
 
+#include <apr_time.h>
 #include "base/operation.h"
 
 #define ACCT_LABEL_MAX 64       /* characters */
@@ -33,6 +34,9 @@ typedef struct acct_field_t {
     acct_outcome_e absent;      /* what comes of a request without it;
                                  * ACCT_OK: nothing, or the problem that it
                                  * is required */
+    apr_interval_time_t recent; /* a current password need not be there for
+                                 * so long after the token's sign-in; 0: as
+                                 * required says */
     int is_nested;              /* its name or an alias is of an object's
                                  * member */
     int tells_all;              /* all that is wrong with it, where else the

@@ -143,7 +143,7 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_TOKEN_DELETE_OTHERS] = { .label = "token_delete_others", .sql =
         "DELETE FROM token WHERE account_id = %lld AND id <> %s" },
     [ACCT_SQL_TOKEN_IS_OF] = { .label = "token_is_of", .sql =
-        "SELECT 1 FROM token WHERE id = %s AND account_id = %lld" },
+        "SELECT created_at FROM token WHERE id = %s AND account_id = %lld" },
     [ACCT_SQL_TOKEN_OF] = { .label = "token_of", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
         "WHERE t.id = %s AND t.account_id = %lld" },

@@ -267,9 +267,10 @@ apr_status_t acct_store_token_delete_others(acct_db_t *db,
                                             apr_pool_t *pool);
 
 /** Whether the account has a token with this public id; APR_NOTFOUND: it has
- *  not. */
+ *  not. @param created_at out: when it was made; may be NULL */
 apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
-                                    const char *id, apr_pool_t *pool);
+                                    const char *id, apr_time_t *created_at,
+                                    apr_pool_t *pool);
 
 /** One token of an account by its public id. APR_NOTFOUND when it has no such
  *  one. */

@@ -212,13 +212,25 @@ apr_status_t acct_store_token_delete_others(acct_db_t *db,
 }
 
 apr_status_t acct_store_token_is_of(acct_db_t *db, apr_int64_t account,
-                                    const char *id, apr_pool_t *pool)
+                                    const char *id, apr_time_t *created_at,
+                                    apr_pool_t *pool)
 {
     const acct_arg_t args[] = { ACCT_TEXT(id), ACCT_INT(account) };
     acct_rows_t rows;
+    acct_taker_t row;
+    apr_time_t when;
+    apr_status_t rv = acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_IS_OF,
+                                                args, &rows, pool), &rows);
 
-    return acct_only_row(ACCT_SELECT(db, ACCT_SQL_TOKEN_IS_OF, args, &rows,
-                                     pool), &rows);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    row = acct_take_row(&rows, 0);
+    when = acct_take_number(&row, 0, APR_INT64_MAX);
+    if (created_at != NULL) {
+        *created_at = when;
+    }
+    return acct_taken(&row);
 }
 
 apr_status_t acct_store_token_of(acct_db_t *db, apr_int64_t account,
