@@ -169,7 +169,7 @@ static void each_budget_has_a_name(void **state)
         assert_int_equal(acct_budget_find(acct_budget_name(
                                               (acct_budget_e)i)), i);
     }
-    assert_int_equal(acct_budget_find("mails"), -1);
+    assert_int_equal(acct_budget_find("letters"), -1);
 }
 
 #define T(name) cmocka_unit_test(name)
