@@ -166,6 +166,8 @@ CREATE TABLE name_hold (
 
 CREATE INDEX name_hold_until ON name_hold (until);
 
+CREATE INDEX name_hold_account ON name_hold (account_id);
+
 -- SHA-256 of the codes that do instead of a second factor, once each.
 CREATE TABLE recovery_code (
     account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -196,6 +198,8 @@ CREATE TABLE mail (
 );
 
 CREATE INDEX mail_next_at ON mail (next_at);
+
+CREATE INDEX mail_account ON mail (account_id, address_key);
 
 CREATE INDEX mail_claimed ON mail (claimed_by, claimed_at);
 
