@@ -176,6 +176,8 @@ add_tokens(6);
 does(0, qr//, qw(user delete ada));
 is_deeply([sql('SELECT id FROM account')], [[2]], 'deleted');
 is(scalar(@left = sql('SELECT id FROM token')), 0, 'with its token');
+does(1, qr/held/, qw(user add ada --password-stdin), $password);
+does(0, qr//, qw(user release ada));
 does(0, qr//, qw(user add ada --password-stdin), $password);
 is((sql("SELECT id FROM account WHERE username = 'ada'"))[0][0] > 2, 1,
     'another one of that name has another number');

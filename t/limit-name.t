@@ -48,7 +48,7 @@ sub answer
 {
     my ($r) = @_;
     return join "\n", $r->{status},
-        (map { "$_->[0]: $_->[1]" } grep { $_->[0] ne 'Date' }
+        (map { "$_->[0]: $_->[1]" } grep { $_->[0] !~ /^(?:Date|Expires)$/ }
          @{ $r->{raw_headers} }), $r->{body};
 }
 

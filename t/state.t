@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# quiet: yes, it says how soon a state is over
+# alone: yes, it says how soon a state is over
 #
 # Whatever state databases, keys and their folders are in, httpd can be
 # checked, started, reloaded and stopped: a request that needs them is
