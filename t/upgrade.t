@@ -165,7 +165,8 @@ subtest 'what was there before is as it was, and unverified' => sub {
     my $all = sub { join '|', map { $_ // '-' } map { @$_ } $s->sql('SELECT '
         . 'username, email, email_key, is_active, last_login FROM account') };
     my $before = $all->();
-    is((upgrade())[0], 0, 'upgraded');
+    my ($exit, undef, $err) = upgrade();
+    is($exit, 0, 'upgraded') or diag($err);
     is($all->(), $before, 'the account');
     is_deeply([$s->sql('SELECT pending_until, email_verified_at, '
         . 'password_changed_at, totp_confirmed_at, totp_step FROM account')],
