@@ -51,11 +51,13 @@ sub dj_token
 
 sub opens { return $s->get('/private/a.txt', token($_[0]))->{status} == 200 }
 
-# The uid and the token of the one mail that comes.
+# The uid and the token of the one mail that comes, which is kept.
+my $mail;
+
 sub link_of_mail
 {
     my ($like) = @_;
-    my ($mail) = $m->wait_for_mails(1);
+    ($mail) = $m->wait_for_mails(1);
     ok($mail, 'a mail came') or return;
     my @found = $mail->{text} =~ $like or diag($mail->{text});
     $m->until_empty;
@@ -72,6 +74,7 @@ subtest 'djoser: a forgotten password is reset by the mailed link, once' => sub 
     is(said(call(POST => '/dj/users/reset_password/',
         { email => 'ann@example.com' })), '204 ', 'it is asked for');
     my ($uid, $link) = link_of_mail($RESET) or return;
+    ok($mail->{html}, 'its mail has HTML beside the text');
     my %new = (uid => $uid, token => $link, new_password => $OTHER);
     is(said(call(POST => '/dj/users/reset_password_confirm/',
         { %new, token => $link =~ s/.$/x/r })),
@@ -253,6 +256,7 @@ subtest 'dj-rest-auth-verified: no token before the address is proved' => sub {
         . 'credentials."]}', 'told after the right password alone');
     my ($key) = link_of_mail(
         qr{account-confirm-email/(\w+-[0-9a-f]{32})/}) or return;
+    is($mail->{html}, undef, 'its mail has the text alone');
     is(said(call(POST => '/verified/registration/verify-email/',
         { key => "$key-" })), '404 {"detail":"Not found."}', 'a wrong key');
     is(said(call(POST => '/verified/registration/verify-email/',

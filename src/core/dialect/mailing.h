@@ -18,6 +18,7 @@ typedef struct acct_dialect_mail_t {
                                      * the usual */
     const char *name;           /* of its template; NULL: the kind's */
     apr_interval_time_t lifetime;   /* of its link; 0: the usual one */
+    int is_plain;               /* without the template's HTML */
     int is_named;               /* it stands in "mails": what tells of a
                                  * change is mailed then alone */
 } acct_dialect_mail_t;

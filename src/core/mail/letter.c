@@ -272,7 +272,8 @@ static const char *write_message(work_t *work,
     const acct_mail_message_t message = {
         .from = &work->site->from, .to = work->to, .host = work->site->name,
         .language = content.language, .subject = content.subject,
-        .text = content.text, .html = content.html, .date = work->now
+        .text = content.text, .date = work->now,
+        .html = said != NULL && said->is_plain ? NULL : content.html
     };
 
     return acct_mail_message(&message, &bytes, &work->letter->why, work->pool)
