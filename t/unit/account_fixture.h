@@ -148,7 +148,11 @@ static const acct_field_t world_fields[ACCT_ROLE__COUNT] = {
     [ACCT_ROLE_PASSWORD] = { .name = "password", .role = ACCT_ROLE_PASSWORD,
       .required = 1, .index = 3 },
     [ACCT_ROLE_CURRENT_PASSWORD] = { .name = "current",
-      .role = ACCT_ROLE_CURRENT_PASSWORD, .required = 1, .index = 4 }
+      .role = ACCT_ROLE_CURRENT_PASSWORD, .required = 1, .index = 4 },
+    [ACCT_ROLE_LINK_UID] = { .name = "uid", .role = ACCT_ROLE_LINK_UID,
+      .required = 1, .index = 5 },
+    [ACCT_ROLE_LINK_TOKEN] = { .name = "link", .role = ACCT_ROLE_LINK_TOKEN,
+      .required = 1, .index = 6 }
 };
 
 static inline const acct_key_t *world_key(world_t *world,

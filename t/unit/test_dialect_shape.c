@@ -234,6 +234,35 @@ static void a_definition_cannot_grow_without_end(void **state)
     remove_folder(folder, *state);
 }
 
+/* --------------------------------------------------------------- demands */
+
+#define SIGN_UP(demand) "{\"extends\":\"base\"," demand ",\"routes\":[" \
+    JOIN("{\"u\":\"username\",\"p\":\"password\"}", OK_TOKEN "," \
+         "\"u.invalid\":{\"status\":400},\"u.taken\":{\"status\":400}") \
+    "]}"
+
+static void no_token_goes_out_before_what_the_dialect_demands(void **state)
+{
+    static const char *const demands[] = {
+        SIGN_UP("\"register\":{\"pending\":true}"),
+        SIGN_UP("\"login\":{\"verified\":true}")
+    };
+
+    for (int i = 0; i < 2; i++) {
+        const char *folder = folder_with_base(*state);
+        apr_status_t status;
+        const char *said = errors_of(write_file(folder, "x.json", demands[i],
+                                                strlen(demands[i]), *state),
+                                     &status, *state);
+
+        remove_folder(folder, *state);
+        assert_int_equal(status, APR_EINVAL);
+        assert_non_null(strstr(said, "routes[0].responses.ok: shows a "
+                               "token, which an account"));
+    }
+    assert_non_null(load_text(*state, SIGN_UP("\"register\":{}"), NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,7 +272,8 @@ int main(void)
         POOL_TEST(problems_are_told_in_the_shape_of_the_api),
         POOL_TEST(a_problem_of_its_own_has_field_and_code),
         POOL_TEST(mistakes_are_told_where_they_are),
-        POOL_TEST(a_definition_cannot_grow_without_end)
+        POOL_TEST(a_definition_cannot_grow_without_end),
+        POOL_TEST(no_token_goes_out_before_what_the_dialect_demands)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);

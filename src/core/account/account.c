@@ -108,25 +108,35 @@ static apr_status_t read_account(acct_db_t *db, void *baton,
                                     pool);
 }
 
+int acct_call_read(const acct_call_t *call, acct_work_fn work, void *baton,
+                   const acct_account_t *account)
+{
+    acct_result_t *result = call->result;
+    apr_status_t status = acct_unit_run(call->service, ACCT_UNIT_READ, work,
+                                        baton, call->pool);
+
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        result->outcome = ACCT_INVALID_TOKEN;
+        return 0;
+    }
+    if (status != APR_SUCCESS) {
+        acct_unavailable(result, ACCT_RETRY_DATABASE);
+        return 0;
+    }
+    result->outcome = ACCT_OK;
+    result->account = account;
+    return 1;
+}
+
 void acct_current(const acct_call_t *call)
 {
     acct_result_t *result = call->result;
     current_t current = { call->identity->account.id,
                           apr_pcalloc(call->pool, sizeof(acct_account_t)) };
-    apr_status_t status;
 
-    status = acct_unit_run(call->service, ACCT_UNIT_READ, read_account,
-                           &current, call->pool);
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        result->outcome = ACCT_INVALID_TOKEN;
+    if (!acct_call_read(call, read_account, &current, current.account)) {
         return;
     }
-    if (status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
-        return;
-    }
-    result->outcome = ACCT_OK;
-    result->account = current.account;
     result->token = call->token;
     result->token_id = call->identity->token.id;
     result->token_expires = call->identity->token.expires_at;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "account/admission.h"
-#include "account/attempt.h"
 #include "account/issue.h"
 #include "account/mail_request.h"
 #include "account/mailed_link.h"
@@ -105,23 +104,20 @@ static void conclude(const activation_t *work, apr_status_t status)
 {
     const acct_call_t *call = work->by.call;
 
-    /* Another account may have proved the address first. */
-    if (APR_STATUS_IS_NOTFOUND(status) || APR_STATUS_IS_EEXIST(status)) {
-        acct_mailed_link_refuse(call);
+    if (APR_STATUS_IS_EEXIST(status)) {
+        /* Another account has proved the address first. */
+        status = APR_NOTFOUND;
+    }
+    if (!acct_mailed_link_conclude(&work->by, work->account, status)) {
         return;
     }
-    acct_service_revoked(call->service, work->by.link.account_id);
-    if (status != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+    if (work->is_done) {
+        call->result->outcome = ACCT_LINK_SPENT;
         return;
     }
-    call->result->outcome = work->is_done ? ACCT_LINK_SPENT : ACCT_OK;
-    call->result->account = work->account;
-    if (!work->is_done) {
-        acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
-                 "account_verified: account %" APR_INT64_T_FMT,
-                 work->account->id);
-    }
+    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
+             "account_verified: account %" APR_INT64_T_FMT,
+             work->account->id);
 }
 
 void acct_activate(const acct_call_t *call)
@@ -132,21 +128,16 @@ void acct_activate(const acct_call_t *call)
     activation_t work = {
         .account = apr_pcalloc(call->pool, sizeof(*work.account))
     };
-    acct_attempt_t attempt;
 
-    if (!acct_call_begin(call, &attempt)
-        || !acct_call_network(call, &attempt, ACCT_BUDGET_FAILURES)) {
-        return;
-    }
-    if (acct_mailed_link_find(&work.by, call, purposes)
+    if (acct_mailed_link_begin(&work.by, call, purposes)
         && acct_call_is_sound(call)) {
         conclude(&work, acct_transaction_run(call->service, change, &work,
                                              call->pool));
     }
-    acct_attempt_end(&attempt, work.by.is_wrong);
+    acct_mailed_link_end(&work.by);
 }
 
-/* Nothing but what acct_mailed_link_find() says. */
+/* Nothing but what acct_mailed_link_begin() says. */
 void acct_link_check(const acct_call_t *call)
 {
     static const char *const purposes[] = {
@@ -154,16 +145,11 @@ void acct_link_check(const acct_call_t *call)
         ACCT_LINK_ACTIVATION, ACCT_LINK_VERIFY_EMAIL, NULL
     };
     acct_mailed_link_t *by = apr_pcalloc(call->pool, sizeof(*by));
-    acct_attempt_t attempt;
 
-    if (!acct_call_begin(call, &attempt)
-        || !acct_call_network(call, &attempt, ACCT_BUDGET_FAILURES)) {
-        return;
-    }
-    if (acct_mailed_link_find(by, call, purposes)
+    if (acct_mailed_link_begin(by, call, purposes)
         && acct_call_is_sound(call)) {
         call->result->outcome = ACCT_OK;
         call->result->account = &by->account;
     }
-    acct_attempt_end(&attempt, by->is_wrong);
+    acct_mailed_link_end(by);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "account/attempt.h"
 #include "account/issue.h"
 #include "database/unit.h"
 #include "form/stage.h"
@@ -153,10 +154,28 @@ void acct_call_judge_password(const acct_call_t *call,
 
 /* ---- of a call ---- */
 
-void acct_call_add_taken(const acct_call_t *call, acct_role_e role)
+apr_status_t acct_call_add_taken(const acct_call_t *call,
+                                 const acct_account_t *account)
 {
-    acct_result_add_problem(call->result, call->form->field[role],
-                            ACCT_PROBLEM_TAKEN, 0, call->pool);
+    int username_taken, email_taken;
+    apr_status_t status = acct_names_taken(call->service, account,
+                                           &username_taken, &email_taken,
+                                           call->pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (username_taken) {
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_USERNAME],
+                                ACCT_PROBLEM_TAKEN, 0, call->pool);
+    }
+    if (email_taken) {
+        acct_result_add_problem(call->result,
+                                call->form->field[ACCT_ROLE_EMAIL],
+                                ACCT_PROBLEM_TAKEN, 0, call->pool);
+    }
+    return APR_SUCCESS;
 }
 
 int acct_call_username_key(const acct_call_t *call, const char **key)
@@ -172,25 +191,37 @@ int acct_call_username_key(const acct_call_t *call, const char **key)
     return 1;
 }
 
-int acct_call_look_for_taken(const acct_call_t *call,
-                             const acct_account_t *own, const char *key)
+/* A key that is another than the account's own; else NULL. */
+static const char *unless_own(const char *key, const char *own)
 {
-    acct_account_t wanted = { .username_key = key };
-    int username_taken, email_taken;
+    return key != NULL && own != NULL && strcmp(key, own) == 0 ? NULL : key;
+}
 
-    if (key == NULL || (own->username_key != NULL
-                        && strcmp(own->username_key, key) == 0)) {
+int acct_call_look_for_taken(const acct_call_t *call,
+                             const acct_account_t *own,
+                             const char *username_key, const char *email_key)
+{
+    acct_account_t wanted = {
+        .username_key = unless_own(username_key, own->username_key),
+        .email_key = unless_own(email_key, own->email_key)
+    };
+    acct_attempt_t attempt;
+    apr_status_t status;
+
+    if (wanted.username_key == NULL && wanted.email_key == NULL) {
         return 1;
     }
-    if (acct_names_taken(call->service, &wanted, &username_taken,
-                         &email_taken, call->pool) != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+    if (!acct_call_begin(call, &attempt)
+        || !acct_call_network(call, &attempt, ACCT_BUDGET_NAMES)) {
         return 0;
     }
-    if (username_taken) {
-        acct_call_add_taken(call, ACCT_ROLE_USERNAME);
+    status = acct_call_add_taken(call, &wanted);
+    if (status != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
     }
-    return 1;
+    /* Whatever it told, it was told for its price. */
+    acct_attempt_end(&attempt, status == APR_SUCCESS);
+    return status == APR_SUCCESS;
 }
 
 int acct_call_is_sound(const acct_call_t *call)

@@ -76,8 +76,10 @@ void acct_call_judge_rules(const acct_call_t *call,
 void acct_call_judge_password(const acct_call_t *call,
                               const acct_account_t *account);
 
-/** Add to the call's problems that a name is taken. */
-void acct_call_add_taken(const acct_call_t *call, acct_role_e role);
+/** Add to the call's problems each name that another account has, as
+ *  acct_names_taken(). */
+apr_status_t acct_call_add_taken(const acct_call_t *call,
+                                 const acct_account_t *account);
 
 /**
  * The canonical form of the username in a call's form.
@@ -87,13 +89,15 @@ void acct_call_add_taken(const acct_call_t *call, acct_role_e role);
 int acct_call_username_key(const acct_call_t *call, const char **key);
 
 /**
- * Add to the call's problems that the username is another account's. The
- * account's own, however it is spelled, is never taken.
- * @param key of the name that is wanted; NULL: none is
- * @return 0: it cannot be known, and the call has its outcome
+ * The same for an account that wants another name or address (NULL: it does
+ * not). Its own, however they are spelled, are never taken. Such a look costs
+ * the client no hash, but one of those that its network has.
+ * @return 0: the call has its outcome
  */
 int acct_call_look_for_taken(const acct_call_t *call,
-                             const acct_account_t *own, const char *key);
+                             const acct_account_t *own,
+                             const char *username_key,
+                             const char *email_key);
 
 /** Whether nothing is wrong with what was sent; else the call is
  *  ACCT_INVALID. */

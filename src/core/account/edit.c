@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "account/admission.h"
+#include "account/attempt.h"
 #include "account/issue.h"
 #include "account/mail_request.h"
 #include "account/reauthentication.h"
@@ -83,38 +84,41 @@ static int is_same(const char *key, const char *other)
                                         : strcmp(key, other) == 0;
 }
 
-/* Names that the account has already are its own, and never taken. */
 static int is_free(const edit_t *edit)
 {
-    const acct_account_t *own = &edit->act.account;
+    const acct_account_t *wanted = &edit->wanted;
     const acct_call_t *call = edit->act.call;
-    acct_account_t other = { .username_key = edit->wanted.username_key,
-                             .email_key = edit->wanted.email_key };
-    int username_taken, email_taken;
 
-    if (is_same(other.username_key, own->username_key)) {
-        other.username_key = NULL;
-    }
-    if (is_same(other.email_key, own->email_key)) {
-        other.email_key = NULL;
-    }
-    if (acct_names_taken(call->service, &other, &username_taken,
-                         &email_taken, call->pool) != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+    if (!acct_call_look_for_taken(call, &edit->act.account,
+                                  wanted->username_key, wanted->email_key)) {
         return 0;
     }
-    if (username_taken) {
-        acct_call_add_taken(call, ACCT_ROLE_USERNAME);
-    }
-    if (email_taken) {
-        acct_call_add_taken(call, ACCT_ROLE_EMAIL);
-    }
-    if (edit->wanted.username_key == NULL && edit->wanted.email_key == NULL) {
+    if (wanted->username_key == NULL && wanted->email_key == NULL) {
         /* An account needs a name: its only one was to be taken away. */
         acct_result_add_problem(call->result,
                                 call->form->field[ACCT_ROLE_EMAIL],
                                 ACCT_PROBLEM_BLANK, 0, call->pool);
     }
+    return acct_call_is_sound(call);
+}
+
+/* A mail to an address of the client's choice is one of those that its network
+ * may ask for, whether or not the address is the account's before. */
+static int may_mail(const edit_t *edit)
+{
+    const acct_call_t *call = edit->act.call;
+    acct_attempt_t attempt;
+
+    if (edit->wanted.email_key == NULL
+        || is_same(edit->wanted.email_key, edit->act.account.email_key)
+        || !acct_mail_is_wanted(call, ACCT_MAIL_VERIFY_EMAIL)) {
+        return 1;
+    }
+    if (!acct_call_begin(call, &attempt)
+        || !acct_call_network(call, &attempt, ACCT_BUDGET_MAILS)) {
+        return 0;
+    }
+    acct_attempt_end(&attempt, 1);
     return 1;
 }
 
@@ -242,7 +246,7 @@ static int try_edit(edit_t *edit)
                                                call->pool);
 
     if (APR_STATUS_IS_EEXIST(status)) {
-        return !is_free(edit) || !acct_call_is_sound(call);
+        return !is_free(edit);
     }
     acct_reauthentication_end(&edit->act, edit->account, status);
     if (call->result->outcome == ACCT_OK) {
@@ -260,7 +264,7 @@ void acct_edit(const acct_call_t *call)
     };
 
     if (!acct_reauthenticate(&edit.act, call) || !find_wanted(&edit)
-        || !is_free(&edit) || !acct_call_is_sound(call)) {
+        || !is_free(&edit) || !may_mail(&edit)) {
         return;
     }
     for (int try = 0; try < ACCT_TRIES; try++) {

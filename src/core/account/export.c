@@ -56,20 +56,10 @@ void acct_export(const acct_call_t *call)
         .stored = apr_pcalloc(call->pool, ACCT_STORED__COUNT
                                           * sizeof(*work.stored))
     };
-    apr_status_t status = acct_unit_run(call->service, ACCT_UNIT_READ,
-                                        read_all, &work, call->pool);
 
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        result->outcome = ACCT_INVALID_TOKEN;
-        return;
+    if (acct_call_read(call, read_all, &work, work.account)) {
+        result->tokens = work.tokens;
+        result->token_id = call->identity->token.id;
+        result->stored = work.stored;
     }
-    if (status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
-        return;
-    }
-    result->outcome = ACCT_OK;
-    result->account = work.account;
-    result->tokens = work.tokens;
-    result->token_id = call->identity->token.id;
-    result->stored = work.stored;
 }

@@ -65,3 +65,18 @@ void acct_do_verify(void *baton)
         }
     }
 }
+
+const char *acct_call_hash(const acct_call_t *call, int is_known)
+{
+    acct_hash_t hash = {
+        .service = call->service, .pool = call->pool,
+        .password = call->form->value[ACCT_ROLE_PASSWORD]
+    };
+
+    if (acct_gate_run(call->service, is_known, acct_do_hash, &hash)
+        != APR_SUCCESS || hash.status != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_GATE);
+        return NULL;
+    }
+    return hash.hash;
+}

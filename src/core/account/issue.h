@@ -19,6 +19,17 @@
  * under it (a password re-hashed, a name freed). */
 #define ACCT_TRIES 3
 
+/* account/account.c */
+
+/**
+ * Read what an operation on a token's account answers with, in one unit of
+ * work: ACCT_OK with @a account, which the work has read, ACCT_INVALID_TOKEN
+ * where it was APR_NOTFOUND, or ACCT_UNAVAILABLE.
+ * @return 0: not ACCT_OK
+ */
+int acct_call_read(const acct_call_t *call, acct_work_fn work, void *baton,
+                   const acct_account_t *account);
+
 /** The outcome when something cannot be known now.
  *  @param retry_after seconds */
 void acct_unavailable(acct_result_t *result, int retry_after);
@@ -99,5 +110,10 @@ void acct_do_verify(void *baton);
 /** Only compare hash->password with hash->stored: no dummy, no better
  *  hash. */
 void acct_do_compare(void *baton);
+
+/** Hash the new password of a call's form, inside the gate.
+ *  @param is_known as acct_gate_run() has it
+ *  @return NULL: the call has its outcome */
+const char *acct_call_hash(const acct_call_t *call, int is_known);
 
 #endif

@@ -12,6 +12,12 @@
 
 /* ---- of what was done ---- */
 
+int acct_mail_is_wanted(const acct_call_t *call, acct_mail_kind_e kind)
+{
+    return call->service->mail != NULL
+        && call->route->dialect->mails->kind[kind].is_named;
+}
+
 apr_status_t acct_mail_notice(const acct_call_t *call, acct_db_t *db,
                               acct_mail_kind_e kind,
                               const acct_account_t *account,
@@ -28,8 +34,7 @@ apr_status_t acct_mail_notice(const acct_call_t *call, acct_db_t *db,
     };
     apr_status_t status;
 
-    if (call->service->mail == NULL || order.address == NULL
-        || !dialect->mails->kind[kind].is_named) {
+    if (order.address == NULL || !acct_mail_is_wanted(call, kind)) {
         return APR_SUCCESS;
     }
     status = acct_mail_order(db, call->service->mail, &order,
@@ -108,7 +113,7 @@ void acct_activate_send(const acct_call_t *call)
     if (dialect->registers_pending) {
         ask_for(call, ACCT_MAIL_ACTIVATION);
     }
-    else if (dialect->mails->kind[ACCT_MAIL_VERIFY_EMAIL].is_named) {
+    else if (acct_mail_is_wanted(call, ACCT_MAIL_VERIFY_EMAIL)) {
         ask_for(call, ACCT_MAIL_VERIFY_EMAIL);
     }
     else {

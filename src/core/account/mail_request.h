@@ -9,6 +9,10 @@
 #include "account/account.h"
 #include "base/mail_text.h"
 
+/** Whether a mail of this kind is ordered where there is occasion: the site
+ *  mails and the dialect has the kind. */
+int acct_mail_is_wanted(const acct_call_t *call, acct_mail_kind_e kind);
+
 /**
  * Tell an account by mail of what is done in the caller's transaction, where
  * its site mails and the dialect has mails of this kind; else nothing. A full

@@ -36,7 +36,8 @@ static void add_problem(const acct_call_t *call, acct_role_e role,
                             0, call->pool);
 }
 
-void acct_mailed_link_refuse(const acct_call_t *call)
+/* That the link is not good after all. */
+static void refuse(const acct_call_t *call)
 {
     if (call->form->field[ACCT_ROLE_LINK_TOKEN] != NULL) {
         add_problem(call, ACCT_ROLE_LINK_TOKEN, ACCT_PROBLEM_WRONG);
@@ -95,7 +96,7 @@ typedef struct look_t {
     int is_account;             /* out: the uid is an account's */
 } look_t;
 
-/* Which of the purposes it is for is asked one after the other: two at
+/* Which of the purposes it is for is asked one after the other: four at
  * most. */
 static apr_status_t find_link(acct_db_t *db, look_t *look, apr_pool_t *pool)
 {
@@ -172,21 +173,21 @@ static int conclude(look_t *look)
     return 0;
 }
 
-int acct_mailed_link_find(acct_mailed_link_t *found, const acct_call_t *call,
-                          const char *const *purposes)
+/* The link that the form names, or none. @return 0: the call has its
+ * outcome */
+static int find(acct_mailed_link_t *found, const char *const *purposes)
 {
+    const acct_call_t *call = found->call;
     const char *secret = sent_secret(call);
     look_t look = { .found = found, .purposes = purposes,
                     .uid = sent_uid(call) };
 
-    memset(found, 0, sizeof(*found));
-    found->call = call;
-    if (secret == NULL
-        || !acct_stage_open(&call->route->fields, call->result,
-                            ACCT_STAGE_UID)) {
+    if (!acct_stage_open(&call->route->fields, call->result, ACCT_STAGE_UID)
+        || (secret == NULL && call->result->problems != NULL)) {
         return 1;
     }
-    switch (acct_link_text_digest(secret, look.digest)) {
+    switch (secret != NULL ? acct_link_text_digest(secret, look.digest)
+                           : APR_EINVAL) {
     case APR_SUCCESS:
         break;
     case APR_EINVAL:
@@ -202,6 +203,48 @@ int acct_mailed_link_find(acct_mailed_link_t *found, const acct_call_t *call,
         return 0;
     }
     return conclude(&look);
+}
+
+int acct_mailed_link_begin(acct_mailed_link_t *found,
+                           const acct_call_t *call,
+                           const char *const *purposes)
+{
+    memset(found, 0, sizeof(*found));
+    found->call = call;
+    if (!acct_call_begin(call, &found->attempt)
+        || !acct_call_network(call, &found->attempt, ACCT_BUDGET_FAILURES)) {
+        return 0;
+    }
+    found->is_begun = 1;
+    return find(found, purposes);
+}
+
+void acct_mailed_link_end(acct_mailed_link_t *found)
+{
+    if (found->is_begun) {
+        acct_attempt_end(&found->attempt, found->is_wrong);
+    }
+}
+
+int acct_mailed_link_conclude(const acct_mailed_link_t *found,
+                              const acct_account_t *account,
+                              apr_status_t status)
+{
+    const acct_call_t *call = found->call;
+
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        refuse(call);
+        return 0;
+    }
+    /* Also when the commit's fate is unknown: it may be done. */
+    acct_service_revoked(call->service, found->link.account_id);
+    if (status != APR_SUCCESS) {
+        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
+        return 0;
+    }
+    call->result->outcome = ACCT_OK;
+    call->result->account = account;
+    return 1;
 }
 
 /* ---- using it ---- */

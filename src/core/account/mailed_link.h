@@ -14,6 +14,7 @@
 #define ACCT_MAILED_LINK_H
 
 #include "account/account.h"
+#include "account/attempt.h"
 #include "tables/links.h"
 
 /* What links are for: purposes in the table, and the kinds of mails that bring
@@ -30,19 +31,28 @@ typedef struct acct_mailed_link_t {
                                  * such link */
     acct_account_t account;     /* out: whose it is, as it was read */
     int is_wrong;               /* out: one was sent, and is not good */
+    acct_attempt_t attempt;     /* a link that is wrong counts as a wrong
+                                 * password of the client's network */
+    int is_begun;
 } acct_mailed_link_t;
 
 /**
- * Find the link that the call's form names, if it names one.
+ * Find the link that the call's form names.
  * One that is not good is a problem of the form: ACCT_PROBLEM_UNKNOWN of the
  * uid where that is no account's, else ACCT_PROBLEM_WRONG of the token; where
  * the form has a link_key the call ends in ACCT_LINK_UNKNOWN. Which account
  * there is can be asked by its number, as it can of those whose API this is.
+ * Where the form has other problems that come first, no link is looked for.
  * @param purposes that will do; ends with NULL
- * @return 0: the call's result has its outcome
+ * @return 0: the call's result has its outcome. Either way it is followed by
+ *         acct_mailed_link_end()
  */
-int acct_mailed_link_find(acct_mailed_link_t *found, const acct_call_t *call,
-                          const char *const *purposes);
+int acct_mailed_link_begin(acct_mailed_link_t *found,
+                           const acct_call_t *call,
+                           const char *const *purposes);
+
+/** The call is over. */
+void acct_mailed_link_end(acct_mailed_link_t *found);
 
 /**
  * In the transaction: lock the account, and see once more whether the link is
@@ -59,8 +69,15 @@ apr_status_t acct_mailed_link_lock(const acct_mailed_link_t *found,
 apr_status_t acct_mailed_link_use(const acct_mailed_link_t *found,
                                   acct_db_t *db, apr_pool_t *pool);
 
-/** That the link is not good after all: the call's problem, or outcome, as
- *  acct_mailed_link_find() has it. */
-void acct_mailed_link_refuse(const acct_call_t *call);
+/**
+ * What came of the transaction that acted by the link, for the call's result:
+ * ACCT_OK with @a account, the problem or outcome of a link that is not good
+ * (APR_NOTFOUND), or ACCT_UNAVAILABLE. What is believed of the account's
+ * tokens is revoked.
+ * @return 0: not ACCT_OK
+ */
+int acct_mailed_link_conclude(const acct_mailed_link_t *found,
+                              const acct_account_t *account,
+                              apr_status_t status);
 
 #endif

@@ -2,28 +2,11 @@
 /* Another password, for a token's account or by a mailed link; see
  * account/account.h. */
 #include "account/admission.h"
-#include "account/attempt.h"
 #include "account/issue.h"
 #include "account/mail_request.h"
 #include "account/mailed_link.h"
 #include "account/reauthentication.h"
 #include "database/unit.h"
-
-/* Inside the gate. @return NULL: the call has its outcome */
-static const char *hash_password(const acct_call_t *call, int is_known)
-{
-    acct_hash_t hash = {
-        .service = call->service, .pool = call->pool,
-        .password = call->form->value[ACCT_ROLE_PASSWORD]
-    };
-
-    if (acct_gate_run(call->service, is_known, acct_do_hash, &hash)
-        != APR_SUCCESS || hash.status != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_GATE);
-        return NULL;
-    }
-    return hash.hash;
-}
 
 /* What became of tokens, to the logs; after the commit. */
 static void tell(const acct_call_t *call, const char *what,
@@ -102,7 +85,7 @@ void acct_password_change(const acct_call_t *call)
     if (!acct_reauthenticate(&work.act, call) || !is_admitted(&work)) {
         return;
     }
-    work.hash = hash_password(call, work.act.verified != NULL);
+    work.hash = acct_call_hash(call, work.act.verified != NULL);
     if (work.hash == NULL) {
         return;
     }
@@ -118,7 +101,6 @@ void acct_password_change(const acct_call_t *call)
 
 typedef struct password_reset_t {
     acct_mailed_link_t by;
-    acct_attempt_t attempt;
     const char *hash;           /* of the new password */
     int ended;                  /* out: how many tokens */
     acct_account_t *account;    /* out: as it is after the reset */
@@ -142,7 +124,7 @@ static apr_status_t note_proofs(password_reset_t *work, acct_db_t *db,
         account->email_verified_at = now;
     }
     return status != APR_SUCCESS ? status
-        : acct_known_note(&work->attempt, db, account->id, &due, pool);
+        : acct_known_note(&work->by.attempt, db, account->id, &due, pool);
 }
 
 /* All tokens end, and all links, whatever they are for. */
@@ -188,45 +170,25 @@ static apr_status_t reset_password(acct_db_t *db, void *baton,
                            work->account, NULL, NULL, pool);
 }
 
-static void conclude(const password_reset_t *work, apr_status_t status)
-{
-    const acct_call_t *call = work->by.call;
-
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        acct_mailed_link_refuse(call);
-        return;
-    }
-    /* Also when the commit's fate is unknown: it may be done. */
-    acct_service_revoked(call->service, work->by.link.account_id);
-    if (status != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_DATABASE);
-        return;
-    }
-    call->result->outcome = ACCT_OK;
-    call->result->account = work->account;
-    tell(call, "authn_password_reset", work->account->id, work->ended);
-}
-
 void acct_password_reset(const acct_call_t *call)
 {
     static const char *const purposes[] = { ACCT_LINK_PASSWORD_RESET, NULL };
     password_reset_t work = {
         .account = apr_pcalloc(call->pool, sizeof(*work.account))
     };
+    apr_status_t status;
 
-    if (!acct_call_begin(call, &work.attempt)
-        || !acct_call_network(call, &work.attempt, ACCT_BUDGET_FAILURES)) {
-        return;
-    }
-    if (acct_mailed_link_find(&work.by, call, purposes)) {
+    if (acct_mailed_link_begin(&work.by, call, purposes)) {
         acct_call_judge_password(call, &work.by.account);
         if (acct_call_is_sound(call)
-            && (work.hash = hash_password(call, 0)) != NULL) {
-            conclude(&work, acct_transaction_run(call->service,
-                                                 reset_password, &work,
-                                                 call->pool));
+            && (work.hash = acct_call_hash(call, 0)) != NULL) {
+            status = acct_transaction_run(call->service, reset_password,
+                                          &work, call->pool);
+            if (acct_mailed_link_conclude(&work.by, work.account, status)) {
+                tell(call, "authn_password_reset", work.account->id,
+                     work.ended);
+            }
         }
     }
-    /* A link that is wrong counts as a wrong password does. */
-    acct_attempt_end(&work.attempt, work.by.is_wrong);
+    acct_mailed_link_end(&work.by);
 }

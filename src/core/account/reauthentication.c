@@ -103,14 +103,14 @@ static int compare(before_t *before)
     acct_hash_t hash = {
         .service = call->service, .pool = call->pool,
         .password = sent_password(call), .stored = act->account.password,
-        .dummy = call->service->dummy, .verdict = ACCT_PASSWORD_FAILED
+        .verdict = ACCT_PASSWORD_FAILED
     };
 
     if (!acct_call_name(call, &before->attempt, name_of(&act->account),
                         before->known.is_known, act->account.id)) {
         return 0;
     }
-    if (acct_gate_run(call->service, before->known.is_known, acct_do_verify,
+    if (acct_gate_run(call->service, before->known.is_known, acct_do_compare,
                       &hash) != APR_SUCCESS
         || hash.verdict == ACCT_PASSWORD_FAILED) {
         acct_unavailable(call->result, ACCT_RETRY_GATE);

@@ -13,31 +13,6 @@
 #include "text/identifier.h"
 #include "token/check_row.h"
 
-/* Add a problem for each name that an account has. */
-static apr_status_t add_taken(const acct_call_t *call,
-                              const acct_account_t *account)
-{
-    int username_taken, email_taken;
-    apr_status_t status = acct_names_taken(call->service, account,
-                                           &username_taken, &email_taken,
-                                           call->pool);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    if (username_taken) {
-        acct_result_add_problem(call->result,
-                                call->form->field[ACCT_ROLE_USERNAME],
-                                ACCT_PROBLEM_TAKEN, 0, call->pool);
-    }
-    if (email_taken) {
-        acct_result_add_problem(call->result,
-                                call->form->field[ACCT_ROLE_EMAIL],
-                                ACCT_PROBLEM_TAKEN, 0, call->pool);
-    }
-    return APR_SUCCESS;
-}
-
 static const char *or_empty(const char *text)
 {
     return text != NULL ? text : "";
@@ -128,7 +103,7 @@ static int check(const acct_call_t *call, const acct_account_t *account,
         && !acct_call_network(call, attempt, ACCT_BUDGET_NAMES)) {
         return 0;
     }
-    if (add_taken(call, account) != APR_SUCCESS) {
+    if (acct_call_add_taken(call, account) != APR_SUCCESS) {
         acct_unavailable(call->result, ACCT_RETRY_DATABASE);
     }
     return 0;
@@ -162,7 +137,7 @@ static int try_register(const acct_call_t *call, acct_account_t *account,
         return 0;
     }
     if (!APR_STATUS_IS_EEXIST(status)
-        || add_taken(call, account) != APR_SUCCESS) {
+        || acct_call_add_taken(call, account) != APR_SUCCESS) {
         acct_unavailable(result, ACCT_RETRY_DATABASE);
         return 1;
     }
@@ -178,19 +153,12 @@ static void register_account(const acct_call_t *call,
                              acct_account_t *account,
                              const acct_attempt_t *attempt)
 {
-    acct_hash_t hash = {
-        .service = call->service,
-        .password = call->form->value[ACCT_ROLE_PASSWORD],
-        .pool = call->pool
-    };
     int try;
 
-    if (acct_gate_run(call->service, 0, acct_do_hash, &hash) != APR_SUCCESS
-        || hash.status != APR_SUCCESS) {
-        acct_unavailable(call->result, ACCT_RETRY_GATE);
+    account->password = acct_call_hash(call, 0);
+    if (account->password == NULL) {
         return;
     }
-    account->password = hash.hash;
     for (try = 0; try < ACCT_TRIES; try++) {
         if (try_register(call, account, attempt)) {
             return;

@@ -68,21 +68,11 @@ void acct_tokens(const acct_call_t *call)
         .call = call,
         .account = apr_pcalloc(call->pool, sizeof(*work.account))
     };
-    apr_status_t status = acct_unit_run(call->service, ACCT_UNIT_READ,
-                                        list_tokens, &work, call->pool);
 
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        result->outcome = ACCT_INVALID_TOKEN;
-        return;
+    if (acct_call_read(call, list_tokens, &work, work.account)) {
+        result->tokens = work.tokens;
+        result->token_id = call->identity->token.id;
     }
-    if (status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
-        return;
-    }
-    result->outcome = ACCT_OK;
-    result->account = work.account;
-    result->tokens = work.tokens;
-    result->token_id = call->identity->token.id;
 }
 
 /* ---- one of them ---- */

@@ -363,6 +363,7 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
                     "token; add \"{token}\", or remove \"{token.id}\" and "
                     "\"{token.expires}\"");
     }
+    acct_check_demands(load, &at, route);
     if (route->mints_token && !load->token_seen) {
         acct_path_t top = { load->dialect->file, "token" };
 

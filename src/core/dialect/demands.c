@@ -50,3 +50,20 @@ void acct_read_demands(acct_load_t *load, const acct_source_t *source)
     read_demand(load, source, "login", of_login, &load->verified_seen,
                 &load->dialect->demands_verified);
 }
+
+void acct_check_demands(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route)
+{
+    const acct_dialect_t *dialect = load->dialect;
+    const char *what = dialect->registers_pending
+        ? "\"register\": {\"pending\": true}"
+        : "\"login\": {\"verified\": true}";
+
+    if (route->mints_token
+        && route->fields.operation->shows == ACCT_SHOWS_NEW_TOKEN
+        && (dialect->registers_pending || dialect->demands_verified)) {
+        acct_report(load, at, "shows a token, which an account that was made "
+                    "a moment ago may not have yet by %s; remove one of the "
+                    "two", what);
+    }
+}

@@ -227,6 +227,11 @@ apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least);
 /** Read "register" and "login" of one file. */
 void acct_read_demands(acct_load_t *load, const acct_source_t *source);
 
+/** Report unless what a route hands out agrees with them, once it is known
+ *  whether it makes a token. @param at its "ok" */
+void acct_check_demands(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route);
+
 /* dialect/route.c */
 
 /** Read "routes" or "add_routes" into the drafts. One takes the place of
