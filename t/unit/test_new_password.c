@@ -5,6 +5,8 @@
  */
 #include "account_fixture.h"
 
+#include "form/stage.h"
+
 static world_t *world_of(void **state)
 {
     world_t *world = *state;
@@ -119,6 +121,23 @@ static void a_form_with_problems_is_compared_all_the_same(void **state)
     assert_int_equal(change_as(world, token, "wrong", NULL)
                          ->problems->nelts, 2);
     assert_int_equal(sign_in_with(world, PASSWORD), ACCT_OK);
+}
+
+static void behind_an_earlier_stages_problem_nothing_is_hashed(void **state)
+{
+    static const acct_stages_t stages = {
+        .turn = { [ACCT_STAGE_FIELDS] = 0, [ACCT_STAGE_CURRENT_PASSWORD] = 1 }
+    };
+    world_t *world = world_of(state);
+    const char *token = token_of(world, "ann");
+
+    world->route.fields.stages = &stages;
+    world->result = acct_result_make(ACCT_INVALID, world->pool);
+    acct_result_add_problem(world->result, &world_fields[ACCT_ROLE_PASSWORD],
+                            ACCT_PROBLEM_REQUIRED, 0, world->pool);
+    assert_int_equal(change_as(world, token, "wrong", NULL)->outcome,
+                     ACCT_INVALID);
+    assert_int_equal(world->hashed, 0);
 }
 
 static void without_a_hasher_nothing_is_known(void **state)
@@ -306,6 +325,7 @@ int main(void)
         WORLD(a_route_that_does_not_ask_for_the_old_one_needs_none),
         WORLD(a_wrong_current_password_is_a_problem_of_its_field),
         WORLD(a_form_with_problems_is_compared_all_the_same),
+        WORLD(behind_an_earlier_stages_problem_nothing_is_hashed),
         WORLD(without_a_hasher_nothing_is_known),
         WORLD(where_a_token_cannot_be_ended_the_password_stays),
         WORLD(a_token_that_was_ended_meanwhile_changes_nothing),

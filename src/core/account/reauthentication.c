@@ -6,6 +6,7 @@
 #include "account/attempt.h"
 #include "account/issue.h"
 #include "database/unit.h"
+#include "form/stage.h"
 
 /* What is read before a password is compared. */
 typedef struct before_t {
@@ -167,7 +168,11 @@ int acct_reauthenticate(acct_reauthentication_t *act,
     }
     call->result->about = act->account.id;
     ask_for_password(&before);
-    return sent_password(call) == NULL || compare_counted(&before);
+    /* Behind an earlier stage's problem nothing of it would be told. */
+    return sent_password(call) == NULL
+        || !acct_stage_open(&call->route->fields, call->result,
+                            ACCT_STAGE_CURRENT_PASSWORD)
+        || compare_counted(&before);
 }
 
 apr_status_t acct_reauthentication_lock(const acct_reauthentication_t *act,
