@@ -124,18 +124,6 @@ void acct_read_credentials(acct_load_t *load, const json_t *route,
     read_challenge(load, route, draft);
 }
 
-static int has_field(const acct_route_t *route, acct_role_e role)
-{
-    int i;
-
-    for (i = 0; i < route->fields.count; i++) {
-        if (route->fields.field[i].role == role) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
 {
     if (!acct_operation_can(route->fields.operation, outcome)) {
@@ -157,8 +145,8 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
     case ACCT_BASIC_SPACES:
         return route->takes_basic;
     case ACCT_IDENTIFIER_ABSENT:
-        return has_field(route, ACCT_ROLE_IDENTIFIER)
-            && has_field(route, ACCT_ROLE_EMAIL);
+        return acct_route_has_role(route, ACCT_ROLE_IDENTIFIER)
+            && acct_route_has_role(route, ACCT_ROLE_EMAIL);
     default:
         return 1;
     }

@@ -3,25 +3,6 @@
  * can be signed in to. */
 #include "dialect/draft.h"
 
-/* A member that is true or false. @return whether it stands there and is */
-static int read_flag(acct_load_t *load, const acct_path_t *at,
-                     const json_t *object, const char *name, int *flag)
-{
-    const json_t *value = json_object_get(object, name);
-    acct_path_t place = acct_place_member(load, at, name);
-
-    if (value == NULL) {
-        return 0;
-    }
-    if (!json_is_boolean(value)) {
-        acct_report(load, &place, "must be true or false; write one of the "
-                    "two, without quotation marks");
-        return 0;
-    }
-    *flag = json_is_true(value);
-    return 1;
-}
-
 /* An object of one flag. What a nearer file has said stands. */
 static void read_demand(acct_load_t *load, const acct_source_t *source,
                         const char *name, const char *const *members,
@@ -30,14 +11,17 @@ static void read_demand(acct_load_t *load, const acct_source_t *source,
     acct_path_t top = { source->file, "" };
     acct_path_t at = acct_place_member(load, &top, name);
     const json_t *object = json_object_get(source->root, name);
-    int spare;
+    int said;
 
     if (object == NULL || !acct_check_type(load, &at, object, JSON_OBJECT)) {
         return;
     }
     acct_check_members(load, &at, object, members);
-    *seen |= read_flag(load, &at, object, members[0],
-                       *seen ? &spare : flag);
+    said = acct_boolean_member(load, &at, object, members[0]);
+    if (said >= 0 && !*seen) {
+        *flag = said;
+        *seen = 1;
+    }
 }
 
 void acct_read_demands(acct_load_t *load, const acct_source_t *source)

@@ -157,10 +157,17 @@ int acct_check_type(acct_load_t *load, const acct_path_t *at,
 const char *acct_text_member(acct_load_t *load, const acct_path_t *at,
                              const json_t *object, const char *name);
 
-/* All names of operations, outcomes, roles, problems; NULL-terminated. */
+/* Of a member that holds something else. */
+#define ACCT_MUST_BE_BOOLEAN "must be true or false; write one of the two, " \
+                             "without quotation marks"
+
+/** The member, 1 or 0; -1 when it is absent or (reported) no boolean. */
+int acct_boolean_member(acct_load_t *load, const acct_path_t *at,
+                        const json_t *object, const char *name);
+
+/* All names of operations, outcomes, problems; NULL-terminated. */
 const char *const *acct_op_names(acct_load_t *load);
 const char *const *acct_outcome_names(acct_load_t *load);
-const char *const *acct_role_names(acct_load_t *load);
 const char *const *acct_problem_names(acct_load_t *load);
 
 /* A template's errors, at a place. Baton of acct_place_report. */
@@ -261,10 +268,6 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome);
 void acct_read_fields(acct_load_t *load, const json_t *route,
                       acct_draft_t *draft);
 
-/* Of a member that holds something else. */
-#define ACCT_MUST_BE_BOOLEAN "must be true or false; write one of the two, " \
-                             "without quotation marks"
-
 /** Read what holds for the fields of all routes, "problems" and "multipart",
  *  from the nearest file that says it; before any route. */
 void acct_read_for_fields(acct_load_t *load);
@@ -272,6 +275,9 @@ void acct_read_for_fields(acct_load_t *load);
 /** Whether @a problem can come of @a field of @a route. */
 int acct_field_can(const acct_route_t *route, const acct_field_t *field,
                    acct_problem_e problem);
+
+/** Whether a route has a field of this role. */
+int acct_route_has_role(const acct_route_t *route, acct_role_e role);
 
 /** What is behind the last dot of a field's name: its own in the object that
  *  it is in. */

@@ -4,8 +4,7 @@
 #include "dialect/draft.h"
 #include "form/stage.h"
 
-/* Whether a route has a field of this role. */
-static int has_role(const acct_route_t *route, acct_role_e role)
+int acct_route_has_role(const acct_route_t *route, acct_role_e role)
 {
     int i;
 
@@ -29,9 +28,9 @@ static int can_be_required(const acct_route_t *route,
 static int can_differ(const acct_route_t *route, acct_role_e role)
 {
     return (role == ACCT_ROLE_PASSWORD
-            && has_role(route, ACCT_ROLE_PASSWORD_AGAIN))
+            && acct_route_has_role(route, ACCT_ROLE_PASSWORD_AGAIN))
         || (role == ACCT_ROLE_USERNAME
-            && has_role(route, ACCT_ROLE_USERNAME_AGAIN));
+            && acct_route_has_role(route, ACCT_ROLE_USERNAME_AGAIN));
 }
 
 static int is_one_of(acct_role_e role, uint32_t roles)
@@ -327,22 +326,19 @@ static void read_partial(acct_load_t *load, const json_t *route,
                          acct_draft_t *draft)
 {
     acct_path_t at = acct_place_member(load, &draft->at, "partial");
-    const json_t *value = json_object_get(route, "partial");
+    int partial = acct_boolean_member(load, &draft->at, route, "partial");
     const acct_operation_t *operation = draft->route.fields.operation;
 
-    if (value == NULL) {
+    if (partial < 0) {
         draft->route.fields.is_partial = operation->needs == NULL
             && strcmp(draft->route.method, "PATCH") == 0;
     }
-    else if (!json_is_boolean(value)) {
-        acct_report(load, &at, ACCT_MUST_BE_BOOLEAN);
-    }
-    else if (json_is_true(value) && operation->needs != NULL) {
+    else if (partial && operation->needs != NULL) {
         acct_report(load, &at, "\"%s\" cannot do with a part of its "
                     "fields; remove \"partial\"", operation->name);
     }
     else {
-        draft->route.fields.is_partial = json_is_true(value);
+        draft->route.fields.is_partial = partial;
     }
 }
 
@@ -409,17 +405,14 @@ void acct_read_for_fields(acct_load_t *load)
     for (i = load->sources->nelts - 1; i >= 0; i--) {
         const acct_source_t *source = &APR_ARRAY_IDX(load->sources, i,
                                                      acct_source_t);
-        const json_t *multipart = json_object_get(source->root, "multipart");
         acct_path_t top = { source->file, "" };
-        acct_path_t at = acct_place_member(load, &top, "multipart");
+        int multipart = acct_boolean_member(load, &top, source->root,
+                                            "multipart");
 
         load->tells_all = acct_read_problems(load, &top, source->root,
                                              load->tells_all);
-        if (multipart != NULL && !json_is_boolean(multipart)) {
-            acct_report(load, &at, ACCT_MUST_BE_BOOLEAN);
-        }
-        else if (multipart != NULL) {
-            load->takes_multipart = json_is_true(multipart);
+        if (multipart >= 0) {
+            load->takes_multipart = multipart;
         }
     }
 }

@@ -134,23 +134,6 @@ static void report_nested(acct_load_t *load, const acct_path_t *at,
 
 /* --------------------------------------------------------------- members */
 
-/* @return -1 where the member is absent or (reported) no boolean */
-static int read_boolean(acct_load_t *load, const acct_path_t *at,
-                        const json_t *value, const char *name)
-{
-    acct_path_t place = acct_place_member(load, at, name);
-    const json_t *member = json_object_get(value, name);
-
-    if (member == NULL) {
-        return -1;
-    }
-    if (!json_is_boolean(member)) {
-        acct_report(load, &place, ACCT_MUST_BE_BOOLEAN);
-        return -1;
-    }
-    return json_is_true(member);
-}
-
 int acct_read_problems(acct_load_t *load, const acct_path_t *at,
                        const json_t *object, int otherwise)
 {
@@ -176,8 +159,8 @@ static void read_required(acct_load_t *load, const acct_path_t *at,
                           const json_t *value, acct_field_t *field)
 {
     acct_path_t place = acct_place_member(load, at, "required");
-    int required = read_boolean(load, at, value, "required");
-    int blank = read_boolean(load, at, value, "blank");
+    int required = acct_boolean_member(load, at, value, "required");
+    int blank = acct_boolean_member(load, at, value, "blank");
 
     field->required = required != 0;
     if (blank >= 0) {

@@ -144,6 +144,22 @@ const char *acct_text_member(acct_load_t *load, const acct_path_t *at,
     return json_string_value(value);
 }
 
+int acct_boolean_member(acct_load_t *load, const acct_path_t *at,
+                        const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    acct_path_t place = acct_place_member(load, at, name);
+
+    if (value == NULL) {
+        return -1;
+    }
+    if (!json_is_boolean(value)) {
+        acct_report(load, &place, ACCT_MUST_BE_BOOLEAN);
+        return -1;
+    }
+    return json_is_true(value);
+}
+
 void acct_place_report(void *baton, const char *path, const char *what)
 {
     const acct_place_baton_t *place = baton;
@@ -174,18 +190,6 @@ const char *const *acct_outcome_names(acct_load_t *load)
 
     for (i = 0; i < ACCT_OUTCOME__COUNT; i++) {
         names[i] = acct_outcome_name((acct_outcome_e)i);
-    }
-    return names;
-}
-
-const char *const *acct_role_names(acct_load_t *load)
-{
-    const char **names = apr_pcalloc(load->tmp, (ACCT_ROLE__COUNT + 1)
-                                                * sizeof(*names));
-    int i;
-
-    for (i = 0; i < ACCT_ROLE__COUNT; i++) {
-        names[i] = acct_role_name((acct_role_e)i);
     }
     return names;
 }
