@@ -146,6 +146,17 @@ static void a_nested_field_has_the_messages_of_its_last_name(void **state)
             "address.\"]}", *state);
 }
 
+static void an_alias_may_be_the_last_name_of_a_nested_field(void **state)
+{
+    const acct_route_t *route = route_in(*state, CHANGE(
+        "\"user.email\":{\"as\":\"email\",\"aliases\":[\"email\","
+        "\"data.email\"]},\"user.pass\":{\"as\":\"password\","
+        "\"aliases\":[\"pass\"]}"));
+
+    assert_string_equal(field_of(route, "user.email")->aliases[0], "email");
+    assert_string_equal(field_of(route, "user.pass")->aliases[0], "pass");
+}
+
 static void a_patch_is_partial_unless_the_operation_needs_its_fields(
     void **state)
 {
@@ -344,6 +355,9 @@ static void mistakes_are_told_with_what_to_write(void **state)
         { CHANGE("\".email\":\"email\""), "a name between the dots", "" },
         { CHANGE("\"email\":{\"as\":\"email\",\"aliases\":[\"user.\"]}"),
           "aliases[0]: a name between the dots is missing", "" },
+        { CHANGE("\"user.email\":{\"as\":\"email\",\"aliases\":[\"email\"]},"
+                 "\"email\":\"username\""),
+          "the alias \"email\" is a field already", "remove one" },
         { CHANGE("\"p\":{\"as\":\"password\",\"problems\":\"some\"}"),
           "fields.p.problems: \"some\" of what is wrong cannot be told",
           "write \"first\" or \"all\"" },
@@ -385,6 +399,7 @@ int main(void)
         POOL_TEST(a_field_says_how_it_is_read),
         POOL_TEST(a_problem_is_told_under_the_name_the_field_says),
         POOL_TEST(a_nested_field_has_the_messages_of_its_last_name),
+        POOL_TEST(an_alias_may_be_the_last_name_of_a_nested_field),
         POOL_TEST(a_patch_is_partial_unless_the_operation_needs_its_fields),
         POOL_TEST(a_field_may_tell_more_than_its_dialect),
         POOL_TEST(what_a_password_is_like_is_said_in_the_dialects_words),

@@ -91,24 +91,34 @@ const char *acct_field_last_name(const acct_field_t *field)
     return dot != NULL ? dot + 1 : field->name;
 }
 
-const acct_field_t *acct_field_find(const acct_route_t *route,
-                                    const char *name, apr_size_t length)
+/* The field of this whole name; NULL: there is none. */
+static const acct_field_t *find_whole(const acct_route_t *route,
+                                      const char *name, apr_size_t length)
 {
-    const acct_field_t *by_last = NULL;
     int i;
 
     for (i = 0; i < route->fields.count; i++) {
-        const acct_field_t *field = &route->fields.field[i];
-
-        if (is_called(field->name, name, length)) {
-            return field;
-        }
-        if (by_last == NULL
-            && is_called(acct_field_last_name(field), name, length)) {
-            by_last = field;
+        if (is_called(route->fields.field[i].name, name, length)) {
+            return &route->fields.field[i];
         }
     }
-    return by_last;
+    return NULL;
+}
+
+const acct_field_t *acct_field_find(const acct_route_t *route,
+                                    const char *name, apr_size_t length)
+{
+    const acct_field_t *found = find_whole(route, name, length);
+    int i;
+
+    for (i = 0; found == NULL && i < route->fields.count; i++) {
+        const acct_field_t *field = &route->fields.field[i];
+
+        if (is_called(acct_field_last_name(field), name, length)) {
+            found = field;
+        }
+    }
+    return found;
 }
 
 /* Names of one route's members: each may mean one thing. */
@@ -125,7 +135,7 @@ static void check_names(acct_load_t *load, const acct_path_t *at,
 
         for (alias = field->aliases; alias != NULL && *alias != NULL;
              alias++) {
-            if (acct_field_find(route, *alias, strlen(*alias)) != NULL) {
+            if (find_whole(route, *alias, strlen(*alias)) != NULL) {
                 acct_report(load, &place, "the alias \"%s\" is a field "
                             "already; remove one of the two", *alias);
             }
