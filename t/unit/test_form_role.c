@@ -132,6 +132,42 @@ static void a_username_is_repeated_in_its_normal_form(void **state)
     }
 }
 
+static const acct_field_t spared_fields[] = {
+    FIELD("name", USERNAME, .required = 1, .index = 0),
+    FIELD("again", USERNAME_AGAIN, .required = 1, .index = 1,
+          .blank = ACCT_BLANK_TAKEN),
+    FIELD("password", PASSWORD, .index = 2),
+    FIELD("password2", PASSWORD_AGAIN, .index = 3)
+};
+static const acct_fields_t spared_route = ROUTE(storing, spared_fields);
+
+static void a_repetition_that_may_be_blank_repeats_only_what_is_blank(
+    void **state)
+{
+    static const struct {
+        const char *body;
+        const char *told;
+    } cases[] = {
+        { "\"password\":\"p\",\"password2\":\"p\"", "ok" },
+        { "\"password\":\"p\"", "ok" },
+        { "\"password\":\"\",\"password2\":\"\"", "ok" },
+        { "\"password\":\"p\",\"password2\":\"\"",
+          "invalid password.mismatch" },
+        { "\"password\":\"p\",\"password2\":null",
+          "invalid password2.null" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(told(&spared_route, JSON, apr_psprintf(pool,
+            "{\"name\":\"ada\",\"again\":\"ada\",%s}", cases[i].body)),
+            cases[i].told);
+    }
+    assert_string_equal(told(&spared_route, JSON,
+        "{\"name\":\"ada\",\"again\":\" \"}"), "invalid name.mismatch");
+}
+
 /* ---- blank, max, absent ---- */
 
 static const acct_field_t blank_fields[] = {
@@ -295,6 +331,7 @@ int main(void)
         TEST(a_label_is_one_line_that_can_be_shown),
         TEST(wiping_overwrites_every_secret),
         TEST(a_username_is_repeated_in_its_normal_form),
+        TEST(a_repetition_that_may_be_blank_repeats_only_what_is_blank),
         TEST(being_there_and_being_blank_are_two_things),
         TEST(the_dialects_limit_counts_characters),
         TEST(what_is_absent_may_have_an_outcome_of_its_own),

@@ -120,13 +120,24 @@ static void tell_null_characters(const acct_check_t *check,
     }
 }
 
+/* Nothing is there. A repetition may be nothing where it may be blank, but
+ * then it does not repeat anything else. */
+static void check_blank(const acct_check_t *check, const acct_field_t *field)
+{
+    if (acct_field_refuses_blank(field)) {
+        problem(check, field, ACCT_PROBLEM_BLANK, 0);
+    }
+    else if (field->role == ACCT_ROLE_PASSWORD_AGAIN
+             || field->role == ACCT_ROLE_USERNAME_AGAIN) {
+        take(check, field, "");
+    }
+}
+
 static void check_trimmed(const acct_check_t *check,
                           const acct_field_t *field, const char *text)
 {
     if (text[0] == '\0') {
-        if (acct_field_refuses_blank(field)) {
-            problem(check, field, ACCT_PROBLEM_BLANK, 0);
-        }
+        check_blank(check, field);
     }
     else if (field->role == ACCT_ROLE_USERNAME) {
         check_username(check, field, text);
@@ -159,8 +170,8 @@ static void check_string(const acct_check_t *check,
     else if (raw->length > 0) {
         check_password(check, field, raw);
     }
-    else if (acct_field_refuses_blank(field)) {
-        problem(check, field, ACCT_PROBLEM_BLANK, 0);
+    else {
+        check_blank(check, field);
     }
 }
 
