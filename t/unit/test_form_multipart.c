@@ -3,6 +3,7 @@
 #include "form_fixture.h"
 
 #include "form/multipart.h"
+#include "form/urlencoded.h"
 
 #define TYPE "multipart/form-data; boundary=B"
 #define PART(name, value) "--B\r\nContent-Disposition: form-data; name=\"" \
@@ -200,6 +201,32 @@ static void a_null_character_is_a_problem_of_its_field(void **state)
     assert_non_null(strstr(result->reason, "a null character"));
 }
 
+/* Whatever was read of a body is overwritten, refused or not. */
+static void check_wiped(apr_array_header_t *pairs, size_t name_length)
+{
+    const acct_pair_t *pair = &APR_ARRAY_IDX(pairs, 0, acct_pair_t);
+
+    assert_int_equal(pairs->nelts, 1);
+    assert_memory_equal(pair->name + name_length - 6, "secret", 6);
+    acct_pairs_wipe(pairs);
+    assert_memory_equal(pair->name + name_length - 6, "\0\0\0\0\0\0", 6);
+}
+
+static void a_name_is_wiped_behind_its_null_character(void **state)
+{
+    static const char form_body[] = "a%00secret=x";
+    static const char parts[] = PART("a\0secret", "x") END;
+    apr_array_header_t *pairs;
+
+    (void)state;
+    assert_non_null(acct_urlencoded_decode(form_body, sizeof(form_body) - 1,
+                                           &pairs, pool));
+    check_wiped(pairs, 8);
+    assert_non_null(acct_multipart_decode(TYPE, parts, sizeof(parts) - 1,
+                                          &pairs, pool));
+    check_wiped(pairs, 8);
+}
+
 static void a_dialect_has_to_say_that_it_takes_it(void **state)
 {
     (void)state;
@@ -250,6 +277,7 @@ int main(void)
         TEST(a_part_has_at_most_16_headers),
         TEST(a_form_in_parts_has_at_most_64_members),
         TEST(a_null_character_is_a_problem_of_its_field),
+        TEST(a_name_is_wiped_behind_its_null_character),
         TEST(a_dialect_has_to_say_that_it_takes_it),
         TEST(every_cut_and_every_changed_byte_is_survived)
     };

@@ -167,7 +167,6 @@ static const char *delimiter_of(const char *content_type, apr_pool_t *pool)
 /* One part while its header is read. */
 typedef struct part_t {
     acct_pair_t *pair;
-    apr_size_t name_length;
     int has_disposition;
     int has_name;
 } part_t;
@@ -197,16 +196,19 @@ static const char *read_disposition(part_t *part, cursor_t value,
            == 1) {
         if (apr_cstr_casecmp(name, "name") == 0) {
             if (part->has_name) {
+                OPENSSL_cleanse(word, length);
                 return "a part with two names";
             }
             part->has_name = 1;
             part->pair->name = word;
-            part->name_length = length;
+            part->pair->name_length = length;
+            continue;
         }
-        else if (apr_cstr_casecmp(name, "filename") == 0
-                 || apr_cstr_casecmp(name, "filename*") == 0) {
+        if (apr_cstr_casecmp(name, "filename") == 0
+            || apr_cstr_casecmp(name, "filename*") == 0) {
             part->pair->is_file = 1;
         }
+        OPENSSL_cleanse(word, length);
     }
     return more == 0 ? NULL : "a malformed header of a part";
 }
@@ -295,7 +297,7 @@ static const char *read_headers(part_t *part, cursor_t *cursor,
 static const char *read_part(cursor_t *cursor, const char *delimiter,
                              apr_array_header_t *pairs, apr_pool_t *pool)
 {
-    part_t part = { acct_pairs_add(pairs), 0, 0, 0 };
+    part_t part = { acct_pairs_add(pairs), 0, 0 };
     const char *what, *end;
 
     if (part.pair == NULL) {
@@ -318,7 +320,7 @@ static const char *read_part(cursor_t *cursor, const char *delimiter,
                                           part.pair->length);
     }
     cursor->at = end + strlen(delimiter);
-    return acct_pairs_check_last(pairs, part.name_length);
+    return acct_pairs_check_last(pairs);
 }
 
 /* ---------------------------------------------------------------- a body */

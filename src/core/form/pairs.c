@@ -17,6 +17,7 @@ acct_pair_t *acct_pairs_add(apr_array_header_t *pairs)
     }
     pair = apr_array_push(pairs);
     pair->name = apr_pstrdup(pairs->pool, "");
+    pair->name_length = 0;
     pair->value = apr_pstrdup(pairs->pool, "");
     pair->length = 0;
     pair->is_file = 0;
@@ -54,13 +55,12 @@ static int is_named_twice(const apr_array_header_t *pairs)
     return 0;
 }
 
-const char *acct_pairs_check_last(const apr_array_header_t *pairs,
-                                  apr_size_t length)
+const char *acct_pairs_check_last(const apr_array_header_t *pairs)
 {
     const acct_pair_t *pair = &APR_ARRAY_IDX(pairs, pairs->nelts - 1,
                                              acct_pair_t);
 
-    if (strlen(pair->name) != length) {
+    if (strlen(pair->name) != pair->name_length) {
         return "a null character in the name of a member";
     }
     if (acct_utf8_length(pair->name) < 0
@@ -77,7 +77,7 @@ void acct_pairs_wipe(apr_array_header_t *pairs)
     for (i = 0; i < pairs->nelts; i++) {
         acct_pair_t *pair = &APR_ARRAY_IDX(pairs, i, acct_pair_t);
 
-        OPENSSL_cleanse(pair->name, strlen(pair->name));
+        OPENSSL_cleanse(pair->name, pair->name_length);
         OPENSSL_cleanse(pair->value, pair->length);
     }
 }

@@ -11,7 +11,8 @@
 #include <apr_tables.h>
 
 typedef struct acct_pair_t {
-    char *name;                 /* UTF-8 without NUL */
+    char *name;                 /* UTF-8 without NUL, once checked */
+    apr_size_t name_length;
     char *value;                /* UTF-8, may hold NUL; another ends it */
     apr_size_t length;          /* of value, in bytes */
     int is_file;                /* it was sent as a file; the value is "" */
@@ -24,10 +25,8 @@ typedef struct acct_pair_t {
  */
 acct_pair_t *acct_pairs_add(apr_array_header_t *pairs);
 
-/** What is wrong with the pair that was added last, its name of @a length
- *  bytes; NULL: nothing. */
-const char *acct_pairs_check_last(const apr_array_header_t *pairs,
-                                  apr_size_t length);
+/** What is wrong with the pair that was added last; NULL: nothing. */
+const char *acct_pairs_check_last(const apr_array_header_t *pairs);
 
 /** Overwrite names and values. */
 void acct_pairs_wipe(apr_array_header_t *pairs);

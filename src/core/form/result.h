@@ -46,7 +46,7 @@ typedef struct acct_result_t {
     const char *method;             /* {method} */
     const char *media_type;         /* {media_type} */
     const char *encoding;           /* {encoding} */
-    const char *format;             /* {format}: "JSON" or "Form" */
+    const char *format;             /* {format}: "JSON", "Form", … */
     const char *reason;             /* {reason} of a parse error */
     const char *type;               /* {type}: list, str, int, … */
     int retry_after;                /* {retry_after}, seconds */

@@ -5,7 +5,6 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -67,6 +66,7 @@ static const char *decode_pair(const char *text, apr_size_t length,
     pair->name = apr_pcalloc(pool, name_length + 1);
     pair->value = apr_pcalloc(pool, value_length + 1);
     name = decode(text, name_length, pair->name);
+    pair->name_length = name > 0 ? (apr_size_t)name : 0;
     if (name >= 0 && equals != NULL) {
         value = decode(equals + 1, value_length, pair->value);
     }
@@ -74,7 +74,7 @@ static const char *decode_pair(const char *text, apr_size_t length,
         return "'%' without two hex digits";
     }
     pair->length = (apr_size_t)value;
-    return acct_pairs_check_last(pairs, (apr_size_t)name);
+    return acct_pairs_check_last(pairs);
 }
 
 const char *acct_urlencoded_decode(const char *body, apr_size_t length,
