@@ -128,8 +128,9 @@ apr_status_t acct_password_block_list_read(const char *path,
 
 /**
  * Judge a new password by every rule.
- * @param own NULL-terminated: the account's name, email, first and last
- *        name (entries may be ""); NULL: likeness is not looked at
+ * @param own NULL-terminated: what the account is called, in the order in
+ *        which one is named (entries may be ""); NULL: likeness is not looked
+ *        at
  * @param like which of @a own it is too similar to, the first; untouched
  *        where it is not; may be NULL
  * @return the set (ACCT_PROBLEM_BIT) of TOO_SHORT, TOO_COMMON, TOO_SIMILAR,
