@@ -117,7 +117,12 @@ static inline void check_value(const acct_fields_t *route, int role,
 {
     int length = acct_utf8_length(value);
 
-    HOLDS(*value != '\0' && length > 0);
+    if (role == ACCT_ROLE_PASSWORD_AGAIN || role == ACCT_ROLE_USERNAME_AGAIN) {
+        HOLDS(length >= 0);
+    }
+    else {
+        HOLDS(length > 0);
+    }
     switch (role) {
     case ACCT_ROLE_PASSWORD:
     case ACCT_ROLE_PASSWORD_AGAIN:

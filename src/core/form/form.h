@@ -36,7 +36,8 @@
 
 typedef struct acct_form_t {
     const char *value[ACCT_ROLE__COUNT];    /* NULL: absent, or "" of a
-                                 * field that may be blank. Passwords are
+                                 * field that may be blank, but for
+                                 * repetitions. Passwords are
                                  * exact, usernames normalised, all others
                                  * trimmed */
     const acct_field_t *field[ACCT_ROLE__COUNT];    /* NULL: no such field
