@@ -313,6 +313,17 @@ static void mistakes_are_told_with_what_to_write(void **state)
           "routes[0].fields: \"enter\" needs a password", "" },
         { CHANGE("\"p\":{\"as\":\"password\",\"blank\":\"no\"}"),
           "routes[0].fields.p.blank: must be true or false", "" },
+        { CHANGE("\"c\":{\"as\":\"current_password\",\"blank\":true}"),
+          "fields.c.blank: an empty \"current_password\" would do",
+          "remove \"blank\"" },
+        { CHANGE("\"c\":{\"as\":\"second_factor\",\"blank\":true}"),
+          "fields.c.blank: an empty \"second_factor\"", "" },
+        { CHANGE("\"c\":{\"as\":\"link_key\",\"blank\":true}"),
+          "fields.c.blank: an empty \"link_key\"", "" },
+        { A_ROUTE("POST", "enter", "\"fields\":{\"p\":\"password\",\"c\":"
+                "{\"as\":\"current_password\",\"blank\":true,\"absent\":"
+                "\"wrong_credentials\"}}"),
+          "fields.c.blank: an empty \"current_password\"", "" },
         { CHANGE("\"p\":{\"as\":\"password\",\"absent\":\"wrong_word\"}"),
           "fields.p.absent: unknown outcome", "" },
         { CHANGE("\"p\":{\"as\":\"password\",\"absent\":"

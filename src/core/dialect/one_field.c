@@ -176,6 +176,21 @@ static void read_required(acct_load_t *load, const acct_path_t *at,
     }
 }
 
+/* An operation compares what it gets: of a proof that is there and empty it
+ * would get nothing. */
+static void check_blank(acct_load_t *load, const acct_path_t *at,
+                        const acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "blank");
+
+    if (acct_role_is_proof(field->role) && field->blank == ACCT_BLANK_TAKEN
+        && (field->required || field->absent != ACCT_OK)) {
+        acct_report(load, &place, "an empty \"%s\" would do, and proves "
+                    "nothing; remove \"blank\"",
+                    acct_role_name(field->role));
+    }
+}
+
 static void read_absent(acct_load_t *load, const acct_path_t *at,
                         const acct_operation_t *operation,
                         const json_t *value, acct_field_t *field)
@@ -369,6 +384,7 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
         return 0;
     }
     field->role = (acct_role_e)role;
+    check_blank(load, at, field);
     read_max(load, at, value, field);
     acct_read_recent(load, at, value, field);
     return 1;

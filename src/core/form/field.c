@@ -36,7 +36,7 @@ int acct_field_is_required(const acct_fields_t *fields,
                            const acct_field_t *field)
 {
     return field->required
-        && (!fields->is_partial || (ACCT_ROLE_BIT(field->role) & PROOFS) != 0);
+        && (!fields->is_partial || acct_role_is_proof(field->role));
 }
 
 int acct_field_refuses_blank(const acct_field_t *field)
@@ -65,6 +65,11 @@ const char *acct_field_told(const acct_field_t *field, acct_problem_e problem)
 int acct_role_is_password(acct_role_e role)
 {
     return (ACCT_ROLE_BIT(role) & PASSWORDS) != 0;
+}
+
+int acct_role_is_proof(acct_role_e role)
+{
+    return (ACCT_ROLE_BIT(role) & PROOFS) != 0;
 }
 
 int acct_role_is_secret(acct_role_e role)

@@ -78,6 +78,9 @@ const char *acct_field_told(const acct_field_t *field,
  *  bytes. */
 int acct_role_is_password(acct_role_e role);
 
+/** Whether a role shows that the client may do what it asks for. */
+int acct_role_is_proof(acct_role_e role);
+
 /** Whether a role is a secret that is wiped from memory after use. */
 int acct_role_is_secret(acct_role_e role);
 
