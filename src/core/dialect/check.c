@@ -272,7 +272,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     }
     entry = entry != NULL ? acct_overlay_resolve(load, draft, entry) : NULL;
     if (entry != NULL) {
-        known |= acct_values_of_problem(problem);
+        known |= acct_values_of_problem((int)problem);
         check_uses(load, entry, key, known, message);
         check_attributes(load, entry->response->uses);
         answer->response = entry->response;
