@@ -13,6 +13,20 @@
 #define BOUNDARY "=_a boundary that is in no value_="
 #define TYPE "multipart/form-data; boundary=\"" BOUNDARY "\""
 
+/* Whether a value, which may hold NUL, holds the boundary. */
+static int holds_boundary(const acct_pair_t *pair)
+{
+    const char *at = pair->value;
+    const char *end = pair->value + pair->length;
+
+    for (; (at = memchr(at, BOUNDARY[0], (size_t)(end - at))) != NULL; at++) {
+        if (strncmp(at, BOUNDARY, strlen(BOUNDARY)) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* A name as a quoted string. */
 static const char *quoted(const char *name, apr_pool_t *pool)
 {
@@ -41,7 +55,7 @@ static void check_same_pairs(const apr_array_header_t *pairs,
         const acct_pair_t *pair = &APR_ARRAY_IDX(pairs, i, acct_pair_t);
 
         if (strpbrk(pair->name, "\r\n") != NULL
-            || strstr(pair->value, BOUNDARY) != NULL) {
+            || holds_boundary(pair)) {
             return;             /* cannot be written so */
         }
         size += strlen(BOUNDARY) + 2 * strlen(pair->name) + pair->length
