@@ -278,6 +278,32 @@ static void a_shared_answer_brings_its_message(void **state)
     remove_folder(folder, p);
 }
 
+/* What signs nobody in has no answer to a wrong password, and need not get
+ * one for what came later and shares that. */
+static void a_file_of_version_1_need_not_sign_in(void **state)
+{
+    static const char text[] = "{\"responses\":{"
+        "\"options\":{\"status\":200},\"not_found\":{\"status\":404},"
+        "\"method_not_allowed\":{\"status\":405},"
+        "\"tls_required\":{\"status\":403},\"too_large\":{\"status\":413},"
+        "\"not_authenticated\":{\"status\":401},"
+        "\"token_absent\":{\"status\":401},"
+        "\"token_spaces\":{\"status\":401},"
+        "\"token_characters\":{\"status\":401},"
+        "\"invalid_token\":{\"status\":401},"
+        "\"not_owner\":{\"status\":404},"
+        "\"permission_denied\":{\"status\":403},"
+        "\"throttled\":{\"status\":429},\"unavailable\":{\"status\":503},"
+        "\"error\":{\"status\":500}},\"routes\":[{\"path\":\"me\","
+        "\"method\":\"GET\",\"operation\":\"current\",\"responses\":"
+        "{\"ok\":{\"status\":204}}}]}";
+    const char *folder = folder_with_base(*state);
+
+    assert_int_equal(load_file(*state, write_file(folder, "old.json", text,
+        sizeof(text) - 1, *state))->nroutes, 1);
+    remove_folder(folder, *state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,7 +316,8 @@ int main(void)
         POOL_TEST(routes_are_added_to_those_of_what_is_extended),
         POOL_TEST(a_route_takes_what_it_says_of_credentials),
         POOL_TEST(shared_answers_stay_the_same),
-        POOL_TEST(a_shared_answer_brings_its_message)
+        POOL_TEST(a_shared_answer_brings_its_message),
+        POOL_TEST(a_file_of_version_1_need_not_sign_in)
     };
 
     return cmocka_run_group_tests(tests, begin_apr, end_apr);

@@ -43,6 +43,8 @@ static const acct_builtin_t *builtin_of(acct_load_t *load)
     root = acct_parse_source(load, &top, acct_builtin_base,
                              strlen(acct_builtin_base));
     if (root != NULL) {
+        /* It names fields that are those of other files' routes. */
+        load->fields_known = 0;
         at = acct_place_member(load, &top, "messages");
         (void)acct_read_messages(load, &at,
                                  json_object_get(root, "messages"), NULL,
@@ -83,6 +85,12 @@ static const acct_message_t *find_message(acct_load_t *load, const char *key)
         }
     }
     return NULL;
+}
+
+const acct_message_t *acct_builtin_shared_message(acct_load_t *load,
+                                                  const char *key)
+{
+    return find_message(load, key);
 }
 
 static void note(acct_load_t *load, const char *key)

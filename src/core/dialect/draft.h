@@ -353,6 +353,10 @@ const acct_entry_t *acct_builtin_entry(acct_load_t *load,
  *  acct_builtin_entry() share. @return NULL: none */
 const acct_entry_t *acct_builtin_shared(acct_load_t *load, const char *key);
 
+/** The message to that response. @return NULL: none */
+const acct_message_t *acct_builtin_shared_message(acct_load_t *load,
+                                                  const char *key);
+
 /** The module's own message for an outcome or a problem, as
  *  acct_builtin_entry(). */
 const acct_message_t *acct_builtin_outcome_message(acct_load_t *load,

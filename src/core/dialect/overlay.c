@@ -200,11 +200,16 @@ const acct_message_t *acct_overlay_message(acct_load_t *load,
     int shared;
 
     while (message == NULL && entry != NULL && entry->same_as != NULL) {
+        const acct_entry_t *next = shared_by(load, draft, entry);
+
         shared = acct_outcome_find(entry->same_as);
         if (shared >= 0) {
             message = outcome_message(load, draft, (acct_outcome_e)shared);
         }
-        entry = shared_by(load, draft, entry);
+        if (message == NULL && next != NULL && next->is_builtin) {
+            message = acct_builtin_shared_message(load, entry->same_as);
+        }
+        entry = next;
     }
     return message;
 }
