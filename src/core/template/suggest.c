@@ -97,10 +97,30 @@ static int distance(const char *a, const char *b)
     return rows[la % 3][lb];
 }
 
+static const char *one_of(const char *const *names, apr_pool_t *pool)
+{
+    static const char begin[] = "write one of ";
+    apr_size_t length = sizeof(begin);
+    char *made, *to;
+    int i;
+
+    for (i = 0; names[i] != NULL; i++) {
+        length += strlen(names[i]) + 2;
+    }
+    made = apr_palloc(pool, length);
+    to = apr_cpystrn(made, begin, length);
+    for (i = 0; names[i] != NULL; i++) {
+        to = apr_cpystrn(to, i > 0 ? ", " : "",
+                         length - (apr_size_t)(to - made));
+        to = apr_cpystrn(to, names[i], length - (apr_size_t)(to - made));
+    }
+    return made;
+}
+
 const char *acct_suggest(const char *word, const char *const *names,
                          apr_pool_t *pool)
 {
-    const char *nearest = NULL, *list = "write one of ";
+    const char *nearest = NULL;
     int best = 0, i, d;
 
     for (i = 0; names[i] != NULL; i++) {
@@ -109,11 +129,10 @@ const char *acct_suggest(const char *word, const char *const *names,
             nearest = names[i];
             best = d;
         }
-        list = apr_pstrcat(pool, list, i > 0 ? ", " : "", names[i], NULL);
     }
     if (nearest != NULL && best <= 1 + (int)strlen(nearest) / 4
         && best < (int)strlen(nearest)) {
         return apr_psprintf(pool, "did you mean \"%s\"?", nearest);
     }
-    return nearest != NULL ? list : "none can stand here";
+    return nearest != NULL ? one_of(names, pool) : "none can stand here";
 }
