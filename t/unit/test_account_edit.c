@@ -24,6 +24,7 @@ static world_t *world_of(void **state)
 
     memset(&mails, 0, sizeof(mails));
     world->dialect.mails = &mails;
+    world->form.field[ACCT_ROLE_CURRENT_PASSWORD] = NULL;
     add_account(world, "ann", "ann@x.org");
     return world;
 }

@@ -22,14 +22,20 @@ static const char *sent_password(const acct_call_t *call)
         ? call->form->value[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
 }
 
-/* Whether the route asks for the password unless the sign-in is young, and
- * there is none. */
+/* The route's field for the password, where there is one and it is empty; else
+ * NULL. */
+static const acct_field_t *empty_field(const acct_call_t *call)
+{
+    return call->form != NULL && sent_password(call) == NULL
+        ? call->form->field[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+}
+
+/* Whether when the client signed in decides if that may be. */
 static int wants_sign_in(const acct_call_t *call)
 {
-    const acct_field_t *field = call->form != NULL
-        ? call->form->field[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+    const acct_field_t *field = empty_field(call);
 
-    return field != NULL && field->recent > 0 && sent_password(call) == NULL;
+    return field != NULL && field->recent > 0;
 }
 
 static int has_problem(const acct_result_t *result,
@@ -47,22 +53,26 @@ static int has_problem(const acct_result_t *result,
 }
 
 /* A token that is handed out again is older than the last sign-in by it. */
-static void ask_for_password(const before_t *before)
+static int is_young(const before_t *before, const acct_field_t *field)
 {
-    const acct_call_t *call = before->act->call;
-    const acct_field_t *field;
     apr_time_t signed_in_at = before->signed_in_at;
 
-    if (!wants_sign_in(call)) {
-        return;
-    }
-    field = call->form->field[ACCT_ROLE_CURRENT_PASSWORD];
-    if (call->route->dialect->policy.kind == ACCT_POLICY_REUSE
+    if (before->act->call->route->dialect->policy.kind == ACCT_POLICY_REUSE
         && before->act->account.last_login > signed_in_at) {
         signed_in_at = before->act->account.last_login;
     }
-    if (apr_time_now() - signed_in_at >= field->recent
-        && !has_problem(call->result, field)) {
+    return apr_time_now() - signed_in_at < field->recent;
+}
+
+/* Where there has to be a password and is none, that is a problem, whatever the
+ * form made of it: nothing is ever done without asking. */
+static void ask_for_password(const before_t *before)
+{
+    const acct_call_t *call = before->act->call;
+    const acct_field_t *field = empty_field(call);
+
+    if (field != NULL && !has_problem(call->result, field)
+        && (field->recent > 0 ? !is_young(before, field) : field->required)) {
         acct_result_add_problem(call->result, field, ACCT_PROBLEM_REQUIRED, 0,
                                 call->pool);
     }
