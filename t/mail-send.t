@@ -15,7 +15,9 @@ use Time::HiRes qw(time sleep);
 
 my $m = MailTest->new(hash => 'argon2id m=8 t=1 p=1', modules => ['status'],
     conf => qq{<Location "/server-status">\nSetHandler server-status\n}
-        . "</Location>\n");
+        . "</Location>\n<VirtualHost *:1>\nServerName localhost\n"
+        . "<Location /second/>\nAcctAuthAPI djoser\n</Location>\n"
+        . "</VirtualHost>\n");
 my $s = $m->{s};
 $s->run;
 my $ann = $s->account(username => 'ann', email => 'Ann@Example.com',
@@ -174,6 +176,21 @@ subtest 'another site\'s mails are left to it' => sub {
     is(row('site')->[0], 'other.example', 'it stays');
     is(row('claimed_at')->[0], 0, 'untouched');
     $s->sql('DELETE FROM mail');
+};
+
+subtest 'of virtual hosts of one name the one with its dialect sends' => sub {
+    $m->empty;
+    my $id = $s->account(username => 'dora', email => 'dora@example.com',
+        password => 'tower bridge');
+    $m->order('password-reset', account_id => $id, dialect => 'djoser');
+    my ($mail) = $m->wait_for_mails(1);
+    like($mail->{text},
+        qr{http://localhost/account/#/password/reset/confirm/\w+/\w+-},
+        'its link');
+    is($mail->{header}{subject}, 'Password reset on Example & Sons',
+        'and subject');
+    $m->until_empty;
+    $m->empty;
 };
 
 subtest 'server-status tells how many wait and were sent' => sub {

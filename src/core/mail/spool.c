@@ -25,15 +25,26 @@ apr_interval_time_t acct_spool_wait(int tries)
                                                        : ACCT_SPOOL_TRIES);
 }
 
+/* Of virtual hosts of one name (that of port 80 and that of 443) the first
+ * that has the row's dialect, else the first. NULL: there is none. */
 static const acct_mail_site_t *site_of(const acct_spool_t *spool,
-                                       const char *name)
+                                       const acct_mail_t *row)
 {
+    const acct_mail_site_t *first = NULL;
+
     for (int i = 0; i < spool->nsites; i++) {
-        if (strcmp(spool->sites[i]->name, name) == 0) {
-            return spool->sites[i];
+        const acct_mail_site_t *site = spool->sites[i];
+
+        if (strcmp(site->name, row->site) != 0) {
+            continue;
         }
+        if (apr_hash_get(site->dialects, row->dialect, APR_HASH_KEY_STRING)
+            != NULL) {
+            return site;
+        }
+        first = first != NULL ? first : site;
     }
-    return NULL;
+    return first;
 }
 
 static const char *list_sites(const acct_spool_t *spool, apr_pool_t *pool)
@@ -262,7 +273,7 @@ apr_status_t acct_spool_round(const acct_spool_t *spool,
                     && !is_ending(spool); i++) {
         const acct_mail_t *row = &APR_ARRAY_IDX(rows, i, acct_mail_t);
         mail_t mail = {
-            .spool = spool, .site = site_of(spool, row->site), .row = row,
+            .spool = spool, .site = site_of(spool, row), .row = row,
             .now = apr_time_now(), .pool = pool
         };
 
@@ -270,6 +281,8 @@ apr_status_t acct_spool_round(const acct_spool_t *spool,
             status = send_one(&mail, counts);
         }
     }
-    *more = status == APR_SUCCESS && rows->nelts == AT_ONCE;
+    /* Of those that are left none would be sent either. */
+    *more = status == APR_SUCCESS && rows->nelts == AT_ONCE
+        && !counts->is_full;
     return status;
 }

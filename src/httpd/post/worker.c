@@ -27,9 +27,7 @@ enum { IN_ONE_CHILD = 1 };
 /* The thread's. In pconf. */
 struct acct_postman_t {
     acct_post_t *all;
-    server_rec *server;
     pthread_mutex_t lock;       /* held while a database's mails are sent */
-    int has_lock;               /* it was made, in this child */
     _Atomic(int) ended;         /* nothing new is begun */
 };
 
@@ -222,19 +220,6 @@ static acct_post_t *add_post(struct acct_postman_t *postman, server_rec *s,
     return post;
 }
 
-/* Of virtual hosts of one name, which share their rows, the first one's
- * settings count. */
-static int has_site(const acct_post_t *post, const char *name)
-{
-    for (int i = 0; i < post->sites->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(post->sites, i,
-                                 const acct_mail_site_t *)->name, name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static void add_server(struct acct_postman_t *postman, server_rec *s,
                        apr_pool_t *pconf)
 {
@@ -250,9 +235,7 @@ static void add_server(struct acct_postman_t *postman, server_rec *s,
     if (post == NULL) {
         post = add_post(postman, s, pconf);
     }
-    if (!has_site(post, site->name)) {
-        APR_ARRAY_PUSH(post->sites, const acct_mail_site_t *) = site;
-    }
+    APR_ARRAY_PUSH(post->sites, const acct_mail_site_t *) = site;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -266,7 +249,6 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    postman->server = main_server;
     for (server_rec *s = main_server; s != NULL; s = s->next) {
         add_server(postman, s, pconf);
     }
