@@ -90,6 +90,23 @@ subtest 'mail run sends what waits' => sub {
     $s->sql('DELETE FROM mail');
 };
 
+subtest 'mail run leaves the rest when the hour is full' => sub {
+    my $conf = $s->dir . '/full.conf';
+    AcctTest::spew($conf, slurp($s->dir . '/httpd.conf')
+        =~ s/^AcctAuthMail spool$/AcctAuthMail spool:${\ $s->dir}\/sendmail\nAcctAuthMailLimit server=1\/h/mr);
+    $m->order('username-changed', account_id => $s->account(
+        username => "full$_", email => "full$_\@example.com",
+        password => 'tower bridge')) for 1 .. 9;
+    my ($exit, $out, $err) = $s->cli('mail', 'run', '--httpd', $httpd[1],
+        '--conf', $conf);
+    is($exit, 1, 'it ends with 1');
+    like($err, qr/as many were sent this hour/, 'and says why');
+    is(($s->sql('SELECT count(*) FROM mail WHERE next_at > created_at'))[0][0],
+        4, 'a few were put off, the others it did not look at');
+    $s->sql('DELETE FROM mail');
+    $m->empty;
+};
+
 subtest 'mail test sends one now' => sub {
     my $conf = $s->dir . '/test.conf';
     AcctTest::spew($conf, slurp($s->dir . '/httpd.conf')
