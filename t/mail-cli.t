@@ -120,6 +120,14 @@ subtest 'mail test sends one now' => sub {
     is($mail->{words}[4], 'me@example.net', 'it came');
     like($mail->{header}{subject}, qr/^A test of mails from Example & Sons/,
         'with a subject');
+    SKIP: {
+        my $child = AcctTest::child_user() or skip 'not root', 1;
+        $m->behaves('echo $(id -u) >uid');
+        acctauth(@test, 'me@example.net');
+        is(slurp("$m->{box}/uid"), "$child->{uid}\n",
+            'by httpd\'s user, whose real id it has too');
+        $m->behaves;
+    }
     ($exit, undef, $err) = acctauth(@test, "me\@example.net\nBcc: x\@y.org");
     is($exit, 1, 'what is no address is refused');
     $m->empty;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd_conf.h"
 
-#include <apr_env.h>
 #include <apr_strings.h>
 #include <string.h>
-
-#define SAID_MAX 1048576        /* bytes */
 
 const char *acct_cli_httpd_text(const json_t *object, const char *name)
 {
@@ -36,41 +33,19 @@ static json_t *read_lines(char *text)
     return list;
 }
 
-static int ask(const acct_cli_t *cli, const char *program, char *text)
-{
-    const char *conf = acct_cli_value(cli, ACCT_OPT_CONF);
-    const char *const args[] = {
-        program, "-t", "-D", "ACCTAUTH_DUMP", conf != NULL ? "-f" : NULL,
-        conf, NULL
-    };
-
-    return acct_httpd_says(args, text, SAID_MAX, cli->pool)
-        && strchr(text, '{') != NULL;
-}
-
 /* @return 0: none of them tells anything */
 static int find_servers(acct_cli_t *cli, json_t **servers)
 {
-    const char *named = acct_cli_value(cli, ACCT_OPT_HTTPD);
-    const char *programs[] = { named, ACCT_APACHECTL, ACCT_HTTPD };
-    char *text = apr_palloc(cli->pool, SAID_MAX);
-    char *set;
-    int count = named != NULL ? 1 : 3;
+    const char *program;
+    char *text = acct_httpd_tells(cli, "ACCTAUTH_DUMP", "{", &program);
 
-    if (named == NULL
-        && apr_env_get(&set, "ACCTAUTH_APACHECTL", cli->pool) == APR_SUCCESS
-        && set[0] != '\0') {
-        programs[0] = set;
+    if (text == NULL) {
+        return 0;
     }
-    for (int i = 0; i < count; i++) {
-        if (programs[i] != NULL && ask(cli, programs[i], text)) {
-            *servers = read_lines(text);
-            apr_pool_cleanup_register(cli->pool, *servers, free_json,
-                                      apr_pool_cleanup_null);
-            return 1;
-        }
-    }
-    return 0;
+    *servers = read_lines(text);
+    apr_pool_cleanup_register(cli->pool, *servers, free_json,
+                              apr_pool_cleanup_null);
+    return 1;
 }
 
 int acct_cli_httpd_servers(acct_cli_t *cli, json_t **servers)

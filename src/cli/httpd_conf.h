@@ -11,8 +11,7 @@
 #include "cli.h"
 
 /**
- * Ask httpd: the program of --httpd, else apachectl, else httpd, about the
- * configuration of --conf, else its own.
+ * The servers that have accounts.
  * @param servers out: array of objects, freed with the pool
  * @return ACCT_EXIT_OK, or another after saying what is wrong
  */
@@ -29,9 +28,15 @@ const char *acct_cli_httpd_text(const json_t *object, const char *name);
  */
 int acct_cli_httpd_database(acct_cli_t *cli);
 
-/** What a program said, into @a text. @param args ends with NULL
- *  @return 0 where it said nothing or took too long */
-int acct_httpd_says(const char *const *args, char *text, apr_size_t size,
-                    apr_pool_t *pool);
+/**
+ * What httpd says to -t -D DEFINE: the program of --httpd, else that of
+ * ACCTAUTH_APACHECTL, apachectl, or httpd, about the configuration of --conf,
+ * else its own.
+ * @param mark    what stands in it
+ * @param program out: which it was
+ * @return NULL where none says it, or in time
+ */
+char *acct_httpd_tells(const acct_cli_t *cli, const char *define,
+                       const char *mark, const char **program);
 
 #endif

@@ -94,7 +94,7 @@ static int choose_owner(init_t *init)
         return ACCT_EXIT_OK;
     }
     if (name == NULL
-        && acct_user_of_httpd(&init->owner, &init->owner_is, cli->pool)
+        && acct_user_of_httpd(cli, &init->owner, &init->owner_is)
            != APR_SUCCESS) {
         return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "which user do httpd's "
                              "children run as? Say --owner USER");

@@ -156,24 +156,21 @@ int acct_cli_mail_run(acct_cli_t *cli)
 /* ------------------------------------------------------------------ test */
 
 /* As the user that sends the server's mails: what that one may not do shows
- * here too. */
+ * here too. For good, since programs look at the real user as well. */
 static int send_test(acct_cli_t *cli, const acct_mail_site_t *site,
                      const char *address, const char *message)
 {
-    acct_privilege_t before = { 0 };
     acct_mail_fate_e fate;
     acct_user_t user;
     const char *whence, *why;
 
     if (geteuid() == 0
-        && acct_user_of_httpd(&user, &whence, cli->pool) == APR_SUCCESS
-        && acct_privilege_lend(&before, &user, cli->pool) != APR_SUCCESS) {
-        return acct_cli_fail(cli, ACCT_EXIT_FAILED, "cannot become %s",
-                             user.name);
+        && acct_user_of_httpd(cli, &user, &whence) == APR_SUCCESS
+        && acct_privilege_become(cli, &user) != ACCT_EXIT_OK) {
+        return ACCT_EXIT_FAILED;
     }
     fate = acct_spool_hand_over(site, address, message, NULL, NULL, &why,
                                 cli->pool);
-    acct_privilege_take_back(&before);
     if (fate == ACCT_MAIL_SENT) {
         printf("%s has taken a mail to %s from %s\n", site->program,
                acct_cli_visible(address, cli->pool), site->from.address);

@@ -107,7 +107,7 @@ static int choose_worker(const acct_cli_t *cli, const acct_folder_t *folder,
 }
 
 /* setuid() and setgid() of root set all three. */
-static int become(const acct_cli_t *cli, const acct_user_t *user)
+int acct_privilege_become(const acct_cli_t *cli, const acct_user_t *user)
 {
     if (set_groups(user) != 0 || setgid(user->gid) != 0
         || setuid(user->uid) != 0 || geteuid() != user->uid) {
@@ -164,7 +164,7 @@ int acct_privilege_drop(const acct_cli_t *cli, const char **path)
     how = choose_worker(cli, folder, *path, &user);
     if (how == ACCT_EXIT_OK) {
         *path = where_it_leads(absolute, cli->pool);
-        how = become(cli, &user);
+        how = acct_privilege_become(cli, &user);
     }
     return how == ACCT_EXIT_OK ? check_file(cli, &user, *path) : how;
 }

@@ -31,8 +31,8 @@ apr_status_t acct_user_find(acct_user_t *user, const char *name,
  * @param how where it is from, for people
  * @return APR_NOTFOUND: none of them is here
  */
-apr_status_t acct_user_of_httpd(acct_user_t *user, const char **how,
-                                apr_pool_t *pool);
+apr_status_t acct_user_of_httpd(const acct_cli_t *cli, acct_user_t *user,
+                                const char **how);
 
 /** What acct_privilege_lend() puts back. */
 typedef struct acct_privilege_t {
@@ -50,6 +50,10 @@ apr_status_t acct_privilege_lend(acct_privilege_t *before,
 
 /** End that. There is nothing to go on with where it fails: it aborts. */
 void acct_privilege_take_back(const acct_privilege_t *before);
+
+/** Go on as another user for good; root can.
+ *  @return ACCT_EXIT_OK, or another after saying what is wrong */
+int acct_privilege_become(const acct_cli_t *cli, const acct_user_t *user);
 
 /**
  * Before a database that is a file is opened: root becomes, for good, the user
