@@ -55,6 +55,9 @@ subtest 'the database is the one that httpd has' => sub {
     ($exit, $out, $err) = acctauth('user', 'list', '--httpd', '/bin/false');
     is($exit, 2, 'where httpd tells nothing it is wrong usage');
     like($err, qr/which database\?/, 'and says so');
+    ($exit, undef, $err) = acctauth('user', 'list', '-d', 'pgsql', @httpd);
+    is($exit, 2, 'one of another driver than -d names is not taken');
+    like($err, qr/which database\?.*httpd names none of pgsql/, 'and it says so');
 };
 
 subtest 'httpd leaves mails that are spooled where they are' => sub {
@@ -88,6 +91,19 @@ subtest 'mail run sends what waits' => sub {
     $m->behaves;
     $m->empty;
     $s->sql('DELETE FROM mail');
+};
+
+subtest 'a database that httpd keeps to itself is not found' => sub {
+    plan skip_all => 'only a server\'s connection string has a password'
+        if $s->driver ne 'pgsql';
+    my $conf = $s->dir . '/hidden.conf';
+    AcctTest::spew($conf, slurp($s->dir . '/httpd.conf')
+        =~ s/^(AcctAuthDatabase pgsql "[^"]*)"/$1 password=x"/mr);
+    my ($exit, undef, $err) = $s->cli('mail', 'run', '--httpd', $httpd[1],
+        '--conf', $conf);
+    is($exit, 1, 'it ends with 1');
+    like($err, qr/a connection string with a password is not shown; write AcctAuthDatabase pgsql file:/,
+        'and says what to write');
 };
 
 subtest 'mail run leaves the rest when the hour is full' => sub {

@@ -117,15 +117,15 @@ int acct_cli_configure(acct_cli_t *cli)
 
     cli->config.driver = setting(cli, ACCT_OPT_DRIVER, "ACCTAUTH_DRIVER");
     cli->config.params = setting(cli, ACCT_OPT_PARAMS, "ACCTAUTH_PARAMS");
-    if (cli->config.driver == NULL) {
-        cli->config.driver = "sqlite3";
-    }
-    if (cli->config.params == NULL || cli->config.params[0] == '\0') {
+    if (cli->config.params == NULL) {
         int how = acct_cli_httpd_database(cli);
 
         if (how != ACCT_EXIT_OK) {
             return how;
         }
+    }
+    if (cli->config.driver == NULL) {
+        cli->config.driver = "sqlite3";
     }
     cli->named = cli->config.params;
     status = acct_db_init(cli->pool, cli->config.driver, &error);

@@ -67,32 +67,47 @@ static const char *describe(const json_t *server, apr_pool_t *pool)
                       params, NULL);
 }
 
+/* Whether it is of another driver than was asked for. */
+static int is_other(const acct_cli_t *cli, const json_t *server)
+{
+    return cli->config.driver != NULL
+        && strcmp(cli->config.driver,
+                  acct_cli_httpd_text(server, "driver")) != 0;
+}
+
 int acct_cli_httpd_database(acct_cli_t *cli)
 {
-    const char *found = NULL;
+    const json_t *found = NULL;
     json_t *servers;
+    size_t count = find_servers(cli, &servers) ? json_array_size(servers) : 0;
 
-    if (!find_servers(cli, &servers)) {
-        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "which database? Use -p "
-                             "or set ACCTAUTH_PARAMS (httpd names none)");
-    }
-    for (size_t i = 0; i < json_array_size(servers); i++) {
+    for (size_t i = 0; i < count; i++) {
         const json_t *server = json_array_get(servers, i);
         const char *one = describe(server, cli->pool);
 
+        if (is_other(cli, server)) {
+            continue;
+        }
         if (one == NULL) {
             return acct_cli_fail(cli, ACCT_EXIT_USAGE, "the connection "
                                  "string with a password stands in httpd's "
                                  "configuration; use -p, or ACCTAUTH_PARAMS");
         }
-        if (found != NULL && strcmp(found, one) != 0) {
+        if (found != NULL && strcmp(describe(found, cli->pool), one) != 0) {
             return acct_cli_fail(cli, ACCT_EXIT_USAGE, "httpd has several "
                                  "databases: %s, %s; name one with -d and "
-                                 "-p", found, one);
+                                 "-p", describe(found, cli->pool), one);
         }
-        found = one;
-        cli->config.driver = acct_cli_httpd_text(server, "driver");
-        cli->config.params = acct_cli_httpd_text(server, "params");
+        found = server;
     }
+    if (found == NULL) {
+        return acct_cli_fail(cli, ACCT_EXIT_USAGE, "which database? Use -p "
+                             "or set ACCTAUTH_PARAMS (httpd names none%s%s)",
+                             cli->config.driver != NULL ? " of " : "",
+                             cli->config.driver != NULL ? cli->config.driver
+                                                        : "");
+    }
+    cli->config.driver = acct_cli_httpd_text(found, "driver");
+    cli->config.params = acct_cli_httpd_text(found, "params");
     return ACCT_EXIT_OK;
 }

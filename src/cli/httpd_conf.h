@@ -22,7 +22,7 @@ const char *acct_cli_httpd_text(const json_t *object, const char *name);
 
 /**
  * Where neither option nor environment names a database: the one that httpd
- * has, if it has one.
+ * has, if it has one; of the driver that is set, if one is.
  * @return ACCT_EXIT_OK with driver and params set, or another after saying
  *         what is wrong
  */

@@ -117,15 +117,38 @@ static int is_wanted(const acct_cli_t *cli, const json_t *server,
 {
     const char *by = acct_cli_httpd_text(json_object_get(server, "mail"),
                                          "transport");
-    const char *params = acct_cli_httpd_text(server, "params");
 
     if (by == NULL || transport == ACCT_TRANSPORT_OFF) {
         return by != NULL;
     }
-    return strcmp(by, "spool") == 0 && params != NULL
-        && strcmp(params, cli->named) == 0
+    return strcmp(by, "spool") == 0
         && strcmp(acct_cli_httpd_text(server, "driver"), cli->config.driver)
            == 0;
+}
+
+/* Whether it is of the database that is open. */
+static int is_here(const acct_cli_t *cli, const json_t *server)
+{
+    const char *params = acct_cli_httpd_text(server, "params");
+
+    return params != NULL && strcmp(params, cli->named) == 0;
+}
+
+static int found_none(const acct_cli_t *cli,
+                      acct_mail_transport_e transport, int is_some_hidden)
+{
+    if (transport == ACCT_TRANSPORT_OFF) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "no virtual host of "
+                             "httpd's configuration mails: AcctAuthMail is "
+                             "Off");
+    }
+    return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "no virtual host of httpd's "
+                         "configuration has this database and AcctAuthMail "
+                         "spool%s", is_some_hidden
+                         ? ", as far as can be seen: a connection string with "
+                           "a password is not shown; write AcctAuthDatabase "
+                           "pgsql file:/PATH there, and -p file:/PATH here"
+                         : "");
 }
 
 int acct_cli_mail_sites(acct_cli_t *cli, acct_mail_transport_e transport,
@@ -133,6 +156,7 @@ int acct_cli_mail_sites(acct_cli_t *cli, acct_mail_transport_e transport,
 {
     const acct_mail_site_t *site;
     json_t *servers;
+    int is_some_hidden = 0;
     int how = acct_cli_httpd_servers(cli, &servers);
 
     *sites = apr_array_make(cli->pool, 2, sizeof(const acct_mail_site_t *));
@@ -140,17 +164,16 @@ int acct_cli_mail_sites(acct_cli_t *cli, acct_mail_transport_e transport,
          i++) {
         const json_t *server = json_array_get(servers, i);
 
-        if (is_wanted(cli, server, transport)) {
+        if (!is_wanted(cli, server, transport)) {
+            continue;
+        }
+        if (transport == ACCT_TRANSPORT_OFF || is_here(cli, server)) {
             how = make_site(cli, server, &site);
             APR_ARRAY_PUSH(*sites, const acct_mail_site_t *) = site;
         }
+        /* httpd keeps one with a password to itself */
+        is_some_hidden |= acct_cli_httpd_text(server, "params") == NULL;
     }
-    if (how == ACCT_EXIT_OK && (*sites)->nelts == 0) {
-        how = acct_cli_fail(cli, ACCT_EXIT_REFUSED, "no virtual host of "
-                            "httpd's configuration %s",
-                            transport == ACCT_TRANSPORT_OFF
-                            ? "mails: AcctAuthMail is Off"
-                            : "has this database and AcctAuthMail spool");
-    }
-    return how;
+    return how == ACCT_EXIT_OK && (*sites)->nelts == 0
+        ? found_none(cli, transport, is_some_hidden) : how;
 }
