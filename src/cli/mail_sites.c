@@ -6,7 +6,6 @@
 
 #include "account/operations.h"
 #include "dialect/dialect.h"
-#include "dialect/mailing.h"
 #include "httpd_conf.h"
 #include "mail/sendmail.h"
 
@@ -18,34 +17,23 @@ static int number_of(const json_t *mail, const char *name)
 /* A dialect that cannot be loaded has no subjects: the templates' are taken.
  * httpd says what is wrong with it. */
 static void load_dialect(acct_cli_t *cli, const char *folder,
-                         const char *name, apr_hash_t *dialects,
-                         apr_hash_t *names)
+                         const char *name, apr_hash_t *dialects)
 {
     const acct_dialect_t *dialect;
     apr_array_header_t *errors;
 
     if (acct_dialect_load(apr_pstrcat(cli->pool, folder, "/", name, ".json",
                                       NULL), &acct_operations, &dialect,
-                          &errors, cli->pool) != APR_SUCCESS) {
-        return;
-    }
-    apr_hash_set(dialects, name, APR_HASH_KEY_STRING, dialect);
-    for (int k = 0; k < ACCT_MAIL__COUNT; k++) {
-        acct_mail_kind_e kind = (acct_mail_kind_e)k;
-
-        if (dialect->mails->kind[k].name != NULL) {
-            apr_hash_set(names, dialect->mails->kind[k].name,
-                         APR_HASH_KEY_STRING,
-                         apr_pmemdup(cli->pool, &kind, sizeof(kind)));
-        }
+                          &errors, cli->pool) == APR_SUCCESS) {
+        apr_hash_set(dialects, name, APR_HASH_KEY_STRING, dialect);
     }
 }
 
-static void load_dialects(acct_cli_t *cli, const json_t *server,
-                          apr_hash_t *dialects, apr_hash_t *names)
+static apr_hash_t *load_dialects(acct_cli_t *cli, const json_t *server)
 {
     const char *folder = acct_cli_httpd_text(server, "dialect_dir");
     const json_t *mounts = json_object_get(server, "mounts");
+    apr_hash_t *dialects = apr_hash_make(cli->pool);
 
     for (size_t i = 0; i < json_array_size(mounts); i++) {
         const json_t *list = json_object_get(json_array_get(mounts, i),
@@ -54,32 +42,10 @@ static void load_dialects(acct_cli_t *cli, const json_t *server,
         for (size_t j = 0; j < json_array_size(list); j++) {
             load_dialect(cli, folder,
                          json_string_value(json_array_get(list, j)),
-                         dialects, names);
+                         dialects);
         }
     }
-}
-
-static int read_templates(acct_cli_t *cli, const json_t *mail,
-                          apr_hash_t *names,
-                          const acct_mail_templates_t **templates)
-{
-    const char *language = acct_cli_httpd_text(mail, "language");
-    const char *folder = acct_cli_httpd_text(mail, "template_dir");
-    apr_array_header_t *errors = apr_array_make(cli->pool, 1,
-                                                sizeof(const char *));
-    acct_mail_templates_t *made =
-        acct_mail_templates_make(language != NULL ? language : "en",
-                                 cli->pool);
-
-    (void)acct_mail_templates_read(made, ACCT_MAIL_DIR, errors);
-    if (folder != NULL) {
-        (void)acct_mail_templates_read(made, folder, errors);
-    }
-    acct_mail_templates_check(made, names, errors);
-    *templates = made;
-    return errors->nelts == 0 ? ACCT_EXIT_OK
-        : acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s",
-                        APR_ARRAY_IDX(errors, 0, const char *));
+    return dialects;
 }
 
 static int make_site(acct_cli_t *cli, const json_t *server,
@@ -88,7 +54,8 @@ static int make_site(acct_cli_t *cli, const json_t *server,
     const json_t *mail = json_object_get(server, "mail");
     const char *program = acct_cli_httpd_text(mail, "program");
     acct_mail_site_t *site = apr_pcalloc(cli->pool, sizeof(*site));
-    apr_hash_t *names = apr_hash_make(cli->pool);
+    apr_array_header_t *errors = apr_array_make(cli->pool, 1,
+                                                sizeof(const char *));
 
     site->name = acct_cli_httpd_text(server, "server");
     site->transport = ACCT_TRANSPORT_SENDMAIL;
@@ -100,8 +67,6 @@ static int make_site(acct_cli_t *cli, const json_t *server,
     site->limits.address_hour = number_of(mail, "address_hour");
     site->limits.address_day = number_of(mail, "address_day");
     site->limits.server_hour = number_of(mail, "server_hour");
-    site->dialects = apr_hash_make(cli->pool);
-    load_dialects(cli, server, site->dialects, names);
     *made = site;
     if (site->name == NULL || site->from.address == NULL
         || site->link_base == NULL || site->site_name == NULL) {
@@ -109,7 +74,13 @@ static int make_site(acct_cli_t *cli, const json_t *server,
                              "about mails; is its module of another "
                              "version?");
     }
-    return read_templates(cli, mail, names, &site->templates);
+    site->dialects = load_dialects(cli, server);
+    acct_mail_site_read(site, acct_cli_httpd_text(mail, "language"),
+                        acct_cli_httpd_text(mail, "template_dir"), errors,
+                        cli->pool);
+    return errors->nelts == 0 ? ACCT_EXIT_OK
+        : acct_cli_fail(cli, ACCT_EXIT_FAILED, "%s",
+                        APR_ARRAY_IDX(errors, 0, const char *));
 }
 
 static int is_wanted(const acct_cli_t *cli, const json_t *server,

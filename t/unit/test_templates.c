@@ -65,7 +65,7 @@ static void load(folder_t *f)
                                               f->errors), APR_SUCCESS);
     assert_int_equal(acct_mail_templates_read(f->templates, f->path,
                                               f->errors), APR_SUCCESS);
-    acct_mail_templates_check(f->templates, NULL, f->errors);
+    acct_mail_templates_check(f->templates, f->errors);
 }
 
 static const char *error_of(const folder_t *f)
@@ -214,7 +214,8 @@ static void an_open_brace_is_a_mistake(void **state)
 static void a_mail_whose_link_is_missing_is_a_mistake(void **state)
 {
     write_file(*state, "activation.en.txt", "Subject: x\n\n{link.uid}\n");
-    mistake_is(*state, "activation.en.txt", "its link is missing");
+    mistake_is(*state, "activation.en.txt",
+               "the link of a mail of the kind \"activation\" is missing");
 }
 
 static void a_link_in_a_mail_that_has_none_is_a_mistake(void **state)
@@ -324,27 +325,48 @@ static void a_name_that_a_dialect_gives_is_a_template_of_its_kind(
     void **state)
 {
     folder_t *f = *state;
-    apr_hash_t *names = apr_hash_make(f->pool);
     acct_mail_kind_e kind = ACCT_MAIL_PASSWORD_RESET;
     const acct_mail_choice_t choice = { kind, "shop-reset", "en", NULL };
     acct_mail_content_t content;
     acct_mail_values_t values = { { NULL } };
 
-    apr_hash_set(names, "shop-reset", APR_HASH_KEY_STRING, &kind);
+    acct_mail_templates_want(f->templates, "shop-reset", kind);
     write_file(f, "shop-reset.en.txt", "Subject: Shop\n\n{link}\n");
     assert_int_equal(acct_mail_templates_read(f->templates, "conf/mail",
                                               f->errors), APR_SUCCESS);
     assert_int_equal(acct_mail_templates_read(f->templates, f->path,
                                               f->errors), APR_SUCCESS);
-    acct_mail_templates_check(f->templates, names, f->errors);
+    acct_mail_templates_check(f->templates, f->errors);
     assert_int_equal(f->errors->nelts, 0);
     assert_int_equal(acct_mail_templates_fill(f->templates, &choice, &values,
                                               &content, f->pool),
                      APR_SUCCESS);
     assert_string_equal(content.subject, "Shop");
-    apr_hash_set(names, "shop-other", APR_HASH_KEY_STRING, &kind);
-    acct_mail_templates_check(f->templates, names, f->errors);
+    acct_mail_templates_want(f->templates, "shop-other", kind);
+    acct_mail_templates_check(f->templates, f->errors);
     assert_non_null(strstr(error_of(f), "shop-other.en.txt: is missing"));
+}
+
+static void a_template_of_two_kinds_is_checked_for_both(void **state)
+{
+    folder_t *f = *state;
+
+    acct_mail_templates_want(f->templates, "shop", ACCT_MAIL_PASSWORD_RESET);
+    acct_mail_templates_want(f->templates, "shop",
+                             ACCT_MAIL_PASSWORD_CHANGED);
+    write_file(f, "shop.en.txt", "Subject: Shop\n\n{link}\n");
+    mistake_is(f, "shop.en.txt", "kind \"password-changed\" has no link");
+}
+
+static void a_template_of_a_kind_is_checked_for_another_too(void **state)
+{
+    folder_t *f = *state;
+
+    acct_mail_templates_want(f->templates, "password-changed",
+                             ACCT_MAIL_ACTIVATION);
+    write_file(f, "password-changed.en.txt", "Subject: x\n\nText\n");
+    mistake_is(f, "password-changed.en.txt",
+               "link of a mail of the kind \"activation\" is missing");
 }
 
 static void a_folder_that_is_not_there_is_the_callers_to_tell(void **state)
@@ -382,6 +404,8 @@ int main(void)
         TEST(the_language_is_the_best_that_a_client_asks_for),
         TEST(a_kind_that_a_language_lacks_is_sent_in_the_default_one),
         TEST(a_name_that_a_dialect_gives_is_a_template_of_its_kind),
+        TEST(a_template_of_two_kinds_is_checked_for_both),
+        TEST(a_template_of_a_kind_is_checked_for_another_too),
         TEST(a_folder_that_is_not_there_is_the_callers_to_tell),
     };
 

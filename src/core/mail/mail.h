@@ -11,7 +11,9 @@
  *   spool.c           rows are taken, sent, and tried again
  *   letter.c          a row becomes a letter: the account, a link, the texts
  *   link_text.c       the secret of a link
+ *   site.c            what a virtual host's mails are made with
  *   templates.c       files that mails are made of, by kind and language
+ *   template_check.c  what is wrong with them all together
  *   language.c        which language a client asks for
  *   mime_message.c    subject and bodies to a message (RFC 5322)
  *   sendmail.c        the message to a program of the system

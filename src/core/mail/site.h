@@ -47,4 +47,17 @@ typedef struct acct_mail_site_t {
                                  * be gone since */
 } acct_mail_site_t;
 
+/**
+ * Read the site's templates, and check them: the module's, and over them those
+ * of a folder.
+ * @param site     its dialects are there; its templates are set
+ * @param language of which each kind has one, or NULL: English
+ * @param folder   the operator's, or NULL
+ * @param errors   a sentence is added for each mistake, as
+ *                 acct_mail_templates_read() does
+ */
+void acct_mail_site_read(acct_mail_site_t *site, const char *language,
+                         const char *folder, apr_array_header_t *errors,
+                         apr_pool_t *pool);
+
 #endif

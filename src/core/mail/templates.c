@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail/templates.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_info.h>
@@ -10,38 +9,11 @@
 #include "base/plain_file.h"
 #include "mail/language.h"
 #include "mail/mime_message.h"
-#include "template/suggest.h"
+#include "mail/template_files.h"
 #include "text/identifier.h"
 
 #define FILE_MAX_BYTES 262144
 #define SUBJECT "Subject:"
-
-/* The files of one kind and language. */
-typedef struct template_t {
-    const char *name;           /* "password-reset" */
-    const char *language;
-    const char *path;           /* of the text, or where it is missing */
-    const acct_mail_text_t *subject;
-    const acct_mail_text_t *text;   /* NULL: missing, or wrong and reported */
-    const acct_mail_text_t *html;   /* NULL: there is none */
-    const char *html_path;
-    int is_wrong;               /* reported; nothing more is said of it */
-} template_t;
-
-struct acct_mail_templates_t {
-    const char *language;
-    apr_hash_t *all;            /* template_t * by "name.language" */
-    apr_hash_t *languages;      /* const char * by itself */
-    apr_pool_t *pool;
-};
-
-static void mistake(const acct_mail_templates_t *templates,
-                    apr_array_header_t *errors, const char *path,
-                    const char *what)
-{
-    APR_ARRAY_PUSH(errors, const char *) =
-        apr_pstrcat(templates->pool, path, ": ", what, NULL);
-}
 
 acct_mail_templates_t *acct_mail_templates_make(const char *language,
                                                 apr_pool_t *pool)
@@ -51,7 +23,13 @@ acct_mail_templates_t *acct_mail_templates_make(const char *language,
     made->language = apr_pstrdup(pool, language);
     made->all = apr_hash_make(pool);
     made->languages = apr_hash_make(pool);
+    made->wanted = apr_hash_make(pool);
     made->pool = pool;
+    for (int i = 0; i < ACCT_MAIL__COUNT; i++) {
+        acct_mail_templates_want(made, acct_mail_kind_name(
+                                           (acct_mail_kind_e)i),
+                                 (acct_mail_kind_e)i);
+    }
     return made;
 }
 
@@ -121,7 +99,7 @@ static const acct_mail_text_t *parse(const acct_mail_templates_t *templates,
 
 /* "Subject: ...", and behind it, perhaps after an empty line, the text. */
 static void read_text(const acct_mail_templates_t *templates,
-                      template_t *template, apr_array_header_t *errors)
+                      acct_template_t *template, apr_array_header_t *errors)
 {
     char *bytes = read_file(templates, template->path, errors);
     char *end;
@@ -153,7 +131,7 @@ static void read_text(const acct_mail_templates_t *templates,
 }
 
 static void read_html(const acct_mail_templates_t *templates,
-                      template_t *template, apr_array_header_t *errors)
+                      acct_template_t *template, apr_array_header_t *errors)
 {
     char *bytes = read_file(templates, template->html_path, errors);
 
@@ -174,15 +152,16 @@ static void read_html(const acct_mail_templates_t *templates,
 
 /* The template that a file is of, one of this folder's. NULL: the name is
  * none of a template; reported. */
-static template_t *template_of(const acct_mail_templates_t *templates,
-                               const char *path, const char *file,
-                               apr_hash_t *here, apr_array_header_t *errors)
+static acct_template_t *template_of(const acct_mail_templates_t *templates,
+                                    const char *path, const char *file,
+                                    apr_hash_t *here,
+                                    apr_array_header_t *errors)
 {
     apr_pool_t *pool = templates->pool;
     const char *end = strrchr(file, '.');
     const char *key = apr_pstrmemdup(pool, file, (apr_size_t)(end - file));
     const char *dot = strchr(key, '.');
-    template_t *template = apr_hash_get(here, key, APR_HASH_KEY_STRING);
+    acct_template_t *template = apr_hash_get(here, key, APR_HASH_KEY_STRING);
 
     if (template != NULL) {
         return template;
@@ -207,7 +186,7 @@ static void read_one(const acct_mail_templates_t *templates,
     const char *path = apr_pstrcat(templates->pool, folder, "/", file, NULL);
     const char *end = strrchr(file, '.');
     int is_html = end != NULL && strcmp(end, ".html") == 0;
-    template_t *template;
+    acct_template_t *template;
 
     if (file[0] == '.' || end == NULL
         || (!is_html && strcmp(end, ".txt") != 0)) {
@@ -233,7 +212,7 @@ static void take(acct_mail_templates_t *templates, apr_hash_t *here,
          i != NULL; i = apr_hash_next(i)) {
         const void *key;
         void *value;
-        template_t *template;
+        acct_template_t *template;
 
         apr_hash_this(i, &key, NULL, &value);
         template = value;
@@ -275,124 +254,16 @@ apr_status_t acct_mail_templates_read(acct_mail_templates_t *templates,
     return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
 }
 
-/* ------------------------------------------------------------- checking */
+/* ----------------------------------------------------------- filling in */
 
-static const template_t *find(const acct_mail_templates_t *templates,
-                              const char *name, const char *language,
-                              apr_pool_t *pool)
+const acct_template_t *acct_template_find(
+    const acct_mail_templates_t *templates, const char *name,
+    const char *language, apr_pool_t *pool)
 {
     return apr_hash_get(templates->all,
                         apr_pstrcat(pool, name, ".", language, NULL),
                         APR_HASH_KEY_STRING);
 }
-
-/* A value that mails of the kind do not have, and a link that is not
- * there. */
-static void check_uses(const acct_mail_templates_t *templates,
-                       const char *path, const acct_mail_text_t *text,
-                       int has_link, apr_array_header_t *errors)
-{
-    uint32_t uses = text != NULL ? acct_mail_text_uses(text) : 0;
-
-    if (text == NULL) {
-        return;
-    }
-    if (!has_link && (uses & ACCT_MAIL_VALUES_LINK) != 0) {
-        mistake(templates, errors, path, "a mail of this kind has no link; "
-                "remove the placeholders of one");
-    }
-    if (has_link && (uses & (ACCT_MAIL_VALUE_BIT(ACCT_MAIL_VALUE_LINK)
-                             | ACCT_MAIL_VALUE_BIT(ACCT_MAIL_VALUE_LINK_TOKEN)
-                             | ACCT_MAIL_VALUE_BIT(ACCT_MAIL_VALUE_LINK_KEY)))
-                    == 0) {
-        mistake(templates, errors, path, "its link is missing; write {link} "
-                "where it is to stand");
-    }
-}
-
-static void check_one(const acct_mail_templates_t *templates,
-                      const template_t *template, apr_hash_t *names,
-                      apr_array_header_t *errors)
-{
-    const char *known[ACCT_MAIL__COUNT + 1] = { NULL };
-    const acct_mail_kind_e *used = names == NULL ? NULL
-        : apr_hash_get(names, template->name, APR_HASH_KEY_STRING);
-    int kind = used != NULL ? (int)*used
-                            : acct_mail_kind_find(template->name);
-
-    if (template->is_wrong) {
-        return;
-    }
-    for (int i = 0; i < ACCT_MAIL__COUNT; i++) {
-        known[i] = acct_mail_kind_name((acct_mail_kind_e)i);
-    }
-    if (kind < 0) {
-        mistake(templates, errors, template->path,
-                apr_psprintf(templates->pool, "no mail is of the kind \"%s\""
-                             ", and no dialect names it; %s",
-                             acct_shown(template->name, templates->pool),
-                             acct_suggest(template->name, known,
-                                          templates->pool)));
-        return;
-    }
-    check_uses(templates, template->path, template->text,
-               acct_mail_kind_links((acct_mail_kind_e)kind), errors);
-    check_uses(templates, template->html_path, template->html,
-               acct_mail_kind_links((acct_mail_kind_e)kind), errors);
-}
-
-static void check_is_there(const acct_mail_templates_t *templates,
-                           const char *name, apr_array_header_t *errors)
-{
-    if (find(templates, name, templates->language, templates->pool) == NULL) {
-        mistake(templates, errors,
-                apr_pstrcat(templates->pool, name, ".", templates->language,
-                            ".txt", NULL),
-                "is missing: each kind of mail needs a template in the "
-                "default language; write it");
-    }
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return strcmp((*(const template_t *const *)a)->path,
-                  (*(const template_t *const *)b)->path);
-}
-
-void acct_mail_templates_check(const acct_mail_templates_t *templates,
-                               apr_hash_t *names, apr_array_header_t *errors)
-{
-    unsigned int count = apr_hash_count(templates->all), n = 0;
-    const template_t **list = apr_palloc(templates->pool,
-                                         (count + 1) * sizeof(*list));
-    apr_hash_index_t *i;
-    const void *key;
-    void *value;
-
-    for (i = apr_hash_first(templates->pool, templates->all); i != NULL;
-         i = apr_hash_next(i)) {
-        apr_hash_this(i, NULL, NULL, &value);
-        list[n++] = value;
-    }
-    /* in an order that an operator can follow */
-    qsort(list, n, sizeof(*list), by_path);
-    for (unsigned int k = 0; k < n; k++) {
-        check_one(templates, list[k], names, errors);
-    }
-    for (int kind = 0; kind < ACCT_MAIL__COUNT; kind++) {
-        check_is_there(templates, acct_mail_kind_name((acct_mail_kind_e)kind),
-                       errors);
-    }
-    for (i = names != NULL ? apr_hash_first(templates->pool, names) : NULL;
-         i != NULL; i = apr_hash_next(i)) {
-        apr_hash_this(i, &key, NULL, NULL);
-        if (acct_mail_kind_find(key) < 0) {
-            check_is_there(templates, key, errors);
-        }
-    }
-}
-
-/* ----------------------------------------------------------- filling in */
 
 const char *acct_mail_templates_language(
     const acct_mail_templates_t *templates, const char *accept)
@@ -401,21 +272,21 @@ const char *acct_mail_templates_language(
                                 templates->language);
 }
 
-static const template_t *best_of(const acct_mail_templates_t *templates,
-                                 const char *name, const char *language,
-                                 apr_pool_t *pool)
+static const acct_template_t *best_of(const acct_mail_templates_t *templates,
+                                      const char *name, const char *language,
+                                      apr_pool_t *pool)
 {
     char *tag = apr_pstrdup(pool, language != NULL ? language
                                                    : templates->language);
-    const template_t *template;
+    const acct_template_t *template;
     char *hyphen;
 
-    while ((template = find(templates, name, tag, pool)) == NULL
+    while ((template = acct_template_find(templates, name, tag, pool)) == NULL
            && (hyphen = strrchr(tag, '-')) != NULL) {
         *hyphen = '\0';
     }
     return template != NULL ? template
-        : find(templates, name, templates->language, pool);
+        : acct_template_find(templates, name, templates->language, pool);
 }
 
 apr_status_t acct_mail_templates_fill(const acct_mail_templates_t *templates,
@@ -426,8 +297,8 @@ apr_status_t acct_mail_templates_fill(const acct_mail_templates_t *templates,
 {
     const char *name = choice->name != NULL
         ? choice->name : acct_mail_kind_name(choice->kind);
-    const template_t *template = best_of(templates, name, choice->language,
-                                         pool);
+    const acct_template_t *template = best_of(templates, name,
+                                              choice->language, pool);
 
     if (template == NULL || template->is_wrong) {
         return APR_NOTFOUND;

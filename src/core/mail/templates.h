@@ -45,14 +45,18 @@ apr_status_t acct_mail_templates_read(acct_mail_templates_t *templates,
                                       const char *folder,
                                       apr_array_header_t *errors);
 
+/** A dialect has its mails of a kind made of the template of this name, not
+ *  of the kind's own. @param name not copied */
+void acct_mail_templates_want(acct_mail_templates_t *templates,
+                              const char *name, acct_mail_kind_e kind);
+
 /**
- * Judge all together: each kind has a template in the default language, each
- * HTML has its text, and no file is of a kind that nobody knows.
- * @param names kinds of templates that dialects name besides: a hash of const
- *              char *, each to the acct_mail_kind_e * it is used for; or NULL
+ * Judge all together: each kind has a template in the default language, as
+ * has each name that is wanted; each HTML has its text; no file is of a name
+ * that nobody wants; and each has the link that mails of all kinds that are
+ * made of it have, or none.
  */
 void acct_mail_templates_check(const acct_mail_templates_t *templates,
-                               apr_hash_t *names,
                                apr_array_header_t *errors);
 
 /** The language for a client, by its Accept-Language (or NULL), as

@@ -8,7 +8,6 @@
 
 #include "base/operation.h"
 #include "config/mount.h"
-#include "dialect/mailing.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -56,72 +55,22 @@ static void check_route(work_t *work, const acct_mount_t *mount, int i)
     }
 }
 
-/* All dialects of the server by name, and the templates that they name. */
-static void collect(const work_t *work, apr_hash_t *dialects,
-                    apr_hash_t *names)
+/* All of the server, by name. */
+static apr_hash_t *dialects_of(const work_t *work)
 {
     const apr_array_header_t *mounts = work->conf->mounts;
+    apr_hash_t *dialects = apr_hash_make(work->pconf);
 
     for (int i = 0; mounts != NULL && i < mounts->nelts; i++) {
         const acct_mount_t *mount = APR_ARRAY_IDX(mounts, i,
                                                   const acct_mount_t *);
 
         for (int j = 0; j < mount->count; j++) {
-            const acct_dialect_t *dialect = mount->dialects[j];
-
-            apr_hash_set(dialects, dialect->name, APR_HASH_KEY_STRING,
-                         dialect);
-            for (int k = 0; k < ACCT_MAIL__COUNT; k++) {
-                const char *name = dialect->mails->kind[k].name;
-                acct_mail_kind_e kind = (acct_mail_kind_e)k;
-
-                if (name != NULL) {
-                    apr_hash_set(names, name, APR_HASH_KEY_STRING,
-                                 apr_pmemdup(work->pconf, &kind,
-                                             sizeof(kind)));
-                }
-            }
+            apr_hash_set(dialects, mount->dialects[j]->name,
+                         APR_HASH_KEY_STRING, mount->dialects[j]);
         }
     }
-}
-
-/* ---- templates ---- */
-
-static void tell_mistakes(work_t *work, const apr_array_header_t *errors)
-{
-    for (int i = 0; i < errors->nelts; i++) {
-        complain(work, "ACCT0161", "AcctAuthMail", &work->conf->mail.place,
-                 APR_ARRAY_IDX(errors, i, const char *));
-    }
-}
-
-static acct_mail_templates_t *read_templates(work_t *work,
-                                             apr_hash_t *names)
-{
-    const acct_mail_conf_t *mail = &work->conf->mail;
-    const char *const folders[] = { ACCT_MAIL_DIR, mail->template_dir };
-    apr_array_header_t *errors = apr_array_make(work->pconf, 1,
-                                                sizeof(const char *));
-    acct_mail_templates_t *templates =
-        acct_mail_templates_make(mail->language != NULL ? mail->language
-                                                        : "en", work->pconf);
-
-    for (int i = 0; i < 2; i++) {
-        apr_status_t status = folders[i] == NULL ? APR_SUCCESS
-            : acct_mail_templates_read(templates, folders[i], errors);
-        char why[120];
-
-        /* Those of the module need not be there: what is missing of all is
-         * told by the check. */
-        if (status != APR_SUCCESS && i > 0) {
-            APR_ARRAY_PUSH(errors, const char *) =
-                apr_pstrcat(work->pconf, folders[i], ": cannot be read: ",
-                            apr_strerror(status, why, sizeof(why)), NULL);
-        }
-    }
-    acct_mail_templates_check(templates, names, errors);
-    tell_mistakes(work, errors);
-    return templates;
+    return dialects;
 }
 
 /* ---- what must be there ---- */
@@ -190,7 +139,8 @@ static void make_site(work_t *work)
     static const acct_mail_limits_t usual = ACCT_MAIL_LIMITS_DEFAULT;
     const acct_mail_conf_t *mail = &work->conf->mail;
     acct_mail_site_t *site = apr_pcalloc(work->pconf, sizeof(*site));
-    apr_hash_t *names = apr_hash_make(work->pconf);
+    apr_array_header_t *errors = apr_array_make(work->pconf, 1,
+                                                sizeof(const char *));
 
     site->name = work->server->server_hostname;
     site->transport = (acct_mail_transport_e)mail->transport;
@@ -204,9 +154,13 @@ static void make_site(work_t *work)
                                           usual.address_day);
     site->limits.server_hour = or_default(mail->limits.server_hour,
                                           usual.server_hour);
-    site->dialects = apr_hash_make(work->pconf);
-    collect(work, site->dialects, names);
-    site->templates = read_templates(work, names);
+    site->dialects = dialects_of(work);
+    acct_mail_site_read(site, mail->language, mail->template_dir, errors,
+                        work->pconf);
+    for (int i = 0; i < errors->nelts; i++) {
+        complain(work, "ACCT0161", "AcctAuthMail", &mail->place,
+                 APR_ARRAY_IDX(errors, i, const char *));
+    }
     work->conf->mail_site = site;
 }
 
