@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <apr_base64.h>
 #include <apr_strings.h>
 
 #include "base/base64.h"
@@ -77,32 +78,15 @@ static apr_int64_t read_number(const char *text, int base)
 
 /* ----------------------------------------------------------- base64url */
 
+/* The texts of decimal digits have neither '+' nor '/', which are others in
+ * base64url: the bits that make those are of other characters. */
 static const char *write_base64url(const char *digits, apr_pool_t *pool)
 {
-    /* Of decimal digits none of its texts has a '+' or '/': the bits that
-     * would make them are those of other characters. */
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    apr_size_t length = strlen(digits);
-    char *text = apr_palloc(pool, length * 4 / 3 + 4);
-    char *to = text;
+    int length = (int)strlen(digits);
+    char *text = apr_palloc(pool, (apr_size_t)apr_base64_encode_len(length));
 
-    for (apr_size_t i = 0; i < length; i += 3) {
-        unsigned int left = (unsigned int)(length - i);
-        unsigned int bits = (unsigned int)(unsigned char)digits[i] << 16
-            | (left > 1 ? (unsigned int)(unsigned char)digits[i + 1] << 8 : 0)
-            | (left > 2 ? (unsigned int)(unsigned char)digits[i + 2] : 0);
-
-        *to++ = alphabet[bits >> 18];
-        *to++ = alphabet[bits >> 12 & 63];
-        if (left > 1) {
-            *to++ = alphabet[bits >> 6 & 63];
-        }
-        if (left > 2) {
-            *to++ = alphabet[bits & 63];
-        }
-    }
-    *to = '\0';
+    apr_base64_encode(text, digits, length);
+    text[strcspn(text, "=")] = '\0';
     return text;
 }
 
