@@ -101,6 +101,22 @@ static void no_line_is_longer_than_78_characters(void **state)
     }
 }
 
+static void a_long_name_of_the_sender_is_encoded_too(void **state)
+{
+    acct_mail_from_t from = from_of("The Accounts of the Society for the Study "
+                                    "of Long Names and of Their Lines "
+                                    "<a@example.org>");
+    acct_mail_message_t m = usual(&from);
+    const char *line;
+
+    (void)state;
+    for (line = made(&m); *line != '\0'; line += strcspn(line, "\n") + 1) {
+        if (strcspn(line, "\n") > 78) {
+            fail_msg("too long: %.100s", line);
+        }
+    }
+}
+
 static void a_subject_outside_ascii_is_encoded_words_of_whole_characters(
     void **state)
 {
@@ -268,6 +284,7 @@ int main(void)
             a_message_has_the_headers_of_a_mail_that_a_program_wrote),
         cmocka_unit_test(a_body_is_base64_of_lines_that_end_in_crlf),
         cmocka_unit_test(no_line_is_longer_than_78_characters),
+        cmocka_unit_test(a_long_name_of_the_sender_is_encoded_too),
         cmocka_unit_test(
             a_subject_outside_ascii_is_encoded_words_of_whole_characters),
         cmocka_unit_test(a_text_with_html_is_two_parts_the_text_first),

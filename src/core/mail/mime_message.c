@@ -15,7 +15,7 @@
 #define WORD_BYTES 39           /* of an encoded word: with what is round it
                                  * and "Subject: " no longer than a line may
                                  * be that has one (RFC 2047, 2: 76) */
-#define SUBJECT_PLAIN_MAX 67    /* with "Subject: " a line of 76 */
+#define PLAIN_MAX 67            /* with "Subject: " a line of 76 */
 #define LINE_BYTES 57           /* 76 characters of base64 */
 #define HOST_MAX 255
 
@@ -171,11 +171,17 @@ static void put_encoded(writer_t *w, const char *text)
     }
 }
 
+/* Whether a text can stand as it is, of @a length bytes by then: in ASCII, on a
+ * line, and like no encoded word. */
+static int is_plain(const char *text, apr_size_t length)
+{
+    return is_ascii(text) && length <= PLAIN_MAX && strstr(text, "=?") == NULL;
+}
+
 static void put_subject(writer_t *w, const char *subject)
 {
     put(w, "Subject: ");
-    if (is_ascii(subject) && strlen(subject) <= SUBJECT_PLAIN_MAX
-        && strstr(subject, "=?") == NULL) {
+    if (is_plain(subject, strlen(subject))) {
         put(w, subject);
     }
     else {
@@ -204,14 +210,17 @@ static const char *quoted(const char *text, apr_pool_t *pool)
 
 static void put_from(writer_t *w, const acct_mail_from_t *from)
 {
+    const char *name;
+
     put(w, "From: ");
     if (from->name == NULL) {
         put(w, from->address);
         put(w, "\n");
         return;
     }
-    if (is_ascii(from->name) && strstr(from->name, "=?") == NULL) {
-        put(w, quoted(from->name, w->pool));
+    name = quoted(from->name, w->pool);
+    if (is_plain(from->name, strlen(name))) {
+        put(w, name);
     }
     else {
         put_encoded(w, from->name);
