@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files that are read or cannot be, and what they extend. */
 #include "dialect_files.h"
+#include "dialect/mailing.h"
 
 static void mistakes_are_told_together(void **state)
 {
@@ -111,6 +112,30 @@ static void there_is_an_end_of_errors(void **state)
         lines++;
     }
     assert_int_equal(lines, 101);
+    remove_folder(folder, *state);
+}
+
+static void each_member_of_a_mail_is_inherited_by_itself(void **state)
+{
+    static const char below[] = TOP("\"mails\":{\"password-reset\":{"
+        "\"html\":false,\"subject\":\"A\"},"
+        "\"activation\":{\"html\":false}}");
+    static const char above[] = "{\"extends\":\"below\",\"mails\":{"
+        "\"password-reset\":{\"subject\":\"B\"},"
+        "\"activation\":{\"html\":true}}}";
+    const char *folder = folder_with_base(*state), *path;
+    const acct_dialect_mail_t *kinds;
+    const acct_dialect_t *dialect;
+    apr_array_header_t *errors;
+
+    write_file(folder, "below.json", below, strlen(below), *state);
+    path = write_file(folder, "above.json", above, strlen(above), *state);
+    assert_int_equal(acct_dialect_load(path, &acct_operations, &dialect,
+                                       &errors, *state), APR_SUCCESS);
+    kinds = dialect->mails->kind;
+    assert_true(kinds[ACCT_MAIL_PASSWORD_RESET].is_plain);
+    assert_false(kinds[ACCT_MAIL_ACTIVATION].is_plain);
+    assert_false(kinds[ACCT_MAIL_VERIFY_EMAIL].is_plain);
     remove_folder(folder, *state);
 }
 
@@ -312,6 +337,7 @@ int main(void)
         POOL_TEST(files_that_cannot_be_read),
         POOL_TEST(files_may_extend_one_another_so_often),
         POOL_TEST(there_is_an_end_of_errors),
+        POOL_TEST(each_member_of_a_mail_is_inherited_by_itself),
         POOL_TEST(what_a_file_says_goes_over_what_it_extends),
         POOL_TEST(routes_are_added_to_those_of_what_is_extended),
         POOL_TEST(a_route_takes_what_it_says_of_credentials),

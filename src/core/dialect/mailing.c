@@ -115,8 +115,8 @@ static void read_lifetime(acct_load_t *load, const acct_path_t *at,
 }
 
 /* Whether the mail has the template's HTML; it has unless it is said. */
-static int read_html(acct_load_t *load, const acct_path_t *at,
-                     const json_t *json)
+static void read_html(acct_load_t *load, const acct_path_t *at,
+                      const json_t *json, acct_dialect_mail_t *mail)
 {
     acct_path_t place = acct_place_member(load, at, "html");
     const json_t *html = json_object_get(json, "html");
@@ -124,7 +124,8 @@ static int read_html(acct_load_t *load, const acct_path_t *at,
     if (html != NULL && !json_is_boolean(html)) {
         acct_report(load, &place, ACCT_MUST_BE_BOOLEAN);
     }
-    return !json_is_false(html);
+    mail->says_html = html != NULL;
+    mail->is_plain = json_is_false(html);
 }
 
 static void read_mail(acct_load_t *load, const acct_path_t *at,
@@ -141,7 +142,7 @@ static void read_mail(acct_load_t *load, const acct_path_t *at,
     }
     acct_check_members(load, at, json, members);
     mail->is_named = 1;
-    mail->is_plain = !read_html(load, at, json);
+    read_html(load, at, json, mail);
     mail->subject = read_text(load, at, json, "subject",
                               ACCT_MAIL_VALUES_SITE);
     read_link(load, at, json, kind, mail);
@@ -211,7 +212,8 @@ static void merge(acct_dialect_mails_t *all, const acct_dialect_mails_t *more)
         to->subject = to->subject != NULL ? to->subject : from->subject;
         to->link = to->link != NULL ? to->link : from->link;
         to->name = to->name != NULL ? to->name : from->name;
-        to->is_plain |= from->is_plain && !to->is_named;
+        to->is_plain = to->says_html ? to->is_plain : from->is_plain;
+        to->says_html |= from->says_html;
         to->is_named |= from->is_named;
         to->lifetime = to->lifetime != 0 ? to->lifetime : from->lifetime;
     }

@@ -19,6 +19,7 @@ typedef struct acct_dialect_mail_t {
     const char *name;           /* of its template; NULL: the kind's */
     apr_interval_time_t lifetime;   /* of its link; 0: the usual one */
     int is_plain;               /* without the template's HTML */
+    int says_html;              /* whether it is, was said */
     int is_named;               /* it stands in "mails": what tells of a
                                  * change is mailed then alone */
 } acct_dialect_mail_t;
