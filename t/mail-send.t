@@ -176,10 +176,25 @@ subtest 'another site\'s mails are left to it' => sub {
     is(row('site')->[0], 'other.example', 'it stays');
     is(row('claimed_at')->[0], 0, 'untouched');
     $s->sql('DELETE FROM mail');
+    $m->empty;
+};
+
+subtest 'a link to activate ends with the time of its account' => sub {
+    my $id = $s->account(username => 'pia', email => 'pia@example.com',
+        password => 'tower bridge');
+    my $until = int(time + 600) * 1_000_000;
+    $s->sql("UPDATE account SET is_active = 0, pending_until = $until "
+        . "WHERE id = $id");
+    $m->order('activation', account_id => $id);
+    my ($mail) = $m->wait_for_mails(1);
+    ok($mail, 'it came');
+    is(($s->sql("SELECT expires_at FROM link WHERE account_id = $id"))[0][0],
+        $until, 'not later');
+    $m->until_empty;
+    $m->empty;
 };
 
 subtest 'of virtual hosts of one name the one with its dialect sends' => sub {
-    $m->empty;
     my $id = $s->account(username => 'dora', email => 'dora@example.com',
         password => 'tower bridge');
     $m->order('password-reset', account_id => $id, dialect => 'djoser');

@@ -194,6 +194,17 @@ static const char *spell_time(apr_time_t when, apr_pool_t *pool)
                         t.tm_min);
 }
 
+/* An account that is pending is gone when its time is over, and what opens it
+ * with it. */
+static apr_time_t end_of_link(const work_t *work)
+{
+    acct_mail_kind_e kind = work->letter->kind;
+    apr_time_t end = work->now + acct_link_lifetime(work->mails, kind);
+
+    return kind == ACCT_MAIL_ACTIVATION && end > work->account.pending_until
+        ? work->account.pending_until : end;
+}
+
 /* A mail that is tried again has another link than before, and the last one
  * is good: of its secret there is nothing that it could be made of again. */
 static apr_status_t make_link(work_t *work, acct_mail_values_t *values)
@@ -204,8 +215,7 @@ static apr_status_t make_link(work_t *work, acct_mail_values_t *values)
         .digest = digest, .account_id = work->account.id,
         .purpose = acct_mail_kind_name(work->letter->kind),
         .address_key = work->key, .created_at = work->now,
-        .expires_at = work->now + acct_link_lifetime(work->mails,
-                                                     work->letter->kind)
+        .expires_at = end_of_link(work)
     };
     apr_status_t status = acct_link_text_make(&secret, digest, work->now,
                                               work->pool);
