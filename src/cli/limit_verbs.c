@@ -23,8 +23,9 @@ static apr_status_t read_list(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_limited_list(db, apr_time_now(), MOST, baton, pool);
 }
 
-static json_t *limited_json(const acct_limited_t *row, apr_pool_t *pool)
+static json_t *limited_json(const void *baton, apr_pool_t *pool)
 {
+    const acct_limited_t *row = baton;
     int is_name = row->budget[0] == '\0';
     json_t *json = json_object();
 
@@ -40,8 +41,9 @@ static json_t *limited_json(const acct_limited_t *row, apr_pool_t *pool)
     return json;
 }
 
-static void print_limited(const acct_limited_t *row, apr_pool_t *pool)
+static void print_limited(const void *baton, apr_pool_t *pool)
 {
+    const acct_limited_t *row = baton;
     int is_name = row->budget[0] == '\0';
     const char *whose = row->network;
 
@@ -54,27 +56,6 @@ static void print_limited(const acct_limited_t *row, apr_pool_t *pool)
            acct_cli_visible(whose, pool), is_name
            ? apr_psprintf(pool, "%d", row->failures) : "-",
            acct_cli_time(row->ends_at, pool));
-}
-
-static int print_list(const acct_cli_t *cli, const apr_array_header_t *list)
-{
-    int how = ACCT_EXIT_OK;
-
-    for (int i = 0; i < list->nelts && how == ACCT_EXIT_OK; i++) {
-        const acct_limited_t *row = &APR_ARRAY_IDX(list, i, acct_limited_t);
-
-        if (cli->given & ACCT_OPT_JSON) {
-            how = acct_cli_json_print(cli, limited_json(row, cli->pool),
-                                      i == 0 ? "[\n  " : ",\n  ", "");
-        }
-        else {
-            print_limited(row, cli->pool);
-        }
-    }
-    if ((cli->given & ACCT_OPT_JSON) && how == ACCT_EXIT_OK) {
-        printf("%s]\n", list->nelts == 0 ? "[" : "\n");
-    }
-    return how;
 }
 
 int acct_cli_limit_list(acct_cli_t *cli)
@@ -95,7 +76,7 @@ int acct_cli_limit_list(acct_cli_t *cli)
         printf("%-9s %-28s %-8s %s\n", "LIMIT", "WHOSE", "FAILURES",
                "UNTIL");
     }
-    return print_list(cli, list);
+    return acct_cli_print_list(cli, list, limited_json, print_limited);
 }
 
 /* ----------------------------------------------------------------- clear */

@@ -26,8 +26,9 @@ static apr_status_t read_list(acct_db_t *db, void *baton, apr_pool_t *pool)
     return acct_store_mail_list(db, 0, MOST, baton, pool);
 }
 
-static json_t *mail_json(const acct_mail_t *row, apr_pool_t *pool)
+static json_t *mail_json(const void *baton, apr_pool_t *pool)
 {
+    const acct_mail_t *row = baton;
     json_t *json = json_object();
 
     acct_cli_json_add(json, "id", json_integer(row->id));
@@ -48,8 +49,9 @@ static json_t *mail_json(const acct_mail_t *row, apr_pool_t *pool)
     return json;
 }
 
-static void print_mail(const acct_mail_t *row, apr_pool_t *pool)
+static void print_mail(const void *baton, apr_pool_t *pool)
 {
+    const acct_mail_t *row = baton;
     const char *to = row->address[0] != '\0' ? row->address
         : apr_psprintf(pool, "#%" APR_INT64_T_FMT, row->account_id);
 
@@ -73,21 +75,7 @@ int acct_cli_mail_list(acct_cli_t *cli)
     if (status != APR_SUCCESS) {
         return acct_cli_database_failed(cli, status);
     }
-    for (int i = 0; i < list->nelts && how == ACCT_EXIT_OK; i++) {
-        const acct_mail_t *row = &APR_ARRAY_IDX(list, i, acct_mail_t);
-
-        if (cli->given & ACCT_OPT_JSON) {
-            how = acct_cli_json_print(cli, mail_json(row, cli->pool),
-                                      i == 0 ? "[\n  " : ",\n  ", "");
-        }
-        else {
-            print_mail(row, cli->pool);
-        }
-    }
-    if ((cli->given & ACCT_OPT_JSON) && how == ACCT_EXIT_OK) {
-        printf("%s]\n", list->nelts == 0 ? "[" : "\n");
-    }
-    return how;
+    return acct_cli_print_list(cli, list, mail_json, print_mail);
 }
 
 /* ------------------------------------------------------------------- run */

@@ -55,3 +55,26 @@ int acct_cli_json_print(const acct_cli_t *cli, json_t *json,
     return good || ferror(stdout) ? ACCT_EXIT_OK
         : acct_cli_fail(cli, ACCT_EXIT_FAILED, "out of memory");
 }
+
+int acct_cli_print_list(const acct_cli_t *cli, const apr_array_header_t *list,
+                        acct_json_fn to_json, acct_print_fn print)
+{
+    int is_json = (cli->given & ACCT_OPT_JSON) != 0;
+    int how = ACCT_EXIT_OK;
+
+    for (int i = 0; i < list->nelts && how == ACCT_EXIT_OK; i++) {
+        const void *row = list->elts + (size_t)i * (size_t)list->elt_size;
+
+        if (is_json) {
+            how = acct_cli_json_print(cli, to_json(row, cli->pool),
+                                      i == 0 ? "[\n  " : ",\n  ", "");
+        }
+        else {
+            print(row, cli->pool);
+        }
+    }
+    if (is_json && how == ACCT_EXIT_OK) {
+        printf("%s]\n", list->nelts == 0 ? "[" : "\n");
+    }
+    return how;
+}

@@ -5,6 +5,7 @@
 #ifndef ACCT_CLI_JSON_H
 #define ACCT_CLI_JSON_H
 
+#include <apr_tables.h>
 #include <jansson.h>
 #include "cli.h"
 
@@ -22,5 +23,17 @@ void acct_cli_json_text(json_t *object, const char *name, const char *text,
  */
 int acct_cli_json_print(const acct_cli_t *cli, json_t *json,
                         const char *before, const char *after);
+
+/* A row as an object; as a line on standard output. */
+typedef json_t *(*acct_json_fn)(const void *row, apr_pool_t *pool);
+typedef void (*acct_print_fn)(const void *row, apr_pool_t *pool);
+
+/**
+ * Print rows: with --json as an array, an object a line, else as lines.
+ * @param list array of what the functions take
+ * @return ACCT_EXIT_OK, or another after saying what is wrong
+ */
+int acct_cli_print_list(const acct_cli_t *cli, const apr_array_header_t *list,
+                        acct_json_fn to_json, acct_print_fn print);
 
 #endif
