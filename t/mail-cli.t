@@ -93,6 +93,21 @@ subtest 'mail run sends what waits' => sub {
     $s->sql('DELETE FROM mail');
 };
 
+subtest 'it sees the end of sendmail, whatever its caller does' => sub {
+    my $conf = $s->dir . '/run.conf';
+    $m->order('username-changed', account_id => $s->account(
+        username => 'cid', email => 'cid@example.com',
+        password => 'tower bridge'));
+    my ($exit, $out, $err) = AcctTest::_run_command(undef, $s->{env},
+        $^X, '-e', '$SIG{CHLD} = "IGNORE"; exec @ARGV',
+        build_dir() . '/acctauth', 'mail', 'run', '--httpd', $httpd[1],
+        '--conf', $conf, '-d', $s->driver, '-p', $s->db);
+    is($exit, 0, 'one that ignores its children') or diag("$out$err");
+    like($out, qr/^1 sent, 0 to be tried again/m, 'is told the same');
+    $s->sql('DELETE FROM mail');
+    $m->empty;
+};
+
 subtest 'a database that httpd keeps to itself is not found' => sub {
     plan skip_all => 'only a server\'s connection string has a password'
         if $s->driver ne 'pgsql';

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <apr_general.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -35,6 +36,9 @@ int main(int argc, const char *const *argv)
 
     /* What is made here is its owner's alone, and his in full. */
     umask(077);
+    /* A caller that ignores it has that inherited: then nobody sees how a
+     * program ended, and a mail that was sent would be sent again. */
+    (void)signal(SIGCHLD, SIG_DFL);
     if (apr_initialize() != APR_SUCCESS
         || apr_pool_create_ex(&cli.pool, NULL, out_of_memory, NULL)
            != APR_SUCCESS) {
