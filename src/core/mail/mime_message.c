@@ -171,11 +171,12 @@ static void put_encoded(writer_t *w, const char *text)
     }
 }
 
-/* Whether a text can stand as it is, of @a length bytes by then: in ASCII, on a
- * line, and like no encoded word. */
+/* Whether a text can stand as it is, of so many bytes by then: in ASCII, on
+ * one line, and like no encoded word. */
 static int is_plain(const char *text, apr_size_t length)
 {
-    return is_ascii(text) && length <= PLAIN_MAX && strstr(text, "=?") == NULL;
+    return is_ascii(text) && length <= PLAIN_MAX
+        && strstr(text, "=?") == NULL;
 }
 
 static void put_subject(writer_t *w, const char *subject)
