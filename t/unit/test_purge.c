@@ -7,6 +7,9 @@
 
 #include <time.h>
 
+#include "tables/known_networks.h"
+#include "tables/links.h"
+#include "tables/name_holds.h"
 #include "tables/purge.h"
 
 /* By how much the clock of this program is ahead. */
@@ -176,6 +179,53 @@ static void a_purge_waits_for_no_stranger_and_tells_of_anothers_turn(
     acct_db_close(other);
 }
 
+#define NETWORK "0123456789abcdef0123456789abcdef"
+
+/* What was over when the purge looked may be renewed by then, by a transaction
+ * that has not ended. */
+static void a_purge_leaves_alone_what_another_transaction_has(void **state)
+{
+    fixture_t *f = *state;
+    acct_db_t *db, *other;
+    acct_purged_t purged;
+    apr_time_t now;
+    apr_int64_t anna;
+
+    if (!f->schema) {
+        skip_because("a file has one transaction that writes");
+    }
+    db = open_store(f);
+    other = open_store(f);
+    anna = add_person(f, db, "anna", NULL);
+    now = time_of(f, db);
+    fixture_exec(f, db, apr_psprintf(f->pool,
+        "INSERT INTO name_hold (name_key, account_id, until) "
+        "VALUES ('held', 7, 1), ('free', 7, 1); "
+        "INSERT INTO known_network (account_id, network, seen_at) "
+        "VALUES (%" APR_INT64_T_FMT ", '" NETWORK "', 1); "
+        "INSERT INTO link (digest, account_id, purpose, created_at, "
+        "expires_at) VALUES ('" DIGEST_A "', %" APR_INT64_T_FMT ", 'p', 1, "
+        "1)", anna, anna));
+    assert_int_equal(acct_db_begin(other, f->pool), 0);
+    assert_int_equal(acct_store_name_hold_set(other, "held", 8, now + DAY,
+                                              f->pool), 0);
+    assert_int_equal(acct_store_known_network_set(other, anna, NETWORK, now,
+                                                  20, f->pool), 0);
+    assert_int_equal(acct_store_link_delete(other, anna, NULL, NULL,
+                                            f->pool), 0);
+    assert_int_equal(acct_purge(db, now, &purged, f->pool), 0);
+    assert_int_equal(purged.holds, 1);
+    assert_int_equal(purged.networks, 0);
+    assert_int_equal(purged.links, 0);
+    assert_int_equal(acct_db_commit(other, f->pool), 0);
+    assert_string_equal(fixture_cell(f, db, "SELECT string_agg(name_key, "
+                                     "' ') FROM name_hold"), "held");
+    assert_string_equal(fixture_cell(f, db, "SELECT count(*) FROM "
+                                     "known_network"), "1");
+    acct_db_close(other);
+    acct_db_close(db);
+}
+
 static void a_turn_that_does_not_come_is_told_once(void **state)
 {
     const apr_interval_time_t late = ACCT_PURGE_TURN_LATE;
@@ -201,6 +251,7 @@ int main(void)
         TEST(a_clock_that_is_behind_makes_a_purge_late),
         TEST(a_revocation_is_as_old_as_the_database_says),
         TEST(a_purge_waits_for_no_stranger_and_tells_of_anothers_turn),
+        TEST(a_purge_leaves_alone_what_another_transaction_has),
         TEST(a_turn_that_does_not_come_is_told_once)
     };
 

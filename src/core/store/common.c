@@ -178,11 +178,6 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND network IN (SELECT network FROM known_network "
         "WHERE account_id = %lld ORDER BY seen_at DESC, network "
         "LIMIT 9223372036854775807 OFFSET %lld)" },
-    [ACCT_SQL_KNOWN_NETWORK_PURGE] = {
-        .label = "known_network_purge", .sql =
-        "DELETE FROM known_network WHERE (account_id, network) IN "
-        "(SELECT account_id, network FROM known_network "
-        "WHERE seen_at < %lld ORDER BY seen_at LIMIT %lld)" },
     [ACCT_SQL_LIMITED_SET] = { .label = "limited_set", .sql =
         "INSERT INTO limited (subject, budget, account_id, network, "
         "failures, server, ends_at) "
@@ -218,9 +213,6 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "AND until > %lld ORDER BY until DESC LIMIT 1" },
     [ACCT_SQL_NAME_HOLD_DELETE] = { .label = "name_hold_delete", .sql =
         "DELETE FROM name_hold WHERE name_key = %s" },
-    [ACCT_SQL_NAME_HOLD_PURGE] = { .label = "name_hold_purge", .sql =
-        "DELETE FROM name_hold WHERE name_key IN (SELECT name_key "
-        "FROM name_hold WHERE until < %lld ORDER BY until LIMIT %lld)" },
     [ACCT_SQL_LINK_INSERT] = { .label = "link_insert", .sql =
         "INSERT INTO link (digest, account_id, purpose, address_key, "
         "created_at, expires_at) VALUES (%s, %lld, %s, %s, %lld, %lld) "
@@ -236,9 +228,6 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "DELETE FROM link WHERE account_id = %lld AND purpose = %s" },
     [ACCT_SQL_LINK_DELETE_ALL] = { .label = "link_delete_all", .sql =
         "DELETE FROM link WHERE account_id = %lld" },
-    [ACCT_SQL_LINK_PURGE] = { .label = "link_purge", .sql =
-        "DELETE FROM link WHERE digest IN (SELECT digest FROM link "
-        "WHERE expires_at < %lld ORDER BY expires_at LIMIT %lld)" },
     [ACCT_SQL_TOTP_FIND] = { .label = "totp_find", .sql =
         "SELECT totp_sealed, totp_confirmed_at, totp_step FROM account "
         "WHERE id = %lld AND totp_sealed IS NOT NULL" },

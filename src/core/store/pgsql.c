@@ -85,6 +85,22 @@ static const acct_statement_t statements[COUNT] = {
         "DELETE FROM account WHERE id IN (SELECT id FROM account "
         "WHERE pending_until > 0 AND pending_until < %lld "
         "ORDER BY pending_until LIMIT %lld FOR UPDATE SKIP LOCKED)" },
+    /* and what one is renewing: DELETE alone would wait for it, and then go on
+     * with what it had found before */
+    [ACCT_SQL_KNOWN_NETWORK_PURGE] = {
+        .label = "known_network_purge", .sql =
+        "DELETE FROM known_network WHERE (account_id, network) IN "
+        "(SELECT account_id, network FROM known_network "
+        "WHERE seen_at < %lld ORDER BY seen_at LIMIT %lld "
+        "FOR UPDATE SKIP LOCKED)" },
+    [ACCT_SQL_NAME_HOLD_PURGE] = { .label = "name_hold_purge", .sql =
+        "DELETE FROM name_hold WHERE name_key IN (SELECT name_key "
+        "FROM name_hold WHERE until < %lld ORDER BY until LIMIT %lld "
+        "FOR UPDATE SKIP LOCKED)" },
+    [ACCT_SQL_LINK_PURGE] = { .label = "link_purge", .sql =
+        "DELETE FROM link WHERE digest IN (SELECT digest FROM link "
+        "WHERE expires_at < %lld ORDER BY expires_at LIMIT %lld "
+        "FOR UPDATE SKIP LOCKED)" },
     [ACCT_SQL_MAIL_DUE] = { .label = "mail_due", .sql =
         "SELECT 1 FROM mail WHERE next_at <= %lld "
         "AND (claimed_by = '' OR claimed_at < %lld) "
