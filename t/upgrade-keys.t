@@ -13,6 +13,7 @@ use lib 't/lib';
 use AcctTest;
 use Cwd ();
 use Encode ();
+use POSIX ();
 use Test::More;
 use Time::HiRes ();
 
@@ -196,18 +197,36 @@ subtest '--no-copy makes none' => sub {
     is(scalar copies(), 0, 'there is none');
 };
 
+# Names of copies that an upgrade may make within the next minute.
+sub names_of_a_minute
+{
+    my @ends = @_;
+    return map { my $t = POSIX::strftime('%Y%m%dT%H%M%SZ', gmtime(time + $_));
+                 map { $s->db . ".schema-2-$t$_" } @ends } 0 .. 60;
+}
+
+subtest 'of two within a second each makes a copy' => sub {
+    plan skip_all => 'a server is copied by its own means' if !$is_file;
+    make_old($clashing[0]);
+    my @there = names_of_a_minute('');
+    spew($_, 'what was there') for @there;
+    my ($exit, $out, $err) = upgrade();
+    is($exit, 0, 'well') or diag($err);
+    my %before = map { $_ => 1 } @there;
+    my ($copy) = grep { !$before{$_} } copies();
+    like($copy, qr/Z-2\z/, 'by a number of its own');
+    like($out, qr/as it was before, it is \Q$copy\E\n/, 'which is told');
+    is((grep { slurp($_) ne 'what was there' } @there), 0,
+        'and nothing else is written to');
+    unlink copies();
+};
+
 subtest 'a copy that cannot be made stops it' => sub {
     plan skip_all => 'a server is copied by its own means' if !$is_file;
     make_old($clashing[0]);
-    # What was named at each second of the next minute is there already.
-    my @there;
-    for my $second (0 .. 60) {
-        my @t = gmtime(time + $second);
-        my $name = sprintf '%s.schema-2-%04d%02d%02dT%02d%02d%02dZ', $s->db,
-            $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0];
-        symlink '/tmp/acctauth-must-not-be-made', $name or die;
-        push @there, $name;
-    }
+    # What could be named at each second of the next minute is there already.
+    my @there = names_of_a_minute('', map { "-$_" } 2 .. 9);
+    symlink '/tmp/acctauth-must-not-be-made', $_ or die for @there;
     my ($exit, undef, $err) = upgrade();
     is($exit, 3, 'it fails');
     like($err, qr/cannot make the copy .*File exists; nothing was changed/,

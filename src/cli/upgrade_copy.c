@@ -17,6 +17,9 @@
 
 #define CHUNK 65536
 
+/* How many copies one second can have. */
+#define MOST_OF_A_SECOND 9
+
 static int failed(const acct_cli_t *cli, const char *path)
 {
     return acct_cli_fail(cli, ACCT_EXIT_FAILED, "cannot make the copy %s: "
@@ -122,7 +125,6 @@ static int open_source(acct_cli_t *cli, acct_copy_t *copy, int version,
     free(real);
     *path = apr_psprintf(cli->pool, "%s.schema-%d-%s", file, version,
                          stamp(cli->pool));
-    copy->name = strrchr(*path, '/') + 1;
     copy->log = strrchr(apr_pstrcat(cli->pool, file, "-wal", NULL), '/') + 1;
     copy->folder = open(apr_pstrndup(cli->pool, file,
                                      (apr_size_t)(strrchr(file, '/') - file
@@ -140,10 +142,31 @@ static int open_source(acct_cli_t *cli, acct_copy_t *copy, int version,
     return copy->source >= 0;
 }
 
-static int make(acct_copy_t *copy, apr_pool_t *pool)
+/* A new file, by the name or, where something has it, by that and a number:
+ * two upgrades within a second are what a script does that puts the copy back
+ * and tries again. Not without end: the folder may be another user's, who can
+ * put anything there. */
+static int make_file(acct_copy_t *copy, const char **path, apr_pool_t *pool)
 {
-    int to = openat(copy->folder, copy->name, O_WRONLY | O_CREAT | O_EXCL
+    const char *first = *path;
+    int fd = -1;
+
+    for (int n = 1; fd < 0 && n <= MOST_OF_A_SECOND; n++) {
+        *path = n == 1 ? first : apr_psprintf(pool, "%s-%d", first, n);
+        copy->name = strrchr(*path, '/') + 1;
+        fd = openat(copy->folder, copy->name, O_WRONLY | O_CREAT | O_EXCL
                     | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        if (fd < 0 && errno != EEXIST) {
+            break;
+        }
+    }
+    return fd;
+}
+
+/* @param path of the copy; out: the one that it got */
+static int make(acct_copy_t *copy, const char **path, apr_pool_t *pool)
+{
+    int to = make_file(copy, path, pool);
     int done, error;
 
     if (to < 0) {
@@ -172,7 +195,7 @@ int acct_upgrade_copy(acct_cli_t *cli, int version, acct_copy_t *copy)
     if (!is_settled(copy)) {
         return ACCT_EXIT_OK;
     }
-    if (!make(copy, cli->pool)) {
+    if (!make(copy, &path, cli->pool)) {
         return failed(cli, path);
     }
     copy->path = path;
