@@ -175,6 +175,7 @@ static void purge(acct_upkeep_t *one, server_rec *s,
     acct_purged_t purged = { .more = 1 };
     int tokens = 0;
     int revocations = 0;
+    int pending = 0;
     apr_pool_t *own;
 
     if (apr_pool_create(&own, pool) != APR_SUCCESS) {
@@ -190,6 +191,7 @@ static void purge(acct_upkeep_t *one, server_rec *s,
         }
         tokens += purged.tokens;
         revocations += purged.revocations;
+        pending += purged.pending;
         apr_pool_clear(own);
         if (purged.more) {
             apr_sleep(acct_ticks() - step);
@@ -197,10 +199,11 @@ static void purge(acct_upkeep_t *one, server_rec *s,
     }
     apr_pool_destroy(own);
     one->purge_at = purged.more ? 0 : acct_ticks() + PURGE_EVERY;
-    if (tokens > 0 || revocations > 0) {
+    if (tokens > 0 || revocations > 0 || pending > 0) {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
-                     "ACCT0232: %d expired tokens and %d old revocations "
-                     "cleared away in %d ms%s", tokens, revocations,
+                     "ACCT0232: %d expired tokens, %d old revocations and "
+                     "%d accounts that were not activated in time cleared "
+                     "away in %d ms%s", tokens, revocations, pending,
                      (int)apr_time_as_msec(acct_ticks() - begun),
                      purged.more ? "; there are more" : "");
     }
