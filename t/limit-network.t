@@ -3,7 +3,7 @@
 # driver: sqlite3
 #
 # What a client's network may try: wrong passwords over all names, sign-ups,
-# looks whether a name is taken. The client's address is what mod_remoteip
+# looks whether a name is taken, mails that are asked for. The client's address is what mod_remoteip
 # says, and the address of a proxy is never taken for a client's.
 
 use strict;
@@ -18,10 +18,18 @@ my $PASSWORD = 'tower bridge';
 my $HASH = 'argon2id m=8 t=1 p=1';
 
 my $s = AcctTest->start(hash => $HASH,
-    limit => "On failures=6/60m register=4/h names=5/h tries=off",
-    modules => ['remoteip'], conf => <<'CONF');
+    limit => "On failures=6/60m register=4/h names=5/h mails=3/h "
+        . 'tries=off',
+    modules => ['remoteip'], conf => 'AcctAuthMailTemplateDir "' . tree()
+        . "/conf/mail\"\n" . <<'CONF');
 AcctAuthLimitTrusted 127.0.77.0/24
 AcctAuthAuditLog "logs/audit.log"
+AcctAuthMail spool
+AcctAuthMailFrom accounts@example.org
+AcctAuthMailLinkBase https://example.org/
+<Location "/dj/">
+    AcctAuthAPI djoser
+</Location>
 RemoteIPHeader X-Client
 RemoteIPInternalProxy 127.0.9.0/24
 <VirtualHost *:*>
@@ -150,6 +158,20 @@ subtest 'Observe counts and tells, and refuses nothing' => sub {
          'the log');
 };
 
+subtest 'mails are counted for the network, whoever they are for' => sub {
+    my $ask = sub { $s->post('/dj/users/reset_password/',
+        { email => $_[1] }, from => $_[0]) };
+    my @r = map { $ask->('127.0.2.1', $_) } 'ada@example.org',
+        'nobody@example.org', ('ada@example.org') x 3;
+    is(statuses(@r), '204 204 204 429 429', 'three are free');
+    like($r[3]{headers}{'retry-after'}, qr/^1[12]\d\d$/,
+        'one more comes every twenty minutes');
+    is(($s->sql('SELECT count(*) FROM mail'))[0][0], 3,
+        'and no more were ordered');
+    is(statuses(map { $ask->('127.0.77.2', 'ada@example.org') } 1 .. 5),
+        join(' ', (204) x 5), 'a network that is trusted has no such bound');
+};
+
 subtest 'a virtual host changes what it names' => sub {
     my @r = map { wrong('127.0.1.8', headers => { Host => 'more' }) }
         1 .. 10;
@@ -159,7 +181,7 @@ subtest 'a virtual host changes what it names' => sub {
 };
 
 subtest 'the error log has a line a minute of each limit' => sub {
-    for my $limit (qw(failures register names)) {
+    for my $limit (qw(failures register mails names)) {
         my $count = () = $s->log
             =~ /ACCT0252: limit_reached: the limit "$limit" of a network/g;
         cmp_ok($count, '>=', 1, "$limit is told");
