@@ -331,6 +331,40 @@ static void a_known_schema_is_told_from_a_damaged_one(void **state)
     assert_int_equal(ready(f, &db, &config), APR_EMISMATCH);
 }
 
+/* What is the same but for what a statement needs is looked at anew. */
+static void what_a_statement_needs_is_part_of_a_known_schema(void **state)
+{
+    static const struct {
+        int is_servers;
+        const char *damage, *repair;
+    } t[] = {
+        { 0, "ALTER TABLE limited RENAME COLUMN budget TO other",
+          "ALTER TABLE limited RENAME COLUMN other TO budget" },
+        { 1, "ALTER TABLE name_hold ALTER COLUMN account_id TYPE TEXT",
+          "ALTER TABLE name_hold ALTER COLUMN account_id TYPE BIGINT "
+          "USING 0" }
+    };
+    fixture_t *f = *state;
+    acct_schemas_t schemas;
+    acct_db_config_t config = f->config;
+    acct_db_t *db;
+
+    memset(&schemas, 0, sizeof(schemas));
+    config.schemas = &schemas;
+    assert_int_equal(ready(f, &db, &config), APR_SUCCESS);
+    acct_db_close(db);
+    for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+        if (t[i].is_servers && !f->schema) {
+            continue;
+        }
+        change_schema(f, t[i].damage);
+        assert_int_equal(ready(f, &db, &config), APR_EGENERAL);
+        change_schema(f, t[i].repair);
+        assert_int_equal(ready(f, &db, &config), APR_SUCCESS);
+        acct_db_close(db);
+    }
+}
+
 /* The version is looked at again before a statement is run that was not
  * prepared when the connection was opened. */
 static void a_known_schema_that_changes_later_is_seen(void **state)
@@ -370,6 +404,7 @@ int main(void)
         TEST(an_index_that_is_no_longer_unique_is_damage),
         TEST(a_schema_is_not_made_twice),
         TEST(a_known_schema_is_told_from_a_damaged_one),
+        TEST(what_a_statement_needs_is_part_of_a_known_schema),
         TEST(a_known_schema_that_changes_later_is_seen),
         TEST_EMPTY(a_schema_that_fails_half_way_leaves_nothing),
         TEST_EMPTY(statements_end_at_a_line_that_ends_in_a_semicolon),
