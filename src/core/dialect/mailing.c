@@ -118,14 +118,10 @@ static void read_lifetime(acct_load_t *load, const acct_path_t *at,
 static void read_html(acct_load_t *load, const acct_path_t *at,
                       const json_t *json, acct_dialect_mail_t *mail)
 {
-    acct_path_t place = acct_place_member(load, at, "html");
-    const json_t *html = json_object_get(json, "html");
+    int html = acct_boolean_member(load, at, json, "html");
 
-    if (html != NULL && !json_is_boolean(html)) {
-        acct_report(load, &place, ACCT_MUST_BE_BOOLEAN);
-    }
-    mail->says_html = html != NULL;
-    mail->is_plain = json_is_false(html);
+    mail->says_html = html >= 0;
+    mail->is_plain = html == 0;
 }
 
 static void read_mail(acct_load_t *load, const acct_path_t *at,

@@ -33,20 +33,27 @@ typedef struct work_t {
 static apr_status_t find_account(work_t *work)
 {
     const acct_mail_t *row = work->row;
+    acct_account_t *account = &work->account;
     apr_int64_t id = row->account_id;
+    apr_status_t status;
 
     if (id == 0) {
-        apr_status_t status = row->address_key[0] == '\0' ? APR_NOTFOUND
-            : acct_store_account_by_email(work->db, row->address_key,
-                                          &work->account, work->pool);
-
+        status = row->address_key[0] == '\0' ? APR_NOTFOUND
+            : acct_store_account_by_email(work->db, row->address_key, account,
+                                          work->pool);
         if (status != APR_SUCCESS) {
             return status;
         }
-        id = work->account.id;
+        id = account->id;
     }
-    /* again, and now nobody else changes it */
-    return acct_store_account_lock(work->db, id, &work->account, work->pool);
+    /* again, and no other transaction changes it now */
+    status = acct_store_account_lock(work->db, id, account, work->pool);
+    if (status == APR_SUCCESS && row->account_id == 0
+        && (account->email_key == NULL
+            || strcmp(account->email_key, row->address_key) != 0)) {
+        return APR_NOTFOUND;
+    }
+    return status;
 }
 
 /* The address that is to be proved: the account's own, or the one it is to
@@ -99,6 +106,14 @@ static int is_wanted(work_t *work)
 
 /* -------------------------------------------------------------- bounds */
 
+/* Whether anybody who knows an address can have such mails sent there. Those
+ * that tell the owner of a change are counted apart: a thief who has an account
+ * cannot use up what would tell of it. */
+static int is_askable(acct_mail_kind_e kind)
+{
+    return acct_mail_kind_links(kind) || kind == ACCT_MAIL_ACCOUNT_EXISTS;
+}
+
 /* No address is kept longer than its mail: a digest of it is counted. */
 static apr_status_t make_count_key(work_t *work)
 {
@@ -106,7 +121,9 @@ static apr_status_t make_count_key(work_t *work)
     apr_status_t status = acct_token_digest(work->key, digest);
 
     digest[COUNT_KEY_HEX] = '\0';
-    work->letter->count_key = apr_pstrcat(work->pool, "address:", digest,
+    work->letter->count_key = apr_pstrcat(work->pool,
+                                          is_askable(work->letter->kind)
+                                          ? "address:" : "notice:", digest,
                                           NULL);
     return status;
 }
