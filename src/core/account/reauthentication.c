@@ -64,8 +64,8 @@ static int is_young(const before_t *before, const acct_field_t *field)
     return apr_time_now() - signed_in_at < field->recent;
 }
 
-/* Where there has to be a password and is none, that is a problem, whatever the
- * form made of it: nothing is ever done without asking. */
+/* Where there has to be a password and is none, that is a problem, whatever
+ * the form made of it: nothing is ever done without asking. */
 static void ask_for_password(const before_t *before)
 {
     const acct_call_t *call = before->act->call;
