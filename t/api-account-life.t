@@ -137,6 +137,12 @@ subtest 'djoser: a username is changed, and is what guards say' => sub {
         password => $PASSWORD })),
         '400 {"username":["A user with that username already exists."]}',
         'the one of before is held');
+    is(said(call(POST => '/dj/users/set_username/',
+        { current_password => $OTHER, new_username => 'bob' }, $token)),
+        '204 ', 'but not for the account itself');
+    is(said(call(POST => '/dj/users/set_username/',
+        { current_password => $OTHER, new_username => 'robert' }, $token)),
+        '204 ', 'nor is the one after that');
 };
 
 subtest 'djoser: an edit shows the new address, mails go to the old' => sub {

@@ -128,13 +128,14 @@ static void of_two_accounts_racing_for_one_name_one_gets_it(void **state)
     fixture_t *f = *state;
     acct_db_t *one = open_store(f);
     acct_db_t *two = open_store(f);
+    acct_account_t anna = person("anna", NULL);
     int name, address;
 
     /* both have looked, both may go on */
-    assert_int_equal(acct_store_taken(one, "anna", NULL, &name, &address,
+    assert_int_equal(acct_store_taken(one, &anna, &name, &address,
                                       f->pool), APR_SUCCESS);
     assert_false(name);
-    assert_int_equal(acct_store_taken(two, "anna", NULL, &name, &address,
+    assert_int_equal(acct_store_taken(two, &anna, &name, &address,
                                       f->pool), APR_SUCCESS);
     assert_false(name);
     assert_int_equal(acct_db_begin(one, f->pool), APR_SUCCESS);
@@ -222,11 +223,11 @@ static void taken_says_which_of_the_two(void **state)
 
     add_person(f, db, "anna", "a@x.org");
     for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+        acct_account_t wanted = person(t[i].username, t[i].email);
         int username = -1, email = -1;
 
-        assert_int_equal(acct_store_taken(db, t[i].username, t[i].email,
-                                          &username, &email, f->pool),
-                         APR_SUCCESS);
+        assert_int_equal(acct_store_taken(db, &wanted, &username, &email,
+                                          f->pool), APR_SUCCESS);
         assert_int_equal(username, t[i].username_taken);
         assert_int_equal(email, t[i].email_taken);
     }

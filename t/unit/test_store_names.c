@@ -36,10 +36,11 @@ static apr_status_t sign_up(fixture_t *f, acct_db_t *db,
 static void assert_taken(fixture_t *f, acct_db_t *db, const char *username,
                          const char *email, int name, int address)
 {
+    acct_account_t wanted = person(username, email);
     int names[2];
 
-    assert_int_equal(acct_store_taken(db, username, email, &names[0],
-                                      &names[1], f->pool), APR_SUCCESS);
+    assert_int_equal(acct_store_taken(db, &wanted, &names[0], &names[1],
+                                      f->pool), APR_SUCCESS);
     assert_int_equal(names[0], name);
     assert_int_equal(names[1], address);
 }

@@ -22,8 +22,7 @@ static apr_status_t look_for_taken(acct_db_t *db, void *baton,
 {
     taken_t *taken = baton;
 
-    return acct_store_taken(db, taken->account->username_key,
-                            taken->account->email_key, &taken->username,
+    return acct_store_taken(db, taken->account, &taken->username,
                             &taken->email, pool);
 }
 
@@ -202,6 +201,7 @@ int acct_call_look_for_taken(const acct_call_t *call,
                              const char *username_key, const char *email_key)
 {
     acct_account_t wanted = {
+        .id = own->id,
         .username_key = unless_own(username_key, own->username_key),
         .email_key = unless_own(email_key, own->email_key)
     };

@@ -140,16 +140,19 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
     return rv == APR_SUCCESS ? find_id(db, account, pool) : rv;
 }
 
-apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
-                              const char *email_key, int *username_taken,
-                              int *email_taken, apr_pool_t *pool)
+apr_status_t acct_store_taken(acct_db_t *db, const acct_account_t *wanted,
+                              int *username_taken, int *email_taken,
+                              apr_pool_t *pool)
 {
+    const char *name = wanted->username_key;
+    const char *address = wanted->email_key;
+    apr_int64_t id = wanted->id;
     apr_time_t now = apr_time_now();
     const acct_arg_t args[] = {
-        ACCT_TEXT(username_key), ACCT_TEXT(username_key), ACCT_INT(now),
-        ACCT_TEXT(username_key), ACCT_INT(now),
-        ACCT_TEXT(email_key), ACCT_TEXT(email_key), ACCT_INT(now),
-        ACCT_TEXT(email_key), ACCT_INT(now)
+        ACCT_TEXT(name), ACCT_TEXT(name), ACCT_INT(id), ACCT_INT(now),
+        ACCT_TEXT(name), ACCT_INT(id), ACCT_INT(now),
+        ACCT_TEXT(address), ACCT_TEXT(address), ACCT_INT(id), ACCT_INT(now),
+        ACCT_TEXT(address), ACCT_INT(id), ACCT_INT(now)
     };
     acct_rows_t rows;
     acct_taker_t row;

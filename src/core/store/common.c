@@ -6,13 +6,14 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Whether an account has a key, but for one that was not activated in time;
- * or whether it is held for another account. */
+/* Whether another account than that of an id has a key, but for one that was
+ * not activated in time; or whether it is held for another. */
 #define IS_TAKEN \
     "EXISTS (SELECT 1 FROM account WHERE (username_key = %s " \
-    "OR email_key = %s) AND (pending_until = 0 OR pending_until > %lld)) " \
+    "OR email_key = %s) AND id <> %lld " \
+    "AND (pending_until = 0 OR pending_until > %lld)) " \
     "OR EXISTS (SELECT 1 FROM name_hold WHERE name_key = %s " \
-    "AND until > %lld)"
+    "AND account_id <> %lld AND until > %lld)"
 
 /* Whether no account but that of an id has a key. */
 #define IS_FREE_FOR \

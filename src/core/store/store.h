@@ -167,11 +167,14 @@ apr_status_t acct_store_account_insert(acct_db_t *db,
                                        acct_account_t *account,
                                        apr_pool_t *pool);
 
-/** Which of the two is taken, or held, so that acct_store_account_insert()
- *  would refuse it (keys may be NULL). */
-apr_status_t acct_store_taken(acct_db_t *db, const char *username_key,
-                              const char *email_key, int *username_taken,
-                              int *email_taken, apr_pool_t *pool);
+/** Which of the two is taken, or held, so that acct_store_account_insert(), or
+ *  what sets a name or an address of an account, would refuse it.
+ *  @param wanted username_key and email_key (each may be NULL), and id: that
+ *         of the account that wants them, whose own names and holds are not in
+ *         its way; 0 for a new one */
+apr_status_t acct_store_taken(acct_db_t *db, const acct_account_t *wanted,
+                              int *username_taken, int *email_taken,
+                              apr_pool_t *pool);
 
 /** All accounts in order of id, starting after @a after_id, at most
  *  @a limit; for the command. Array of acct_account_t. */
