@@ -107,8 +107,8 @@ static int is_wanted(work_t *work)
 /* -------------------------------------------------------------- bounds */
 
 /* Whether anybody who knows an address can have such mails sent there. Those
- * that tell the owner of a change are counted apart: a thief who has an account
- * cannot use up what would tell of it. */
+ * that tell the owner of a change are counted apart: a thief who has an
+ * account cannot use up what would tell of it. */
 static int is_askable(acct_mail_kind_e kind)
 {
     return acct_mail_kind_links(kind) || kind == ACCT_MAIL_ACCOUNT_EXISTS;
