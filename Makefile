@@ -165,6 +165,7 @@ DEFS   = -DACCT_VERSION='"$(VERSION)"' \
 
 # src/core sees no header of httpd, not even on the search path.
 CORE_INC = -iquote src -iquote src/core $(APR_INC) $(PKG_INC)
+CLI_INC  = -iquote src/cli $(CORE_INC)
 GLUE_INC = -iquote . -iquote src/httpd -isystem $(HTTPD_INC) $(CORE_INC)
 CC_ALL   = $(CFLAGS) -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(SAN) \
            $(APXS_CPP) $(CPPFLAGS) $(DEFS)
@@ -177,7 +178,7 @@ export FLAGS_NOW = $(CC) $(CC_ALL) $(GLUE_INC) $(LDFLAGS) $(PKG_LIBS) \
 
 CORE_SRC := $(wildcard src/core/*/*.c)
 GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*/*.c)
-CLI_SRC  := $(wildcard src/cli/*.c)
+CLI_SRC  := $(wildcard src/cli/*/*.c)
 UNIT_SRC := $(wildcard t/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
 FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
@@ -229,7 +230,7 @@ $(OBJ)/src/core/%.o: src/core/%.c $(BUILD)/.flags
 
 $(OBJ)/src/cli/%.o: src/cli/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CLI_INC) -MMD -MP -c -o $@ $<
 
 $(OBJ)/src/httpd/%.o: src/httpd/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
@@ -260,7 +261,7 @@ $(OBJ)/t/coverage/%.o: t/coverage/%.c $(BUILD)/.flags
 
 # What has the text of files in it.
 $(OBJ)/src/core/dialect/builtin.o: conf/dialects/base.json
-$(OBJ)/src/cli/schema_text.o: $(wildcard sql/*.sql)
+$(OBJ)/src/cli/console/schema_text.o: $(wildcard sql/*.sql)
 
 $(LIBCORE): $(CORE_OBJ)
 	@rm -f $@
@@ -296,7 +297,7 @@ $(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: $(POOL_OBJ)
 $(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
     connections/gate_table.o connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
-$(BUILD)/unit/test_folder: $(OBJ)/src/cli/folder.o
+$(BUILD)/unit/test_folder: $(OBJ)/src/cli/files/folder.o
 $(BUILD)/unit/test_watch: $(OBJ)/src/httpd/connections/watch.o
 $(BUILD)/unit/test_shared_memory: $(OBJ)/src/httpd/memory/segment.o \
                                   $(OBJ)/src/httpd/memory/shared.o
@@ -383,7 +384,7 @@ lint-clang: lint-deps
 # Flags of the distribution's own builds may be glibc's.
 MUSL_FLAGS = -std=gnu11 -D_GNU_SOURCE $(filter -D%,$(APXS_CPP)) $(DEFS)
 lint-musl: lint-deps
-	@scripts/lint-musl $(CORE_SRC) $(CLI_SRC) -- $(MUSL_FLAGS) $(CORE_INC)
+	@scripts/lint-musl $(CORE_SRC) $(CLI_SRC) -- $(MUSL_FLAGS) $(CLI_INC)
 	@scripts/lint-musl $(GLUE_SRC) -- $(MUSL_FLAGS) $(GLUE_INC)
 
 TIDY = clang-tidy --quiet --warnings-as-errors='*'

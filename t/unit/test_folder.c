@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/folder.h"
+#include "cli/files/folder.h"
 
 #define SOMEBODY 54321          /* a user, and a group, that need not exist */
 
