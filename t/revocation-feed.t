@@ -90,7 +90,9 @@ subtest 'the child that reads is stopped: another takes over' => sub {
         last if opens($s, $token) != 401;
         sleep 0.05;
     }
-    is(opens_everywhere($s, $token), 401, 'and stays so when it goes on');
+    # What it was in the middle of with a server may be cut: 503, once.
+    like(opens_everywhere($s, $token), qr/^401(?: 503)?$/,
+        'and stays so when it goes on');
     ok(wait_believed($s, 5), 'what is remembered is believed');
 };
 
