@@ -384,8 +384,9 @@ CONF
         my $begun = time;
         my ($ok, $text) = $s->configtest($conf);
         my $took = time - $begun;
+        # One by one it would be a minute.
         ok($ok, 'configtest takes them');
-        cmp_ok($took, '<', 5, sprintf 'in %.1f s', $took);
+        cmp_ok($took, '<', 8, sprintf 'in %.1f s', $took);
         my @told = $text =~ /ACCT0120: [^\n]*(?:did not answer|does not answer|cannot be reached)/g;
         cmp_ok(scalar @told, '>=', 40, 'and names each');
         $s->{more} = $conf;
@@ -393,7 +394,7 @@ CONF
         $begun = time;
         is($s->run, undef, 'httpd starts');
         $took = time - $begun;
-        cmp_ok($took, '<', 5, sprintf 'in %.1f s', $took);
+        cmp_ok($took, '<', 8, sprintf 'in %.1f s', $took);
         ok($s->wait_for(sub { page($h)->{status} == 200 }, $WITHIN),
             'and what answers is used');
         $s->stop;
