@@ -70,6 +70,11 @@ subtest 'words that are none' => sub {
         ['AcctAuthMailLimit 3/h', qr/write address=3\/h,10\/d/],
         ['AcctAuthMailLimit address=3/m', qr/write address=/],
         ['AcctAuthMailLimit address=0/h', qr/write address=/],
+        ['AcctAuthMailLimit address=', qr/write address=/],
+        ['AcctAuthMailLimit address=,', qr/write address=/],
+        ['AcctAuthMailLimit address=3/h,', qr/write address=/],
+        ['AcctAuthMailLimit address=,10/d', qr/write address=/],
+        ['AcctAuthMailLimit address=3/h,,10/d', qr/write address=/],
         ['AcctAuthMailLimit server=10/d', qr/server=1000\/h/],
         ["AcctAuthSiteName \"a\tb\"", qr/holds a control character/],
         ["<Location \"/x/\">\nAcctAuthMail Off\n</Location>", qr/not allowed/];

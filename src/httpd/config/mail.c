@@ -229,15 +229,20 @@ static int parse_rate(const char *text, char *unit)
     return (int)acct_parse_number(number, 1, LIMIT_MOST);
 }
 
+/* "3/h,10/d". @return 0: there is one that is none */
 static int set_address_rates(acct_mail_limits_t *limits, char *rates)
 {
-    char *state;
+    char *next;
 
-    for (char *rate = apr_strtok(rates, ",", &state); rate != NULL;
-         rate = apr_strtok(NULL, ",", &state)) {
+    for (; rates != NULL; rates = next) {
         char unit = 0;
-        int n = parse_rate(rate, &unit);
+        int n;
 
+        next = strchr(rates, ',');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        n = parse_rate(rates, &unit);
         if (n < 0) {
             return 0;
         }
@@ -257,7 +262,7 @@ const char *acct_set_mail_limit(cmd_parms *cmd, void *dir, const char *word)
     if (error != NULL) {
         return error;
     }
-    if (ap_cstr_casecmpn(word, "address=", 8) == 0 && word[8] != '\0'
+    if (ap_cstr_casecmpn(word, "address=", 8) == 0
         && set_address_rates(limits, apr_pstrdup(cmd->temp_pool, word + 8))) {
         return NULL;
     }
