@@ -54,6 +54,11 @@ my %dialect = (
               responses => { ok => { status => 204 } } },
         ],
     },
+    told => {
+        extends => 'session',
+        responses => { blocked_token => { status => 401,
+            body => { detail => 'Blocked.' } } },
+    },
     few => { extends => 'basic', token => { policy => 'many', limit => 2 } },
     either => {
         extends => 'base', token => { policy => 'many' },
@@ -178,6 +183,26 @@ subtest 'a route may take a token and fields' => sub {
     is($del->($FORM, "pw=$PASSWORD"), '204 ', 'the right one');
     is($s->post('/session/in', { u => 'del', p => $PASSWORD })->{status},
         400, 'was taken');
+};
+
+subtest 'a live token of a blocked account is told as the dialect says' => sub {
+    $s->account(username => 'out', password => $PASSWORD);
+    my $token = sub { $s->post('/session/in', { u => 'out', p => $PASSWORD })
+        ->{json}{token} };
+    my ($live, $over) = ($token->(), $token->());
+    # The command ends all tokens with a block; a row can say it alone.
+    $s->sql("UPDATE account SET is_active = 0 WHERE username = 'out'");
+    my $id = ($s->sql('SELECT id FROM token ORDER BY created_at DESC'))[0][0];
+    $s->sql("UPDATE token SET expires_at = 1 WHERE id = '$id'");
+    is(said($s->request('GET', '/told/mixed', token($live))),
+        '401 {"detail":"Blocked."}', 'in its own words');
+    is(said($s->request('GET', '/session/mixed', token($live))),
+        '401 {"detail":"Invalid token."}', 'or as one that is none');
+    is(said($s->request('GET', '/told/mixed', token($over))),
+        '401 {"detail":"Invalid token."}', 'one that is over is none at all');
+    is($s->request('POST', '/told/in', type => 'application/json',
+        body => qq({"u":"out","p":"$PASSWORD"}))->{status}, 400,
+        'nor is the account signed in to');
 };
 
 subtest 'where a token is optional none is none' => sub {

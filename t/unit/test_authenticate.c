@@ -31,7 +31,8 @@ static void what_is_no_live_token_is_invalid_all_alike(void **state)
 {
     static const char *const changes[] = {
         "UPDATE token SET expires_at = 1",
-        "UPDATE account SET is_active = 0",
+        "UPDATE account SET is_active = 0; "
+        "UPDATE token SET expires_at = 1",
         "DELETE FROM token",
         "DELETE FROM account"
     };
@@ -128,7 +129,7 @@ static void what_was_revoked_elsewhere_is_asked_for_again(void **state)
     assert_int_equal(authenticate(world, token, &identity), ACCT_OK);
     acct_cache_raise(&world->cache, CACHE_DATABASE, identity.account.id);
     assert_int_equal(authenticate(world, token, &identity),
-                     ACCT_INVALID_TOKEN);
+                     ACCT_BLOCKED_TOKEN);
 }
 
 static void end_the_token(world_t *world)

@@ -43,7 +43,7 @@ static void assert_can(const acct_operation_t *operation,
     ACCT_PARSE_ERROR, ACCT_NOT_AN_OBJECT, ACCT_NO_DATA, ACCT_INVALID
 #define OF_TOKENS \
     ACCT_TOKEN_ABSENT, ACCT_TOKEN_SPACES, ACCT_TOKEN_CHARACTERS, \
-    ACCT_INVALID_TOKEN
+    ACCT_INVALID_TOKEN, ACCT_BLOCKED_TOKEN
 #define COUNT(list) ((int)(sizeof(list) / sizeof(*(list))))
 
 static void a_name_nobody_has_is_not_found(void **state)

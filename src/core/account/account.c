@@ -34,7 +34,7 @@ static acct_outcome_e read_identity(const acct_service_t *service,
     if (status != APR_SUCCESS) {
         return ACCT_UNAVAILABLE;
     }
-    return identity->account.is_active ? ACCT_OK : ACCT_INVALID_TOKEN;
+    return identity->account.is_active ? ACCT_OK : ACCT_BLOCKED_TOKEN;
 }
 
 /* A row that has expired may not know yet of a use that prolongs it. */
@@ -50,6 +50,9 @@ static acct_outcome_e ask_database(const acct_service_t *service,
 
     do {
         outcome = read_identity(service, digest, identity, pool);
+        if (outcome == ACCT_BLOCKED_TOKEN && acct_token_has_expired(token)) {
+            return ACCT_INVALID_TOKEN;
+        }
         if (outcome != ACCT_OK || !acct_token_has_expired(token)) {
             return outcome;
         }

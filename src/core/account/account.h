@@ -47,8 +47,9 @@
 /**
  * Whose token this is, now.
  * @return ACCT_OK only after a positive, current answer of the database;
- *         ACCT_INVALID_TOKEN (unknown, expired, revoked, blocked: the
- *         same for all four); ACCT_UNAVAILABLE when it cannot be known
+ *         ACCT_INVALID_TOKEN (unknown, expired, revoked: the same for all
+ *         three); ACCT_BLOCKED_TOKEN (a live one of an account that is not
+ *         active); ACCT_UNAVAILABLE when it cannot be known
  */
 acct_outcome_e acct_authenticate(const acct_service_t *service,
                                  const char *token,

@@ -21,7 +21,8 @@
  * location's, ACCT_NOT_FOUND is where there is no route. */
 #define OF_TOKENS \
     (BIT(ACCT_TOKEN_ABSENT) | BIT(ACCT_TOKEN_SPACES) \
-     | BIT(ACCT_TOKEN_CHARACTERS) | BIT(ACCT_INVALID_TOKEN))
+     | BIT(ACCT_TOKEN_CHARACTERS) | BIT(ACCT_INVALID_TOKEN) \
+     | BIT(ACCT_BLOCKED_TOKEN))
 
 /* Of those that take HTTP Basic. */
 #define OF_BASIC \

@@ -21,6 +21,7 @@ static const char *const outcome_names[ACCT_OUTCOME__COUNT] = {
     [ACCT_TOKEN_SPACES] = "token_spaces",
     [ACCT_TOKEN_CHARACTERS] = "token_characters",
     [ACCT_INVALID_TOKEN] = "invalid_token",
+    [ACCT_BLOCKED_TOKEN] = "blocked_token",
     [ACCT_NOT_OWNER] = "not_owner",
     [ACCT_PERMISSION_DENIED] = "permission_denied",
     [ACCT_WRONG_CREDENTIALS] = "wrong_credentials",

@@ -54,7 +54,10 @@ typedef enum {
     ACCT_TOKEN_ABSENT,          /* the scheme alone */
     ACCT_TOKEN_SPACES,          /* more than one word after the scheme */
     ACCT_TOKEN_CHARACTERS,      /* not printable ASCII */
-    ACCT_INVALID_TOKEN,         /* unknown, expired, revoked, blocked */
+    ACCT_INVALID_TOKEN,         /* unknown, expired, revoked */
+    ACCT_BLOCKED_TOKEN,         /* a live one, of an account that is not
+                                 * active; dialects tell it as the one
+                                 * above */
     ACCT_NOT_OWNER,             /* the path names another account */
     ACCT_PERMISSION_DENIED,     /* good token, but the location says no */
     /* the account */

@@ -5,6 +5,7 @@
  * named are of version 1. A new one is added here with a new version, and
  * to conf/dialects/base.json. */
 static const int outcomes[ACCT_OUTCOME__COUNT] = {
+    [ACCT_BLOCKED_TOKEN] = 2,
     [ACCT_PENDING] = 2,
     [ACCT_UNVERIFIED] = 2,
     [ACCT_SECOND_FACTOR_REQUIRED] = 2,

@@ -75,6 +75,7 @@ static int status_of(acct_outcome_e why)
     case ACCT_TOKEN_SPACES:
     case ACCT_TOKEN_CHARACTERS:
     case ACCT_INVALID_TOKEN:
+    case ACCT_BLOCKED_TOKEN:
         return HTTP_UNAUTHORIZED;
     default:
         return HTTP_INTERNAL_SERVER_ERROR;
