@@ -48,6 +48,91 @@ static void white_space_alone_is_a_password(void **state)
     assert_string_equal(VALUE(PASSWORD), "  ");
 }
 
+/* ---- where the dialect has a word for it ---- */
+
+static const acct_field_t worded_fields[] = {
+    { .name = "username", .role = ACCT_ROLE_USERNAME, .required = 1,
+      .index = 0 },
+    { .name = "again", .role = ACCT_ROLE_USERNAME_AGAIN, .required = 1,
+      .index = 1 },
+    { .name = "domain", .role = ACCT_ROLE_EMAIL, .index = 2,
+      .lower = ACCT_LOWER_DOMAIN },
+    { .name = "password", .role = ACCT_ROLE_PASSWORD, .required = 1,
+      .index = 3, .refuses_blanks = 1 },
+    { .name = "key", .role = ACCT_ROLE_LINK_KEY, .required = 1, .index = 4,
+      .is_exact = 1 },
+    { .name = "uid", .role = ACCT_ROLE_LINK_UID, .required = 1, .index = 5 },
+};
+static const acct_fields_t worded_route = ROUTE(storing, worded_fields);
+
+static const char *told_worded(const char *members)
+{
+    return told(&worded_route, JSON, apr_psprintf(pool,
+        "{\"username\":\"a\",\"again\":\"a\",\"password\":\"p\","
+        "\"key\":\"k\",\"uid\":\"u\"%s}", members));
+}
+
+static const char *told_with(const char *username, const char *again,
+                             const char *password, const char *key)
+{
+    return told(&worded_route, JSON, apr_psprintf(pool,
+        "{\"username\":\"%s\",\"again\":\"%s\",\"password\":\"%s\","
+        "\"key\":\"%s\",\"uid\":\" u \"}", username, again, password,
+        key));
+}
+
+static void white_space_alone_is_no_password_where_a_dialect_says(
+    void **state)
+{
+    (void)state;
+    assert_string_equal(told_with("a", "a", " \\t\\u00a0", "k"),
+                        "invalid password.blank");
+    assert_null(VALUE(PASSWORD));
+    assert_string_equal(told_with("a", "a", "", "k"),
+                        "invalid password.blank");
+    assert_string_equal(told_with("a", "a", "  p ", "k"), "ok");
+    assert_string_equal(VALUE(PASSWORD), "  p ");
+}
+
+static void blanks_around_what_a_mail_brought_can_belong_to_it(void **state)
+{
+    (void)state;
+    assert_string_equal(told_with("a", "a", "p", " k "), "ok");
+    assert_string_equal(VALUE(LINK_KEY), " k ");
+    assert_string_equal(VALUE(LINK_UID), "u");
+    assert_string_equal(told_with("a", "a", "p", "  "), "invalid key.blank");
+}
+
+static void a_long_repetition_differs_and_is_not_too_long(void **state)
+{
+    (void)state;
+    assert_string_equal(told_with("a", repeat("a", 151), "p", "k"),
+                        "invalid username.mismatch");
+    assert_string_equal(told_with("a", repeat("a", 5000), "p", "k"),
+                        "invalid username.mismatch");
+    /* A name becomes shorter, but what repeats it does so with it. */
+    assert_string_equal(told_with("A\\u030a", "\\u00c5", "p", "k"), "ok");
+}
+
+static void an_address_is_kept_in_lower_case_as_far_as_said(void **state)
+{
+    acct_field_t fields[6];
+    acct_fields_t route = ROUTE(storing, fields);
+
+    (void)state;
+    assert_string_equal(told_worded(",\"domain\":\"Ann@EXAMPLE.Com\""),
+                        "ok");
+    assert_string_equal(VALUE(EMAIL), "Ann@example.com");
+    memcpy(fields, worded_fields, sizeof(fields));
+    fields[2].lower = ACCT_LOWER_ALL;
+    told(&route, JSON, "{\"domain\":\"Ann@B\\u00dcCHER.Example\"}");
+    /* Letters of ASCII: another script's may come to another domain. */
+    assert_string_equal(VALUE(EMAIL), "ann@b\xc3\x9c" "cher.example");
+    fields[2].lower = ACCT_LOWER_NOTHING;
+    told(&route, JSON, "{\"domain\":\"Ann@EXAMPLE.Com\"}");
+    assert_string_equal(VALUE(EMAIL), "Ann@EXAMPLE.Com");
+}
+
 static void with_problems_the_rest_is_there(void **state)
 {
     (void)state;
@@ -268,6 +353,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_field_tells_what_is_wrong_with_it),
         TEST(white_space_alone_is_a_password),
+        TEST(white_space_alone_is_no_password_where_a_dialect_says),
+        TEST(blanks_around_what_a_mail_brought_can_belong_to_it),
+        TEST(a_long_repetition_differs_and_is_not_too_long),
+        TEST(an_address_is_kept_in_lower_case_as_far_as_said),
         TEST(with_problems_the_rest_is_there),
         TEST(lengths_are_counted_in_characters),
         TEST(length_and_grammar_are_both_told),

@@ -173,6 +173,17 @@ static int conclude(look_t *look)
     return 0;
 }
 
+/* Whether there is something to be found that would be told. Without a secret
+ * that is at most whose uid it is, where that is told before it. */
+static int is_looked_for(const acct_call_t *call)
+{
+    const acct_fields_t *fields = &call->route->fields;
+
+    return acct_stage_open(fields, call->result, ACCT_STAGE_UID)
+        && (sent_secret(call) != NULL || call->result->problems == NULL
+            || acct_stage_follows(fields, ACCT_STAGE_TOKEN, ACCT_STAGE_UID));
+}
+
 /* The link that the form names, or none. @return 0: the call has its
  * outcome */
 static int find(acct_mailed_link_t *found, const char *const *purposes)
@@ -182,8 +193,7 @@ static int find(acct_mailed_link_t *found, const char *const *purposes)
     look_t look = { .found = found, .purposes = purposes,
                     .uid = sent_uid(call) };
 
-    if (!acct_stage_open(&call->route->fields, call->result, ACCT_STAGE_UID)
-        || (secret == NULL && call->result->problems != NULL)) {
+    if (!is_looked_for(call)) {
         return 1;
     }
     switch (secret != NULL ? acct_link_text_digest(secret, look.digest)

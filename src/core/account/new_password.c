@@ -35,7 +35,20 @@ typedef struct password_change_t {
 } password_change_t;
 
 /* All tokens but the one that was presented end with the password: a thief's
- * among them. OWASP ASVS 7.4.3. */
+ * among them. OWASP ASVS 7.4.3. In some dialects that one, too. */
+static apr_status_t end_tokens(password_change_t *work, acct_db_t *db,
+                               apr_pool_t *pool)
+{
+    const acct_call_t *call = work->act.call;
+
+    return call->route->dialect->change_ends_all
+        ? acct_store_token_delete_all(db, work->account->id, &work->ended,
+                                      pool)
+        : acct_store_token_delete_others(db, work->account->id,
+                                         call->identity->token.id,
+                                         &work->ended, pool);
+}
+
 static apr_status_t change_password(acct_db_t *db, void *baton,
                                     apr_pool_t *pool)
 {
@@ -50,9 +63,7 @@ static apr_status_t change_password(acct_db_t *db, void *baton,
                                                     apr_time_now(), pool);
     }
     if (status == APR_SUCCESS) {
-        status = acct_store_token_delete_others(db, work->account->id,
-                                                call->identity->token.id,
-                                                &work->ended, pool);
+        status = end_tokens(work, db, pool);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_link_delete(db, work->account->id, NULL, NULL,

@@ -116,10 +116,36 @@ static void read_challenge(acct_load_t *load, const json_t *route,
     }
 }
 
+/* What a request with a method that the path has not needs first. */
+static void read_other_methods(acct_load_t *load, const json_t *route,
+                               acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at, "other_methods");
+    const char *need = acct_text_member(load, &draft->at, route,
+                                        "other_methods");
+
+    if (need == NULL) {
+        return;
+    }
+    if (strcmp(need, "token") != 0) {
+        acct_report(load, &at, "\"%s\" is nothing that a request with "
+                    "another method needs; write \"token\", or remove this "
+                    "member", acct_shown(need, load->tmp));
+    }
+    else if (draft->route.token == ACCT_TOKEN_NEEDED) {
+        acct_report(load, &at, "the route needs a token, and so does any "
+                    "method of its path; remove this member");
+    }
+    else {
+        draft->route.guards_methods = 1;
+    }
+}
+
 void acct_read_credentials(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft)
 {
     read_token(load, route, draft);
+    read_other_methods(load, route, draft);
     read_kind(load, route, draft);
     read_challenge(load, route, draft);
 }
@@ -177,5 +203,9 @@ void acct_read_recent(acct_load_t *load, const acct_path_t *at,
     if (json_object_get(value, "required") != NULL) {
         acct_report(load, &place, "says already when it is required; remove "
                     "\"required\"");
+    }
+    if (json_object_get(value, "blank") != NULL) {
+        acct_report(load, &place, "says already that what is sent is not "
+                    "empty; remove \"blank\"");
     }
 }

@@ -11,16 +11,18 @@
 typedef struct define_t {
     const char *name;
     const json_t *part;         /* of a source: lives as long */
+    acct_path_t at;
+    int is_used;                /* by a body */
 } define_t;
 
 /* ---------------------------------------------------------------- reading */
 
-static const define_t *find(const acct_load_t *load, const char *name)
+static define_t *find(const acct_load_t *load, const char *name)
 {
     int i;
 
     for (i = 0; i < load->defines->nelts; i++) {
-        const define_t *define = &APR_ARRAY_IDX(load->defines, i, define_t);
+        define_t *define = &APR_ARRAY_IDX(load->defines, i, define_t);
 
         if (strcmp(define->name, name) == 0) {
             return define;
@@ -49,9 +51,11 @@ static void read_defines(acct_load_t *load, const acct_source_t *source)
     }
     for (member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member)) {
-        define_t define = { json_object_iter_key(member),
-                            json_object_iter_value(member) };
-        acct_path_t place = acct_place_member(load, &at, define.name);
+        define_t define = {
+            json_object_iter_key(member), json_object_iter_value(member),
+            acct_place_member(load, &at, json_object_iter_key(member)), 0
+        };
+        acct_path_t place = define.at;
 
         if (!is_name(define.name)) {
             acct_report(load, &place, "\"%s\" is no name; write letters, "
@@ -106,11 +110,12 @@ static json_t *expand_name(expansion_t *e, const acct_path_t *at,
     apr_pool_t *tmp = e->load->tmp;
     const char *name = apr_pstrmemdup(tmp, text + sizeof(OPEN) - 1,
                                       strlen(text) - sizeof(OPEN));
-    const define_t *define = find(e->load, name);
+    define_t *define = find(e->load, name);
     const char **names;
     int i;
 
     if (define != NULL) {
+        define->is_used = 1;
         return expand(e, at, define->part, depth + 1);
     }
     names = apr_pcalloc(tmp, ((apr_size_t)e->load->defines->nelts + 1)
@@ -241,4 +246,29 @@ const json_t *acct_expand(acct_load_t *load, const acct_path_t *at,
     apr_pool_cleanup_register(load->tmp, made, free_json,
                               apr_pool_cleanup_null);
     return expansion.failed ? NULL : made;
+}
+
+/* What a body shows is checked where it is shown; what none shows, here, so
+ * that a mistake in it does not wait for the first that does. */
+static void check_unused(acct_load_t *load, const define_t *define)
+{
+    acct_place_baton_t baton = { load, define->at };
+    const json_t *body = acct_expand(load, &baton.at, define->part);
+
+    if (body != NULL) {
+        (void)acct_template_json(body, acct_place_report, &baton, load->tmp);
+    }
+}
+
+void acct_check_defines(acct_load_t *load)
+{
+    int i;
+
+    for (i = 0; i < load->defines->nelts; i++) {
+        const define_t *define = &APR_ARRAY_IDX(load->defines, i, define_t);
+
+        if (!define->is_used) {
+            check_unused(load, define);
+        }
+    }
 }

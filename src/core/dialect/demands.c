@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "register" and "login" of a file: what is demanded of accounts before they
- * can be signed in to. */
+ * can be signed in to; and "revoke": which tokens end where the server would
+ * leave one. */
+#include <string.h>
 #include "dialect/draft.h"
 
 /* An object of one flag. What a nearer file has said stands. */
@@ -24,6 +26,35 @@ static void read_demand(acct_load_t *load, const acct_source_t *source,
     }
 }
 
+static void read_revoke(acct_load_t *load, const acct_source_t *source)
+{
+    static const char *const members[] = { "password_change", NULL };
+    acct_path_t top = { source->file, "" };
+    acct_path_t at = acct_place_member(load, &top, "revoke");
+    acct_path_t place = acct_place_member(load, &at, members[0]);
+    const json_t *object = json_object_get(source->root, "revoke");
+    const char *word;
+
+    if (object == NULL || !acct_check_type(load, &at, object, JSON_OBJECT)) {
+        return;
+    }
+    acct_check_members(load, &at, object, members);
+    word = acct_text_member(load, &at, object, members[0]);
+    if (word == NULL) {
+        return;
+    }
+    if (strcmp(word, "all") != 0 && strcmp(word, "others") != 0) {
+        acct_report(load, &place, "\"%s\" cannot be what a change of the "
+                    "password ends; write \"others\", all tokens but the "
+                    "presented one, or \"all\"",
+                    acct_shown(word, load->tmp));
+    }
+    else if (!load->revoke_seen) {
+        load->dialect->change_ends_all = strcmp(word, "all") == 0;
+        load->revoke_seen = 1;
+    }
+}
+
 void acct_read_demands(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const of_register[] = { "pending", NULL };
@@ -33,6 +64,7 @@ void acct_read_demands(acct_load_t *load, const acct_source_t *source)
                 &load->dialect->registers_pending);
     read_demand(load, source, "login", of_login, &load->verified_seen,
                 &load->dialect->demands_verified);
+    read_revoke(load, source);
 }
 
 void acct_check_demands(acct_load_t *load, const acct_path_t *at,

@@ -271,8 +271,9 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const members[] = {
         "extends", "description", "identifier", "token", "register",
-        "login", "link", "mails", "problems", "multipart", "attributes",
-        "define", "messages", "responses", "routes", "add_routes", NULL
+        "login", "revoke", "link", "mails", "problems", "multipart",
+        "refuse_blanks", "attributes", "define", "messages", "responses",
+        "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;
@@ -402,6 +403,9 @@ apr_status_t acct_dialect_load(const char *path,
     for (i = 0; i < load.sources->nelts; i++) {
         load.fields_known = i <= routes;
         read_members(&load, &APR_ARRAY_IDX(load.sources, i, acct_source_t));
+    }
+    if (status == APR_SUCCESS) {
+        acct_check_defines(&load);
     }
     /* What a file that cannot be read would have said is not missing. */
     if (status == APR_SUCCESS && !load.is_incomplete) {

@@ -12,14 +12,16 @@
  * The files, in the way of a dialect's file:
  *   read.c            the file and what it extends
  *   dialect.c         its plain members; loading as a whole
- *   demands.c         "register" and "login": what accounts have to be
+ *   demands.c         "register" and "login": what accounts have to be;
+ *                     "revoke": which tokens end
  *   route.c           its routes: path, method, operation
  *   fields.c          "fields" of a route, and their stages
- *   one_field.c       one of them
+ *   one_field.c       one of them, and what can be wrong with it
  *   credentials.c     which credentials a route takes, and what can come of
  *                     it
  *   response.c        "responses" of a route or general
- *   message.c         "messages" of a route or general
+ *   message.c         "messages" of a route or general, and how a field's
+ *                     problems are told
  *   mailing.c         "mails" and "link": subjects and links of what its
  *                     routes order
  *   define.c          "define": parts of bodies that have a name
@@ -75,6 +77,9 @@ typedef struct acct_route_t {
     acct_token_need_e token;    /* as its operation, or it does without */
     int takes_basic;            /* identifier and password are those of HTTP
                                  * Basic */
+    int guards_methods;         /* a method that no route of its path has is
+                                 * refused without a token first, although
+                                 * its own needs none */
     const char *challenge;      /* value of WWW-Authenticate of its 401s, in
                                  * place of the server's; or NULL */
     int mints_token;            /* its ok response shows {token} */
@@ -96,6 +101,8 @@ struct acct_dialect_t {
                                  * before it can be signed in to */
     int demands_verified;       /* none is signed in to before its address
                                  * is verified */
+    int change_ends_all;        /* a change of the password ends the token
+                                 * that was presented, too */
     struct acct_dialect_mails_t *mails; /* dialect/mailing.h; constant after
                                          * loading */
     const acct_route_t *routes;

@@ -42,6 +42,8 @@ struct acct_route_private_t {
     const acct_template_t *message[ACCT_OUTCOME__COUNT];
     acct_problem_answer_t (*problem)[ACCT_PROBLEM__COUNT];  /* by field */
     const char *key;            /* path without the final slash */
+    unsigned int named;         /* set of methods that Allow names besides
+                                 * those that are served */
     apr_size_t before;          /* of {account.id}: bytes of key in front */
     const char *after;          /* rest of key behind it */
 };
@@ -118,12 +120,14 @@ typedef struct acct_load_t {
                                  * have said is not missing */
     int tells_all;              /* "problems" of the nearest file that says */
     int takes_multipart;        /* "multipart", the same */
+    int refuses_blanks;         /* "refuse_blanks", the same */
     int fields_known;           /* the drafts are the routes that messages
                                  * being read are for */
     int identifier_seen;
     int token_seen;
     int pending_seen;
     int verified_seen;
+    int revoke_seen;
     int uid_seen;               /* how links spell an id */
 } acct_load_t;
 
@@ -179,13 +183,11 @@ void acct_place_report(void *baton, const char *path, const char *what);
 
 /* dialect/attribute.c */
 
-/** Read "attributes" of a file: a role that a nearer one has a word for keeps
- *  it. */
+/** Read "attributes" of a file: the word of a nearer one stands. */
 void acct_read_attributes(acct_load_t *load, const acct_path_t *at,
                           const json_t *words);
 
-/* What of an account a password can be too similar to; ends with
- * ACCT_ROLE__COUNT. */
+/* What of an account a password can be like; ends with ACCT_ROLE__COUNT. */
 extern const acct_role_e acct_attribute_roles[];
 
 /* dialect/read.c */
@@ -204,8 +206,10 @@ const char *acct_base_name(apr_pool_t *pool, const char *file);
 
 /* dialect/define.c */
 
-/** Read "define" of all files. Before any body is read. */
+/** Read "define" of all files, before any body is read; and, after all bodies,
+ *  report what is wrong with those that none shows. */
 void acct_read_defines(acct_load_t *load);
+void acct_check_defines(acct_load_t *load);
 
 /** A body with what is defined in place of "{define.NAME}".
  *  @return gone with load->tmp; NULL after reporting at @a at or below */
@@ -215,8 +219,22 @@ const json_t *acct_expand(acct_load_t *load, const acct_path_t *at,
 /* dialect/match.c */
 
 /* What a route's method can be, in the order in which Allow lists them; ends
- * with NULL. */
+ * with NULL. A set has a bit for each place, and one more for HEAD. */
 extern const char *const acct_route_methods[];
+
+#define ACCT_ROUTE_HEAD (1u << 31)
+
+/** Fill in what matching needs of a path that was checked. */
+void acct_route_prepare(acct_route_t *route, apr_pool_t *pool);
+
+/** Whether a path of @a length bytes, without its final slash, is the
+ *  route's. @param id what stands for {account.id} in it, else NULL */
+int acct_route_matches(const acct_route_t *route, const char *path,
+                       apr_size_t length, const char **id,
+                       apr_size_t *id_length);
+
+/** Whether two paths (with no regard to the final slash) are one. */
+int acct_route_same_path(const acct_route_t *a, const acct_route_t *b);
 
 /* dialect/mailing.c */
 
@@ -231,7 +249,7 @@ apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least);
 
 /* dialect/demands.c */
 
-/** Read "register" and "login" of one file. */
+/** Read "register", "login" and "revoke" of one file. */
 void acct_read_demands(acct_load_t *load, const acct_source_t *source);
 
 /** Report unless what a route hands out agrees with them, once it is known
@@ -268,13 +286,9 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome);
 void acct_read_fields(acct_load_t *load, const json_t *route,
                       acct_draft_t *draft);
 
-/** Read what holds for the fields of all routes, "problems" and "multipart",
- *  from the nearest file that says it; before any route. */
+/** Read what holds for the fields of all routes ("multipart", …), from the
+ *  nearest file that says it; before any route. */
 void acct_read_for_fields(acct_load_t *load);
-
-/** Whether @a problem can come of @a field of @a route. */
-int acct_field_can(const acct_route_t *route, const acct_field_t *field,
-                   acct_problem_e problem);
 
 /** Whether a route has a field of this role. */
 int acct_route_has_role(const acct_route_t *route, acct_role_e role);
@@ -301,10 +315,12 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
                     const acct_operation_t *operation, const json_t *value,
                     acct_field_t *field);
 
-/** Report where "report" names a problem that a field cannot have; @a at is
- *  the place of "fields". */
-void acct_check_reports(acct_load_t *load, const acct_path_t *at,
-                        const acct_route_t *route);
+/** Whether @a problem can come of @a field of @a route, if perhaps told as
+ *  another; and whether it is told. */
+int acct_field_may_have(const acct_route_t *route, const acct_field_t *field,
+                        acct_problem_e problem);
+int acct_field_can(const acct_route_t *route, const acct_field_t *field,
+                   acct_problem_e problem);
 
 /* dialect/response.c */
 
@@ -332,6 +348,13 @@ int acct_check_outcome_key(acct_load_t *load, const acct_path_t *at,
 int acct_read_messages(acct_load_t *load, const acct_path_t *at,
                         const json_t *messages, const acct_draft_t *draft,
                         apr_array_header_t *list);
+
+/** Read "report" and "tell" of a field. Then, of all fields of a route: report
+ *  where one names a problem that cannot be; @a at is that of "fields". */
+void acct_read_telling(acct_load_t *load, const acct_path_t *at,
+                       const json_t *value, acct_field_t *field);
+void acct_check_telling(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route);
 
 /** Values that are known of a problem (of whatever number) besides. */
 uint64_t acct_values_of_problem(int problem);
@@ -423,19 +446,5 @@ const acct_message_t *acct_overlay_problem(acct_load_t *load,
 
 /** Check the whole and write the finished form into load->dialect. */
 void acct_check_dialect(acct_load_t *load);
-
-/* dialect/match.c */
-
-/** Fill in what matching needs of a path that was checked. */
-void acct_route_prepare(acct_route_t *route, apr_pool_t *pool);
-
-/** Whether a path of @a length bytes, without its final slash, is the
- *  route's. @param id what stands for {account.id} in it, else NULL */
-int acct_route_matches(const acct_route_t *route, const char *path,
-                       apr_size_t length, const char **id,
-                       apr_size_t *id_length);
-
-/** Whether two paths (with no regard to the final slash) are one. */
-int acct_route_same_path(const acct_route_t *a, const acct_route_t *b);
 
 #endif

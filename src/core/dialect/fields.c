@@ -16,69 +16,6 @@ int acct_route_has_role(const acct_route_t *route, acct_role_e role)
     return 0;
 }
 
-/* A repetition is asked for where what it repeats is sent. */
-static int can_be_required(const acct_route_t *route,
-                           const acct_field_t *field)
-{
-    return acct_field_is_required(&route->fields, field) || field->recent > 0
-        || (field->required && (field->role == ACCT_ROLE_PASSWORD_AGAIN
-                                || field->role == ACCT_ROLE_USERNAME_AGAIN));
-}
-
-static int can_differ(const acct_route_t *route, acct_role_e role)
-{
-    return (role == ACCT_ROLE_PASSWORD
-            && acct_route_has_role(route, ACCT_ROLE_PASSWORD_AGAIN))
-        || (role == ACCT_ROLE_USERNAME
-            && acct_route_has_role(route, ACCT_ROLE_USERNAME_AGAIN));
-}
-
-static int is_one_of(acct_role_e role, uint32_t roles)
-{
-    return (ACCT_ROLE_BIT(role) & roles) != 0;
-}
-
-int acct_field_can(const acct_route_t *route, const acct_field_t *field,
-                   acct_problem_e problem)
-{
-    static const uint32_t named = ACCT_ROLE_BIT(ACCT_ROLE_USERNAME)
-                                  | ACCT_ROLE_BIT(ACCT_ROLE_EMAIL);
-    static const uint32_t proofs = ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD)
-                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN)
-                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY)
-                                   | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR);
-
-    switch (problem) {
-    case ACCT_PROBLEM_REQUIRED:
-        return can_be_required(route, field);
-    case ACCT_PROBLEM_BLANK:
-        return acct_field_refuses_blank(field);
-    case ACCT_PROBLEM_TOO_LONG:
-        return acct_field_limit(field) != 0
-            || acct_role_is_password(field->role);
-    case ACCT_PROBLEM_INVALID:
-        return is_one_of(field->role,
-                         named | ACCT_ROLE_BIT(ACCT_ROLE_LABEL));
-    case ACCT_PROBLEM_TAKEN:
-        return route->fields.operation->stores_fields
-            && is_one_of(field->role, named);
-    case ACCT_PROBLEM_MISMATCH:
-        return can_differ(route, field->role);
-    case ACCT_PROBLEM_WRONG:
-        return is_one_of(field->role, proofs);
-    case ACCT_PROBLEM_UNKNOWN:
-        return field->role == ACCT_ROLE_LINK_UID;
-    case ACCT_PROBLEM_TOO_SHORT:
-    case ACCT_PROBLEM_TOO_COMMON:
-    case ACCT_PROBLEM_TOO_SIMILAR:
-    case ACCT_PROBLEM_TOO_NUMERIC:
-        return route->fields.operation->stores_fields
-            && field->role == ACCT_ROLE_PASSWORD;
-    default:
-        return 1;
-    }
-}
-
 static int is_called(const char *called, const char *name, apr_size_t length)
 {
     return strlen(called) == length && memcmp(called, name, length) == 0;
@@ -121,6 +58,51 @@ const acct_field_t *acct_field_find(const acct_route_t *route,
     return found;
 }
 
+/* Whether @a inner is a member of the object called @a outer, or deeper. */
+static int is_inside(const char *inner, const char *outer)
+{
+    apr_size_t length = strlen(outer);
+
+    return strncmp(inner, outer, length) == 0 && inner[length] == '.';
+}
+
+/* A member is a text or an object, and no request can have both: of any other
+ * name that @a field is read by. @return NULL: there is none */
+static const char *clash_of(const acct_route_t *route, const char *name)
+{
+    const char *const *alias;
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        const acct_field_t *other = &route->fields.field[i];
+
+        if (is_inside(name, other->name)) {
+            return other->name;
+        }
+        for (alias = other->aliases; alias != NULL && *alias != NULL;
+             alias++) {
+            if (is_inside(name, *alias)) {
+                return *alias;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void check_clash(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route, const char *name)
+{
+    const char *outer = clash_of(route, name);
+
+    if (outer != NULL) {
+        acct_report(load, at, "\"%s\" is inside of an object \"%s\", and "
+                    "\"%s\" is a text of this route; remove one of the two, "
+                    "or write another name", acct_shown(name, load->tmp),
+                    acct_shown(outer, load->tmp),
+                    acct_shown(outer, load->tmp));
+    }
+}
+
 /* Names of one route's members: each may mean one thing. */
 static void check_names(acct_load_t *load, const acct_path_t *at,
                         const acct_route_t *route)
@@ -133,8 +115,10 @@ static void check_names(acct_load_t *load, const acct_path_t *at,
          field++) {
         acct_path_t place = acct_place_member(load, at, field->name);
 
+        check_clash(load, &place, route, field->name);
         for (alias = field->aliases; alias != NULL && *alias != NULL;
              alias++) {
+            check_clash(load, &place, route, *alias);
             if (find_whole(route, *alias, strlen(*alias)) != NULL) {
                 acct_report(load, &place, "the alias \"%s\" is a field "
                             "already; remove one of the two", *alias);
@@ -244,7 +228,7 @@ static void read_fields(acct_load_t *load, const acct_path_t *at,
         check_names(load, at, &draft->route);
         check_roles(load, at, &draft->route);
         check_needs(load, at, &draft->route);
-        acct_check_reports(load, at, &draft->route);
+        acct_check_telling(load, at, &draft->route);
     }
 }
 
@@ -418,11 +402,16 @@ void acct_read_for_fields(acct_load_t *load)
         acct_path_t top = { source->file, "" };
         int multipart = acct_boolean_member(load, &top, source->root,
                                             "multipart");
+        int refuses = acct_boolean_member(load, &top, source->root,
+                                          "refuse_blanks");
 
         load->tells_all = acct_read_problems(load, &top, source->root,
                                              load->tells_all);
         if (multipart >= 0) {
             load->takes_multipart = multipart;
+        }
+        if (refuses >= 0) {
+            load->refuses_blanks = refuses;
         }
     }
 }

@@ -72,7 +72,7 @@ typedef struct search_t {
     const char *method;         /* HEAD is looked for as GET */
     const char *path;
     apr_size_t length;
-    unsigned int allowed;       /* set of methods */
+    unsigned int allowed;       /* set of methods that Allow names */
     const acct_route_t *route;  /* has path and method */
     const acct_route_t *other;  /* has the path */
     const acct_route_t *needing;    /* has it, and needs credentials in the
@@ -99,6 +99,7 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
             continue;
         }
         found = 1;
+        search->allowed |= route->p->named;
         for (i = 0; i < METHODS; i++) {
             if (strcmp(acct_route_methods[i], route->method) == 0) {
                 search->allowed |= 1u << i;
@@ -108,7 +109,8 @@ static int search_routes(search_t *search, const acct_dialect_t *dialect,
             search->other = route;
         }
         if (search->needing == NULL
-            && (route->token == ACCT_TOKEN_NEEDED || route->takes_basic)) {
+            && (route->token == ACCT_TOKEN_NEEDED || route->takes_basic
+                || route->guards_methods)) {
             search->needing = route;
         }
         if (search->route == NULL
@@ -132,7 +134,9 @@ static const char *allow(unsigned int allowed, apr_pool_t *pool)
             list = apr_pstrcat(pool, list, acct_route_methods[i], ", ", NULL);
         }
     }
-    return apr_pstrcat(pool, list, (allowed & 1u) != 0 ? "HEAD, " : "",
+    return apr_pstrcat(pool, list,
+                       (allowed & (1u | ACCT_ROUTE_HEAD)) != 0 ? "HEAD, "
+                                                               : "",
                        "OPTIONS", NULL);
 }
 

@@ -152,3 +152,182 @@ int acct_read_messages(acct_load_t *load, const acct_path_t *at,
     }
     return 1;
 }
+
+/* ------------------------------------------------ how a problem is told */
+
+/* The problem that a name stands for; -1 after reporting. */
+static int read_problem(acct_load_t *load, const acct_path_t *at,
+                        const char *code)
+{
+    int problem = acct_problem_find(code);
+
+    if (problem < 0) {
+        acct_report(load, at, "unknown problem \"%s\"; %s",
+                    acct_shown(code, load->tmp),
+                    acct_suggest(code, acct_problem_names(load), load->tmp));
+    }
+    return problem;
+}
+
+/* A name under which a problem is told. @return NULL after reporting */
+static const char *read_name(acct_load_t *load, const acct_path_t *at,
+                             const json_t *value)
+{
+    if (!acct_check_type(load, at, value, JSON_STRING)) {
+        return NULL;
+    }
+    if (*json_string_value(value) == '\0') {
+        acct_report(load, at, "has no name; write the one under which the "
+                    "problem is told");
+        return NULL;
+    }
+    return apr_pstrdup(load->pool, json_string_value(value));
+}
+
+static void read_reports(acct_load_t *load, const acct_path_t *at,
+                         const json_t *report, acct_field_t *field)
+{
+    json_t *object = (json_t *)report;      /* only read */
+    const char **names = apr_pcalloc(load->pool, ACCT_PROBLEM__COUNT
+                                                 * sizeof(*names));
+    void *member;
+
+    for (member = json_object_iter(object); member != NULL;
+         member = json_object_iter_next(object, member)) {
+        const char *code = json_object_iter_key(member);
+        acct_path_t place = acct_place_member(load, at, code);
+        int problem = read_problem(load, &place, code);
+
+        if (problem >= 0) {
+            names[problem] = read_name(load, &place,
+                                       json_object_iter_value(member));
+        }
+    }
+    field->report = names;
+}
+
+static void read_report(acct_load_t *load, const acct_path_t *at,
+                        const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "report");
+    const json_t *report = json_object_get(value, "report");
+    const char *name;
+
+    if (report == NULL) {
+        return;
+    }
+    if (json_is_object(report)) {
+        read_reports(load, &place, report, field);
+    }
+    else if (!json_is_string(report)) {
+        acct_report(load, &place, "is neither a text nor an object; write "
+                    "the name under which the problems of the field are "
+                    "told, or an object of problems and such names");
+    }
+    else if ((name = read_name(load, &place, report)) != NULL) {
+        field->key = name;
+    }
+}
+
+/* Which problem is told as which. */
+static void read_tell(acct_load_t *load, const acct_path_t *at,
+                      const json_t *tell, acct_field_t *field)
+{
+    json_t *object = (json_t *)tell;        /* only read */
+    unsigned char *as = apr_palloc(load->pool, ACCT_PROBLEM__COUNT);
+    void *member;
+    int i;
+
+    for (i = 0; i < ACCT_PROBLEM__COUNT; i++) {
+        as[i] = (unsigned char)i;
+    }
+    for (member = json_object_iter(object); member != NULL;
+         member = json_object_iter_next(object, member)) {
+        const char *code = json_object_iter_key(member);
+        const json_t *value = json_object_iter_value(member);
+        acct_path_t place = acct_place_member(load, at, code);
+        int from = read_problem(load, &place, code);
+        int to = acct_check_type(load, &place, value, JSON_STRING)
+            ? read_problem(load, &place, json_string_value(value)) : -1;
+
+        if (from >= 0 && to >= 0) {
+            as[from] = (unsigned char)to;
+        }
+    }
+    field->told_as = as;
+}
+
+void acct_read_telling(acct_load_t *load, const acct_path_t *at,
+                       const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "tell");
+    const json_t *tell = json_object_get(value, "tell");
+
+    read_report(load, at, value, field);
+    if (tell != NULL && acct_check_type(load, &place, tell, JSON_OBJECT)) {
+        read_tell(load, &place, tell, field);
+    }
+}
+
+/* Both ends can come of the field, and one that is told as another is not
+ * what a third is told as. */
+static void check_tell(acct_load_t *load, const acct_path_t *at,
+                       const acct_route_t *route, const acct_field_t *field)
+{
+    int i;
+
+    for (i = 0; field->told_as != NULL && i < ACCT_PROBLEM__COUNT; i++) {
+        const char *code = acct_problem_name((acct_problem_e)i);
+        acct_path_t place = acct_place_member(load, at, code);
+        int as = field->told_as[i];
+
+        if (as == i) {
+            continue;
+        }
+        if (!acct_field_may_have(route, field, (acct_problem_e)i)) {
+            acct_report(load, &place, "\"%s\" cannot come of the field "
+                        "\"%s\" here; remove this member", code,
+                        field->name);
+        }
+        else if (!acct_field_can(route, field, (acct_problem_e)as)) {
+            acct_report(load, &place, "\"%s\" is not told of the field "
+                        "\"%s\" here; write a problem that is",
+                        acct_problem_name((acct_problem_e)as), field->name);
+        }
+    }
+}
+
+static void check_report(acct_load_t *load, const acct_path_t *at,
+                         const acct_route_t *route,
+                         const acct_field_t *field)
+{
+    int i;
+
+    for (i = 0; field->report != NULL && i < ACCT_PROBLEM__COUNT; i++) {
+        const char *code = acct_problem_name((acct_problem_e)i);
+        acct_path_t place = acct_place_member(load, at, code);
+
+        if (field->report[i] != NULL
+            && !acct_field_can(route, field, (acct_problem_e)i)) {
+            acct_report(load, &place, "\"%s\" cannot come of the field "
+                        "\"%s\" here; remove this member", code,
+                        field->name);
+        }
+    }
+}
+
+void acct_check_telling(acct_load_t *load, const acct_path_t *at,
+                        const acct_route_t *route)
+{
+    int i;
+
+    for (i = 0; i < route->fields.count; i++) {
+        const acct_field_t *field = &route->fields.field[i];
+        acct_path_t own = acct_place_member(load, at, field->name);
+        acct_path_t place = acct_place_member(load, &own, "report");
+
+        check_report(load, &place, route, field);
+        place = acct_place_member(load, &own, "tell");
+        check_tell(load, &place, route, field);
+    }
+}

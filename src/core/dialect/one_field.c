@@ -83,8 +83,8 @@ static void read_aliases(acct_load_t *load, const acct_path_t *at,
 }
 
 static const char *const field_members[] = {
-    "as", "aliases", "required", "blank", "absent", "max", "report",
-    "problems", "recent", NULL
+    "as", "aliases", "required", "blank", "absent", "max", "report", "tell",
+    "problems", "recent", "exact", "lower", NULL
 };
 
 static int is_member(const char *name)
@@ -247,72 +247,6 @@ static void read_max(acct_load_t *load, const acct_path_t *at,
     }
 }
 
-/* A name under which a problem is told. @return NULL after reporting */
-static const char *read_name(acct_load_t *load, const acct_path_t *at,
-                             const json_t *value)
-{
-    if (!acct_check_type(load, at, value, JSON_STRING)) {
-        return NULL;
-    }
-    if (*json_string_value(value) == '\0') {
-        acct_report(load, at, "has no name; write the one under which the "
-                    "problem is told");
-        return NULL;
-    }
-    return apr_pstrdup(load->pool, json_string_value(value));
-}
-
-static void read_reports(acct_load_t *load, const acct_path_t *at,
-                         const json_t *report, acct_field_t *field)
-{
-    json_t *object = (json_t *)report;      /* only read */
-    const char **names = apr_pcalloc(load->pool, ACCT_PROBLEM__COUNT
-                                                 * sizeof(*names));
-    void *member;
-
-    for (member = json_object_iter(object); member != NULL;
-         member = json_object_iter_next(object, member)) {
-        const char *code = json_object_iter_key(member);
-        acct_path_t place = acct_place_member(load, at, code);
-        int problem = acct_problem_find(code);
-
-        if (problem < 0) {
-            acct_report(load, &place, "unknown problem \"%s\"; %s",
-                        acct_shown(code, load->tmp),
-                        acct_suggest(code, acct_problem_names(load),
-                                     load->tmp));
-        }
-        else {
-            names[problem] = read_name(load, &place,
-                                       json_object_iter_value(member));
-        }
-    }
-    field->report = names;
-}
-
-static void read_report(acct_load_t *load, const acct_path_t *at,
-                        const json_t *value, acct_field_t *field)
-{
-    acct_path_t place = acct_place_member(load, at, "report");
-    const json_t *report = json_object_get(value, "report");
-    const char *name;
-
-    if (report == NULL) {
-        return;
-    }
-    if (json_is_object(report)) {
-        read_reports(load, &place, report, field);
-    }
-    else if (!json_is_string(report)) {
-        acct_report(load, &place, "is neither a text nor an object; write "
-                    "the name under which the problems of the field are "
-                    "told, or an object of problems and such names");
-    }
-    else if ((name = read_name(load, &place, report)) != NULL) {
-        field->key = name;
-    }
-}
-
 static void read_own_name(acct_load_t *load, const acct_path_t *at,
                           acct_field_t *field)
 {
@@ -321,6 +255,48 @@ static void read_own_name(acct_load_t *load, const acct_path_t *at,
     check_name(load, at, "a field", field->name, field);
     if (dot != NULL && dot[1] != '\0') {
         field->key = dot + 1;
+    }
+}
+
+/* Of what a mail brought: the text as the client has it. */
+static void read_exact(acct_load_t *load, const acct_path_t *at,
+                       const json_t *value, acct_field_t *field)
+{
+    acct_path_t place = acct_place_member(load, at, "exact");
+
+    field->is_exact = acct_boolean_member(load, at, value, "exact") > 0;
+    if (field->is_exact && !acct_role_is_of_link(field->role)) {
+        acct_report(load, &place, "is for a field of a mailed link; remove "
+                    "it");
+    }
+}
+
+/* Of an address that becomes the account's. */
+static void read_lower(acct_load_t *load, const acct_path_t *at,
+                       const acct_operation_t *operation,
+                       const json_t *value, acct_field_t *field)
+{
+    static const char *const words[] = { "domain", "all", NULL };
+    acct_path_t place = acct_place_member(load, at, "lower");
+    const char *word = acct_text_member(load, at, value, "lower");
+
+    if (word == NULL) {
+        return;
+    }
+    if (field->role != ACCT_ROLE_EMAIL || !operation->stores_fields) {
+        acct_report(load, &place, "is for an \"email\" that becomes the "
+                    "account's; remove it");
+    }
+    else if (strcmp(word, words[0]) == 0) {
+        field->lower = ACCT_LOWER_DOMAIN;
+    }
+    else if (strcmp(word, words[1]) == 0) {
+        field->lower = ACCT_LOWER_ALL;
+    }
+    else {
+        acct_report(load, &place, "no part of an address is called \"%s\"; "
+                    "%s", acct_shown(word, load->tmp),
+                    acct_suggest(word, words, load->tmp));
     }
 }
 
@@ -340,7 +316,7 @@ static const char *read_members(acct_load_t *load, const acct_path_t *at,
     }
     read_required(load, at, value, field);
     read_absent(load, at, operation, value, field);
-    read_report(load, at, value, field);
+    acct_read_telling(load, at, value, field);
     field->tells_all = acct_read_problems(load, at, value, load->tells_all);
     if (aliases != NULL) {
         read_aliases(load, &place, aliases, field);
@@ -377,6 +353,7 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
 
     field->required = 1;
     field->tells_all = load->tells_all;
+    field->refuses_blanks = load->refuses_blanks;
     read_own_name(load, at, field);
     name = read_as(load, &as, operation, value, field);
     role = name != NULL ? read_role(load, &as, operation, name) : -1;
@@ -386,41 +363,80 @@ int acct_read_field(acct_load_t *load, const acct_path_t *at,
     field->role = (acct_role_e)role;
     check_blank(load, at, field);
     read_max(load, at, value, field);
+    read_exact(load, at, value, field);
+    read_lower(load, at, operation, value, field);
     acct_read_recent(load, at, value, field);
     return 1;
 }
 
-/* ------------------------------------------------------- of a whole route */
+/* ------------------------------------------- what can be wrong with it */
 
-static void check_report(acct_load_t *load, const acct_path_t *at,
-                         const acct_route_t *route,
-                         const acct_field_t *field)
+/* A repetition is asked for where what it repeats is sent. */
+static int can_be_required(const acct_route_t *route,
+                           const acct_field_t *field)
 {
-    int i;
+    return acct_field_is_required(&route->fields, field) || field->recent > 0
+        || (field->required && (field->role == ACCT_ROLE_PASSWORD_AGAIN
+                                || field->role == ACCT_ROLE_USERNAME_AGAIN));
+}
 
-    for (i = 0; field->report != NULL && i < ACCT_PROBLEM__COUNT; i++) {
-        const char *code = acct_problem_name((acct_problem_e)i);
-        acct_path_t place = acct_place_member(load, at, code);
+static int can_differ(const acct_route_t *route, acct_role_e role)
+{
+    return (role == ACCT_ROLE_PASSWORD
+            && acct_route_has_role(route, ACCT_ROLE_PASSWORD_AGAIN))
+        || (role == ACCT_ROLE_USERNAME
+            && acct_route_has_role(route, ACCT_ROLE_USERNAME_AGAIN));
+}
 
-        if (field->report[i] != NULL
-            && !acct_field_can(route, field, (acct_problem_e)i)) {
-            acct_report(load, &place, "\"%s\" cannot come of the field "
-                        "\"%s\" here; remove this member", code,
-                        field->name);
-        }
+static int is_one_of(acct_role_e role, uint32_t roles)
+{
+    return (ACCT_ROLE_BIT(role) & roles) != 0;
+}
+
+int acct_field_may_have(const acct_route_t *route, const acct_field_t *field,
+                        acct_problem_e problem)
+{
+    static const uint32_t named = ACCT_ROLE_BIT(ACCT_ROLE_USERNAME)
+                                  | ACCT_ROLE_BIT(ACCT_ROLE_EMAIL);
+    static const uint32_t proofs = ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY)
+                                   | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR);
+
+    switch (problem) {
+    case ACCT_PROBLEM_REQUIRED:
+        return can_be_required(route, field);
+    case ACCT_PROBLEM_BLANK:
+        return acct_field_refuses_blank(field);
+    case ACCT_PROBLEM_TOO_LONG:
+        return acct_field_limit(field) != 0
+            || acct_role_is_password(field->role);
+    case ACCT_PROBLEM_INVALID:
+        return is_one_of(field->role,
+                         named | ACCT_ROLE_BIT(ACCT_ROLE_LABEL));
+    case ACCT_PROBLEM_TAKEN:
+        return route->fields.operation->stores_fields
+            && is_one_of(field->role, named);
+    case ACCT_PROBLEM_MISMATCH:
+        return can_differ(route, field->role);
+    case ACCT_PROBLEM_WRONG:
+        return is_one_of(field->role, proofs);
+    case ACCT_PROBLEM_UNKNOWN:
+        return field->role == ACCT_ROLE_LINK_UID;
+    case ACCT_PROBLEM_TOO_SHORT:
+    case ACCT_PROBLEM_TOO_COMMON:
+    case ACCT_PROBLEM_TOO_SIMILAR:
+    case ACCT_PROBLEM_TOO_NUMERIC:
+        return route->fields.operation->stores_fields
+            && field->role == ACCT_ROLE_PASSWORD;
+    default:
+        return 1;
     }
 }
 
-void acct_check_reports(acct_load_t *load, const acct_path_t *at,
-                        const acct_route_t *route)
+int acct_field_can(const acct_route_t *route, const acct_field_t *field,
+                   acct_problem_e problem)
 {
-    int i;
-
-    for (i = 0; i < route->fields.count; i++) {
-        const acct_field_t *field = &route->fields.field[i];
-        acct_path_t place = acct_place_member(load, at, field->name);
-
-        place = acct_place_member(load, &place, "report");
-        check_report(load, &place, route, field);
-    }
+    return acct_field_as(field, problem) == problem
+        && acct_field_may_have(route, field, problem);
 }

@@ -186,13 +186,58 @@ static void check_method(acct_load_t *load, const acct_draft_t *draft)
     }
 }
 
+/* A method that Allow names although the path has no route for it. */
+static unsigned int named_method(acct_load_t *load, const acct_path_t *at,
+                                 const json_t *item)
+{
+    static const char *const names[] = {
+        "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", NULL
+    };
+    const char *name = json_string_value(item);
+    unsigned int i;
+
+    if (!acct_check_type(load, at, item, JSON_STRING)) {
+        return 0;
+    }
+    if (strcmp(name, "HEAD") == 0) {
+        return ACCT_ROUTE_HEAD;
+    }
+    for (i = 0; acct_route_methods[i] != NULL; i++) {
+        if (strcmp(name, acct_route_methods[i]) == 0) {
+            return 1u << i;
+        }
+    }
+    acct_report(load, at, "unknown method \"%s\"; %s",
+                acct_shown(name, load->tmp),
+                acct_suggest(name, names, load->tmp));
+    return 0;
+}
+
+static void read_allow(acct_load_t *load, const json_t *route,
+                       acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at, "allow");
+    const json_t *list = json_object_get(route, "allow");
+    apr_size_t i;
+
+    if (list == NULL || !acct_check_type(load, &at, list, JSON_ARRAY)) {
+        return;
+    }
+    for (i = 0; i < json_array_size(list); i++) {
+        acct_path_t place = acct_place_item(load, &at, i);
+
+        draft->route.p->named |= named_method(load, &place,
+                                              json_array_get(list, i));
+    }
+}
+
 static void read_route(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
 {
     static const char *const members[] = {
         "path", "method", "operation", "token", "credentials", "challenge",
-        "fields", "stages", "partial", "messages", "responses",
-        "description", NULL
+        "other_methods", "allow", "fields", "stages", "partial", "messages",
+        "responses", "description", NULL
     };
     acct_path_t at;
     const json_t *value;
@@ -205,6 +250,7 @@ static void read_route(acct_load_t *load, const json_t *route,
     read_method(load, route, draft);
     read_operation(load, route, draft);
     acct_read_credentials(load, route, draft);
+    read_allow(load, route, draft);
     at = acct_place_member(load, &draft->at, "path");
     path = needed(load, route, "path", "log-in/", draft);
     draft->nowhere |= path == NULL;

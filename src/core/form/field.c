@@ -5,13 +5,14 @@
 
 #include "text/identifier.h"
 
+#define OF_LINK (ACCT_ROLE_BIT(ACCT_ROLE_LINK_UID) \
+                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN) \
+                 | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY))
+
 /* What shows that the client may do what it asks for. A request that changes
  * a part of an account does not become one without proof by leaving it out. */
 #define PROOFS (ACCT_ROLE_BIT(ACCT_ROLE_CURRENT_PASSWORD) \
-                | ACCT_ROLE_BIT(ACCT_ROLE_LINK_UID) \
-                | ACCT_ROLE_BIT(ACCT_ROLE_LINK_TOKEN) \
-                | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY) \
-                | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR))
+                | OF_LINK | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR))
 
 #define PASSWORDS (ACCT_ROLE_BIT(ACCT_ROLE_PASSWORD) \
                    | ACCT_ROLE_BIT(ACCT_ROLE_PASSWORD_AGAIN) \
@@ -21,14 +22,14 @@
                  | ACCT_ROLE_BIT(ACCT_ROLE_LINK_KEY) \
                  | ACCT_ROLE_BIT(ACCT_ROLE_SECOND_FACTOR))
 
-/* Characters; 0: no limit but the body's. */
+/* Characters; 0: no limit but the body's. A repetition that is longer than
+ * what it repeats differs from it. */
 static const int limits[ACCT_ROLE__COUNT] = {
     [ACCT_ROLE_IDENTIFIER] = ACCT_EMAIL_MAX,
     [ACCT_ROLE_USERNAME] = ACCT_USERNAME_MAX,
     [ACCT_ROLE_EMAIL] = ACCT_EMAIL_MAX,
     [ACCT_ROLE_FIRST_NAME] = ACCT_NAME_MAX,
     [ACCT_ROLE_LAST_NAME] = ACCT_NAME_MAX,
-    [ACCT_ROLE_USERNAME_AGAIN] = ACCT_USERNAME_MAX,
     [ACCT_ROLE_LABEL] = ACCT_LABEL_MAX
 };
 
@@ -54,6 +55,13 @@ int acct_field_limit(const acct_field_t *field)
         ? field->max : limit;
 }
 
+acct_problem_e acct_field_as(const acct_field_t *field,
+                             acct_problem_e problem)
+{
+    return field->told_as != NULL ? (acct_problem_e)field->told_as[problem]
+                                  : problem;
+}
+
 const char *acct_field_told(const acct_field_t *field, acct_problem_e problem)
 {
     if (field->report != NULL && field->report[problem] != NULL) {
@@ -65,6 +73,11 @@ const char *acct_field_told(const acct_field_t *field, acct_problem_e problem)
 int acct_role_is_password(acct_role_e role)
 {
     return (ACCT_ROLE_BIT(role) & PASSWORDS) != 0;
+}
+
+int acct_role_is_of_link(acct_role_e role)
+{
+    return (ACCT_ROLE_BIT(role) & OF_LINK) != 0;
 }
 
 int acct_role_is_proof(acct_role_e role)

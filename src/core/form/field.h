@@ -19,6 +19,13 @@ typedef enum {
     ACCT_BLANK_TAKEN
 } acct_blank_e;
 
+/* How much of an address is kept in lower case. */
+typedef enum {
+    ACCT_LOWER_NOTHING,
+    ACCT_LOWER_DOMAIN,
+    ACCT_LOWER_ALL
+} acct_lower_e;
+
 /* One member of a request's body. */
 typedef struct acct_field_t {
     const char *name;           /* as the dialect writes it: a member of the
@@ -41,10 +48,17 @@ typedef struct acct_field_t {
                                  * member */
     int tells_all;              /* all that is wrong with it, where else the
                                  * first of some would do */
+    int refuses_blanks;         /* a password of nothing but blanks is none;
+                                 * one that has others keeps them */
+    int is_exact;               /* blanks around it belong to it, as to a
+                                 * password */
+    acct_lower_e lower;         /* of an address */
     const char *key;            /* problems are told under it; NULL: the
                                  * name */
     const char *const *report;  /* by problem, goes before the key; NULL:
                                  * none does */
+    const unsigned char *told_as;   /* by problem: the one that it is told
+                                     * as; NULL: each as itself */
 } acct_field_t;
 
 /* All of a route. */
@@ -70,6 +84,10 @@ int acct_field_refuses_blank(const acct_field_t *field);
  *  many as a body holds (passwords have a limit of bytes besides). */
 int acct_field_limit(const acct_field_t *field);
 
+/** The problem that a problem with a field is told as. */
+acct_problem_e acct_field_as(const acct_field_t *field,
+                             acct_problem_e problem);
+
 /** The name under which a problem with a field is told. */
 const char *acct_field_told(const acct_field_t *field,
                             acct_problem_e problem);
@@ -77,6 +95,9 @@ const char *acct_field_told(const acct_field_t *field,
 /** Whether a role is a password: taken exactly, at most ACCT_PASSWORD_MAX
  *  bytes. */
 int acct_role_is_password(acct_role_e role);
+
+/** Whether a role is a part of a mailed link. */
+int acct_role_is_of_link(acct_role_e role);
 
 /** Whether a role shows that the client may do what it asks for. */
 int acct_role_is_proof(acct_role_e role);

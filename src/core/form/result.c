@@ -32,15 +32,38 @@ static acct_field_problem_t *insert(acct_result_t *result,
     return &list[i];
 }
 
+/* Whether the field has the problem already. */
+static int has(const acct_result_t *result, const acct_field_t *field,
+               acct_problem_e problem)
+{
+    int i;
+
+    for (i = 0; result->problems != NULL && i < result->problems->nelts;
+         i++) {
+        const acct_field_problem_t *place =
+            &APR_ARRAY_IDX(result->problems, i, acct_field_problem_t);
+
+        if (place->field == field && place->problem == problem) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void acct_result_add_problem(acct_result_t *result,
                              const acct_field_t *field,
                              acct_problem_e problem, int limit,
                              apr_pool_t *pool)
 {
-    acct_field_problem_t *place = insert(result, field, pool);
+    acct_problem_e as = acct_field_as(field, problem);
+    acct_field_problem_t *place;
 
-    place->problem = problem;
-    place->limit = limit;
+    if (has(result, field, as)) {
+        return;
+    }
+    place = insert(result, field, pool);
+    place->problem = as;
+    place->limit = as == problem ? limit : 0;
     place->attribute = ACCT_ROLE__COUNT;
 }
 
@@ -48,8 +71,15 @@ void acct_result_add_similar(acct_result_t *result,
                              const acct_field_t *field,
                              acct_role_e attribute, apr_pool_t *pool)
 {
-    acct_field_problem_t *place = insert(result, field, pool);
+    acct_field_problem_t *place;
 
+    if (acct_field_as(field, ACCT_PROBLEM_TOO_SIMILAR)
+        != ACCT_PROBLEM_TOO_SIMILAR) {
+        acct_result_add_problem(result, field, ACCT_PROBLEM_TOO_SIMILAR, 0,
+                                pool);
+        return;
+    }
+    place = insert(result, field, pool);
     place->problem = ACCT_PROBLEM_TOO_SIMILAR;
     place->limit = 0;
     place->attribute = attribute;

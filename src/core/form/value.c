@@ -76,16 +76,20 @@ static void check_username(const acct_check_t *check,
     }
 }
 
-/* Compared with the username and no more: that one's form is looked at. */
+/* Compared with the username and no more: that one's form is looked at. One
+ * that is longer than a username can be differs from it as it is. */
 static void check_username_again(const acct_check_t *check,
                                  const acct_field_t *field, const char *text)
 {
     const char *name = text;
 
-    if (!is_too_long(check, field, text)) {
-        (void)acct_username_normalize(text, &name, check->pool);
-        take(check, field, name);
+    if (is_too_long(check, field, text)) {
+        return;
     }
+    if (acct_utf8_length(text) <= ACCT_USERNAME_MAX) {
+        (void)acct_username_normalize(text, &name, check->pool);
+    }
+    take(check, field, name);
 }
 
 /* Addresses, names, identifiers, links, codes, labels. */
@@ -101,7 +105,9 @@ static void check_text(const acct_check_t *check, const acct_field_t *field,
         sound = 0;
     }
     if (sound) {
-        take(check, field, text);
+        take(check, field, field->lower == ACCT_LOWER_NOTHING ? text
+             : acct_email_lower(text, field->lower == ACCT_LOWER_ALL,
+                                check->pool));
     }
 }
 
@@ -160,14 +166,16 @@ static void check_string(const acct_check_t *check,
     }
     else if (!acct_role_is_password(field->role)) {
         trimmed = acct_trim(raw->text, check->pool);
-        check_trimmed(check, field, trimmed);
+        check_trimmed(check, field, field->is_exact && trimmed[0] != '\0'
+                                    ? raw->text : trimmed);
         if (acct_role_is_secret(field->role)
             && (trimmed < raw->text || trimmed > raw->text + raw->length)) {
             /* A copy of a part: ours, const as acct_trim() has it. */
             OPENSSL_cleanse((char *)trimmed, strlen(trimmed));
         }
     }
-    else if (raw->length > 0) {
+    else if (raw->length > 0
+             && !(field->refuses_blanks && acct_text_is_blank(raw->text))) {
         check_password(check, field, raw);
     }
     else {

@@ -192,6 +192,21 @@ int acct_email_valid(const char *email, apr_pool_t *pool)
     return is_host_name(key) || is_literal(key);
 }
 
+/* Letters of ASCII alone: what others come to in lower case can be another
+ * domain. */
+const char *acct_email_lower(const char *email, int whole, apr_pool_t *pool)
+{
+    char *lower = apr_pstrdup(pool, email);
+    char *at = whole ? lower : strrchr(lower, '@');
+
+    for (; *at != '\0'; at++) {
+        if (*at >= 'A' && *at <= 'Z') {
+            *at = (char)(*at - 'A' + 'a');
+        }
+    }
+    return lower;
+}
+
 apr_status_t acct_address_key(const char *text, const char **key,
                               apr_pool_t *pool)
 {

@@ -92,6 +92,16 @@ static int is_blank(utf8proc_int32_t c)
            || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
+int acct_text_is_blank(const char *text)
+{
+    while (*text != '\0') {
+        if (!is_blank(next_char(&text))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 const char *acct_trim(const char *text, apr_pool_t *pool)
 {
     const char *at, *end;

@@ -43,6 +43,10 @@ int acct_text_printable(const char *text);
  *  category Nd), one at least. */
 int acct_text_is_numeric(const char *text);
 
+/** Whether a text is of blanks alone, as acct_trim() takes them away, or
+ *  empty. */
+int acct_text_is_blank(const char *text);
+
 /** The text without blanks at both ends (what Python's str.strip() takes
  *  away: Unicode white space). May be the text itself or its tail; never
  *  NULL ("" for NULL). */
@@ -94,6 +98,10 @@ apr_status_t acct_username_key(const char *name, const char **key,
  *  text/email.c lists the few differences. Up to 320 code points: the column's
  *  ACCT_EMAIL_MAX is another problem and the caller's. */
 int acct_email_valid(const char *email, apr_pool_t *pool);
+
+/** A valid address with the letters of ASCII in lower case, those of its
+ *  domain or of the @a whole. */
+const char *acct_email_lower(const char *email, int whole, apr_pool_t *pool);
 
 /** The form an address is unique and looked up by: trimmed, the local part
  *  folded (acct_fold()), the domain by what it names (acct_domain_key()).

@@ -157,14 +157,14 @@ static int check_basic(endpoint_t *endpoint)
     return what == ACCT_OK;
 }
 
-/* Whether a token is looked at. Where none is needed the wrong method is what
- * is wrong, whatever was presented. */
+/* Where none is needed a wrong method comes first, mostly. */
 static int looks_at_token(const endpoint_t *endpoint)
 {
-    acct_token_need_e need = endpoint->match.route->token;
+    const acct_route_t *route = endpoint->match.route;
 
-    return need == ACCT_TOKEN_NEEDED
-        || (need == ACCT_TOKEN_OPTIONAL && check_method(endpoint));
+    return route->token == ACCT_TOKEN_NEEDED
+        || (check_method(endpoint) ? route->token == ACCT_TOKEN_OPTIONAL
+                                   : route->guards_methods);
 }
 
 static int check_credentials(endpoint_t *endpoint)
