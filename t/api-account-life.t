@@ -189,10 +189,13 @@ subtest 'djoser-confirmed: an account is good when its link was used' => sub {
     my %by = (uid => $uid, token => $link);
     is(said(call(POST => '/confirmed/users/activation/', \%by)), '204 ',
         'activated');
+    is(said(call(POST => '/confirmed/users/activation/', \%by)),
+        '403 {"detail":"Stale token for given user."}', 'a second time');
     is(call(POST => '/confirmed/token/login/', \%fay)->{status}, 200,
         'signed in');
     is(said(call(POST => '/confirmed/users/activation/', \%by)),
-        '403 {"detail":"Stale token for given user."}', 'a second time');
+        '400 {"token":["Invalid token for given user."]}',
+        'after a sign-in the link is none');
     $s->cli(qw(user block fay));
     is(said(call(POST => '/confirmed/users/activation/', \%by)),
         '400 {"token":["Invalid token for given user."]}',

@@ -88,6 +88,14 @@ subtest 'djoser asks for a token before it refuses a method' => sub {
         'the method that is served needs none');
 };
 
+subtest 'djoser takes an id with zeros in front, of one\'s own account' => sub {
+    my $token = token('/dj/token/login/', 'ina');
+    is(call(GET => "/dj/users/$_/", undef, $token)->{status}, 200, $_)
+        for qw(1 0001);
+    is(call(GET => "/dj/users/$_/", undef, $token)->{status}, 404, $_)
+        for qw(0 000 0002 +1 01a -1);
+};
+
 subtest 'dj-rest-auth names methods that it refuses' => sub {
     for my $route (['logout/', 'GET', 'GET, POST, HEAD, OPTIONS'],
         ['registration/verify-email/', 'HEAD', 'POST, HEAD, OPTIONS'],

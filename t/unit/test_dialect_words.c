@@ -140,6 +140,8 @@ static void mistakes_are_told_with_what_to_write(void **state)
           "revoke.password_chnage: unknown member", "password_change" },
         { WITH("\"refuse_blanks\":\"yes\"," GOOD_ROUTES),
           "refuse_blanks: must be true or false", "" },
+        { WITH("\"leading_zeros\":1," GOOD_ROUTES),
+          "leading_zeros: must be true or false", "" },
     };
     int i;
 

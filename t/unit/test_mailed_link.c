@@ -247,6 +247,20 @@ static void a_blocked_account_is_not_activated(void **state)
     assert_int_equal(count(world, "account WHERE is_active = 1"), 0);
 }
 
+static void a_link_that_activated_is_none_after_the_first_sign_in(
+    void **state)
+{
+    world_t *world = world_of(state);
+    apr_int64_t ann = add_account(world, "ann", "ann@x.org");
+    const char *link = mail_link(world, ann, ACCT_LINK_ACTIVATION,
+                                 "ann@x.org");
+
+    assert_int_equal(call_by(world, acct_activate, ann, link)->outcome,
+                     ACCT_LINK_SPENT);
+    sign_in(world);
+    assert_wrong(call_by(world, acct_activate, ann, link));
+}
+
 static void a_pending_address_moves_when_it_is_proved(void **state)
 {
     world_t *world = world_of(state);
@@ -311,6 +325,7 @@ int main(void)
         WORLD(no_link_at_all_is_a_wrong_one),
         WORLD(a_check_spends_nothing),
         WORLD(a_blocked_account_is_not_activated),
+        WORLD(a_link_that_activated_is_none_after_the_first_sign_in),
         WORLD(a_pending_address_moves_when_it_is_proved),
         WORLD(an_address_that_another_account_proved_first_stays_its_own),
         WORLD(a_username_is_reset_and_no_token_ends)

@@ -66,13 +66,17 @@ static int has_address(const acct_mailed_link_t *found,
 }
 
 /* A mail with a new password's link lies in a mailbox for a while: what the
- * owner did since tells that it is not needed. */
+ * owner did since tells that it is not needed. So does a sign-in of a link
+ * that activates: the account is active, and its owner there. */
 static int is_overtaken(const acct_mailed_link_t *found,
                         const acct_account_t *account)
 {
-    return is_purpose(found, ACCT_LINK_PASSWORD_RESET)
-        && (found->link.created_at < account->last_login
-            || found->link.created_at < account->password_changed_at);
+    apr_time_t made = found->link.created_at;
+    int resets = is_purpose(found, ACCT_LINK_PASSWORD_RESET);
+
+    return (resets && made < account->password_changed_at)
+        || ((resets || is_purpose(found, ACCT_LINK_ACTIVATION))
+            && made < account->last_login);
 }
 
 static int is_good(const acct_mailed_link_t *found,

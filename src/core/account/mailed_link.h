@@ -6,7 +6,8 @@
  * A link is good for one purpose and for the address that it was mailed to. It
  * ends by its use, by a newer one, when its time is over, with the account or
  * a block of it, when the account has another address by then; one that sets a
- * password also by a change of the password and by a sign-in.
+ * password also by a change of the password and by a sign-in. A link that
+ * activated an account tells so until the first sign-in.
  *
  * In the request's thread.
  */

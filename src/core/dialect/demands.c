@@ -59,12 +59,19 @@ void acct_read_demands(acct_load_t *load, const acct_source_t *source)
 {
     static const char *const of_register[] = { "pending", NULL };
     static const char *const of_login[] = { "verified", NULL };
+    acct_path_t top = { source->file, "" };
+    int zeros = acct_boolean_member(load, &top, source->root,
+                                    "leading_zeros");
 
     read_demand(load, source, "register", of_register, &load->pending_seen,
                 &load->dialect->registers_pending);
     read_demand(load, source, "login", of_login, &load->verified_seen,
                 &load->dialect->demands_verified);
     read_revoke(load, source);
+    if (zeros >= 0 && !load->zeros_seen) {
+        load->dialect->takes_zeros = zeros;
+        load->zeros_seen = 1;
+    }
 }
 
 void acct_check_demands(acct_load_t *load, const acct_path_t *at,

@@ -272,8 +272,8 @@ static void read_members(acct_load_t *load, const acct_source_t *source)
     static const char *const members[] = {
         "extends", "description", "identifier", "token", "register",
         "login", "revoke", "link", "mails", "problems", "multipart",
-        "refuse_blanks", "attributes", "define", "messages", "responses",
-        "routes", "add_routes", NULL
+        "refuse_blanks", "leading_zeros", "attributes", "define", "messages",
+        "responses", "routes", "add_routes", NULL
     };
     acct_path_t top = { source->file, "" };
     acct_path_t at;

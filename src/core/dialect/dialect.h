@@ -101,6 +101,7 @@ struct acct_dialect_t {
                                  * before it can be signed in to */
     int demands_verified;       /* none is signed in to before its address
                                  * is verified */
+    int takes_zeros;            /* an id in a path may have them in front */
     int change_ends_all;        /* a change of the password ends the token
                                  * that was presented, too */
     struct acct_dialect_mails_t *mails; /* dialect/mailing.h; constant after
@@ -146,7 +147,8 @@ typedef struct acct_match_t {
                                      * METHOD_NOT_ALLOWED and OPTIONS one
                                      * that has the path */
     const char *account_id;         /* what stands for {account.id} in the
-                                     * path, or NULL; any text */
+                                     * path, without zeros in front that the
+                                     * dialect takes; or NULL; any text */
     const char *token_id;           /* the same of {token.id} */
     const char *allow;              /* value of Allow: "POST, OPTIONS"; NULL
                                      * when no route has the path */

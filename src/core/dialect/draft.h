@@ -127,7 +127,7 @@ typedef struct acct_load_t {
     int token_seen;
     int pending_seen;
     int verified_seen;
-    int revoke_seen;
+    int revoke_seen, zeros_seen;
     int uid_seen;               /* how links spell an id */
 } acct_load_t;
 
@@ -249,7 +249,7 @@ apr_interval_time_t acct_lifetime_of(const char *text, apr_int64_t least);
 
 /* dialect/demands.c */
 
-/** Read "register", "login" and "revoke" of one file. */
+/** Read "register", "login", "revoke" and "leading_zeros" of one file. */
 void acct_read_demands(acct_load_t *load, const acct_source_t *source);
 
 /** Report unless what a route hands out agrees with them, once it is known

@@ -140,6 +140,22 @@ static const char *allow(unsigned int allowed, apr_pool_t *pool)
                        "OPTIONS", NULL);
 }
 
+/* What the path has in the place of an id. */
+static void take_id(acct_match_t *match, const search_t *search,
+                    apr_pool_t *pool)
+{
+    const char *id = apr_pstrmemdup(pool, search->id, search->id_length);
+
+    if (search->route->names_token) {
+        match->token_id = id;
+        return;
+    }
+    if (search->route->dialect->takes_zeros) {
+        id += strspn(id, "0");
+    }
+    match->account_id = id;
+}
+
 acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
                                   int count, const char *method,
                                   const char *path, acct_match_t *match,
@@ -170,11 +186,7 @@ acct_outcome_e acct_dialect_match(const acct_dialect_t *const *dialects,
     match->dialect = match->route->dialect;
     if (search.route != NULL) {
         if (search.id != NULL) {
-            const char *id = apr_pstrmemdup(pool, search.id,
-                                            search.id_length);
-
-            *(search.route->names_token ? &match->token_id
-                                        : &match->account_id) = id;
+            take_id(match, &search, pool);
         }
         return ACCT_OK;
     }
