@@ -293,9 +293,12 @@ $(BUILD)/fuzz/%: $(OBJ)/t/fuzz/fuzz_%.o $(FUZZ_OBJ) $(COUNTED) $(LIBCORE)
 # what of the command is a function.
 POOL_OBJ = $(addprefix $(OBJ)/src/httpd/connections/,pool.o list.o stock.o \
              queue.o breaker.o)
-$(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: $(POOL_OBJ)
-$(BUILD)/unit/test_gate: $(addprefix $(OBJ)/src/httpd/,connections/gate.o \
-    connections/gate_table.o connections/gate_memory.o memory/segment.o)
+POOL_TESTS = $(addprefix $(BUILD)/unit/test_,pool pool_idle pool_server \
+               pool_silent)
+$(POOL_TESTS): $(POOL_OBJ)
+$(BUILD)/unit/test_gate $(BUILD)/unit/test_gate_processes: \
+    $(addprefix $(OBJ)/src/httpd/,connections/gate.o connections/gate_table.o \
+    connections/gate_memory.o memory/segment.o)
 $(BUILD)/unit/test_table: $(OBJ)/src/httpd/request/table.o
 $(BUILD)/unit/test_folder: $(OBJ)/src/cli/files/folder.o
 $(BUILD)/unit/test_watch: $(OBJ)/src/httpd/connections/watch.o
@@ -305,7 +308,7 @@ $(BUILD)/unit/test_shared_memory: $(OBJ)/src/httpd/memory/segment.o \
 # Counts the calls.
 $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
     -Wl,--wrap=acct_password_verify
-$(BUILD)/unit/test_pool $(BUILD)/unit/test_pool_server: \
+$(POOL_TESTS): \
     private override LDFLAGS += -Wl,--wrap=acct_queue_join
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \

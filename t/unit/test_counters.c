@@ -1,115 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "cmocka_header.h"
-
-#include <pthread.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "limit/counters.h"
-#include "limit/entry.h"
-
-#define SECOND apr_time_from_sec(1)
-#define BYTES ((size_t)65536)
-#define NOW (100 * SECOND)
-
-static const acct_budget_t budget = { 3, apr_time_from_sec(30) };
-static const acct_backoff_t backoff = { 5, apr_time_from_sec(900) };
-
-/* In memory that processes share. */
-typedef struct table_t {
-    void *block;
-    acct_counters_t counters;
-} table_t;
-
-static int begin(void **state)
-{
-    table_t *table = calloc(1, sizeof(*table));
-
-    *state = table;
-    table->block = mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return table->block == MAP_FAILED
-        || acct_counters_format(&table->counters, table->block, BYTES)
-           != APR_SUCCESS;
-}
-
-static int end(void **state)
-{
-    table_t *table = *state;
-
-    munmap(table->block, BYTES);
-    free(table);
-    return 0;
-}
-
-static acct_counters_t *counters_of(void **state)
-{
-    return &((table_t *)*state)->counters;
-}
-
-static acct_subject_t name(uint64_t key)
-{
-    acct_subject_t subject = { .key = key, .database = 1, .account = 7 };
-
-    return subject;
-}
-
-static acct_subject_t network(uint64_t key)
-{
-    acct_subject_t subject = {
-        .key = key, .database = 1, .budget = ACCT_BUDGET_FAILURES,
-        .network = { 4, 32, { 192, 0, 2, 7 } }
-    };
-
-    return subject;
-}
-
-static acct_try_e try_at(acct_counters_t *counters, uint64_t key,
-                         apr_interval_time_t now, acct_try_t *attempt,
-                         apr_interval_time_t *wait)
-{
-    acct_subject_t subject = name(key);
-    acct_try_e verdict;
-
-    memset(attempt, 0, sizeof(*attempt));
-    assert_int_equal(acct_series_begin(counters, &subject, &backoff, now,
-                                       attempt, &verdict), APR_SUCCESS);
-    *wait = attempt->wait;
-    return verdict;
-}
-
-static void end_at(acct_counters_t *counters, uint64_t key,
-                   const acct_try_t *attempt, int is_failure,
-                   apr_interval_time_t now)
-{
-    acct_subject_t subject = name(key);
-
-    assert_int_equal(acct_series_end(counters, &subject, &backoff, attempt,
-                                     is_failure, now), APR_SUCCESS);
-}
-
-/* So many failures at a time. */
-static void fail_times(acct_counters_t *counters, uint64_t key, int count,
-                       apr_interval_time_t now)
-{
-    apr_interval_time_t wait;
-    acct_try_t attempt;
-
-    for (int i = 0; i < count; i++) {
-        assert_int_equal(try_at(counters, key, now, &attempt, &wait),
-                         ACCT_TRY_MAY);
-        end_at(counters, key, &attempt, 1, now);
-    }
-}
+/*
+ * What is counted of each name and network, and what that lets wait.
+ */
+#include "counters_fixture.h"
 
 static void failures_beyond_the_free_ones_have_to_wait(void **state)
 {
@@ -350,81 +243,6 @@ static void a_lock_whose_holder_was_killed_is_free(void **state)
     fail_times(counters, 9, 5, NOW);
 }
 
-/* ---- many at once ---- */
-
-typedef struct racer_t {
-    acct_counters_t *counters;
-    int may;
-} racer_t;
-
-static void *race(void *data)
-{
-    racer_t *racer = data;
-    acct_subject_t one = name(9), spent = network(11);
-    static const acct_budget_t large = { 100, apr_time_from_sec(1000000) };
-    apr_interval_time_t wait;
-    acct_try_t attempt;
-    acct_try_e verdict;
-
-    for (int i = 0; i < 1000; i++) {
-        (void)acct_bucket_take(racer->counters, &spent, &large, NOW, &wait);
-        racer->may += wait == 0;
-        memset(&attempt, 0, sizeof(attempt));
-        (void)acct_series_begin(racer->counters, &one, &backoff, NOW,
-                                &attempt, &verdict);
-        if (verdict == ACCT_TRY_MAY) {
-            (void)acct_series_end(racer->counters, &one, &backoff, &attempt,
-                                  0, NOW);
-        }
-        else if (verdict == ACCT_TRY_UNDER_WAY) {
-            (void)acct_series_leave(racer->counters, &one);
-        }
-    }
-    return NULL;
-}
-
-static void threads_at_once_are_counted_exactly(void **state)
-{
-    acct_counters_t *counters = counters_of(state);
-    racer_t racers[8];
-    pthread_t threads[8];
-    int may = 0;
-
-    for (int i = 0; i < 8; i++) {
-        racers[i].counters = counters;
-        racers[i].may = 0;
-        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]),
-                         0);
-    }
-    for (int i = 0; i < 8; i++) {
-        pthread_join(threads[i], NULL);
-        may += racers[i].may;
-    }
-    assert_int_equal(may, 100);
-    fail_times(counters, 9, 5, NOW);    /* nothing of it is left */
-}
-
-static void a_block_is_known_by_its_head(void **state)
-{
-    table_t *table = *state;
-    acct_counters_t view;
-
-    assert_int_equal(acct_counters_attach(&view, table->block, BYTES),
-                     APR_SUCCESS);
-    assert_int_equal(acct_counters_attach(&view, table->block, BYTES / 2),
-                     APR_EINVAL);
-    memset(table->block, 0, 8);
-    assert_int_equal(acct_counters_attach(&view, table->block, BYTES),
-                     APR_EINVAL);
-}
-
-static void a_mebibyte_has_room_for_sixteen_thousand(void **state)
-{
-    (void)state;
-    assert_in_range(acct_counters_entries(1048576), 16000, 16384);
-    assert_int_equal(acct_counters_entries(100), 0);
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -442,10 +260,7 @@ int main(void)
         T(offenders_are_listed_with_whose_they_are),
         T(what_another_server_tells_holds_here),
         T(what_is_forgotten_may_try_again),
-        T(a_lock_whose_holder_was_killed_is_free),
-        T(threads_at_once_are_counted_exactly),
-        T(a_block_is_known_by_its_head),
-        T(a_mebibyte_has_room_for_sixteen_thousand)
+        T(a_lock_whose_holder_was_killed_is_free)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
