@@ -12,8 +12,9 @@
 
 #include "store_fixture.h"
 
-#include "account/issue.h"
+#include "account/account.h"
 #include "base/ticks.h"
+#include "credential/issue.h"
 
 #define PASSWORD "correct horse battery"
 #define OTHER_PASSWORD "staple staple staple"

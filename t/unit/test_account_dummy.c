@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "account/dummy.h"
+#include "credential/dummy.h"
 #include "text/password.h"
 
 #define OLD "m=8,t=1,p=1"

@@ -5,7 +5,7 @@
  */
 #include "account_fixture.h"
 
-#include "account/mailed_link.h"
+#include "credential/mailed_link.h"
 #include "base/uid.h"
 #include "dialect/mailing.h"
 #include "mail/link_text.h"

@@ -5,7 +5,7 @@
  */
 #include "account_fixture.h"
 
-#include "account/dummy.h"
+#include "credential/dummy.h"
 #include "limit/subject.h"
 
 static const unsigned char zeros[ACCT_NAMES_KEY_BYTES];

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "account/issue.h"
+#include "credential/issue.h"
 #include "text/password.h"
 
 #define COMPOSED "p\xc3\xa4ssw\xc3\xb6rd"

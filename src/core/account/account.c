@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose token was presented, and the current account; see
  * account/account.h. */
-#include "account/issue.h"
+#include "account/account.h"
 
 #include "base/ticks.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "token/identity.h"
 #include "token/lookup.h"
-
-void acct_unavailable(acct_result_t *result, int retry_after)
-{
-    result->outcome = ACCT_UNAVAILABLE;
-    result->retry_after = retry_after;
-}
 
 /* ---- whose token it is ---- */
 
@@ -109,26 +104,6 @@ static apr_status_t read_account(acct_db_t *db, void *baton,
 
     return acct_store_account_by_id(db, current->id, current->account,
                                     pool);
-}
-
-int acct_call_read(const acct_call_t *call, acct_work_fn work, void *baton,
-                   const acct_account_t *account)
-{
-    acct_result_t *result = call->result;
-    apr_status_t status = acct_unit_run(call->service, ACCT_UNIT_READ, work,
-                                        baton, call->pool);
-
-    if (APR_STATUS_IS_NOTFOUND(status)) {
-        result->outcome = ACCT_INVALID_TOKEN;
-        return 0;
-    }
-    if (status != APR_SUCCESS) {
-        acct_unavailable(result, ACCT_RETRY_DATABASE);
-        return 0;
-    }
-    result->outcome = ACCT_OK;
-    result->account = account;
-    return 1;
 }
 
 void acct_current(const acct_call_t *call)

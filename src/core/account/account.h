@@ -18,31 +18,16 @@
  *                     account of a token, or by a mailed link
  *   edit.c, delete.c  what else an account may do with itself
  *   activation.c      activating an account, verifying an address, by a link
- *   mailed_link.c     which link a form names, and its one use
  *   mail_request.c    mails that are ordered, and asking for one
  *   session_tokens.c  the account's tokens: listed, called something, ended
  *   export.c          all that is stored of it
- *   reauthentication.c    acting for the account of a token, its password
- *                     asked once more
  *   operations.c      the table of operations: what a dialect can name
- *   issue.c           issuing a token
- *   attempt.c         the limits that an operation keeps
- *   admission.c       names that are free, passwords that keep the rules
- *   hash.c            hashing a password, inside the gate
- *   dummy.c           what is verified for a name that no account has
- * issue.h is what these files share.
+ * What these files share is the room below (credential/credential.h).
  */
 #ifndef ACCT_ACCOUNT_H
 #define ACCT_ACCOUNT_H
 
-#include <apr_pools.h>
-#include "base/operation.h"
-#include "base/service.h"
-#include "dialect/dialect.h"
-#include "form/form.h"
-#include "form/result.h"
-#include "store/store.h"
-#include "token/identity.h"
+#include "credential/credential.h"
 
 /**
  * Whose token this is, now.
@@ -55,35 +40,6 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
                                  const char *token,
                                  acct_identity_t *identity,
                                  apr_pool_t *pool);
-
-/* What an operation is called with; everything lives in the pool of the
- * request, or longer. */
-typedef struct acct_call_t {
-    const acct_service_t *service;
-    const acct_route_t *route;
-    const acct_form_t *form;    /* as read, and where the outcome is
-                                 * ACCT_INVALID only what was right of it;
-                                 * empty where the route reads none */
-    const acct_identity_t *identity;    /* whose token was presented, after
-                                         * the last wait for the client;
-                                         * NULL: the route does without,
-                                         * and none was */
-    const char *token;          /* its text, or NULL */
-    const char *path_token;     /* what stands for {token.id} in the path, or
-                                 * NULL; any text */
-    acct_result_t *result;      /* in: ACCT_OK, or ACCT_INVALID with the
-                                 * problems found so far; out: what came of
-                                 * it */
-    apr_pool_t *pool;
-} acct_call_t;
-
-/**
- * Whether the client's network may try an operation of @a budget at all, for
- * the caller that has not read the request's body yet. Takes nothing.
- * @return 0: it may not, and @a result says so
- */
-int acct_may_try(const acct_service_t *service, acct_budget_e budget,
-                 acct_result_t *result, apr_pool_t *pool);
 
 /* The operations, for account/operations.c. ACCT_UNAVAILABLE and ACCT_ERROR
  * can come of each, ACCT_THROTTLED of those with a budget. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Activating an account and proving an address by a mailed link; see
  * account/account.h. */
+#include "account/account.h"
+
 #include <string.h>
 
-#include "account/admission.h"
-#include "account/issue.h"
 #include "account/mail_request.h"
-#include "account/mailed_link.h"
+#include "credential/admission.h"
+#include "credential/issue.h"
+#include "credential/mailed_link.h"
 #include "database/unit.h"
 
 typedef struct activation_t {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deleting the account of a token; see account/account.h. */
-#include "account/admission.h"
-#include "account/issue.h"
-#include "account/reauthentication.h"
+#include "account/account.h"
+
+#include "credential/admission.h"
+#include "credential/issue.h"
+#include "credential/reauthentication.h"
 #include "database/unit.h"
 
 typedef struct delete_t {

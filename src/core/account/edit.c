@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changing what is shown of the account of a token; see account/account.h. */
+#include "account/account.h"
+
 #include <string.h>
 
-#include "account/admission.h"
-#include "account/attempt.h"
-#include "account/issue.h"
 #include "account/mail_request.h"
-#include "account/reauthentication.h"
+#include "credential/admission.h"
+#include "credential/attempt.h"
+#include "credential/issue.h"
+#include "credential/reauthentication.h"
 #include "database/unit.h"
 #include "text/identifier.h"
 

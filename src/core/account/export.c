@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All that is stored of the account of a token; see account/account.h. */
-#include "account/issue.h"
+#include "account/account.h"
+
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "tables/stored.h"
 

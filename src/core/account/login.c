@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing in; see account/account.h. */
-#include "account/issue.h"
+#include "account/account.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "account/attempt.h"
-#include "account/dummy.h"
+#include "credential/attempt.h"
+#include "credential/dummy.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing out, here or everywhere; see account/account.h. */
-#include "account/issue.h"
+#include "account/account.h"
+
+#include "credential/issue.h"
 #include "database/unit.h"
 
 typedef struct logout_t {

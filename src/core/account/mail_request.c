@@ -2,9 +2,9 @@
 /* Asking for a mail with a link; see account/account.h. */
 #include "account/mail_request.h"
 
-#include "account/admission.h"
-#include "account/attempt.h"
-#include "account/issue.h"
+#include "credential/admission.h"
+#include "credential/attempt.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "dialect/mailing.h"
 #include "mail/order.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Another password, for a token's account or by a mailed link; see
  * account/account.h. */
-#include "account/admission.h"
-#include "account/issue.h"
+#include "account/account.h"
+
 #include "account/mail_request.h"
-#include "account/mailed_link.h"
-#include "account/reauthentication.h"
+#include "credential/admission.h"
+#include "credential/issue.h"
+#include "credential/mailed_link.h"
+#include "credential/reauthentication.h"
 #include "database/unit.h"
 
 /* What became of tokens, to the logs; after the commit. */

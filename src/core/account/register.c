@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing up; see account/account.h. */
-#include "account/issue.h"
+#include "account/account.h"
 
 #include <string.h>
 
-#include "account/admission.h"
-#include "account/attempt.h"
 #include "account/mail_request.h"
+#include "credential/admission.h"
+#include "credential/attempt.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "dialect/mailing.h"
 #include "form/stage.h"

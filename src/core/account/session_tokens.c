@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account's tokens: listed, called something, ended one by one; see
  * account/account.h. */
-#include "account/issue.h"
-#include "account/reauthentication.h"
-#include "base/hex.h"
-#include "database/unit.h"
+#include "account/account.h"
 
 #include <string.h>
+
+#include "base/hex.h"
+#include "credential/issue.h"
+#include "credential/reauthentication.h"
+#include "database/unit.h"
 
 #define SHOWN_MAX 100           /* tokens in a list */
 

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "account/admission.h"
+#include "credential/admission.h"
 #include "text/identifier.h"
 #include "text/password.h"
 

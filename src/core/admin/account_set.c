@@ -4,8 +4,8 @@
 
 #include <apr_strings.h>
 
-#include "account/admission.h"
-#include "account/issue.h"
+#include "credential/admission.h"
+#include "credential/issue.h"
 #include "admin/account_check.h"
 #include "cache/cache.h"
 #include "database/unit.h"

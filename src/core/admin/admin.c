@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account/admission.h"
+#include "credential/admission.h"
 #include "admin/account_check.h"
 #include "cache/cache.h"
 #include "database/unit.h"

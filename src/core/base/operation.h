@@ -14,7 +14,7 @@
 #include "base/event.h"
 #include "base/outcome.h"
 
-/* account/account.h */
+/* credential/credential.h */
 struct acct_call_t;
 
 /* Whether an operation acts for the account of a presented token. */

@@ -116,7 +116,8 @@ typedef struct acct_service_t {
     int key_is_away;            /* one is named and cannot be used now */
     const struct acct_password_params_t *params;    /* of new hashes */
     const char *dummy;          /* acct_password_dummy(params) */
-    struct acct_dummies_t *dummies; /* account/dummy.h; NULL: dummy for all */
+    struct acct_dummies_t *dummies; /* credential/dummy.h; NULL: dummy for
+                                     * all */
     const struct acct_password_rules_t *rules;  /* NULL: none */
 } acct_service_t;
 

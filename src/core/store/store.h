@@ -26,7 +26,7 @@
  * Schema version ACCT_SCHEMA_VERSION:
  *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at, key_id
  *           (of the key tokens are sealed under, or absent), tokens_checked
- *           (token/check_row.h), name_mix_key (account/dummy.h)
+ *           (token/check_row.h), name_mix_key (credential/dummy.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login, pending_until, email_verified_at,

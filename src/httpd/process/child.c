@@ -4,7 +4,7 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 
-#include "account/dummy.h"
+#include "credential/dummy.h"
 #include "config/config.h"
 #include "process/counting.h"
 #include "process/key.h"

@@ -37,7 +37,7 @@ typedef struct acct_database_t {
     /* child only */
     struct acct_lookups_t *lookups;     /* token/lookup.h; NULL: there is
                                          * one thread */
-    struct acct_dummies_t *dummies;     /* account/dummy.h */
+    struct acct_dummies_t *dummies;     /* credential/dummy.h */
     int is_ready;               /* the child is, for this database */
 } acct_database_t;
 

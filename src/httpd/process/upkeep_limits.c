@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/upkeep_limits.h"
 
-#include "account/dummy.h"
+#include "credential/dummy.h"
 #include "audit/audit.h"
 #include "base/ticks.h"
 #include "process/upkeep_write.h"

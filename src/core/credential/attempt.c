@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/attempt.h"
+#include "credential/attempt.h"
 
 #include <openssl/crypto.h>
 
-#include "account/dummy.h"
-#include "account/issue.h"
+#include "credential/dummy.h"
+#include "credential/issue.h"
 
 /* Where no key file is configured the secret is the database's own, which is
  * the same on all servers as well. */

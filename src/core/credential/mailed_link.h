@@ -14,8 +14,8 @@
 #ifndef ACCT_MAILED_LINK_H
 #define ACCT_MAILED_LINK_H
 
-#include "account/account.h"
-#include "account/attempt.h"
+#include "credential/credential.h"
+#include "credential/attempt.h"
 #include "tables/links.h"
 
 /* What links are for: purposes in the table, and the kinds of mails that bring

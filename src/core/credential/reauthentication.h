@@ -9,7 +9,7 @@
 #ifndef ACCT_REAUTHENTICATION_H
 #define ACCT_REAUTHENTICATION_H
 
-#include "account/account.h"
+#include "credential/credential.h"
 
 /* The caller's, on its stack. */
 typedef struct acct_reauthentication_t {

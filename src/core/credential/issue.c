@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuing a token, in the transaction of a sign-in or sign-up; see
- * account/issue.h. */
-#include "account/issue.h"
+ * credential/issue.h. */
+#include "credential/issue.h"
 
 #include <string.h>
 

@@ -1,40 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operations share (account/account.h lists their files): how a token
- * is issued, how a password is hashed inside the gate, how an operation gives
- * up.
+ * How a token is issued, and how a password is hashed inside the gate.
  */
 #ifndef ACCT_ISSUE_H
 #define ACCT_ISSUE_H
 
-#include "account/account.h"
+#include "credential/credential.h"
 #include "limit/known.h"
 #include "text/password.h"
 
-/* How long a client is asked to wait when something cannot be known now. */
-#define ACCT_RETRY_DATABASE 5
-#define ACCT_RETRY_GATE 2
-
-/* How often an operation starts again because what it had read changed
- * under it (a password re-hashed, a name freed). */
-#define ACCT_TRIES 3
-
-/* account/account.c */
-
-/**
- * Read what an operation on a token's account answers with, in one unit of
- * work: ACCT_OK with @a account, which the work has read, ACCT_INVALID_TOKEN
- * where it was APR_NOTFOUND, or ACCT_UNAVAILABLE.
- * @return 0: not ACCT_OK
- */
-int acct_call_read(const acct_call_t *call, acct_work_fn work, void *baton,
-                   const acct_account_t *account);
-
-/** The outcome when something cannot be known now.
- *  @param retry_after seconds */
-void acct_unavailable(acct_result_t *result, int retry_after);
-
-/* account/issue.c */
+/* credential/issue.c */
 
 /* What a login or registration writes, and what comes of it. */
 typedef struct acct_issue_t {
@@ -86,7 +61,7 @@ int acct_end_check(const acct_service_t *service, apr_pool_t *pool);
  *  became of tokens to the audit log; after the commit. */
 void acct_tell_token(const acct_issue_t *issue);
 
-/* account/hash.c */
+/* credential/hash.c */
 
 /* What is hashed or verified, and what comes of it. */
 

@@ -8,7 +8,7 @@
 #define ACCT_ADMISSION_H
 
 #include <apr_pools.h>
-#include "account/account.h"
+#include "credential/credential.h"
 #include "base/outcome.h"
 #include "base/service.h"
 #include "store/store.h"

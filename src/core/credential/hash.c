@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashing and verifying, inside the gate; see account/issue.h. */
-#include "account/issue.h"
+/* Hashing and verifying, inside the gate; see credential/issue.h. */
+#include "credential/issue.h"
 
 void acct_do_hash(void *baton)
 {

@@ -8,7 +8,7 @@
 #ifndef ACCT_ACCOUNT_ATTEMPT_H
 #define ACCT_ACCOUNT_ATTEMPT_H
 
-#include "account/account.h"
+#include "credential/credential.h"
 #include "limit/limit.h"
 
 /** Begin an attempt. @return 0: it cannot be known whether it may be made,

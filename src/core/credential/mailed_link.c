@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/mailed_link.h"
+#include "credential/mailed_link.h"
 
 #include <string.h>
 
-#include "account/issue.h"
 #include "base/uid.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "dialect/mailing.h"
 #include "form/stage.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/dummy.h"
+#include "credential/dummy.h"
 
 #include <string.h>
 

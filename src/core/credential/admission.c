@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "account/admission.h"
+#include "credential/admission.h"
 
 #include <string.h>
 
-#include "account/attempt.h"
-#include "account/issue.h"
+#include "credential/attempt.h"
+#include "credential/issue.h"
 #include "database/unit.h"
 #include "form/stage.h"
 #include "tables/name_holds.h"
