@@ -153,7 +153,9 @@ static const acct_field_t world_fields[ACCT_ROLE__COUNT] = {
     [ACCT_ROLE_LINK_UID] = { .name = "uid", .role = ACCT_ROLE_LINK_UID,
       .required = 1, .index = 5 },
     [ACCT_ROLE_LINK_TOKEN] = { .name = "link", .role = ACCT_ROLE_LINK_TOKEN,
-      .required = 1, .index = 6 }
+      .required = 1, .index = 6 },
+    [ACCT_ROLE_SECOND_FACTOR] = { .name = "code",
+      .role = ACCT_ROLE_SECOND_FACTOR, .index = 7 }
 };
 
 static inline const acct_key_t *world_key(world_t *world,
@@ -185,7 +187,7 @@ static inline int world_setup(void **state)
     world->service = (acct_service_t){
         .acquire = give_connection, .release = take_connection,
         .enter = enter_gate, .leave = leave_gate, .log = note_line,
-        .context = world, .params = &world->params,
+        .context = world, .params = &world->params, .site_name = "Here",
         .key = world_key(world, 1)
     };
     assert_int_equal(acct_password_dummy(&world->params,

@@ -105,7 +105,7 @@ static void login_ends_in_these_outcomes_alone(void **state)
 {
     static const acct_outcome_e can[] = {
         GENERAL, OF_FIELDS, ACCT_WRONG_CREDENTIALS, ACCT_BLOCKED,
-        ACCT_PENDING, ACCT_UNVERIFIED,
+        ACCT_PENDING, ACCT_UNVERIFIED, ACCT_SECOND_FACTOR_REQUIRED,
         ACCT_IDENTIFIER_ABSENT, ACCT_TOO_MANY_TOKENS,
         ACCT_NOT_AUTHENTICATED, ACCT_BASIC_ABSENT, ACCT_BASIC_SPACES
     };

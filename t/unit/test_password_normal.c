@@ -65,8 +65,10 @@ static const char *hash_of_bytes(const char *salt_hash)
 
 static acct_hash_t sign_in(const char *stored, const char *password)
 {
-    acct_hash_t hash = { &service, password, stored, service.dummy,
-                         ACCT_PASSWORD_FAILED, NULL, APR_SUCCESS, pool };
+    acct_hash_t hash = {
+        .service = &service, .password = password, .stored = stored,
+        .dummy = service.dummy, .verdict = ACCT_PASSWORD_FAILED, .pool = pool
+    };
 
     tried = 0;
     acct_do_verify(&hash);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acctauth user set, activate, release, verify
+ * acctauth user set, activate, totp-reset, release, verify
  */
 #include "verbs/verbs.h"
 
@@ -135,6 +135,34 @@ int acct_cli_user_activate(acct_cli_t *cli)
     }
     printf("activated %s\n", acct_cli_name(&account, cli->pool));
     return ACCT_EXIT_OK;
+}
+
+/* ------------------------------------------------------------ totp-reset */
+
+int acct_cli_user_totp_reset(acct_cli_t *cli)
+{
+    acct_account_t account = { 0 };
+    apr_status_t status;
+    int how = acct_cli_find(cli, &account);
+
+    if (how != ACCT_EXIT_OK) {
+        return how;
+    }
+    status = acct_account_totp_reset(&cli->service, account.id, cli->pool);
+    if (APR_STATUS_IS_EINVAL(status)) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "%s has no second "
+                             "factor", acct_cli_name(&account, cli->pool));
+    }
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        return acct_cli_fail(cli, ACCT_EXIT_REFUSED, "no account \"%s\"",
+                             cli->args[0]);
+    }
+    if (status != APR_SUCCESS) {
+        return acct_cli_database_failed(cli, status);
+    }
+    printf("ended the second factor of %s",
+           acct_cli_name(&account, cli->pool));
+    return acct_cli_tokens_ended(cli, "; its tokens are ended");
 }
 
 /* --------------------------------------------------------------- release */

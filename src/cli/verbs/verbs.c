@@ -67,6 +67,12 @@ const acct_cli_verb_t acct_cli_verbs[] = {
       "set an account's password and end its tokens", NAME_HELP "\n",
       ACCT_OPT_CHANGES | ACCT_OPT_PASSWORD_STDIN | ACCT_OPT_WAIT, 1, 1,
       acct_cli_user_passwd },
+    { "user totp-reset", "NAME [--wait[=SECONDS]]",
+      "end an account's second factor and its tokens", NAME_HELP "\n"
+      "For an owner who has lost the application and the recovery codes. Be\n"
+      "sure whom you speak to: from then on the password alone lets in.\n"
+      "Tokens and links end too, since a lost telephone may have some.\n",
+      ACCT_OPT_CHANGES | ACCT_OPT_WAIT, 1, 1, acct_cli_user_totp_reset },
     { "user delete", "NAME [--wait[=SECONDS]]",
       "delete an account and its tokens",
       NAME_HELP "\n"

@@ -5,7 +5,7 @@
  *   acctauth.c      main()
  *   verbs.c         the table of all verbs
  *   user.c          user add, list, show, block, unblock, passwd, delete
- *   user_set.c      user set, activate, release, verify
+ *   user_set.c      user set, activate, totp-reset, release, verify
  *   tokens.c        token list, revoke
  *   token_check.c   token check
  *   limit_verbs.c   limit list, clear
@@ -33,6 +33,7 @@ int acct_cli_user_set(acct_cli_t *cli);
 int acct_cli_user_activate(acct_cli_t *cli);
 int acct_cli_user_release(acct_cli_t *cli);
 int acct_cli_user_verify(acct_cli_t *cli);
+int acct_cli_user_totp_reset(acct_cli_t *cli);
 int acct_cli_token_list(acct_cli_t *cli);
 int acct_cli_token_revoke(acct_cli_t *cli);
 int acct_cli_token_check(acct_cli_t *cli);

@@ -6,6 +6,7 @@
 #include "base/ticks.h"
 #include "credential/issue.h"
 #include "database/unit.h"
+#include "tables/second_factors.h"
 #include "token/identity.h"
 #include "token/lookup.h"
 
@@ -95,22 +96,30 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
 typedef struct current_t {
     apr_int64_t id;
     acct_account_t *account;
+    int *codes_left;            /* out; NULL: nobody asks */
 } current_t;
 
 static apr_status_t read_account(acct_db_t *db, void *baton,
                                  apr_pool_t *pool)
 {
     current_t *current = baton;
+    apr_status_t status = acct_store_account_by_id(db, current->id,
+                                                   current->account, pool);
 
-    return acct_store_account_by_id(db, current->id, current->account,
-                                    pool);
+    return status != APR_SUCCESS || current->codes_left == NULL ? status
+        : acct_store_recovery_code_count(db, current->id,
+                                         current->codes_left, pool);
 }
 
 void acct_current(const acct_call_t *call)
 {
     acct_result_t *result = call->result;
-    current_t current = { call->identity->account.id,
-                          apr_pcalloc(call->pool, sizeof(acct_account_t)) };
+    current_t current = {
+        .id = call->identity->account.id,
+        .account = apr_pcalloc(call->pool, sizeof(acct_account_t)),
+        .codes_left = call->route->shows_codes_left ? &result->codes_left
+                                                    : NULL
+    };
 
     if (!acct_call_read(call, read_account, &current, current.account)) {
         return;

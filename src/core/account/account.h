@@ -12,14 +12,16 @@
  * The files:
  *   account.c         whose token it is; the current account
  *   register.c        sign up
- *   login.c           sign in
+ *   login.c, login_refusal.c    sign in, or not
  *   logout.c          sign out, here or everywhere
  *   new_password.c, username.c    another password, another username: for the
  *                     account of a token, or by a mailed link
+ *   email_change.c    another address, by the password
  *   edit.c, delete.c  what else an account may do with itself
  *   activation.c      activating an account, verifying an address, by a link
  *   mail_request.c    mails that are ordered, and asking for one
  *   session_tokens.c  the account's tokens: listed, called something, ended
+ *   enrolment.c       its second factor: begun, confirmed, ended
  *   export.c          all that is stored of it
  *   operations.c      the table of operations: what a dialect can name
  * What these files share is the room below (credential/credential.h).
@@ -54,12 +56,15 @@ void acct_register(const acct_call_t *call);
 
 /**
  * Sign in: find the account, verify, and in one transaction look at its
- * state again, write the last login and give it a token: ACCT_OK with
- * account and token, ACCT_WRONG_CREDENTIALS; ACCT_BLOCKED and
- * ACCT_TOO_MANY_TOKENS, only after the right password; ACCT_IDENTIFIER_ABSENT
- * where the form has fields for name and address, and neither was sent; an
- * address that was sent goes before a name. A form with problems stays
- * ACCT_INVALID. One without name or password is nobody's.
+ * state again, accept its second factor, write the last login and give it a
+ * token: ACCT_OK with account and token, ACCT_WRONG_CREDENTIALS; ACCT_BLOCKED,
+ * ACCT_TOO_MANY_TOKENS and, of an account with a second factor,
+ * ACCT_SECOND_FACTOR_REQUIRED, only after the right password, as the problem
+ * of a wrong one is; ACCT_IDENTIFIER_ABSENT where the form has fields for name
+ * and address, and neither was sent; an address that was sent goes before a
+ * name. A form with problems stays ACCT_INVALID. One without name or password
+ * is nobody's. On a route that takes no second factor the password of an
+ * account that has one is never right.
  * An unknown name costs the same work as a wrong password.
  */
 void acct_login(const acct_call_t *call);
@@ -123,6 +128,16 @@ void acct_export(const acct_call_t *call);
 void acct_username_change(const acct_call_t *call);
 
 /**
+ * Give the token's account another address: ACCT_OK with the account,
+ * ACCT_INVALID (taken; a wrong current password), ACCT_INVALID_TOKEN. Where
+ * the site mails, and the dialect has the mail by which an address is proved,
+ * it is the pending one until then, as it is where no password was asked for
+ * and the present one is verified; else it is the account's at once. The
+ * address of before is told, where the dialect has that mail.
+ */
+void acct_email_change(const acct_call_t *call);
+
+/**
  * Change what was sent of the names and the address of the token's account,
  * and nothing else: ACCT_OK with the account, ACCT_INVALID,
  * ACCT_INVALID_TOKEN. An address that was verified is replaced only when the
@@ -153,6 +168,30 @@ void acct_activate(const acct_call_t *call);
 /** Whether a link is good, which spends nothing: ACCT_OK with the account,
  *  else as those that act by one. */
 void acct_link_check(const acct_call_t *call);
+
+/**
+ * Give the token's account the secret of a second factor that is yet to be
+ * confirmed, in place of another such: ACCT_OK with the account and the
+ * secret, ACCT_INVALID (a wrong current password), ACCT_TOTP_ALREADY,
+ * ACCT_NOT_ENABLED where there is no key file, ACCT_INVALID_TOKEN.
+ */
+void acct_totp_begin(const acct_call_t *call);
+
+/**
+ * Confirm it by one of its codes, which is used up by that. Makes recovery
+ * codes where the route shows them: ACCT_OK with the account and those,
+ * ACCT_INVALID (also for a wrong code), ACCT_TOTP_ALREADY, ACCT_TOTP_ABSENT,
+ * ACCT_INVALID_TOKEN.
+ */
+void acct_totp_confirm(const acct_call_t *call);
+
+/**
+ * End the second factor, or make new recovery codes in place of all that are
+ * left, by a code of either kind: ACCT_OK with the account (and the codes),
+ * ACCT_INVALID, ACCT_TOTP_ABSENT, ACCT_INVALID_TOKEN. Tokens live on.
+ */
+void acct_totp_disable(const acct_call_t *call);
+void acct_recovery_codes(const acct_call_t *call);
 
 /**
  * Delete the token's account with all that is its own: ACCT_OK with the

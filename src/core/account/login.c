@@ -5,9 +5,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "account/login_refusal.h"
+#include "account/mail_request.h"
 #include "credential/attempt.h"
 #include "credential/dummy.h"
 #include "credential/issue.h"
+#include "credential/second_factor.h"
 #include "database/unit.h"
 #include "text/identifier.h"
 #include "token/check_row.h"
@@ -21,6 +24,7 @@ typedef struct find_account_t {
     acct_attempt_t attempt;
     acct_known_t known;
     int is_counted;             /* the try of the name is */
+    int is_wrong;               /* the password, or the second factor */
 } find_account_t;
 
 static apr_status_t find_by_keys(acct_db_t *db, find_account_t *find,
@@ -101,10 +105,34 @@ static const char *name_of(const find_account_t *find)
     return find->email_key != NULL ? find->email_key : find->username_key;
 }
 
-/* In one transaction: the account as it is now, its last login, a token.
- * APR_EACCES: blocked meanwhile, or still pending; ACCT_TOKENS_ENOUGH: it has
- * its tokens; APR_NOTFOUND: gone; APR_EAGAIN: its password is another now, or
- * another request gave it its one token. */
+/* The second factor, where the account has one by now. APR_EAGAIN: it came to
+ * have one after it was looked at. */
+static apr_status_t prove(acct_issue_t *issue, acct_db_t *db,
+                          apr_pool_t *pool)
+{
+    const acct_call_t *call = issue->call;
+    const acct_account_t *account = issue->account;
+    apr_status_t status;
+
+    issue->used_recovery_code = 0;
+    if (!account->has_totp) {
+        return APR_SUCCESS;
+    }
+    if (!acct_factor_is_taken(call) || acct_factor_sent(call) == NULL) {
+        return APR_EAGAIN;
+    }
+    status = acct_factor_accept(call, db, account->id,
+                                &issue->used_recovery_code, pool);
+    return status != APR_SUCCESS || !issue->used_recovery_code ? status
+        : acct_mail_notice(call, db, ACCT_MAIL_RECOVERY_CODE_USED, account,
+                           NULL, NULL, pool);
+}
+
+/* In one transaction: the account as it is now, its second factor, its last
+ * login, a token. APR_EACCES: blocked meanwhile, or still pending;
+ * ACCT_FACTOR_WRONG; ACCT_TOKENS_ENOUGH: it has its tokens; APR_NOTFOUND:
+ * gone; APR_EAGAIN: its password is another now, or another request gave it
+ * its one token. */
 static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
 {
     acct_issue_t *issue = baton;
@@ -123,7 +151,10 @@ static apr_status_t sign_in(acct_db_t *db, void *baton, apr_pool_t *pool)
     if (!account->is_active) {
         return APR_EACCES;
     }
-    status = acct_check_limit(issue, db, pool);
+    status = prove(issue, db, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_check_limit(issue, db, pool);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -172,26 +203,6 @@ static void log_dropped(const acct_issue_t *issue, apr_pool_t *pool)
              issue->dropped, issue->dropped == 1 ? "" : "s");
 }
 
-static void refuse_login(const acct_call_t *call,
-                         const acct_account_t *account,
-                         acct_outcome_e outcome)
-{
-    call->result->outcome = outcome;
-    call->result->about = account != NULL ? account->id : 0;
-    if (account == NULL) {
-        acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
-                 "authn_login_fail: no such account");
-        return;
-    }
-    acct_log(call->service, ACCT_LOG_INFO, APR_SUCCESS, call->pool,
-             "authn_login_fail: account %" APR_INT64_T_FMT ": %s",
-             account->id, outcome == ACCT_BLOCKED ? "blocked"
-             : outcome == ACCT_PENDING ? "not activated"
-             : outcome == ACCT_UNVERIFIED ? "its address is not verified"
-             : outcome == ACCT_TOO_MANY_TOKENS ? "it has as many tokens as "
-               "its dialect allows" : "wrong password");
-}
-
 /* The outcome for an account that is not active. */
 static acct_outcome_e shut_out(const acct_account_t *account)
 {
@@ -237,6 +248,8 @@ static int verify(const acct_call_t *call, find_account_t *find,
         return 0;
     }
     hash.stored = known ? find->account.password : NULL;
+    hash.never_matches = known
+        && acct_login_is_shut(call, &find->account);
     status = acct_gate_run(call->service, find->known.is_known,
                            acct_do_verify, &hash);
     if (status != APR_SUCCESS || hash.verdict == ACCT_PASSWORD_FAILED) {
@@ -244,8 +257,8 @@ static int verify(const acct_call_t *call, find_account_t *find,
         return 0;
     }
     if (hash.verdict != ACCT_PASSWORD_MATCH) {
-        refuse_login(call, known ? &find->account : NULL,
-                     ACCT_WRONG_CREDENTIALS);
+        acct_login_refuse_password(call, known ? &find->account : NULL);
+        find->is_wrong = 1;
         return 0;
     }
     *rehashed = hash.hash;
@@ -254,18 +267,23 @@ static int verify(const acct_call_t *call, find_account_t *find,
 
 /* What came of the transaction. 0 when the account changed between the
  * look and the writing, so that it has to be tried again. */
-static int conclude(const acct_call_t *call, acct_issue_t *issue,
-                    apr_status_t status)
+static int conclude(const acct_call_t *call, find_account_t *find,
+                    acct_issue_t *issue, apr_status_t status)
 {
     if (APR_STATUS_IS_EAGAIN(status) || APR_STATUS_IS_NOTFOUND(status)) {
         return 0;
     }
     if (APR_STATUS_IS_EACCES(status)) {
-        refuse_login(call, issue->account, shut_out(issue->account));
+        acct_login_refuse(call, issue->account, shut_out(issue->account));
+        return 1;
+    }
+    if (status == ACCT_FACTOR_WRONG) {
+        acct_login_refuse_factor(call, issue->account);
+        find->is_wrong = 1;
         return 1;
     }
     if (status == ACCT_TOKENS_ENOUGH) {
-        refuse_login(call, issue->account, ACCT_TOO_MANY_TOKENS);
+        acct_login_refuse(call, issue->account, ACCT_TOO_MANY_TOKENS);
         return 1;
     }
     if (status == ACCT_CHECK_STANDS
@@ -282,6 +300,9 @@ static int conclude(const acct_call_t *call, acct_issue_t *issue,
              "authn_login_success: account %" APR_INT64_T_FMT ", token %s",
              issue->account->id, issue->token.id);
     log_dropped(issue, call->pool);
+    if (issue->used_recovery_code) {
+        acct_factor_tell_recovery(call, issue->account->id);
+    }
     return 1;
 }
 
@@ -297,12 +318,16 @@ static int try_login(const acct_call_t *call, find_account_t *find)
         return 1;
     }
     if (!find->account.is_active) {
-        refuse_login(call, &find->account, shut_out(&find->account));
+        acct_login_refuse(call, &find->account, shut_out(&find->account));
         return 1;
     }
     if (call->route->dialect->demands_verified
         && find->account.email_verified_at == 0) {
-        refuse_login(call, &find->account, ACCT_UNVERIFIED);
+        acct_login_refuse(call, &find->account, ACCT_UNVERIFIED);
+        return 1;
+    }
+    if (find->account.has_totp && acct_factor_sent(call) == NULL) {
+        acct_login_refuse(call, &find->account, ACCT_SECOND_FACTOR_REQUIRED);
         return 1;
     }
     issue.account = apr_pmemdup(call->pool, &find->account,
@@ -318,7 +343,7 @@ static int try_login(const acct_call_t *call, find_account_t *find)
          * is unknown: it may be done. */
         acct_service_revoked(call->service, issue.id);
     }
-    return conclude(call, &issue, status);
+    return conclude(call, find, &issue, status);
 }
 
 static void login(const acct_call_t *call, find_account_t *find)
@@ -370,12 +395,12 @@ void acct_login(const acct_call_t *call)
     if (!is_named(form) || form->value[ACCT_ROLE_PASSWORD] == NULL) {
         /* What no account can have: nobody learns anything from how long
          * this takes. */
-        refuse_login(call, NULL, ACCT_WRONG_CREDENTIALS);
+        acct_login_refuse_password(call, NULL);
+        find.is_wrong = 1;
     }
     else {
         identifier_keys(&find, form, call->pool);
         login(call, &find);
     }
-    acct_attempt_end(&find.attempt,
-                     call->result->outcome == ACCT_WRONG_CREDENTIALS);
+    acct_attempt_end(&find.attempt, find.is_wrong);
 }

@@ -10,6 +10,10 @@
     { ROLE(PASSWORD), 0, "\"" name "\" needs a password; add \"password\": " \
       "\"password\", and let it be required" }
 
+#define ADDRESS_FOR(name) \
+    { ROLE(EMAIL), 0, "\"" name "\" needs an address; add \"email\": " \
+      "\"email\", and let it be required" }
+
 /* ---- without a token ---- */
 
 static const acct_need_t register_needs[] = {
@@ -48,11 +52,13 @@ static const acct_operation_t op_login = {
     .event = ACCT_EVENT_LOGIN,
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
-    .roles = ROLE(IDENTIFIER) | ROLE(EMAIL) | ROLE(PASSWORD),
+    .roles = ROLE(IDENTIFIER) | ROLE(EMAIL) | ROLE(PASSWORD)
+        | ROLE(SECOND_FACTOR),
     .needs = login_needs,
     .takes_basic = 1,
     .outcomes = OUTCOME(WRONG_CREDENTIALS) | OUTCOME(BLOCKED)
         | OUTCOME(PENDING) | OUTCOME(UNVERIFIED)
+        | OUTCOME(SECOND_FACTOR_REQUIRED)
         | OUTCOME(IDENTIFIER_ABSENT) | OUTCOME(TOO_MANY_TOKENS),
     .shows = ACCT_SHOWS_NEW_TOKEN_ALWAYS,
     .budget = ACCT_BUDGET_FAILURES,
@@ -115,6 +121,22 @@ static const acct_operation_t op_username_change = {
     .roles = ROLE(CURRENT_PASSWORD) | ROLE(USERNAME) | ROLE(USERNAME_AGAIN),
     .needs = username_change_needs,
     .run = acct_username_change
+};
+
+static const acct_need_t email_change_needs[] = {
+    ADDRESS_FOR("email_change"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_email_change = {
+    .name = "email_change",     /* another address */
+    .event = ACCT_EVENT_EMAIL_CHANGE,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .stores_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(EMAIL),
+    .needs = email_change_needs,
+    .run = acct_email_change
 };
 
 static const acct_operation_t op_edit = {
@@ -183,15 +205,84 @@ static const acct_operation_t op_export = {
     .run = acct_export
 };
 
+/* ---- its second factor ---- */
+
+#define CODE_FOR(name) \
+    { ROLE(SECOND_FACTOR), 0, "\"" name "\" needs a code; add \"otp\": " \
+      "\"second_factor\", and let it be required" }
+#define CURRENT_PASSWORD_FOR(name) \
+    { ROLE(CURRENT_PASSWORD), 0, "\"" name "\" needs the password besides; " \
+      "add \"current_password\": \"current_password\", and let it be " \
+      "required" }
+
+static const acct_operation_t op_totp_begin = {
+    .name = "totp_begin",       /* a secret for one-time codes */
+    .event = ACCT_EVENT_TOTP_BEGIN,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD),
+    .outcomes = OUTCOME(TOTP_ALREADY) | OUTCOME(NOT_ENABLED),
+    .shows = ACCT_SHOWS_TOTP,
+    .run = acct_totp_begin
+};
+
+static const acct_need_t totp_confirm_needs[] = {
+    CODE_FOR("totp_confirm"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_totp_confirm = {
+    .name = "totp_confirm",     /* a code of it: asked for from now on */
+    .event = ACCT_EVENT_TOTP_CONFIRM,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(SECOND_FACTOR),
+    .needs = totp_confirm_needs,
+    .outcomes = OUTCOME(TOTP_ALREADY) | OUTCOME(TOTP_ABSENT),
+    .shows = ACCT_SHOWS_RECOVERY_CODES,
+    .run = acct_totp_confirm
+};
+
+static const acct_need_t totp_disable_needs[] = {
+    CODE_FOR("totp_disable"),
+    CURRENT_PASSWORD_FOR("totp_disable"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_totp_disable = {
+    .name = "totp_disable",     /* no second factor any more */
+    .event = ACCT_EVENT_TOTP_DISABLE,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(SECOND_FACTOR),
+    .needs = totp_disable_needs,
+    .outcomes = OUTCOME(TOTP_ABSENT),
+    .run = acct_totp_disable
+};
+
+static const acct_need_t recovery_codes_needs[] = {
+    CODE_FOR("recovery_codes"),
+    { 0, 0, NULL }
+};
+
+static const acct_operation_t op_recovery_codes = {
+    .name = "recovery_codes",   /* new ones */
+    .event = ACCT_EVENT_RECOVERY_CODES,
+    .token = ACCT_TOKEN_NEEDED,
+    .reads_fields = 1,
+    .roles = ROLE(CURRENT_PASSWORD) | ROLE(SECOND_FACTOR),
+    .needs = recovery_codes_needs,
+    .outcomes = OUTCOME(TOTP_ABSENT),
+    .shows = ACCT_SHOWS_RECOVERY_CODES_ALWAYS,
+    .run = acct_recovery_codes
+};
+
 /* ---- by a mailed link ---- */
 
 #define LINK_FOR(name) \
     { ROLE(LINK_TOKEN) | ROLE(LINK_KEY), 0, "\"" name "\" needs the secret " \
       "of a link; add \"token\": \"link_token\" or \"key\": \"link_key\", " \
       "and let it be required" }
-#define ADDRESS_FOR(name) \
-    { ROLE(EMAIL), 0, "\"" name "\" needs an address; add \"email\": " \
-      "\"email\", and let it be required" }
 #define LINK_ROLES (ROLE(LINK_UID) | ROLE(LINK_TOKEN) | ROLE(LINK_KEY))
 
 static const acct_need_t password_reset_send_needs[] = {
@@ -339,8 +430,10 @@ static const acct_operation_t op_link_check = {
 
 static const acct_operation_t *const rows[] = {
     &op_register, &op_login, &op_logout, &op_logout_all, &op_current,
-    &op_password_change, &op_username_change, &op_edit, &op_delete,
+    &op_password_change, &op_username_change, &op_email_change, &op_edit,
+    &op_delete,
     &op_tokens, &op_token_rename, &op_token_revoke, &op_export,
+    &op_totp_begin, &op_totp_confirm, &op_totp_disable, &op_recovery_codes,
     &op_password_reset_send, &op_password_reset, &op_username_reset_send,
     &op_username_reset, &op_activate_send, &op_activate, &op_verify_email,
     &op_link_check

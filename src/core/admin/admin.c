@@ -11,6 +11,7 @@
 #include "database/unit.h"
 #include "text/identifier.h"
 #include "tables/links.h"
+#include "tables/second_factors.h"
 #include "text/password.h"
 
 void acct_admin_tell(const acct_service_t *service, acct_event_t *event,
@@ -250,6 +251,39 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
     if (status != APR_SUCCESS) {
         return status;
     }
+    return change_account(service, &change, pool);
+}
+
+/* An owner who has lost the telephone may have lost it with tokens on it, and
+ * cannot be signed in without asking: nothing that was signed in before goes
+ * on. */
+static apr_status_t apply_totp_reset(acct_db_t *db, change_t *change,
+                                     apr_pool_t *pool)
+{
+    acct_account_t account;
+    apr_status_t status;
+
+    status = acct_store_account_lock(db, change->account, &account, pool);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = acct_store_totp_end(db, change->account, pool);
+    if (APR_STATUS_IS_NOTFOUND(status)) {
+        return APR_EINVAL;
+    }
+    return status == APR_SUCCESS ? end_tokens_and_links(db, change, pool)
+                                 : status;
+}
+
+apr_status_t acct_account_totp_reset(const acct_service_t *service,
+                                     apr_int64_t account, apr_pool_t *pool)
+{
+    change_t change = {
+        .service = service, .account = account,
+        .apply = apply_totp_reset, .ends_tokens = 1,
+        .event = ACCT_EVENT_TOTP_RESET
+    };
+
     return change_account(service, &change, pool);
 }
 

@@ -47,6 +47,12 @@ apr_status_t acct_account_set_password(const acct_service_t *service,
                                        const char **problem,
                                        apr_pool_t *pool);
 
+/** End the account's second factor, or the secret that is yet to be confirmed,
+ *  and its recovery codes, with all tokens and links. APR_EINVAL: it has
+ *  none. */
+apr_status_t acct_account_totp_reset(const acct_service_t *service,
+                                     apr_int64_t account, apr_pool_t *pool);
+
 /** Delete the account and its tokens; its name is held (acct_name_hold()). */
 apr_status_t acct_account_delete(const acct_service_t *service,
                                  apr_int64_t account, apr_pool_t *pool);

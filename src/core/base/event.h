@@ -42,6 +42,11 @@ typedef enum {
     ACCT_EVENT_TOKEN_RENAME,
     ACCT_EVENT_TOKEN_REVOKE,
     ACCT_EVENT_EXPORT,
+    ACCT_EVENT_TOTP_BEGIN,
+    ACCT_EVENT_TOTP_CONFIRM,
+    ACCT_EVENT_TOTP_DISABLE,
+    ACCT_EVENT_RECOVERY_CODES,
+    ACCT_EVENT_EMAIL_CHANGE,
     ACCT_EVENT_GUARD,           /* what a location's guard said */
     /* tokens */
     ACCT_EVENT_TOKEN_ISSUED,    /* one was made */
@@ -55,6 +60,7 @@ typedef enum {
                                  * ("session") */
     ACCT_EVENT_TOKEN_CHECK,     /* unknown tokens are refused unseen: "on",
                                  * "promised" or "off" from now on */
+    ACCT_EVENT_RECOVERY_CODE_USED,  /* in place of a one-time code */
     /* accounts, by an operator */
     ACCT_EVENT_ACCOUNT_ADDED,
     ACCT_EVENT_ACCOUNT_BLOCKED,
@@ -65,6 +71,8 @@ typedef enum {
     ACCT_EVENT_ACCOUNT_SET,     /* which members: "email,no-staff"; account 0:
                                  * of all accounts */
     ACCT_EVENT_NAME_RELEASED,   /* one that was given up is free again */
+    ACCT_EVENT_TOTP_RESET,      /* the account has no second factor any
+                                 * more */
     /* limits */
     ACCT_EVENT_LIMIT_REACHED,   /* from now on its requests are refused */
     ACCT_EVENT_LIMIT_OVER,      /* they are let in again */

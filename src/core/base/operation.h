@@ -47,6 +47,11 @@ typedef enum {
                                  * account */
     ACCT_SHOWS_TOKEN_READ,      /* {token.id}, {token.label} and the like, but
                                  * never {token} */
+    ACCT_SHOWS_TOTP,            /* the secret of a second factor, one way or
+                                 * the other: it has to */
+    ACCT_SHOWS_RECOVERY_CODES,  /* those that are made when the response shows
+                                 * them */
+    ACCT_SHOWS_RECOVERY_CODES_ALWAYS,   /* and it has to show them */
     ACCT_SHOWS_TOKEN,           /* {token}, {token.id}, {token.expires} */
     ACCT_SHOWS_NEW_TOKEN,       /* the same, of one that is made when the
                                  * response shows it */

@@ -105,6 +105,8 @@ typedef struct acct_service_t {
     const struct acct_mail_site_t *mail;    /* mail/site.h; NULL: nothing is
                                              * mailed */
     const char *accept_language;    /* of the request; NULL: it says none */
+    const char *site_name;      /* what the site is called to people; NULL:
+                                 * nothing asks in this process */
 
     int max_tokens;             /* live ones an account may have, but for
                                  * the reusable one; 0: any number */

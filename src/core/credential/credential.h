@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The room of what shows that a client may do what it asks for, and of what it
- * is given then: passwords, links, limits on trying them, tokens. And the call
- * that every operation (account/account.h) is, with how it gives up. It may
- * use every room of the core below it.
+ * is given then: passwords, links, codes, limits on trying them, tokens. And
+ * the call that every operation (account/account.h) is, with how it gives up.
+ * It may use every room of the core below it.
  *
  * What is here takes connections for one unit of work at a time and holds none
  * while it hashes. In the calling thread, which may wait for the gate and the
@@ -17,6 +17,7 @@
  *   dummy.c           what is verified for a name that no account has
  *   issue.c           issuing a token
  *   mailed_link.c     which link a form names, and its one use
+ *   second_factor.c   a one-time code or a recovery code, and its one use
  *   reauthentication.c    acting for the account of a token, its password
  *                     asked once more
  */

@@ -55,6 +55,9 @@ void acct_do_verify(void *baton)
         hash->verdict = dummy == ACCT_PASSWORD_FAILED
             ? ACCT_PASSWORD_FAILED : ACCT_PASSWORD_MISMATCH;
     }
+    if (hash->verdict == ACCT_PASSWORD_MATCH && hash->never_matches) {
+        hash->verdict = ACCT_PASSWORD_MISMATCH;
+    }
     if (hash->verdict == ACCT_PASSWORD_MATCH
         && (as_sent || acct_password_needs_rehash(hash->service->params,
                                                   hash->stored))) {

@@ -20,6 +20,7 @@ typedef struct acct_issue_t {
     apr_int64_t id;             /* login: whose */
     const char *verified;       /* login: the stored hash that matched */
     const char *rehashed;       /* login: a better one, or NULL */
+    int used_recovery_code;     /* out, login: in place of a one-time code */
     const char *text;           /* out: the token */
     acct_token_t token;         /* out */
     int minted;                 /* out: it is a new one */
@@ -70,6 +71,8 @@ typedef struct acct_hash_t {
     const char *password;
     const char *stored;         /* verify: NULL for an unknown name */
     const char *dummy;          /* verify: in its place; acct_dummy_for() */
+    int never_matches;          /* verify: what is right is told as wrong is,
+                                 * for the same work */
     acct_password_verdict_e verdict;
     const char *hash;           /* out: a new hash, or NULL */
     apr_status_t status;

@@ -3,16 +3,14 @@
 
 #include <string.h>
 
-#include "credential/attempt.h"
 #include "credential/issue.h"
+#include "credential/second_factor.h"
 #include "database/unit.h"
 #include "form/stage.h"
 
 /* What is read before a password is compared. */
 typedef struct before_t {
     acct_reauthentication_t *act;
-    acct_attempt_t attempt;
-    acct_known_t known;
     apr_time_t signed_in_at;    /* when the token was made; 0: not asked */
 } before_t;
 
@@ -78,6 +76,13 @@ static void ask_for_password(const before_t *before)
     }
 }
 
+/* Whether something is compared, so that its try is counted. */
+static int is_tried(const acct_call_t *call)
+{
+    return call->form != NULL
+        && (sent_password(call) != NULL || acct_factor_sent(call) != NULL);
+}
+
 static apr_status_t read_account(acct_db_t *db, void *baton,
                                  apr_pool_t *pool)
 {
@@ -91,10 +96,10 @@ static apr_status_t read_account(acct_db_t *db, void *baton,
         status = acct_store_token_is_of(db, id, act->call->identity->token.id,
                                         &before->signed_in_at, pool);
     }
-    if (status != APR_SUCCESS || sent_password(act->call) == NULL) {
+    if (status != APR_SUCCESS || !is_tried(act->call)) {
         return status;
     }
-    return acct_known_find(&before->attempt, db, id, &before->known, pool);
+    return acct_known_find(&act->attempt, db, id, &act->known, pool);
 }
 
 /* The one name that tries of the account are counted under, as a sign-in by
@@ -107,9 +112,8 @@ static const char *name_of(const acct_account_t *account)
 
 /* The call has its outcome when this is 0; else the problem, if there is one,
  * is in its result. */
-static int compare(before_t *before)
+static int compare(acct_reauthentication_t *act)
 {
-    acct_reauthentication_t *act = before->act;
     const acct_call_t *call = act->call;
     acct_hash_t hash = {
         .service = call->service, .pool = call->pool,
@@ -117,11 +121,11 @@ static int compare(before_t *before)
         .verdict = ACCT_PASSWORD_FAILED
     };
 
-    if (!acct_call_name(call, &before->attempt, name_of(&act->account),
-                        before->known.is_known, act->account.id)) {
+    if (!acct_call_name(call, &act->attempt, name_of(&act->account),
+                        act->known.is_known, act->account.id)) {
         return 0;
     }
-    if (acct_gate_run(call->service, before->known.is_known, acct_do_compare,
+    if (acct_gate_run(call->service, act->known.is_known, acct_do_compare,
                       &hash) != APR_SUCCESS
         || hash.verdict == ACCT_PASSWORD_FAILED) {
         acct_unavailable(call->result, ACCT_RETRY_GATE);
@@ -140,18 +144,41 @@ static int compare(before_t *before)
     return 1;
 }
 
-static int compare_counted(before_t *before)
+static int compare_counted(acct_reauthentication_t *act)
 {
-    const acct_call_t *call = before->act->call;
     int goes_on;
 
-    if (!acct_call_network(call, &before->attempt, ACCT_BUDGET_FAILURES)) {
+    if (!acct_call_network(act->call, &act->attempt, ACCT_BUDGET_FAILURES)) {
         return 0;
     }
-    goes_on = compare(before);
-    acct_attempt_end(&before->attempt,
-                     goes_on && before->act->verified == NULL);
+    act->is_counted = 1;
+    goes_on = compare(act);
+    if (act->verified == NULL || acct_factor_sent(act->call) == NULL) {
+        acct_reauthentication_settle(act, goes_on && act->verified == NULL);
+    }
     return goes_on;
+}
+
+int acct_reauthentication_try(acct_reauthentication_t *act)
+{
+    if (act->is_counted) {
+        return 1;
+    }
+    if (!acct_call_network(act->call, &act->attempt, ACCT_BUDGET_FAILURES)) {
+        return 0;
+    }
+    act->is_counted = 1;
+    return acct_call_name(act->call, &act->attempt, name_of(&act->account),
+                          act->known.is_known, act->account.id);
+}
+
+void acct_reauthentication_settle(acct_reauthentication_t *act,
+                                  int is_failure)
+{
+    if (act->is_counted) {
+        acct_attempt_end(&act->attempt, is_failure);
+        act->is_counted = 0;
+    }
 }
 
 int acct_reauthenticate(acct_reauthentication_t *act,
@@ -162,7 +189,7 @@ int acct_reauthenticate(acct_reauthentication_t *act,
 
     memset(act, 0, sizeof(*act));
     act->call = call;
-    if (!acct_call_begin(call, &before.attempt)) {
+    if (!acct_call_begin(call, &act->attempt)) {
         return 0;
     }
     status = acct_unit_run(call->service, ACCT_UNIT_READ, read_account,
@@ -182,7 +209,7 @@ int acct_reauthenticate(acct_reauthentication_t *act,
     return sent_password(call) == NULL
         || !acct_stage_open(&call->route->fields, call->result,
                             ACCT_STAGE_CURRENT_PASSWORD)
-        || compare_counted(&before);
+        || compare_counted(act);
 }
 
 apr_status_t acct_reauthentication_lock(const acct_reauthentication_t *act,

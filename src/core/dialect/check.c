@@ -39,7 +39,7 @@ static const char *where_known(acct_load_t *load, acct_value_e value)
     }
     if ((bit & (ACCT_VALUES_TOKEN | ACCT_VALUES_TOKEN_READ
                 | ACCT_VALUE_BIT(ACCT_VALUE_TOKENS)
-                | ACCT_VALUES_STORED)) != 0) {
+                | ACCT_VALUES_STORED | ACCT_VALUES_SECOND_FACTOR)) != 0) {
         return of_operations(load, value);
     }
     if ((bit & ACCT_VALUES_ERRORS) != 0) {
@@ -347,9 +347,11 @@ static void check_token(acct_load_t *load, acct_draft_t *draft)
                     "token, and the route does without a token; remove what "
                     "it shows of them, or \"token\": \"optional\"");
     }
-    if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN
-        || ok == NULL || entry == NULL
-        || entry->is_broken) {
+    if (ok == NULL || entry == NULL || entry->is_broken) {
+        return;
+    }
+    acct_check_codes(load, &at, route, uses);
+    if (route->fields.operation->shows < ACCT_SHOWS_NEW_TOKEN) {
         return;
     }
     route->mints_token = (uses & ACCT_VALUE_BIT(ACCT_VALUE_TOKEN)) != 0;

@@ -67,6 +67,50 @@ static void read_kind(acct_load_t *load, const json_t *route,
     }
 }
 
+/* Headers that mean something else to httpd, or to what is before it. */
+static int is_header_of_others(const char *name)
+{
+    static const char *const taken[] = {
+        "Authorization", "Connection", "Content-Encoding", "Content-Length",
+        "Content-Type", "Cookie", "Expect", "Host", "Keep-Alive", "Origin",
+        "Proxy-Authorization", "Referer", "TE", "Trailer",
+        "Transfer-Encoding", "Upgrade", "User-Agent", NULL
+    };
+    int i;
+
+    for (i = 0; taken[i] != NULL && strcasecmp(taken[i], name) != 0; i++) {
+    }
+    return taken[i] != NULL;
+}
+
+/* The header that a second factor comes in, where there are no fields. */
+static void read_code_header(acct_load_t *load, const json_t *route,
+                             acct_draft_t *draft)
+{
+    acct_path_t at = acct_place_member(load, &draft->at,
+                                       "second_factor_header");
+    const char *name = acct_text_member(load, &draft->at, route,
+                                        "second_factor_header");
+
+    if (name == NULL || draft->broken) {
+        return;
+    }
+    if (!draft->route.takes_basic) {
+        acct_report(load, &at, "is for a route with \"credentials\": "
+                    "\"basic\", which has no fields; remove it, or write a "
+                    "field that is the \"second_factor\"");
+    }
+    else if (!acct_is_http_token(name, strlen(name))
+             || is_header_of_others(name)) {
+        acct_report(load, &at, "\"%s\" is no header for a code; write a name "
+                    "of letters, digits and \"-\" that is free: \"X-OTP\"",
+                    acct_shown(name, load->tmp));
+    }
+    else {
+        draft->route.code_header = apr_pstrdup(load->pool, name);
+    }
+}
+
 /* A scheme, and at most a realm, in what RFC 9110 calls a quoted-string
  * without anything that would have to be quoted in it. */
 static int is_challenge(const char *text)
@@ -147,6 +191,7 @@ void acct_read_credentials(acct_load_t *load, const json_t *route,
     read_token(load, route, draft);
     read_other_methods(load, route, draft);
     read_kind(load, route, draft);
+    read_code_header(load, route, draft);
     read_challenge(load, route, draft);
 }
 
@@ -170,6 +215,9 @@ int acct_route_can(const acct_route_t *route, acct_outcome_e outcome)
     case ACCT_BASIC_ABSENT:
     case ACCT_BASIC_SPACES:
         return route->takes_basic;
+    case ACCT_SECOND_FACTOR_REQUIRED:
+        return route->code_header != NULL
+            || acct_route_has_role(route, ACCT_ROLE_SECOND_FACTOR);
     case ACCT_IDENTIFIER_ABSENT:
         return acct_route_has_role(route, ACCT_ROLE_IDENTIFIER)
             && acct_route_has_role(route, ACCT_ROLE_EMAIL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "register" and "login" of a file: what is demanded of accounts before they
- * can be signed in to; and "revoke": which tokens end where the server would
- * leave one. */
+ * can be signed in to; "revoke": which tokens end where the server would
+ * leave one; and of an answer, which has to show what is shown once. */
 #include <string.h>
 #include "dialect/draft.h"
 
@@ -88,5 +88,26 @@ void acct_check_demands(acct_load_t *load, const acct_path_t *at,
         acct_report(load, at, "shows a token, which an account that was made "
                     "a moment ago may not have yet by %s; remove one of the "
                     "two", what);
+    }
+}
+
+/* What is made and never shown is lost. */
+void acct_check_codes(acct_load_t *load, const acct_path_t *at,
+                      acct_route_t *route, uint64_t uses)
+{
+    acct_shows_e shows = route->fields.operation->shows;
+
+    route->shows_codes =
+        (uses & ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES)) != 0;
+    route->shows_codes_left =
+        (uses & ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES_LEFT)) != 0;
+    if (shows == ACCT_SHOWS_TOTP && (uses & ACCT_VALUES_TOTP) == 0) {
+        acct_report(load, at, "nobody learns the secret; write "
+                    "\"{totp.secret}\" or \"{totp.uri}\" where the client "
+                    "looks for it");
+    }
+    if (shows == ACCT_SHOWS_RECOVERY_CODES_ALWAYS && !route->shows_codes) {
+        acct_report(load, at, "nobody learns the recovery codes; write "
+                    "\"{recovery_codes}\" where the client looks for them");
     }
 }

@@ -13,7 +13,7 @@
  *   read.c            the file and what it extends
  *   dialect.c         its plain members; loading as a whole
  *   demands.c         "register" and "login": what accounts have to be;
- *                     "revoke": which tokens end
+ *                     "revoke": which tokens end; what an answer has to show
  *   route.c           its routes: path, method, operation
  *   fields.c          "fields" of a route, and their stages
  *   one_field.c       one of them, and what can be wrong with it
@@ -82,7 +82,12 @@ typedef struct acct_route_t {
                                  * its own needs none */
     const char *challenge;      /* value of WWW-Authenticate of its 401s, in
                                  * place of the server's; or NULL */
+    const char *code_header;    /* where credentials are those of HTTP Basic:
+                                 * the request's header that a second factor
+                                 * comes in; NULL: none does */
     int mints_token;            /* its ok response shows {token} */
+    int shows_codes;            /* … {recovery_codes} */
+    int shows_codes_left;       /* … {recovery_codes.left} */
     int names_account;          /* its path holds {account.id} */
     int names_token;            /* its path holds {token.id} */
     /* private to dialect/dialect.c and dialect/render.c */

@@ -257,6 +257,11 @@ void acct_read_demands(acct_load_t *load, const acct_source_t *source);
 void acct_check_demands(acct_load_t *load, const acct_path_t *at,
                         const acct_route_t *route);
 
+/** Report unless a route's "ok", which shows @a uses, shows the secrets that
+ *  it is there for; and write down which it shows. @param at its "ok" */
+void acct_check_codes(acct_load_t *load, const acct_path_t *at,
+                      acct_route_t *route, uint64_t uses);
+
 /* dialect/route.c */
 
 /** Read "routes" or "add_routes" into the drafts. One takes the place of
@@ -270,8 +275,8 @@ void acct_read_routes(acct_load_t *load, const acct_path_t *at,
 void acct_read_recent(acct_load_t *load, const acct_path_t *at,
                       const json_t *value, acct_field_t *field);
 
-/** Read "token", "credentials" and "challenge" of a route whose operation is
- *  known. */
+/** Read "token", "credentials", "second_factor_header" and "challenge" of a
+ *  route whose operation is known. */
 void acct_read_credentials(acct_load_t *load, const json_t *route,
                            acct_draft_t *draft);
 

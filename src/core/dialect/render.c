@@ -167,6 +167,15 @@ static int has_tokens(const choice_t *choice, const acct_result_t *result)
         && !(uses_any(choice, ACCT_VALUES_STORED) && result->stored == NULL);
 }
 
+/* Likewise of a second factor. */
+static int has_codes(const choice_t *choice, const acct_result_t *result)
+{
+    return !(uses_any(choice, ACCT_VALUES_TOTP)
+             && (result->totp_secret == NULL || result->totp_uri == NULL))
+        && !(uses_any(choice, ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES))
+             && result->recovery_codes == NULL);
+}
+
 /* Whether the result holds what the response shows. Loading has checked
  * that it should; an answer that shows a token which is not there must
  * not be sent whatever went wrong. */
@@ -183,7 +192,7 @@ static int can_fill(const choice_t *choice, const acct_result_t *result)
         }
     }
     return !(uses_any(choice, ACCT_VALUES_ACCOUNT) && result->account == NULL)
-        && has_tokens(choice, result)
+        && has_tokens(choice, result) && has_codes(choice, result)
         && !(uses_any(choice, ACCT_VALUES_ERRORS) && choice->ntold == 0)
         && !(uses_any(choice, ACCT_VALUES_PROBLEM)
              && choice->problem.field == NULL)

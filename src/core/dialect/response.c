@@ -7,6 +7,11 @@
 /* What a response for ACCT_OK knows besides the account. */
 static uint64_t shown_by(const acct_operation_t *operation)
 {
+    static const uint64_t left =
+        ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES_LEFT);
+    static const uint64_t codes = ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES)
+        | ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES_LEFT);
+
     switch (operation->shows) {
     case ACCT_SHOWS_NO_TOKEN:
         return 0;
@@ -16,6 +21,13 @@ static uint64_t shown_by(const acct_operation_t *operation)
         return ACCT_VALUE_BIT(ACCT_VALUE_TOKENS) | ACCT_VALUES_STORED;
     case ACCT_SHOWS_TOKEN_READ:
         return ACCT_VALUES_TOKEN_NAMED | ACCT_VALUES_TOKEN_READ;
+    case ACCT_SHOWS_TOTP:
+        return ACCT_VALUES_TOTP;
+    case ACCT_SHOWS_RECOVERY_CODES:
+    case ACCT_SHOWS_RECOVERY_CODES_ALWAYS:
+        return codes;
+    case ACCT_SHOWS_TOKEN:
+        return ACCT_VALUES_TOKEN | left;
     default:
         return ACCT_VALUES_TOKEN;
     }

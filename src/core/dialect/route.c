@@ -235,9 +235,10 @@ static void read_route(acct_load_t *load, const json_t *route,
                        acct_draft_t *draft)
 {
     static const char *const members[] = {
-        "path", "method", "operation", "token", "credentials", "challenge",
-        "other_methods", "allow", "fields", "stages", "partial", "messages",
-        "responses", "description", NULL
+        "path", "method", "operation", "token", "credentials",
+        "second_factor_header", "challenge", "other_methods", "allow",
+        "fields", "stages", "partial", "messages", "responses",
+        "description", NULL
     };
     acct_path_t at;
     const json_t *value;

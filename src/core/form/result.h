@@ -43,6 +43,11 @@ typedef struct acct_result_t {
                                          * NULL: they were not read */
     const apr_array_header_t **stored;  /* by acct_stored_e, of the other
                                          * lists; NULL: likewise */
+    const char *totp_secret;        /* {totp.secret}; secret, as the next
+                                     * two */
+    const char *totp_uri;           /* {totp.uri} */
+    const char *const *recovery_codes;  /* {recovery_codes}; ends with NULL */
+    int codes_left;                 /* {recovery_codes.left} */
     const char *method;             /* {method} */
     const char *media_type;         /* {media_type} */
     const char *encoding;           /* {encoding} */

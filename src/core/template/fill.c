@@ -114,6 +114,20 @@ static void put_told(writer_t *w)
     puts_(w, v->ntold > 0 ? "]}" : "}");
 }
 
+/* ["text",…] */
+static void put_texts(writer_t *w, const char *const *texts)
+{
+    const char *const *text;
+
+    put(w, "[", 1);
+    for (text = texts; text != NULL && *text != NULL; text++) {
+        puts_(w, text > texts ? ",\"" : "\"");
+        put_escaped(w, *text);
+        put(w, "\"", 1);
+    }
+    put(w, "]", 1);
+}
+
 static void put_text(writer_t *w, const acct_piece_t *piece, int json)
 {
     const char *text = "";
@@ -210,6 +224,9 @@ static void put_value(writer_t *w, const acct_piece_t *piece, int json)
         break;
     case ACCT_KIND_OBJECT:
         put_told(w);
+        break;
+    case ACCT_KIND_TEXTS:
+        put_texts(w, w->values->result->recovery_codes);
         break;
     case ACCT_KIND_LIST:
         put_list(w, piece);

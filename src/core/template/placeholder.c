@@ -74,6 +74,11 @@ static const struct {
     [ACCT_VALUE_LIMIT] = { "limit", ACCT_KIND_INT, 0 },
     [ACCT_VALUE_ATTRIBUTE] = { "attribute", ACCT_KIND_TEXT, 0 },
     [ACCT_VALUE_RETRY_AFTER] = { "retry_after", ACCT_KIND_INT, 0 },
+    [ACCT_VALUE_TOTP_SECRET] = { "totp.secret", ACCT_KIND_TEXT, 0 },
+    [ACCT_VALUE_TOTP_URI] = { "totp.uri", ACCT_KIND_TEXT, 0 },
+    [ACCT_VALUE_RECOVERY_CODES] = { "recovery_codes", ACCT_KIND_TEXTS, 0 },
+    [ACCT_VALUE_RECOVERY_CODES_LEFT] =
+        { "recovery_codes.left", ACCT_KIND_INT, 0 },
     [ACCT_VALUE_PROBLEMS] = { "problems", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_TOKENS] = { "tokens", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_NETWORK_SEEN_AT] =
@@ -320,8 +325,8 @@ static const char *problem_text(acct_value_e value, const acct_told_t *told)
         : value == ACCT_VALUE_PROBLEM_CODE ? told->code : told->message;
 }
 
-static const char *request_text(acct_value_e value,
-                                const acct_result_t *result)
+static const char *result_text(acct_value_e value,
+                               const acct_result_t *result)
 {
     switch (value) {
     case ACCT_VALUE_METHOD:
@@ -336,6 +341,10 @@ static const char *request_text(acct_value_e value,
         return result->reason;
     case ACCT_VALUE_TYPE:
         return result->type;
+    case ACCT_VALUE_TOTP_SECRET:
+        return result->totp_secret;
+    case ACCT_VALUE_TOTP_URI:
+        return result->totp_uri;
     default:
         return NULL;
     }
@@ -370,7 +379,7 @@ const char *acct_value_text(acct_value_e value, const acct_values_t *v,
     }
     else {
         text = value == ACCT_VALUE_MESSAGE ? v->message
-                                           : request_text(value, v->result);
+                                           : result_text(value, v->result);
     }
     return text != NULL ? text : "";
 }
@@ -397,6 +406,8 @@ apr_int64_t acct_value_number(acct_value_e value, const acct_values_t *v,
         return v->limit;
     case ACCT_VALUE_RETRY_AFTER:
         return v->result->retry_after;
+    case ACCT_VALUE_RECOVERY_CODES_LEFT:
+        return v->result->codes_left;
     default:
         return token_number(value, v, token_of(v, item));
     }

@@ -52,6 +52,10 @@ typedef enum {
     ACCT_VALUE_LIMIT,
     ACCT_VALUE_ATTRIBUTE,
     ACCT_VALUE_RETRY_AFTER,
+    ACCT_VALUE_TOTP_SECRET,
+    ACCT_VALUE_TOTP_URI,
+    ACCT_VALUE_RECOVERY_CODES,
+    ACCT_VALUE_RECOVERY_CODES_LEFT,
     /* lists */
     ACCT_VALUE_PROBLEMS,
     ACCT_VALUE_TOKENS,
@@ -83,6 +87,7 @@ typedef enum {
     ACCT_KIND_BOOL,
     ACCT_KIND_TIME,
     ACCT_KIND_OBJECT,
+    ACCT_KIND_TEXTS,            /* any number of them, as a JSON array */
     ACCT_KIND_LIST              /* of "each"; no placeholder */
 } acct_kind_e;
 
@@ -106,6 +111,13 @@ typedef enum {
                             | ACCT_VALUE_BIT(ACCT_VALUE_PROBLEMS))
 #define ACCT_VALUES_PROBLEM (ACCT_VALUE_BIT(ACCT_VALUE_PROBLEM_FIELD) \
                              | ACCT_VALUE_BIT(ACCT_VALUE_PROBLEM_CODE))
+
+/* Of a second factor: what is shown once, and what always can be. */
+#define ACCT_VALUES_TOTP (ACCT_VALUE_BIT(ACCT_VALUE_TOTP_SECRET) \
+                          | ACCT_VALUE_BIT(ACCT_VALUE_TOTP_URI))
+#define ACCT_VALUES_SECOND_FACTOR \
+    (ACCT_VALUES_TOTP | ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES) \
+     | ACCT_VALUE_BIT(ACCT_VALUE_RECOVERY_CODES_LEFT))
 
 #define ACCT_VALUES_STORED (ACCT_VALUE_BIT(ACCT_VALUE_NETWORKS) \
                             | ACCT_VALUE_BIT(ACCT_VALUE_LINKS) \

@@ -158,6 +158,14 @@ static void parse_format(parser_t *p, acct_piece_t *piece, const char *text,
     piece->pattern = text;
 }
 
+/* An object or an array, in JSON. */
+static int is_compound(acct_value_e value)
+{
+    acct_kind_e kind = acct_value_kind(value);
+
+    return kind == ACCT_KIND_OBJECT || kind == ACCT_KIND_TEXTS;
+}
+
 /* What stands between "{" and "}". */
 static void parse_placeholder(parser_t *p, const char *inner,
                               apr_size_t length, int whole,
@@ -175,9 +183,12 @@ static void parse_placeholder(parser_t *p, const char *inner,
     if (piece.nvalues == 0) {
         return;
     }
-    if (acct_value_kind(piece.values[0]) == ACCT_KIND_OBJECT && !whole) {
-        wrong(p, path, "\"{errors}\" is an object and cannot stand inside of"
-              " text; write \"{errors}\" alone, with no text around it");
+    if (!whole && is_compound(piece.values[0])) {
+        const char *name = acct_value_shown(piece.values[0], p->pool);
+
+        wrong(p, path, apr_psprintf(p->pool, "%s is no text and cannot stand "
+              "inside of one; write %s alone, with no text around it", name,
+              name));
     }
     if (bar != NULL) {
         parse_format(p, &piece, bar + 1, path);

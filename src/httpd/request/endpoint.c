@@ -16,7 +16,6 @@
 #include "form/basic.h"
 #include "form/form.h"
 #include "form/stage.h"
-#include "process/client.h"
 #include "process/repeat_log.h"
 #include "request/answer.h"
 #include "request/body.h"
@@ -203,12 +202,8 @@ static int check_owner(endpoint_t *endpoint)
 
 static int check_service(endpoint_t *endpoint)
 {
-    if (acct_request_service(&endpoint->service, endpoint->r)) {
-        endpoint->client = acct_client_of(endpoint->r);
-        endpoint->service.service.client = &endpoint->client;
-        endpoint->service.service.accept_language =
-            apr_table_get(endpoint->r->headers_in, "Accept-Language");
-        endpoint->service.route = endpoint->match.route;
+    if (acct_request_service_for(&endpoint->service, endpoint->r,
+                                 endpoint->match.route, &endpoint->client)) {
         return 1;
     }
     acct_repeat_log(endpoint->r, APLOG_ERR, 0, "ACCT0403",
@@ -330,6 +325,8 @@ static int take_body(endpoint_t *endpoint, acct_form_t *form)
     }
     if (endpoint->basic != NULL) {
         acct_basic_read(endpoint->basic, form, endpoint->r->pool);
+        form->value[ACCT_ROLE_SECOND_FACTOR] = acct_presented_code(
+            endpoint->r, endpoint->match.route->code_header);
     }
     return 1;
 }

@@ -62,6 +62,19 @@ const char *acct_presented_basic(request_rec *r)
     return at;
 }
 
+char *acct_presented_code(request_rec *r, const char *header)
+{
+    const char *code = header != NULL ? apr_table_get(r->headers_in, header)
+                                      : NULL;
+    char *copy = code != NULL && *code != '\0'
+        ? apr_pstrdup(r->pool, code) : NULL;
+
+    if (code != NULL) {
+        apr_table_unset(r->headers_in, header);
+    }
+    return copy;
+}
+
 /* ---- copies in the environment ---- */
 
 typedef struct copies_t {

@@ -33,6 +33,14 @@ const char *acct_presented_here(request_rec *r);
  */
 const char *acct_presented_basic(request_rec *r);
 
+/**
+ * The second factor that stands in a header beside them, in r->pool; taken
+ * from the request likewise.
+ * @param header its name; NULL: the route takes none
+ * @return NULL: there is none
+ */
+char *acct_presented_code(request_rec *r, const char *header);
+
 /** Take what was presented from a request: the header, unless another module
  *  has set another since, and all copies in the environment. */
 void acct_presented_take(request_rec *r);

@@ -9,6 +9,7 @@
 #include "base/ticks.h"
 #include "base/told_status.h"
 #include "config/config.h"
+#include "process/client.h"
 #include "process/repeat_log.h"
 #include "process/services.h"
 #include "request/request.h"
@@ -264,5 +265,23 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
     self->route = NULL;
     self->slot = -1;
     self->since = 0;
+    return 1;
+}
+
+int acct_request_service_for(acct_request_service_t *self, request_rec *r,
+                             const acct_route_t *route, acct_client_t *client)
+{
+    const char *name = acct_server_conf(r->server)->mail.site_name;
+
+    if (!acct_request_service(self, r)) {
+        return 0;
+    }
+    *client = acct_client_of(r);
+    self->service.client = client;
+    self->service.accept_language = apr_table_get(r->headers_in,
+                                                  "Accept-Language");
+    self->service.site_name = name != NULL ? name
+                                           : r->server->server_hostname;
+    self->route = route;
     return 1;
 }

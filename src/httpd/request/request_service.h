@@ -11,6 +11,7 @@
 
 #include "base/service.h"
 
+struct acct_client_t;
 struct acct_route_t;
 struct acct_runtime_t;
 
@@ -22,7 +23,7 @@ typedef struct acct_request_service_t {
     request_rec *r;
     struct acct_runtime_t *runtime;
     const struct acct_route_t *route;   /* of an endpoint, for the audit log;
-                                         * or NULL. The caller's to set */
+                                         * or NULL */
     int slot;                   /* of the gate, while in it */
     apr_interval_time_t since;  /* ticks: it asked for the connection */
 } acct_request_service_t;
@@ -34,6 +35,15 @@ typedef struct acct_request_service_t {
  * The request's thread.
  */
 int acct_request_service(acct_request_service_t *self, request_rec *r);
+
+/**
+ * The same for an operation, which asks whose request it is, what language
+ * its client reads and what the site is called.
+ * @param client filled in; lives as long as @a self
+ */
+int acct_request_service_for(acct_request_service_t *self, request_rec *r,
+                             const struct acct_route_t *route,
+                             struct acct_client_t *client);
 
 /** Hook post_config: give the service of each virtual host the functions by
  *  which it asks its surroundings. The context they want is set for each
