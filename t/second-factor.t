@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use AcctTest;
-use Digest::SHA qw(hmac_sha1);
+use Digest::SHA qw(hmac_sha1 sha256_hex);
 use JSON::PP ();
 use Test::More;
 
@@ -62,6 +62,16 @@ sub code
     my $at = ord(substr $mac, 19) & 15;
     return sprintf '%06d',
         (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1_000_000;
+}
+
+sub base36
+{
+    my ($n) = @_;
+    my $text = '';
+    for (; $n > 0; $n = int($n / 36)) {
+        $text = (0 .. 9, 'a' .. 'z')[$n % 36] . $text;
+    }
+    return $text;
 }
 
 sub wrong_code
@@ -290,6 +300,21 @@ subtest 'a password that is set by the operator leaves it' => sub {
     is(said(login('dj-rest-auth' => 'fay')), $REQUIRED, 'still asked for');
     like(join('', $s->cli('user', 'show', 'fay')), qr/second factor +yes/,
         'user show tells of it');
+};
+
+subtest 'a reset by mail leaves it' => sub {
+    my $link = '1-' . 'a' x 32;
+    my ($row) = $s->sql("SELECT id FROM account WHERE username = 'fay'");
+    $s->sql('INSERT INTO link (digest, account_id, purpose, address_key, '
+        . "created_at, expires_at) VALUES ('" . sha256_hex($link)
+        . "', $row->[0], 'password-reset', 'fay\@example.com', "
+        . (time + 60) . '000000, ' . (time + 600) . '000000)');
+    is(said(call(POST => '/rest/password/reset/confirm/', {
+        uid => base36($row->[0]), token => $link,
+        new_password1 => $PASSWORD, new_password2 => $PASSWORD })),
+        '200 {"detail":"Password has been reset with the new password."}',
+        'the password is set');
+    is(said(login('dj-rest-auth' => 'fay')), $REQUIRED, 'still asked for');
 };
 
 subtest 'acctauth user totp-reset ends it, with all tokens' => sub {
