@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Changing one's name and address: what changes, what stays until it is
- * proved, and what a look at others' names costs.
+ * proved, and what a look at others' names costs. With the password and
+ * without.
  */
 #include "account_fixture.h"
 
@@ -198,6 +199,91 @@ static void mails_to_addresses_that_a_client_names_are_counted(void **state)
     assert_int_equal(count(world, "account WHERE email = 'third@x.org'"), 0);
 }
 
+/* ---- the address, by the password ---- */
+
+static acct_result_t *move_to(world_t *world, const char *token,
+                              const char *email, const char *password)
+{
+    put(world, ACCT_ROLE_EMAIL, email);
+    put(world, ACCT_ROLE_CURRENT_PASSWORD, password);
+    world->form.field[ACCT_ROLE_CURRENT_PASSWORD] = password != NULL
+        ? &world_fields[ACCT_ROLE_CURRENT_PASSWORD] : NULL;
+    return run_as(world, token, acct_email_change);
+}
+
+static void where_nothing_is_mailed_the_password_moves_an_address_at_once(
+    void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = signed_in(world);
+
+    change(world, "UPDATE account SET email_verified_at = 1");
+    assert_int_equal(move_to(world, token, "new@x.org", "wrong")->outcome,
+                     ACCT_INVALID);
+    assert_int_equal(count(world, "account WHERE email = 'ann@x.org'"), 1);
+    assert_int_equal(move_to(world, token, "new@x.org", PASSWORD)->outcome,
+                     ACCT_OK);
+    assert_int_equal(count(world, "account WHERE email = 'new@x.org' AND "
+                           "email_verified_at = 0 AND "
+                           "email_pending IS NULL"), 1);
+    assert_int_equal(count(world, "revocation"), 1);
+    assert_true(is_alive(world, token));
+}
+
+static void without_a_password_a_proved_address_stays(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = signed_in(world);
+
+    change(world, "UPDATE account SET email_verified_at = 1");
+    assert_int_equal(move_to(world, token, "new@x.org", NULL)->outcome,
+                     ACCT_OK);
+    assert_int_equal(count(world, "account WHERE email = 'ann@x.org' AND "
+                           "email_pending = 'new@x.org'"), 1);
+}
+
+static void where_it_can_be_proved_an_address_is_first(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token = signed_in(world);
+    acct_mail_site_t mail = {
+        .name = "localhost", .transport = ACCT_TRANSPORT_SPOOL,
+        .templates = acct_mail_templates_make("en", world->pool)
+    };
+    acct_result_t *result;
+
+    world->service.mail = &mail;
+    mails.kind[ACCT_MAIL_VERIFY_EMAIL].is_named = 1;
+    mails.kind[ACCT_MAIL_EMAIL_CHANGED].is_named = 1;
+    result = move_to(world, token, "new@x.org", PASSWORD);
+    assert_int_equal(result->outcome, ACCT_OK);
+    assert_string_equal(result->account->email, "ann@x.org");
+    assert_string_equal(result->account->email_pending, "new@x.org");
+    assert_int_equal(count(world, "mail WHERE kind = 'verify-email' AND "
+                           "address = 'new@x.org'"), 1);
+    assert_int_equal(count(world, "mail WHERE kind = 'email-changed' AND "
+                           "address = 'ann@x.org'"), 1);
+
+    /* one's own again: nothing is pending, and nobody is told */
+    assert_int_equal(move_to(world, token, "Ann@x.org", PASSWORD)->outcome,
+                     ACCT_OK);
+    assert_int_equal(count(world, "account WHERE email = 'Ann@x.org' AND "
+                           "email_pending IS NULL"), 1);
+    assert_int_equal(count(world, "mail"), 2);
+}
+
+static void anothers_address_is_taken(void **state)
+{
+    world_t *world = world_of(state);
+    const char *token;
+
+    add_account(world, "bob", "bob@x.org");
+    token = signed_in(world);
+    assert_int_equal(move_to(world, token, "BOB@x.org", PASSWORD)->outcome,
+                     ACCT_INVALID);
+    assert_int_equal(count(world, "account WHERE email = 'ann@x.org'"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,7 +293,11 @@ int main(void)
         WORLD(the_only_name_of_an_account_cannot_be_taken_away),
         WORLD(looks_at_others_names_are_counted),
         WORLD(ones_own_name_costs_no_look),
-        WORLD(mails_to_addresses_that_a_client_names_are_counted)
+        WORLD(mails_to_addresses_that_a_client_names_are_counted),
+        WORLD(where_nothing_is_mailed_the_password_moves_an_address_at_once),
+        WORLD(without_a_password_a_proved_address_stays),
+        WORLD(where_it_can_be_proved_an_address_is_first),
+        WORLD(anothers_address_is_taken)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,

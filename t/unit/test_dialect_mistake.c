@@ -292,6 +292,44 @@ static const struct bad_t {
                    "\"challenge\":\"\"")),
       "routes[0].challenge: \"\" is no challenge", "\"Basic realm=" },
     { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"second_factor_header\":\"Cookie\"")),
+      "routes[0].second_factor_header: \"Cookie\" is no header for a code",
+      "\"X-OTP\"" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
+                   "\"second_factor_header\":\"X OTP\"")),
+      "routes[0].second_factor_header: ", "\"X-OTP\"" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"POST\",\"operation\":\"login\","
+             "\"second_factor_header\":\"X-OTP\",\"fields\":"
+             "{\"u\":\"identifier\",\"p\":\"password\"},\"responses\":{"
+             "\"ok\":{\"status\":200,\"body\":\"{token}\"}}}"),
+      "routes[0].second_factor_header: is for a route with \"credentials\"",
+      "write a field that is the \"second_factor\"" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"POST\",\"operation\":"
+             "\"totp_begin\",\"responses\":{\"ok\":{\"status\":204}}}"),
+      "routes[0].responses.ok: nobody learns the secret",
+      "write \"{totp.secret}\"" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"POST\",\"operation\":"
+             "\"recovery_codes\",\"fields\":{\"otp\":\"second_factor\"},"
+             "\"responses\":{\"ok\":{\"status\":204}}}"),
+      "routes[0].responses.ok: nobody learns the recovery codes",
+      "write \"{recovery_codes}\"" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"POST\",\"operation\":"
+             "\"totp_confirm\",\"fields\":{\"otp\":{\"as\":"
+             "\"second_factor\",\"required\":false}},"
+             "\"responses\":{\"ok\":{\"status\":204}}}"),
+      "routes[0].fields: \"totp_confirm\" needs a code",
+      "let it be required" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"POST\",\"operation\":"
+             "\"totp_disable\",\"fields\":{\"otp\":\"second_factor\"},"
+             "\"responses\":{\"ok\":{\"status\":204}}}"),
+      "routes[0].fields: \"totp_disable\" needs the password besides",
+      "\"current_password\"" },
+    { ROUTES("{\"path\":\"a\",\"method\":\"GET\",\"operation\":"
+             "\"current\",\"responses\":{\"ok\":{\"status\":200,"
+             "\"body\":\"{totp.secret}\"}}}"),
+      "routes[0].responses.ok.body: \"{totp.secret}\" is not known",
+      "in \"ok\" of totp_begin" },
+    { ROUTES(BASIC("POST", "\"credentials\":\"basic\","
                    "\"messages\":{\"identifier_absent\":\"x\"}")),
       "routes[0].messages.identifier_absent: \"identifier_absent\" cannot "
       "come of", "as this route has it" },

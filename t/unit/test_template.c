@@ -229,6 +229,7 @@ static void mistakes_are_told_with_their_place(void **state)
         { "\"{token {token}\"", "\"{\" is not closed" },
         { "\"token}\"", "\"}\" closes nothing; write \"}}\"" },
         { "\"{errors}!\"", "write \"{errors}\" alone" },
+        { "\"{recovery_codes}!\"", "write \"{recovery_codes}\" alone" },
         { "\"{account.id ?? account.email}\"", "\"{account.id}\" is no text" },
         { "\"{account.email ?? account.id}\"", "\"{account.id}\" is no text" },
         { "\"{token|%Y}\"", "\"{token}\" is no time" },

@@ -108,6 +108,11 @@ static void the_address_for_applications_is_percent_encoded(void **state)
                         "otpauth://totp/My%20Site:ann%2Bb%40example.com"
                         "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
                         "&issuer=My%20Site");
+    /* a colon parts the two names, encoded or not */
+    assert_string_equal(acct_totp_uri(&rfc, "Shop: Inn", "ann", pool),
+                        "otpauth://totp/Shop%20Inn:ann"
+                        "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+                        "&issuer=Shop%20Inn");
 }
 
 static void a_secret_is_opened_for_its_account_alone(void **state)

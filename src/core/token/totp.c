@@ -66,7 +66,8 @@ static int read_secret(acct_totp_secret_t *secret, const char *text)
     return 1;
 }
 
-/* Percent-encoded (RFC 3986): a name may hold anything. */
+/* Percent-encoded (RFC 3986): a name may hold anything. But for colons, which
+ * applications take for the end of the site's. */
 static const char *encoded(const char *text, apr_pool_t *pool)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -76,6 +77,9 @@ static const char *encoded(const char *text, apr_pool_t *pool)
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
 
+        if (c == ':') {         /* parts the two names, however encoded */
+            continue;
+        }
         if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
             || (c >= 'a' && c <= 'z') || strchr("-._~", c) != NULL) {
             *to++ = (char)c;
