@@ -136,8 +136,11 @@ subtest 'install' => sub {
     ok($have{ apxs('MANDIR') . '/man8/acctauth.8' }, 'man page')
         if -e "$tree/man/acctauth.8";
     is_deeply([sort map { m{^\Q$place{doc}\E/examples/(.*)} ? $1 : () }
-               keys %have], [map { s{^/}{}r } files("$tree/contrib")],
-        'examples: all of contrib');
+               keys %have], [grep { !m{^pages/} } map { s{^/}{}r }
+               files("$tree/contrib")], 'examples: contrib without the pages');
+    is_deeply([sort map { m{^\Q$place{data}\E/pages(/.*)} ? $1 : () }
+               keys %have], [files("$tree/contrib/pages")],
+        'which are where they are served from');
     is((stat "$dest$place{command}")[2] & 0777, 0755, 'mode of the command');
     is((stat "$dest$place{module}")[2] & 0777, 0644, 'mode of the module');
     if (-d "$etc/mods-available") {
