@@ -58,6 +58,15 @@ sub basic
 
 # ------------------------------------------------------------------ drf-token
 
+subtest 'a multipart form signs in, as the framework takes one' => sub {
+    my $body = join '', map { "--b\r\nContent-Disposition: form-data; "
+        . "name=\"$_->[0]\"\r\n\r\n$_->[1]\r\n" }
+        ['username', 'ann'], ['password', $PASSWORD];
+    my $r = $s->request('POST', '/api-token-auth/', body => "$body--b--\r\n",
+        type => 'multipart/form-data; boundary=b');
+    like(said($r), qr/^200 \{"token":"[0-9a-f]{40}"\}$/, 'a token');
+};
+
 my $WRONG = '400 {"non_field_errors":["Unable to log in with provided '
     . 'credentials."]}';
 
