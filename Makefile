@@ -348,6 +348,7 @@ walk:
 	@$(BUILT) all
 	@prove -v t/fault-sweep.t
 	@ACCT_DRIVER=pgsql prove -v t/fault-sweep.t
+	@prove -v t/pages.t t/front-ends.t
 
 sanitize:
 	@scripts/install-deps sanitize
