@@ -17,7 +17,9 @@ use lib 't/lib';
 use AcctTest;
 use Axe;
 use Browser;
+use Digest::SHA ();
 use File::Find ();
+use JSON::PP ();
 use MailTest;
 use Test::More;
 
@@ -373,6 +375,95 @@ subtest 'sessions are listed, called something and ended' => sub {
     ok(1, 'who has to sign in first comes to the page that was wanted');
 };
 
+# code(KEY, MORE): of RFC 6238, now or MORE steps later.
+sub code
+{
+    my ($key, $more) = @_;
+    my $bits = join '', map { sprintf '%05b', index
+        'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', $_ } grep { /\S/ } split //, $key;
+    my $secret = pack 'B*', substr $bits, 0, 8 * int(length($bits) / 8);
+    my $mac = Digest::SHA::hmac_sha1(
+        pack('Q>', int(time / 30) + ($more || 0)), $secret);
+    my $at = ord(substr $mac, -1) & 15;
+    return sprintf '%06d',
+        (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1e6;
+}
+
+for my $api (sort keys %HOST) {
+    subtest "$api: a second factor is set up, asked for and taken off" => sub {
+        my $host = $HOST{$api};
+        my $name = 'factor' . length $api;
+        $s->account(username => $name, email => "$name\@example.com",
+            password => 'tower bridge');
+        sign_in($host, $name, 'tower bridge');
+        $b->click('a[href="#/second-factor"]');
+        page_is('Second factor');
+        $b->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
+            'there is none');
+        $b->click('a[href="#/second-factor-begin"]');
+        page_is('Set up a second factor');
+        fill(current => 'wrong');
+        like(the_problem(), qr/password/i, 'a wrong password is told of');
+        fill(current => 'tower bridge');
+        page_is('Put the key into your app');
+        my $key = $b->value('document.querySelector("[data-is=secret]")'
+            . '.textContent');
+        like($key, qr/^(?:[A-Z2-7]{4} )+[A-Z2-7]{1,4}$/, 'a key, by fours');
+        like($b->value('document.querySelector("[data-is=uri]").href'),
+            qr{^otpauth://totp/}, 'and a link for a telephone');
+        is_accessible('the key');
+        fill(code => '000000');
+        the_problem();
+        is($b->value('document.querySelector("[aria-invalid]").name'), 'code',
+            'a wrong code is told at its field');
+        fill(code => code($key));
+        page_is('Your recovery codes');
+        my $codes = $b->value('[...document.querySelectorAll(".codes code")]'
+            . '.map((one) => one.textContent)');
+        is(scalar @$codes, 10, 'ten codes');
+        is_accessible('the codes');
+        $b->click('a[href="#/second-factor"]');
+        page_is('Second factor');
+        is($b->wait_for('document.querySelector("#main [data-is=left]")'
+            . '.textContent', 'the count'), 10, 'ten are left');
+        is_accessible('a second factor');
+
+        $b->click('header button[data-do=sign-out]');
+        page_is('Sign in');
+        is($b->value('document.getElementById("code").checkVisibility()'),
+            JSON::PP::false, 'no code is asked for at first');
+        fill(identifier => $name, password => 'tower bridge');
+        $b->wait_for('document.activeElement.id === "code"',
+            'after the right password the field for it has the focus');
+        is_accessible('a code is asked for');
+        fill(code => '000000');
+        the_problem();
+        fill(code => $codes->[0]);
+        page_is('Your account');
+        is(guarded(), 200, 'a recovery code signs in');
+
+        $b->visit(url($host, '/account/#/new-codes'));
+        page_is('Make other recovery codes');
+        fill(current => 'tower bridge', code => $codes->[1]);
+        page_is('Your recovery codes');
+        my $new = $b->value('document.querySelector(".codes code")'
+            . '.textContent');
+        ok(!(grep { $_ eq $new } @$codes), 'others are made');
+        $b->reload;
+        page_is('Second factor');
+        unlike($b->text, qr/\Q$new\E/, 'a reload shows them no more');
+        $b->visit(url($host, '/account/#/second-factor-end'));
+        page_is('Take the second factor off');
+        fill(current => 'tower bridge', code => $new);
+        page_is('Second factor');
+        $b->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
+            'there is none');
+        sign_in($host, $name, 'tower bridge');
+        $m->until_empty;
+        $m->empty;
+    };
+}
+
 # ------------------------------------------------- how it is for everybody
 
 subtest 'a form is filled in by the keyboard alone' => sub {
@@ -408,7 +499,8 @@ subtest 'a form is filled in by the keyboard alone' => sub {
 my @OPEN = qw(sign-in sign-up forgot-password forgot-username confirm-again
     mail-sent signed-up password-reset username-reset confirmed link-dead
     link-lost deleted not-found);
-my @CLOSED = qw(account password password-changed sessions export delete);
+my @CLOSED = qw(account password password-changed sessions second-factor
+    second-factor-begin new-codes second-factor-end export delete);
 
 # Each page, at its heading.
 sub each_page

@@ -6,6 +6,7 @@
 
 import { clearProblems, prepare, showProblems } from "./form.js";
 import { dropLink, linkSecret, linkValues, takePage } from "./link.js";
+import * as factor from "./second-factor.js";
 import { call, has } from "./server.js";
 import * as session from "./session.js";
 import { listSessions } from "./sessions.js";
@@ -29,6 +30,10 @@ function admit(page) {
     if ("signedIn" in data && !session.token()) {
         wanted = page;
         return "sign-in";
+    }
+    if ((page === "second-factor-key" && !factor.hasKey())
+        || (page === "codes" && !factor.hasCodes())) {
+        return "second-factor";         // after a reload
     }
     return "link" in data && !linkSecret() ? "link-lost" : page;
 }
@@ -59,6 +64,7 @@ function show(page, { first = false } = {}) {
     }
     main.replaceChildren(content);
     current = page;
+    factor.forget(page);
     showHeader();
     setTitle(heading.textContent);
     heading.tabIndex = -1;
@@ -217,6 +223,17 @@ async function deleteAccount(form, typed) {
     }
 }
 
+// A call whose answer the next page shows.
+const shown = (name, keep, page) => async (form, typed) => {
+    const result = await call(name, typed);
+    if (result.ok) {
+        keep(result.answer);
+        replace(page);
+    } else {
+        refuse(form, result);
+    }
+};
+
 const actions = {
     "sign-in": signIn,
     "sign-up": signUp,
@@ -227,6 +244,10 @@ const actions = {
     "reset-username": linked("resetUsername", "username-reset"),
     "confirm": confirm,
     "change-password": plain("changePassword", "password-changed"),
+    "begin-totp": shown("beginTotp", factor.keepKey, "second-factor-key"),
+    "confirm-totp": shown("confirmTotp", factor.keepCodes, "codes"),
+    "new-codes": shown("newCodes", factor.keepCodes, "codes"),
+    "end-totp": plain("endTotp", "second-factor"),
     "delete-account": deleteAccount,
 };
 
@@ -249,6 +270,9 @@ const arrivals = {
     "reset-password": checkLink,
     "reset-username": checkLink,
     "sessions": showSessions,
+    "second-factor": () => factor.showState(refuseAloud),
+    "second-factor-key": factor.showKey,
+    "codes": factor.showCodes,
 };
 
 // -------------------------------------------------------------- buttons
@@ -267,27 +291,33 @@ async function leave(name) {
     }
 }
 
+function save(name, type, content) {
+    const link = document.createElement("a");
+
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    tell(text("saved"));
+}
+
 async function saveExport() {
     const result = await call("exportAccount");
 
-    if (!result.ok) {
+    if (result.ok) {
+        save("account.json", "application/json",
+             JSON.stringify(result.answer, null, 2) + "\n");
+    } else {
         refuseAloud(result);
-        return;
     }
-    const file = new Blob([JSON.stringify(result.answer, null, 2) + "\n"],
-                          { type: "application/json" });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = "account.json";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    tell(text("exported"));
 }
 
 const buttons = {
     "sign-out": () => leave("signOut"),
     "end-sessions": () => leave("endSessions"),
     "export": saveExport,
+    "save-codes": () =>
+        save("recovery-codes.txt", "text/plain", factor.codesText()),
 };
 
 addEventListener("click", (event) => {

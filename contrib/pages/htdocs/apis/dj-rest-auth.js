@@ -40,6 +40,23 @@ export default {
         method: "POST", path: "registration/resend-email/",
         fields: { email: "email" },
     },
+    totp: { method: "GET", path: "totp/", signedIn: true },
+    beginTotp: {
+        method: "POST", path: "totp/", signedIn: true,
+        fields: { current: "current_password" },
+    },
+    confirmTotp: {
+        method: "POST", path: "totp/confirm/", signedIn: true,
+        fields: { code: "otp" },
+    },
+    endTotp: {
+        method: "POST", path: "totp/disable/", signedIn: true,
+        fields: { current: "current_password", code: "otp" },
+    },
+    newCodes: {
+        method: "POST", path: "totp/recovery-codes/", signedIn: true,
+        fields: { current: "current_password", code: "otp" },
+    },
     links: {
         "password-reset/confirm/{uid}/{token}": "reset-password",
         "dj-rest-auth/registration/account-confirm-email/{key}": "confirm",

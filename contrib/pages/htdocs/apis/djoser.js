@@ -50,6 +50,23 @@ export default {
         method: "POST", path: "users/resend_activation/",
         fields: { email: "email" },
     },
+    totp: { method: "GET", path: "users/me/totp/", signedIn: true },
+    beginTotp: {
+        method: "POST", path: "users/me/totp/", signedIn: true,
+        fields: { current: "current_password" },
+    },
+    confirmTotp: {
+        method: "POST", path: "users/me/totp/confirm/", signedIn: true,
+        fields: { code: "otp" },
+    },
+    endTotp: {
+        method: "DELETE", path: "users/me/totp/", signedIn: true,
+        fields: { current: "current_password", code: "otp" },
+    },
+    newCodes: {
+        method: "POST", path: "users/me/totp/recovery_codes/", signedIn: true,
+        fields: { current: "current_password", code: "otp" },
+    },
     links: {
         "password/reset/confirm/{uid}/{token}": "reset-password",
         "username/reset/confirm/{uid}/{token}": "reset-username",
