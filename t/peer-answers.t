@@ -169,6 +169,8 @@ subtest 'djoser judges a link of a username late' => sub {
         [{ new_username => 'ivo', uid => $known, token => undef }, $key],
         [{ new_username => 'ivo', uid => $known, token => ' ' }, $key],
         [{ new_username => 'ivo', uid => 'OTk5OTk5' }, $uid],
+        [{ new_username => 'ivo', uid => "M\0Q" }, $uid],
+        [{ new_username => 'ivo', uid => $known, token => "a\0b" }, $key],
         [{ new_username => 'ivo', uid => [] },
             '{"uid":["Not a valid string."]}'],
         [{}, '{"new_username":["This field is required."]}'],
