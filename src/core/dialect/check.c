@@ -2,7 +2,7 @@
 #include <string.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include "dialect/draft.h"
+#include "dialect/overlay.h"
 
 /* --------------------------------------------------------- what is known */
 

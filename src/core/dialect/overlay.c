@@ -3,7 +3,7 @@
  * answers: which response and message holds; see dialect/draft.h. */
 #include <string.h>
 #include <apr_strings.h>
-#include "dialect/draft.h"
+#include "dialect/overlay.h"
 
 const acct_entry_t *acct_overlay_entry(const apr_array_header_t *list,
                                       const char *key, int *turn)
