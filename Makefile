@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-#   make             build/mod_acctauth.so and build/acctauth; no network, no root
+#   make             build/mod_acctauth.so, build/acctauth and, where there is
+#                    libcurl, build/acctauth-smtp; no network, no root
 #   make deps        install what is missing to build and run (system packages)
 #   make run         demo server on 127.0.0.1:$(PORT), state in $(RUN_DIR)
 #   make check       all tests that what is here allows; says what it skipped;
@@ -112,6 +113,11 @@ PKG_INC  := $(patsubst -I%,-isystem %,\
               $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 
+# Of the program that speaks SMTP alone, which is built where there is libcurl.
+CURL_INC := $(patsubst -I%,-isystem %,\
+              $(shell $(PKG_CONFIG) --cflags libcurl 2>/dev/null))
+CURL_LIBS := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null)
+
 # Foreign headers come in with -isystem: their warnings are not ours.
 isystem   = $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(1)))
 # Without apxs there is none of them to ask; `have` says so.
@@ -160,6 +166,7 @@ DEFS   = -DACCT_VERSION='"$(VERSION)"' \
          -DACCT_DIALECT_DIR='"$(DIALECT_DIR)"' \
          -DACCT_SQL_DIR='"$(SQL_DIR)"' \
          -DACCT_MAIL_DIR='"$(MAIL_DIR)"' \
+         -DACCT_SMTP='"$(SBINDIR)/acctauth-smtp"' \
          -DACCT_HTTPD='"$(SBINDIR)/$(PROGNAME)"' \
          -DACCT_APACHECTL='"$(SBINDIR)/apachectl"'
 
@@ -179,6 +186,7 @@ export FLAGS_NOW = $(CC) $(CC_ALL) $(GLUE_INC) $(LDFLAGS) $(PKG_LIBS) \
 CORE_SRC := $(wildcard src/core/*/*.c)
 GLUE_SRC := $(wildcard mod_acctauth.c src/httpd/*/*.c)
 CLI_SRC  := $(wildcard src/cli/*/*.c)
+SMTP_SRC := $(wildcard src/smtp/*.c)
 UNIT_SRC := $(wildcard t/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard t/unit/*.c))
 FUZZ_SRC := $(wildcard t/fuzz/fuzz_*.c)
@@ -187,6 +195,7 @@ OBJ      = $(BUILD)/obj
 CORE_OBJ = $(CORE_SRC:%.c=$(OBJ)/%.o)
 GLUE_OBJ = $(GLUE_SRC:%.c=$(OBJ)/%.o)
 CLI_OBJ  = $(CLI_SRC:%.c=$(OBJ)/%.o)
+SMTP_OBJ = $(SMTP_SRC:%.c=$(OBJ)/%.o)
 HELP_OBJ = $(HELP_SRC:%.c=$(OBJ)/%.o)
 UNIT_BIN = $(UNIT_SRC:t/unit/%.c=$(BUILD)/unit/%)
 LIBCORE  = $(OBJ)/libacctcore.a
@@ -203,7 +212,8 @@ export APXS CC PKG_CONFIG
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/mod_acctauth.so $(BUILD)/acctauth $(BUILD)/layout
+all: $(BUILD)/mod_acctauth.so $(BUILD)/acctauth $(BUILD)/layout \
+     $(if $(CURL_LIBS),$(BUILD)/acctauth-smtp)
 
 unit: $(UNIT_BIN)
 
@@ -231,6 +241,11 @@ $(OBJ)/src/core/%.o: src/core/%.c $(BUILD)/.flags
 $(OBJ)/src/cli/%.o: src/cli/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CLI_INC) -MMD -MP -c -o $@ $<
+
+$(OBJ)/src/smtp/%.o: src/smtp/%.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CC_ALL) -Wconversion $(ERR) $(CORE_INC) $(CURL_INC) -MMD \
+	    -MP -c -o $@ $<
 
 $(OBJ)/src/httpd/%.o: src/httpd/%.c $(BUILD)/.flags
 	@mkdir -p $(@D)
@@ -278,6 +293,10 @@ $(BUILD)/acctauth: $(CLI_OBJ) $(COUNTED) $(LIBCORE)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
 	    $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
 
+$(BUILD)/acctauth-smtp: $(SMTP_OBJ) $(COUNTED) $(LIBCORE)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
+	    $(CURL_LIBS) $(PKG_LIBS) $(APR_LIBS) $(APR_RPATH)
+
 $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJ) $(COUNTED) $(LIBCORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $(filter %.o,$^) \
@@ -311,7 +330,8 @@ $(BUILD)/unit/test_password_normal: private override LDFLAGS += \
 $(POOL_TESTS): \
     private override LDFLAGS += -Wl,--wrap=acct_queue_join
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(HELP_OBJ) \
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(GLUE_OBJ) $(CLI_OBJ) $(SMTP_OBJ) \
+           $(HELP_OBJ) \
            $(UNIT_SRC:%.c=$(OBJ)/%.o) $(FUZZ_OBJ) \
            $(FUZZ_SRC:%.c=$(OBJ)/%.o))
 

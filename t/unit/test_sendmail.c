@@ -31,7 +31,7 @@ static acct_mail_fate_e run(const char *script, const char *message,
 {
     const char *program = path_of("sendmail");
     acct_sendmail_t mail = { program, "accounts@example.org", ADDRESS,
-                             message, patience, NULL, NULL };
+                             message, NULL, patience, NULL, NULL };
     FILE *file = fopen(program, "w");
 
     assert_non_null(file);
@@ -236,7 +236,7 @@ static void one_that_says_much_is_not_waited_for(void **state)
 static void a_program_that_is_not_there_may_be_there_later(void **state)
 {
     acct_sendmail_t mail = { "/nonexistent/sendmail", "a@example.org",
-                             ADDRESS, "a\n", ACCT_SENDMAIL_PATIENCE,
+                             ADDRESS, "a\n", NULL, ACCT_SENDMAIL_PATIENCE,
                              NULL, NULL };
     const char *why;
 

@@ -17,6 +17,7 @@
  *   file_safety.c     whether other users can get at a file
  *   folders_seen.c    folders that were looked at a moment ago
  *   plain_file.c      opening a file that is one
+ *   secret_text.c     reading one that holds a secret
  *   told_status.c     what of a status is worth a word in the log
  *   shared_mutex.c    mutexes in memory that processes share
  *   ticks.c           a clock for waiting

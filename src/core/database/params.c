@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "database/params.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "base/secret_text.h"
 
 #define FILE_MAX 4096           /* bytes */
 
@@ -318,28 +316,6 @@ int acct_pg_holds_secret(const apr_array_header_t *options,
  * The file
  */
 
-static const char *file_problem(const struct stat *info, const char *path,
-                                apr_pool_t *pool)
-{
-    if (!S_ISREG(info->st_mode)) {
-        return apr_psprintf(pool, "%s: not a plain file", path);
-    }
-    if (info->st_uid != 0 && info->st_uid != geteuid()) {
-        return apr_psprintf(pool, "%s: belongs to another user; say: chown "
-                            "root %s", path, path);
-    }
-    if ((info->st_mode & 077) != 0) {
-        return apr_psprintf(pool, "%s: can be read or written by others "
-                            "than its owner (mode %03o); say: chmod 600 %s",
-                            path, (unsigned)(info->st_mode & 0777), path);
-    }
-    if (info->st_size > FILE_MAX) {
-        return apr_psprintf(pool, "%s: longer than a connection string is",
-                            path);
-    }
-    return NULL;
-}
-
 /* Comments become blanks: to libpq a line's end is one like any other. */
 static void blank_comments(char *text)
 {
@@ -356,42 +332,18 @@ static void blank_comments(char *text)
 apr_status_t acct_pg_read_file(const char *path, const char **text,
                                apr_pool_t *pool, const char **error)
 {
-    char *bytes = apr_palloc(pool, FILE_MAX + 1);
-    char reason[120];
-    struct stat info;
-    ssize_t length;
+    char *bytes = NULL;
     apr_status_t rv;
-    int fd;
 
     *text = NULL;
     if (path[0] != '/') {
         *error = "the path behind " ACCT_PG_FILE " must be absolute";
         return APR_EINVAL;
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        rv = APR_FROM_OS_ERROR(errno);
-        *error = apr_psprintf(pool, "%s: %s", path,
-                              apr_strerror(rv, reason, sizeof(reason)));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return rv;
+    rv = acct_secret_text_read(path, FILE_MAX, &bytes, error, pool);
+    if (rv == APR_SUCCESS) {
+        blank_comments(bytes);
+        *text = bytes;
     }
-    *error = file_problem(&info, path, pool);
-    length = *error ? 0 : read(fd, bytes, FILE_MAX);
-    rv = length < 0 ? APR_FROM_OS_ERROR(errno) : APR_SUCCESS;
-    close(fd);
-    if (*error) {
-        return APR_EACCES;
-    }
-    if (rv != APR_SUCCESS || memchr(bytes, '\0', (size_t)length)) {
-        *error = apr_psprintf(pool, "%s: cannot be read, or is no text",
-                              path);
-        return rv != APR_SUCCESS ? rv : APR_EINVAL;
-    }
-    bytes[length] = '\0';
-    blank_comments(bytes);
-    *text = bytes;
-    return APR_SUCCESS;
+    return rv;
 }

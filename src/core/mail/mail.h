@@ -17,6 +17,8 @@
  *   language.c        which language a client asks for
  *   mime_message.c    subject and bodies to a message (RFC 5322)
  *   sendmail.c        the message to a program of the system
+ *   program.c         that program is started
+ *   smtp.c            the settings of the one that speaks SMTP
  *
  * Kinds of mails and their placeholders are in base/mail_text.h, since a
  * dialect names them too.

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE             /* posix_spawn_file_actions_addclosefrom_np */
+#define _GNU_SOURCE             /* pipe2 */
 #endif
 #include "mail/sendmail.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,18 +20,13 @@
 #include <apr_strings.h>
 
 #include "base/ticks.h"
+#include "mail/program.h"
 #include "text/identifier.h"
 
 #define SAID_MAX 256            /* bytes of what it says on standard error */
 #define LEFT_AT_END apr_time_from_sec(1)
 #define LOOK_EVERY 20           /* milliseconds between two looks whether it
                                  * has ended */
-
-#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
-#if __GLIBC_PREREQ(2, 34)
-#define HAVE_CLOSEFROM 1
-#endif
-#endif
 
 /* A program that runs. */
 typedef struct run_t {
@@ -47,109 +41,14 @@ typedef struct run_t {
 
 /* ----------------------------------------------------------- the start */
 
-/* Every descriptor but 0 to 2. */
-static int close_others(posix_spawn_file_actions_t *actions)
-{
-#ifdef HAVE_CLOSEFROM
-    return posix_spawn_file_actions_addclosefrom_np(actions, 3);
-#else
-    /* Those that are open now. What another thread opens before the program
-     * runs it closes by itself, if it was opened as APR opens files. */
-    DIR *dir = opendir("/proc/self/fd");
-    struct dirent *entry;
-    int rv = 0;
-
-    if (dir == NULL) {
-        return 0;
-    }
-    while (rv == 0 && (entry = readdir(dir)) != NULL) {
-        int fd = atoi(entry->d_name);
-
-        if (fd > 2 && fd != dirfd(dir)) {
-            rv = posix_spawn_file_actions_addclose(actions, fd);
-        }
-    }
-    closedir(dir);
-    return rv;
-#endif
-}
-
-static int set_files(posix_spawn_file_actions_t *actions, int in, int err)
-{
-    int rv = posix_spawn_file_actions_adddup2(actions, in, 0);
-
-    if (rv == 0) {
-        rv = posix_spawn_file_actions_addopen(actions, 1, "/dev/null",
-                                              O_WRONLY, 0);
-    }
-    if (rv == 0) {
-        rv = posix_spawn_file_actions_adddup2(actions, err, 2);
-    }
-    return rv == 0 ? close_others(actions) : rv;
-}
-
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none, all;
-    int rv;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    rv = posix_spawnattr_setsigmask(attributes, &none);
-    if (rv == 0) {
-        rv = posix_spawnattr_setsigdefault(attributes, &all);
-    }
-    if (rv == 0) {
-        rv = posix_spawnattr_setpgroup(attributes, 0);
-    }
-    return rv != 0 ? rv
-        : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK
-                                               | POSIX_SPAWN_SETSIGDEF
-                                               | POSIX_SPAWN_SETPGROUP);
-}
-
-/* @return an errno; the attributes and actions are destroyed by then */
-static int spawn(pid_t *pid, const acct_sendmail_t *mail, int in, int err,
-                 apr_pool_t *pool)
-{
-    char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-    char *const environment[] = { path, NULL };
-    char *const words[] = {
-        apr_pstrdup(pool, mail->program), apr_pstrdup(pool, "-i"),
-        apr_pstrdup(pool, "-f"), apr_pstrdup(pool, mail->from),
-        apr_pstrdup(pool, "--"), apr_pstrdup(pool, mail->address), NULL
-    };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int rv = posix_spawn_file_actions_init(&actions);
-
-    if (rv != 0) {
-        return rv;
-    }
-    rv = posix_spawnattr_init(&attributes);
-    if (rv == 0) {
-        rv = set_files(&actions, in, err);
-        if (rv == 0) {
-            rv = set_attributes(&attributes);
-        }
-        if (rv == 0) {
-            rv = posix_spawn(pid, mail->program, &actions, &attributes, words,
-                             environment);
-        }
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return rv;
-}
-
-/* Above 2, so that no dup2() of the child's meets its own end. */
+/* Above 3, so that no dup2() of the child's meets another's end. */
 static int make_pipe(int ends[2])
 {
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return errno;
     }
     for (int i = 0; i < 2; i++) {
-        int fd = ends[i] > 2 ? ends[i] : fcntl(ends[i], F_DUPFD_CLOEXEC, 3);
+        int fd = ends[i] > 3 ? ends[i] : fcntl(ends[i], F_DUPFD_CLOEXEC, 4);
 
         if (fd != ends[i]) {
             close(ends[i]);
@@ -167,19 +66,42 @@ static void shut(int *fd)
     }
 }
 
+/* A pipe that the settings are in, whole: it has room for them without a
+ * reader. */
+static int offer_settings(int ends[2], const char *settings)
+{
+    size_t length = strlen(settings);
+    int rv = length > PIPE_BUF ? E2BIG : make_pipe(ends);
+
+    if (rv == 0 && write(ends[1], settings, length) != (ssize_t)length) {
+        rv = EIO;
+    }
+    return rv;
+}
+
 static int begin(run_t *run, const acct_sendmail_t *mail, apr_pool_t *pool)
 {
-    int in[2] = { -1, -1 }, err[2] = { -1, -1 };
+    int in[2] = { -1, -1 }, err[2] = { -1, -1 }, settings[2] = { -1, -1 };
     int rv = make_pipe(in);
 
     if (rv == 0) {
         rv = make_pipe(err);
     }
+    if (rv == 0 && mail->settings != NULL) {
+        rv = offer_settings(settings, mail->settings);
+    }
     if (rv == 0) {
-        rv = spawn(&run->pid, mail, in[0], err[1], pool);
+        const char *const words[] = {
+            mail->program, "-i", "-f", mail->from, "--", mail->address, NULL
+        };
+        const acct_program_t program = { words, in[0], err[1], settings[0] };
+
+        rv = acct_program_start(&run->pid, &program, pool);
     }
     shut(&in[0]);
     shut(&err[1]);
+    shut(&settings[0]);
+    shut(&settings[1]);
     if (rv != 0) {
         shut(&in[1]);
         shut(&err[0]);

@@ -13,8 +13,8 @@
  * its child shares the memory until it runs the program and does nothing in
  * between but what it is told here, where a fork() would run APR's cleanups
  * and the fork handlers of every library in a copy whose locks other threads
- * held. It has no other descriptors than its three, PATH as its whole
- * environment, no signal blocked or ignored, and a process group of its own,
+ * held. It has no other descriptors than its three (and a fourth with its
+ * settings, where it has any), PATH as its whole environment, no signal blocked or ignored, and a process group of its own,
  * all of which is killed when its time is over. It is waited for by its pid,
  * never by a handler of SIGCHLD, which would be httpd's.
  *
@@ -36,6 +36,9 @@ typedef struct acct_sendmail_t {
     const char *from;           /* the envelope's, as acct_mail_address() */
     const char *address;        /* the same of the recipient */
     const char *message;        /* lines that end in LF, NUL-terminated */
+    const char *settings;       /* what it can read on descriptor 3, at most
+                                 * 4096 bytes and perhaps secret; NULL: it has
+                                 * none */
     apr_interval_time_t patience;   /* for all of it */
     int (*is_ending)(void *baton);  /* whether the process ends, so that there
                                      * is a second left at most; or NULL */

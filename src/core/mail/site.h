@@ -10,13 +10,14 @@
 #include <apr_hash.h>
 
 #include "mail/mime_message.h"
+#include "mail/smtp.h"
 #include "mail/templates.h"
 
 /* Who takes mails. */
 typedef enum {
     ACCT_TRANSPORT_OFF,         /* none is ordered */
     ACCT_TRANSPORT_SENDMAIL,    /* a program, by the server */
-    ACCT_TRANSPORT_SMTP,        /* a mail server, by the operator's command */
+    ACCT_TRANSPORT_SMTP,        /* a mail server, by acctauth-smtp */
     ACCT_TRANSPORT_SPOOL        /* they stay in the database until the
                                  * operator's command fetches them */
 } acct_mail_transport_e;
@@ -38,6 +39,7 @@ typedef struct acct_mail_site_t {
     acct_mail_transport_e transport;
     const char *program;        /* absolute path; NULL with SPOOL: the
                                  * usual one */
+    const acct_smtp_t *smtp;    /* what the program is told; NULL: nothing */
     acct_mail_from_t from;
     const char *link_base;      /* ends in '/' */
     const char *site_name;      /* {site.name} */

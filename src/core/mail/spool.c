@@ -127,11 +127,12 @@ acct_mail_fate_e acct_spool_hand_over(const acct_mail_site_t *site,
 {
     const acct_sendmail_t mail = {
         site->program, site->from.address, address, message,
+        site->smtp != NULL ? acct_smtp_settings(site->smtp, pool) : NULL,
         ACCT_SENDMAIL_PATIENCE, is_ending, baton
     };
 
-    if (site->transport != ACCT_TRANSPORT_SENDMAIL) {
-        *why = "this program cannot send by the transport that is configured";
+    if (site->smtp != NULL && site->smtp->away != NULL) {
+        *why = site->smtp->away;
         return ACCT_MAIL_LATER;
     }
     return acct_sendmail(&mail, why, pool);
