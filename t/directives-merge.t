@@ -265,7 +265,8 @@ my %row = (
         ['AcctAuthLimitMemory', '2M']),
     # What configtest and the command are told: t/mail-config.t.
     (map { $_ => { noted => 1 } } qw(AcctAuthMail AcctAuthMailFrom
-        AcctAuthMailLinkBase AcctAuthMailTemplateDir AcctAuthMailLanguage
+        AcctAuthMailLinkBase AcctAuthMailPassword
+        AcctAuthMailTemplateDir AcctAuthMailLanguage
         AcctAuthMailLimit AcctAuthSiteName)),
     # Other modules' own, which we only note; t/closed-tree.t.
     AuthType => { noted => 1 }, Require => { noted => 1 },

@@ -108,7 +108,7 @@ subtest 'each source that the pages about the code name is there' => sub {
         {
             $count++;
             push @wrong, "$page: $name" if !grep { -e "$tree/$_$name" }
-                '', qw(src/ src/core/ src/httpd/);
+                '', qw(src/ src/core/ src/httpd/ src/cli/);
         }
     }
     cmp_ok($count, '>', 50, 'there are names');

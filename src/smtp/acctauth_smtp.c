@@ -44,12 +44,13 @@ typedef struct work_t {
     size_t length;
     size_t sent;
     stage_e stage;
-    char reply[256];            /* the server's last line */
+    char reply[256];            /* the last line in which the server said
+                                 * no */
     char error[CURL_ERROR_SIZE];
     apr_pool_t *pool;
 } work_t;
 
-/* ------------------------------------------------------------ what comes in */
+/* ----------------------------------------------------------- what comes in */
 
 /* @return the bytes that were read, at most @a most; -1 */
 static ssize_t read_all(int fd, char *bytes, size_t most)
@@ -130,7 +131,7 @@ static int read_words(work_t *work, int argc, const char *const *argv)
     return is_address(work->from) && is_address(work->address);
 }
 
-/* ------------------------------------------------------------ what goes out */
+/* ----------------------------------------------------------- what goes out */
 
 static size_t give(char *to, size_t size, size_t count, void *baton)
 {
@@ -157,11 +158,14 @@ static int begins(const char *bytes, size_t length, const char *word)
     return length >= n && memcmp(bytes, word, n) == 0;
 }
 
-static void keep_reply(work_t *work, const char *bytes, size_t length)
+static void keep_refusal(work_t *work, const char *bytes, size_t length)
 {
     size_t n = length < sizeof(work->reply) - 1 ? length
                                                 : sizeof(work->reply) - 1;
 
+    if (length == 0 || (bytes[0] != '4' && bytes[0] != '5')) {
+        return;
+    }
     memcpy(work->reply, bytes, n);
     work->reply[n] = '\0';
     work->reply[strcspn(work->reply, "\r\n")] = '\0';
@@ -176,7 +180,7 @@ static int follow(CURL *curl, curl_infotype what, char *bytes, size_t length,
 
     (void)curl;
     if (what == CURLINFO_HEADER_IN) {
-        keep_reply(work, bytes, length);
+        keep_refusal(work, bytes, length);
     }
     else if (what == CURLINFO_HEADER_OUT) {
         work->stage = begins(bytes, length, "MAIL FROM:") ? SENDER
@@ -245,7 +249,7 @@ static CURLcode set_mail(CURL *curl, work_t *work,
     return rv;
 }
 
-/* ------------------------------------------------------------------ the end */
+/* ----------------------------------------------------------------- the end */
 
 /* What is refused for good is what the recipient, or the message, is. What is
  * refused before is about this program's settings, and somebody may mend

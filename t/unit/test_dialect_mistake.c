@@ -109,7 +109,7 @@ static const struct bad_t {
     { TOP("\"messages\":{\"required\":3}"), "messages.required: is a whole",
       "write \"...\"" },
     { TOP("\"messages\":{\"required\":\"{token}\"}"), "messages.required: "
-      "\"{token}\" is not known", "none can stand here" },
+      "\"{token}\" is not known", "write one of site.name" },
     { TOP("\"messages\":{\"too_long\":\"{limt}\"}"), "messages.too_long: "
       "unknown placeholder", "did you mean \"limit\"?" },
     { TOP("\"messages\":{\"parse_error\":\"{type}\"}"),

@@ -280,6 +280,11 @@ static void what_is_over_is_purged(void **state)
                      0);
     assert_int_equal(sign_up(f, db, "gone", NULL, past, NULL), 0);
     assert_int_equal(sign_up(f, db, "soon", NULL, SOON, NULL), 0);
+    fixture_exec(f, db, "INSERT INTO mail (kind, site, created_at, next_at, "
+                 "expires_at) VALUES ('activation', 'gone', 1, 1, 2)");
+    fixture_exec(f, db, "INSERT INTO mail (kind, site, created_at, next_at, "
+                 "expires_at) VALUES ('activation', 'here', 1, 1, "
+                 "9000000000000000)");
     fixture_exec(f, db, "INSERT INTO mail_count (key, hour, n) "
                  "VALUES ('x', 5, 1)");
     assert_int_equal(acct_purge_is_due(db, apr_time_now(), &is_due, f->pool),
@@ -290,6 +295,8 @@ static void what_is_over_is_purged(void **state)
     assert_int_equal(purged.holds, 1);
     assert_int_equal(purged.pending, 1);
     assert_int_equal(purged.mail_counts, 1);
+    assert_int_equal(purged.mails, 1);
+    assert_string_equal(fixture_cell(f, db, "SELECT site FROM mail"), "here");
     assert_string_equal(fixture_cell(f, db, "SELECT count(*) FROM account"),
                         "2");
     assert_int_equal(acct_purge(db, apr_time_now(), &purged, f->pool), 0);

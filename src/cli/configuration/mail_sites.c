@@ -48,18 +48,42 @@ static apr_hash_t *load_dialects(acct_cli_t *cli, const json_t *server)
     return dialects;
 }
 
+/* The program and what it is told. What is wrong with the password comes when
+ * a mail is handed over. */
+static void set_transport(acct_cli_t *cli, const json_t *mail,
+                          acct_mail_site_t *site)
+{
+    const char *program = acct_cli_httpd_text(mail, "program");
+    const char *url = acct_cli_httpd_text(mail, "smtp");
+    const char *file = acct_cli_httpd_text(mail, "password_file");
+    const char *error;
+    acct_smtp_t *smtp = apr_pcalloc(cli->pool, sizeof(*smtp));
+
+    site->program = program != NULL ? program : ACCT_SENDMAIL_DEFAULT;
+    site->transport = ACCT_TRANSPORT_SENDMAIL;
+    if (url == NULL
+        || acct_smtp_parse(smtp, url, &error, cli->pool) != APR_SUCCESS) {
+        return;
+    }
+    site->transport = ACCT_TRANSPORT_SMTP;
+    site->smtp = smtp;
+    smtp->is_plain = !json_is_true(json_object_get(mail, "tls"));
+    smtp->ca = acct_cli_httpd_text(mail, "ca");
+    if (file != NULL) {
+        (void)acct_smtp_read_password(smtp, file, cli->pool);
+    }
+}
+
 static int make_site(acct_cli_t *cli, const json_t *server,
                      const acct_mail_site_t **made)
 {
     const json_t *mail = json_object_get(server, "mail");
-    const char *program = acct_cli_httpd_text(mail, "program");
     acct_mail_site_t *site = apr_pcalloc(cli->pool, sizeof(*site));
     apr_array_header_t *errors = apr_array_make(cli->pool, 1,
                                                 sizeof(const char *));
 
     site->name = acct_cli_httpd_text(server, "server");
-    site->transport = ACCT_TRANSPORT_SENDMAIL;
-    site->program = program != NULL ? program : ACCT_SENDMAIL_DEFAULT;
+    set_transport(cli, mail, site);
     site->from.name = acct_cli_httpd_text(mail, "from_name");
     site->from.address = acct_cli_httpd_text(mail, "from");
     site->link_base = acct_cli_httpd_text(mail, "link_base");

@@ -160,7 +160,8 @@ static int send_test(acct_cli_t *cli, const acct_mail_site_t *site,
     fate = acct_spool_hand_over(site, address, message, NULL, NULL, &why,
                                 cli->pool);
     if (fate == ACCT_MAIL_SENT) {
-        printf("%s has taken a mail to %s from %s\n", site->program,
+        printf("%s has taken a mail to %s from %s\n",
+               site->smtp != NULL ? site->smtp->url : site->program,
                acct_cli_visible(address, cli->pool), site->from.address);
         return ACCT_EXIT_OK;
     }

@@ -123,7 +123,7 @@ const acct_cli_verb_t acct_cli_verbs[] = {
     { "mail run", "", "send the mails that wait (AcctAuthMail spool)",
       "For cron or a timer, as the user that httpd runs as. The directives\n"
       "are those of httpd's configuration. Ends with 1 where a mail was not\n"
-      "taken.\n", ACCT_OPT_DATABASE, 0, 0, acct_cli_mail_run },
+      "taken.\n", ACCT_OPT_CHANGES, 0, 0, acct_cli_mail_run },
     { "mail test", "ADDRESS", "send a mail, and say whether it was taken",
       "As httpd's configuration says: its sender, its program, its user.\n",
       ACCT_OPT_CONFIGURATION, 1, 1, acct_cli_mail_test },

@@ -73,6 +73,10 @@ typedef enum {
     ACCT_EVENT_NAME_RELEASED,   /* one that was given up is free again */
     ACCT_EVENT_TOTP_RESET,      /* the account has no second factor any
                                  * more */
+    ACCT_EVENT_LINK_MADE,       /* and what it is for */
+    /* mails, and of which kind */
+    ACCT_EVENT_MAIL_SENT,       /* handed over */
+    ACCT_EVENT_MAIL_GIVEN_UP,
     /* limits */
     ACCT_EVENT_LIMIT_REACHED,   /* from now on its requests are refused */
     ACCT_EVENT_LIMIT_OVER,      /* they are let in again */

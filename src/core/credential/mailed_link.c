@@ -282,9 +282,16 @@ apr_status_t acct_mailed_link_lock(const acct_mailed_link_t *found,
     return is_good(found, account) ? APR_SUCCESS : APR_NOTFOUND;
 }
 
+/* And those of an earlier try of its mail, which are for the same. */
 apr_status_t acct_mailed_link_use(const acct_mailed_link_t *found,
                                   acct_db_t *db, apr_pool_t *pool)
 {
-    return acct_store_link_use(db, found->link.digest, found->link.purpose,
-                               apr_time_now(), pool);
+    const acct_link_t *link = &found->link;
+    apr_status_t status = acct_store_link_use(db, link->digest,
+                                              link->purpose, apr_time_now(),
+                                              pool);
+
+    return status != APR_SUCCESS ? status
+        : acct_store_link_delete(db, link->account_id, link->purpose, NULL,
+                                 pool);
 }

@@ -254,6 +254,7 @@ static void check_problem(acct_load_t *load, acct_draft_t *draft,
     const acct_message_t *message = acct_overlay_problem(load, draft, field,
                                                          problem);
     uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
+                         | ACCT_VALUE_BIT(ACCT_VALUE_SITE_NAME)
                          | ACCT_VALUE_BIT(ACCT_VALUE_MESSAGE)
                          | ACCT_VALUES_PROBLEM;
     const acct_entry_t *entry;

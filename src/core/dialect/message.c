@@ -10,18 +10,21 @@
                         | ACCT_VALUE_BIT(ACCT_VALUE_FORMAT) \
                         | ACCT_VALUE_BIT(ACCT_VALUE_REASON) \
                         | ACCT_VALUE_BIT(ACCT_VALUE_TYPE) \
-                        | ACCT_VALUE_BIT(ACCT_VALUE_RETRY_AFTER))
+                        | ACCT_VALUE_BIT(ACCT_VALUE_RETRY_AFTER) \
+                        | ACCT_VALUE_BIT(ACCT_VALUE_SITE_NAME))
 
 uint64_t acct_values_of_problem(int problem)
 {
+    const uint64_t anywhere = ACCT_VALUE_BIT(ACCT_VALUE_SITE_NAME);
+
     switch (problem) {
     case ACCT_PROBLEM_TOO_LONG:
     case ACCT_PROBLEM_TOO_SHORT:
-        return ACCT_VALUE_BIT(ACCT_VALUE_LIMIT);
+        return anywhere | ACCT_VALUE_BIT(ACCT_VALUE_LIMIT);
     case ACCT_PROBLEM_TOO_SIMILAR:
-        return ACCT_VALUE_BIT(ACCT_VALUE_ATTRIBUTE);
+        return anywhere | ACCT_VALUE_BIT(ACCT_VALUE_ATTRIBUTE);
     default:
-        return 0;
+        return anywhere;
     }
 }
 

@@ -36,7 +36,8 @@ static uint64_t shown_by(const acct_operation_t *operation)
 uint64_t acct_values_known(const acct_operation_t *operation,
                                acct_outcome_e outcome)
 {
-    uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS);
+    uint64_t known = ACCT_VALUE_BIT(ACCT_VALUE_STATUS)
+        | ACCT_VALUE_BIT(ACCT_VALUE_SITE_NAME);
 
     switch (outcome) {
     case ACCT_OK:

@@ -55,6 +55,7 @@ typedef struct acct_result_t {
     const char *reason;             /* {reason} of a parse error */
     const char *type;               /* {type}: list, str, int, … */
     int retry_after;                /* {retry_after}, seconds */
+    const char *site_name;          /* {site.name}; NULL: "" */
 } acct_result_t;
 
 /** A result with no more than its outcome, in @a pool. */

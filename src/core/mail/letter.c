@@ -48,6 +48,7 @@ static apr_status_t find_account(work_t *work)
     }
     /* again, and no other transaction changes it now */
     status = acct_store_account_lock(work->db, id, account, work->pool);
+    work->letter->account_id = status == APR_SUCCESS ? id : 0;
     if (status == APR_SUCCESS && row->account_id == 0
         && (account->email_key == NULL
             || strcmp(account->email_key, row->address_key) != 0)) {
@@ -222,8 +223,17 @@ static apr_time_t end_of_link(const work_t *work)
         ? work->account.pending_until : end;
 }
 
-/* A mail that is tried again has another link than before, and the last one
- * is good: of its secret there is nothing that it could be made of again. */
+/* A newer mail ends the links of those before. One that is tried again has
+ * another link than at first, since of a secret there is nothing that it
+ * could be made of again; and that of before stays, for the mail may have
+ * arrived. */
+static apr_status_t end_others(const work_t *work, const acct_link_t *link)
+{
+    return work->row->tries > 0 ? APR_SUCCESS
+        : acct_store_link_delete(work->db, link->account_id, link->purpose,
+                                 NULL, work->pool);
+}
+
 static apr_status_t make_link(work_t *work, acct_mail_values_t *values)
 {
     char digest[ACCT_DIGEST_HEX + 1];
@@ -238,8 +248,7 @@ static apr_status_t make_link(work_t *work, acct_mail_values_t *values)
                                               work->pool);
 
     if (status == APR_SUCCESS) {
-        status = acct_store_link_delete(work->db, link.account_id,
-                                        link.purpose, NULL, work->pool);
+        status = end_others(work, &link);
     }
     if (status == APR_SUCCESS) {
         status = acct_store_link_insert(work->db, &link, work->pool);

@@ -24,6 +24,7 @@ typedef struct acct_letter_t {
     acct_letter_e what;
     const char *why;            /* BAD: what is wrong; shows no address */
     acct_mail_kind_e kind;
+    apr_int64_t account_id;     /* 0: there is none */
     const char *address;        /* as acct_mail_address() has it; NULL: it was
                                  * not known so far */
     const char *message;

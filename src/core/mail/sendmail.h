@@ -14,8 +14,9 @@
  * between but what it is told here, where a fork() would run APR's cleanups
  * and the fork handlers of every library in a copy whose locks other threads
  * held. It has no other descriptors than its three (and a fourth with its
- * settings, where it has any), PATH as its whole environment, no signal blocked or ignored, and a process group of its own,
- * all of which is killed when its time is over. It is waited for by its pid,
+ * settings, where it has any), PATH as its whole environment, no signal
+ * blocked or ignored, and a process group of its own, all of which is killed
+ * when its time is over. It is waited for by its pid,
  * never by a handler of SIGCHLD, which would be httpd's.
  *
  * Safe from any thread.

@@ -35,8 +35,8 @@ static apr_size_t host_length(const char *host)
         length = 1 + strspn(host + 1, "0123456789abcdefABCDEF:.");
         return length > 1 && host[length] == ']' ? length + 1 : 0;
     }
-    length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                          "0123456789-.");
+    length = strspn(host, "abcdefghijklmnopqrstuvwxyz"
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
     return apr_isalnum(host[0]) ? length : 0;
 }
 

@@ -229,9 +229,21 @@ static acct_work_fn judge(mail_t *mail, acct_spool_counts_t *counts)
     return put_back;
 }
 
+/* For an audit log. */
+static void raise_event(const mail_t *mail, acct_event_e kind)
+{
+    const acct_event_t event = {
+        .kind = kind, .outcome = ACCT_OK,
+        .account = mail->letter.account_id, .detail = mail->row->kind
+    };
+
+    acct_raise(mail->spool->service, &event);
+}
+
 static apr_status_t send_one(mail_t *mail, acct_spool_counts_t *counts)
 {
     const acct_service_t *service = mail->spool->service;
+    int sent, given_up;
     apr_status_t status = acct_transaction_run(service, make_letter, mail,
                                                mail->pool);
 
@@ -247,8 +259,18 @@ static apr_status_t send_one(mail_t *mail, acct_spool_counts_t *counts)
                                           mail->pool);
     }
     mail->now = apr_time_now();
-    return acct_transaction_run(service, judge(mail, counts), mail,
-                                mail->pool);
+    given_up = counts->given_up;
+    sent = counts->sent;
+    status = acct_transaction_run(service, judge(mail, counts), mail,
+                                  mail->pool);
+    /* Whatever the database says: it was done. */
+    if (counts->sent > sent) {
+        raise_event(mail, ACCT_EVENT_MAIL_SENT);
+    }
+    else if (counts->given_up > given_up) {
+        raise_event(mail, ACCT_EVENT_MAIL_GIVEN_UP);
+    }
+    return status;
 }
 
 /* --------------------------------------------------------------- rounds */

@@ -299,7 +299,12 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "WHERE key = %s AND hour >= %lld" },
     [ACCT_SQL_MAIL_COUNT_PURGE] = { .label = "mail_count_purge", .sql =
         "DELETE FROM mail_count WHERE (key, hour) IN (SELECT key, hour "
-        "FROM mail_count WHERE hour < %lld ORDER BY hour LIMIT %lld)" }
+        "FROM mail_count WHERE hour < %lld ORDER BY hour LIMIT %lld)" },
+    /* those that no server has looked at since: by the index of next_at */
+    [ACCT_SQL_MAIL_PURGE] = { .label = "mail_purge", .sql =
+        "DELETE FROM mail WHERE id IN (SELECT id FROM mail "
+        "WHERE next_at < %lld AND expires_at < %lld AND claimed_at < %lld "
+        "ORDER BY next_at LIMIT %lld)" }
 };
 
 static const acct_store_driver_t *const drivers[] = {

@@ -77,6 +77,8 @@ static const acct_statement_t statements[COUNT] = {
         "WHERE pending_until > 0 AND pending_until < %lld) "
         "OR EXISTS (SELECT 1 FROM link WHERE expires_at < %lld) "
         "OR EXISTS (SELECT 1 FROM name_hold WHERE until < %lld) "
+        "OR EXISTS (SELECT 1 FROM mail WHERE next_at < %lld "
+        "AND expires_at < %lld AND claimed_at < %lld) "
         "OR EXISTS (SELECT 1 FROM mail_count WHERE hour < %lld)" },
     /* what a use prolongs is the row's own to say */
     [TOKEN_USED] = { .label = "token_used", .sql =
@@ -205,7 +207,8 @@ static apr_status_t find_due(acct_db_t *db, const acct_purge_ages_t *ages,
         ACCT_INT(ages->expired), ACCT_INT(ages->revocations),
         ACCT_INT(ages->networks), ACCT_INT(ages->expired),
         ACCT_INT(ages->expired), ACCT_INT(ages->expired),
-        ACCT_INT(ages->mail_hour)
+        ACCT_INT(ages->expired), ACCT_INT(ages->expired),
+        ACCT_INT(ages->expired), ACCT_INT(ages->mail_hour)
     };
     acct_rows_t rows;
     acct_taker_t row;

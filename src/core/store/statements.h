@@ -100,6 +100,7 @@ typedef enum {
     ACCT_SQL_MAIL_COUNT_ADD,
     ACCT_SQL_MAIL_COUNT_SUM,
     ACCT_SQL_MAIL_COUNT_PURGE,
+    ACCT_SQL_MAIL_PURGE,
     ACCT_SQL__COUNT
 } acct_sql_e;
 

@@ -307,7 +307,7 @@ apr_status_t acct_store_token_count(acct_db_t *db, apr_int64_t account,
 /* Before when what is to be old enough for a purge. */
 typedef struct acct_purge_ages_t {
     apr_time_t expired;         /* tokens, links, pending accounts, names
-                                 * that are held */
+                                 * that are held, mails */
     apr_time_t revocations;
     apr_time_t networks;
     apr_int64_t mail_hour;      /* counts of mails, by the hour */

@@ -164,6 +164,17 @@ apr_status_t acct_store_mail_waiting(acct_db_t *db,
     return acct_taken(&row);
 }
 
+apr_status_t acct_store_mail_purge(acct_db_t *db, apr_time_t before,
+                                   int limit, int *changed,
+                                   apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_INT(before), ACCT_INT(before), ACCT_INT(before), ACCT_INT(limit)
+    };
+
+    return ACCT_RUN(db, ACCT_SQL_MAIL_PURGE, args, changed, pool);
+}
+
 /* ---- how many there were ---- */
 
 apr_status_t acct_store_mail_count_add(acct_db_t *db, const char *key,

@@ -37,6 +37,12 @@ typedef struct acct_mail_t {
 apr_status_t acct_store_mail_insert(acct_db_t *db, const acct_mail_t *mail,
                                     int most, apr_pool_t *pool);
 
+/** Delete those whose time was over before @a before and that nobody is at
+ *  since: of a virtual host that is configured no more. At most @a limit. */
+apr_status_t acct_store_mail_purge(acct_db_t *db, apr_time_t before,
+                                   int limit, int *changed,
+                                   apr_pool_t *pool);
+
 /* Which mails are taken, and by whom. */
 typedef struct acct_mail_claim_t {
     const char *sites;          /* of these virtual hosts: each between two

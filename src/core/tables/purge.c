@@ -47,6 +47,7 @@ static apr_status_t delete_kinds(acct_db_t *db, batch_t *batch,
         { acct_store_pending_purge, ages.expired, &purged->pending },
         { acct_store_link_purge, ages.expired, &purged->links },
         { acct_store_name_hold_purge, ages.expired, &purged->holds },
+        { acct_store_mail_purge, ages.expired, &purged->mails },
         { acct_store_mail_count_purge, ages.mail_hour, &purged->mail_counts }
     };
 

@@ -3,8 +3,8 @@
  * Clearing away what is over: tokens and links that have expired, revocations
  * that no feed needs any more, networks that nobody signed in from for long,
  * accounts that were not activated in time, names that are not held any more,
- * counts of mails. In batches, each a short transaction, so that no request
- * waits long for one.
+ * mails of sites that are no more, counts of mails. In batches, each a short
+ * transaction, so that no request waits long for one.
  */
 #ifndef ACCT_PURGE_H
 #define ACCT_PURGE_H
@@ -41,6 +41,7 @@ typedef struct acct_purged_t {
     int pending;                /* accounts */
     int links;
     int holds;
+    int mails;                  /* that no server took */
     int mail_counts;
     int more;                   /* there may be more: ask again */
     int others;                 /* nothing was done: another server had its

@@ -79,6 +79,7 @@ static const struct {
     [ACCT_VALUE_RECOVERY_CODES] = { "recovery_codes", ACCT_KIND_TEXTS, 0 },
     [ACCT_VALUE_RECOVERY_CODES_LEFT] =
         { "recovery_codes.left", ACCT_KIND_INT, 0 },
+    [ACCT_VALUE_SITE_NAME] = { "site.name", ACCT_KIND_TEXT, 0 },
     [ACCT_VALUE_PROBLEMS] = { "problems", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_TOKENS] = { "tokens", ACCT_KIND_LIST, 0 },
     [ACCT_VALUE_NETWORK_SEEN_AT] =
@@ -345,6 +346,8 @@ static const char *result_text(acct_value_e value,
         return result->totp_secret;
     case ACCT_VALUE_TOTP_URI:
         return result->totp_uri;
+    case ACCT_VALUE_SITE_NAME:
+        return result->site_name;
     default:
         return NULL;
     }

@@ -261,8 +261,12 @@ const command_rec acct_directives[] = {
                       "Off, or where events are told, one JSON object a line: "
                       "a file, \"|program\" or syslog:facility; then the "
                       "events, guard=all, ip=network"),
-    AP_INIT_TAKE1("AcctAuthMail", acct_set_mail, NULL, RSRC_CONF,
-                  "who takes mails: sendmail, sendmail:/PATH, spool or Off"),
+    AP_INIT_TAKE_ARGV("AcctAuthMail", acct_set_mail, NULL, RSRC_CONF,
+                      "who takes mails: sendmail, sendmail:/PATH, "
+                      "smtp://HOST:PORT, spool or Off"),
+    AP_INIT_TAKE1("AcctAuthMailPassword", acct_set_mail_password, NULL,
+                  RSRC_CONF,
+                  "file:/PATH of the mail server's user and password"),
     AP_INIT_TAKE1("AcctAuthMailFrom", acct_set_mail_from, NULL, RSRC_CONF,
                   "the address that mails come from, with a name or without"),
     AP_INIT_TAKE1("AcctAuthMailLinkBase", acct_set_mail_link_base, NULL,

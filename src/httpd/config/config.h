@@ -130,7 +130,12 @@ typedef struct acct_limit_conf_t {
 typedef struct acct_mail_conf_t {
     int transport;              /* acct_mail_transport_e; -1: not set */
     const char *program;
+    acct_smtp_t *smtp;          /* NULL: none; user and password come with the
+                                 * check of what is outside */
+    int smtp_is_plain;          /* written so */
     acct_place_t place;
+    const char *password_file;
+    acct_place_t password_place;
     acct_mail_from_t from;      /* address NULL: not set */
     const char *link_base;      /* ends in '/' */
     acct_place_t link_base_place;
@@ -294,6 +299,14 @@ extern module AP_MODULE_DECLARE_DATA acctauth_module
 static inline acct_server_conf_t *acct_server_conf(const server_rec *server)
 {
     return ap_get_module_config(server->module_config, &acctauth_module);
+}
+
+/** How a server calls itself to people. */
+static inline const char *acct_site_name(const server_rec *server)
+{
+    const char *name = acct_server_conf(server)->mail.site_name;
+
+    return name != NULL ? name : server->server_hostname;
 }
 
 /** Settings of a request's location. */

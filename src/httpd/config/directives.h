@@ -36,7 +36,10 @@ const char *acct_set_limit_memory(cmd_parms *cmd, void *dir,
 void acct_mail_conf_init(acct_mail_conf_t *conf);
 acct_mail_conf_t acct_mail_conf_merge(const acct_mail_conf_t *base,
                                       const acct_mail_conf_t *add);
-const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word);
+const char *acct_set_mail(cmd_parms *cmd, void *dir, int argc,
+                          char *const argv[]);
+const char *acct_set_mail_password(cmd_parms *cmd, void *dir,
+                                   const char *text);
 const char *acct_set_mail_from(cmd_parms *cmd, void *dir, const char *text);
 const char *acct_set_mail_link_base(cmd_parms *cmd, void *dir,
                                     const char *text);

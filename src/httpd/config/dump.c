@@ -49,7 +49,16 @@ static json_t *dump_mounts(const acct_server_conf_t *conf)
 static const char *transport_name(acct_mail_transport_e transport)
 {
     return transport == ACCT_TRANSPORT_SENDMAIL ? "sendmail"
+        : transport == ACCT_TRANSPORT_SMTP ? "smtp"
         : transport == ACCT_TRANSPORT_SPOOL ? "spool" : "Off";
+}
+
+static void dump_smtp(json_t *mail, const acct_mail_conf_t *conf)
+{
+    set_text(mail, "smtp", conf->smtp->url);
+    set_text(mail, "ca", conf->smtp->ca);
+    json_object_set_new(mail, "tls", json_boolean(!conf->smtp->is_plain));
+    set_text(mail, "password_file", conf->password_file);
 }
 
 static json_t *dump_mail(const acct_server_conf_t *conf)
@@ -59,6 +68,9 @@ static json_t *dump_mail(const acct_server_conf_t *conf)
 
     set_text(mail, "transport", transport_name(site->transport));
     set_text(mail, "program", site->program);
+    if (conf->mail.smtp != NULL) {
+        dump_smtp(mail, &conf->mail);
+    }
     set_text(mail, "from_name", site->from.name);
     set_text(mail, "from", site->from.address);
     set_text(mail, "link_base", site->link_base);

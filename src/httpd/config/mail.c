@@ -10,7 +10,8 @@
 #include "mail/sendmail.h"
 
 #define KINDS \
-    "sendmail, sendmail:/PATH of a program like it, spool, spool:/PATH or Off"
+    "sendmail, sendmail:/PATH of a program like it, smtp://HOST:PORT, " \
+    "smtps://HOST, spool, spool: before a /PATH or one of the last, or Off"
 
 /* ---- making and merging ---- */
 
@@ -32,7 +33,13 @@ acct_mail_conf_t acct_mail_conf_merge(const acct_mail_conf_t *base,
     if (add->transport < 0) {
         conf.transport = base->transport;
         conf.program = base->program;
+        conf.smtp = base->smtp;
+        conf.smtp_is_plain = base->smtp_is_plain;
         conf.place = base->place;
+    }
+    if (add->password_file == NULL) {
+        conf.password_file = base->password_file;
+        conf.password_place = base->password_place;
     }
     if (add->from.address == NULL) {
         conf.from = base->from;
@@ -66,16 +73,58 @@ static acct_mail_conf_t *mail_of(const cmd_parms *cmd)
     return &acct_server_conf(cmd->server)->mail;
 }
 
-const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word)
+/* A word behind the address of a mail server. */
+static const char *set_smtp_word(cmd_parms *cmd, acct_mail_conf_t *conf,
+                                 const char *word)
 {
-    acct_mail_conf_t *conf = mail_of(cmd);
-    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char *path = strchr(word, '=') != NULL ? strchr(word, '=') + 1 : "";
 
-    (void)dir;
-    if (error != NULL) {
-        return error;
+    if (ap_cstr_casecmp(word, "plain") == 0) {
+        conf->smtp_is_plain = conf->smtp->is_plain = 1;
     }
-    conf->place = acct_place_of(cmd);
+    else if (ap_cstr_casecmp(word, "tls") == 0) {
+        conf->smtp->is_plain = 0;
+    }
+    else if (ap_cstr_casecmpn(word, "ca=/", 4) == 0) {
+        conf->smtp->ca = path;
+    }
+    else if (ap_cstr_casecmpn(word, "program=/", 9) == 0) {
+        conf->program = path;
+    }
+    else {
+        return apr_psprintf(cmd->pool, "AcctAuthMail: \"%s\" is not known "
+                            "behind the address of a mail server; write tls, "
+                            "plain, ca=/PATH of its authority's certificate "
+                            "or program=/PATH of another acctauth-smtp",
+                            word);
+    }
+    return NULL;
+}
+
+static const char *set_smtp(cmd_parms *cmd, acct_mail_conf_t *conf, int argc,
+                            char *const argv[])
+{
+    const char *text = argv[0], *error = NULL;
+
+    if (conf->transport == ACCT_TRANSPORT_SPOOL) {
+        text += 6;
+    }
+    conf->program = ACCT_SMTP;
+    conf->smtp = apr_palloc(cmd->pool, sizeof(*conf->smtp));
+    if (acct_smtp_parse(conf->smtp, text, &error, cmd->pool) != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "AcctAuthMail: \"%s\": %s", text,
+                            error);
+    }
+    error = NULL;
+    for (int i = 1; error == NULL && i < argc; i++) {
+        error = set_smtp_word(cmd, conf, argv[i]);
+    }
+    return error;
+}
+
+/* 0: it is none of those that have one word. */
+static int set_transport(acct_mail_conf_t *conf, const char *word)
+{
     conf->program = NULL;
     if (ap_cstr_casecmp(word, "Off") == 0) {
         conf->transport = ACCT_TRANSPORT_OFF;
@@ -96,9 +145,59 @@ const char *acct_set_mail(cmd_parms *cmd, void *dir, const char *word)
         conf->program = word + 9;
     }
     else {
-        return apr_psprintf(cmd->pool, "AcctAuthMail: \"%s\" is not known; "
-                            "write " KINDS, word);
+        return 0;
     }
+    return 1;
+}
+
+const char *acct_set_mail(cmd_parms *cmd, void *dir, int argc,
+                          char *const argv[])
+{
+    acct_mail_conf_t *conf = mail_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    const char *word = argc > 0 ? argv[0] : "";
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    conf->place = acct_place_of(cmd);
+    conf->smtp = NULL;
+    conf->smtp_is_plain = 0;
+    if (acct_smtp_is_url(word)) {
+        conf->transport = ACCT_TRANSPORT_SMTP;
+        return set_smtp(cmd, conf, argc, argv);
+    }
+    if (ap_cstr_casecmpn(word, "spool:", 6) == 0
+        && acct_smtp_is_url(word + 6)) {
+        conf->transport = ACCT_TRANSPORT_SPOOL;
+        return set_smtp(cmd, conf, argc, argv);
+    }
+    if (argc != 1 || !set_transport(conf, word)) {
+        return apr_psprintf(cmd->pool, "AcctAuthMail: \"%s\" is not known; "
+                            "write " KINDS,
+                            argc > 1 ? argv[argc - 1] : word);
+    }
+    return NULL;
+}
+
+const char *acct_set_mail_password(cmd_parms *cmd, void *dir,
+                                   const char *text)
+{
+    acct_mail_conf_t *conf = mail_of(cmd);
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (error != NULL) {
+        return error;
+    }
+    if (strncmp(text, "file:/", 6) != 0) {
+        return "AcctAuthMailPassword: a password does not stand in the "
+               "configuration; write file:/PATH of a file whose first line "
+               "is the user and whose second one is the password";
+    }
+    conf->password_file = text + 5;
+    conf->password_place = acct_place_of(cmd);
     return NULL;
 }
 

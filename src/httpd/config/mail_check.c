@@ -5,6 +5,7 @@
 #include <http_config.h>
 #include <http_log.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/operation.h"
 #include "config/mount.h"
@@ -90,12 +91,38 @@ static void check_needed(work_t *work)
                  "https://www.example.com/me/ (it is never taken from a "
                  "request, whose Host anybody chooses)");
     }
-    if (mail->transport == ACCT_TRANSPORT_SENDMAIL
+    if (mail->transport != ACCT_TRANSPORT_SPOOL
         && ap_find_linked_module("mod_watchdog.c") == NULL) {
         complain(work, "ACCT0160", "AcctAuthMail", &mail->place, "mails are "
                  "sent by a thread of mod_watchdog, which is not loaded; load "
                  "it, or write AcctAuthMail spool and run 'acctauth mail "
                  "run'");
+    }
+}
+
+static void check_smtp(work_t *work)
+{
+    const acct_mail_conf_t *mail = &work->conf->mail;
+
+    if (access(mail->program, X_OK) != 0) {
+        complain(work, "ACCT0164", "AcctAuthMail", &mail->place,
+                 apr_psprintf(work->pconf, "%s, which speaks SMTP, is not "
+                              "there; it is built where libcurl is: install "
+                              "libcurl4-openssl-dev (libcurl-devel, "
+                              "curl-dev) and then the module anew, or write "
+                              "sendmail", mail->program));
+    }
+    if (mail->smtp->ca != NULL && access(mail->smtp->ca, R_OK) != 0) {
+        complain(work, "ACCT0164", "AcctAuthMail", &mail->place,
+                 apr_psprintf(work->pconf, "%s cannot be read; write ca= and "
+                              "the path of a file in PEM", mail->smtp->ca));
+    }
+    if (mail->smtp_is_plain && !mail->smtp->is_local
+        && mail->password_file != NULL) {
+        complain(work, "ACCT0164", "AcctAuthMailPassword",
+                 &mail->password_place, "it would be sent without TLS, to be "
+                 "read by anybody on the way; take the word plain away from "
+                 "AcctAuthMail");
     }
 }
 
@@ -145,9 +172,10 @@ static void make_site(work_t *work)
     site->name = work->server->server_hostname;
     site->transport = (acct_mail_transport_e)mail->transport;
     site->program = mail->program;
+    site->smtp = mail->smtp;
     site->from = mail->from;
     site->link_base = mail->link_base;
-    site->site_name = mail->site_name != NULL ? mail->site_name : site->name;
+    site->site_name = acct_site_name(work->server);
     site->limits.address_hour = or_default(mail->limits.address_hour,
                                            usual.address_hour);
     site->limits.address_day = or_default(mail->limits.address_day,
@@ -164,13 +192,25 @@ static void make_site(work_t *work)
     work->conf->mail_site = site;
 }
 
+/* What is inherited is shared, and a host may have a password of its own. */
+static void own_smtp(acct_mail_conf_t *mail, apr_pool_t *pconf)
+{
+    if (mail->smtp != NULL) {
+        mail->smtp = apr_pmemdup(pconf, mail->smtp, sizeof(*mail->smtp));
+    }
+}
+
 int acct_mail_conf_check(server_rec *s, apr_pool_t *pconf)
 {
     work_t work = { s, acct_server_conf(s), pconf, 0 };
     const apr_array_header_t *mounts = work.conf->mounts;
 
     if (work.conf->mail.transport > ACCT_TRANSPORT_OFF) {
+        own_smtp(&work.conf->mail, pconf);
         check_needed(&work);
+        if (work.conf->mail.smtp != NULL) {
+            check_smtp(&work);
+        }
         warn_of_plain_links(&work);
         make_site(&work);
         return work.mistakes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The room of the thread that sends mails: the rows of the table mail, of all
- * virtual hosts whose AcctAuthMail is sendmail. It may use process and the
- * rooms that process may.
+ * virtual hosts whose AcctAuthMail is sendmail or smtp://. It may use process
+ * and the rooms that process may.
  *
  * It is a thread of mod_watchdog's in one child, apart from those of the
  * upkeep: a program that hangs keeps mails waiting and nothing else. Twice a

@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/ticks.h"
 #include "base/told_status.h"
 #include "process/upkeep_write.h"
@@ -62,6 +63,13 @@ static void tell(void *context, acct_log_e level, apr_status_t status,
     (void)level;
     ap_log_error(APLOG_MARK, APLOG_WARNING, acct_told_status(status),
                  post->server, "ACCT0276: %s", message);
+}
+
+static void tell_event(void *context, const acct_event_t *event)
+{
+    const acct_post_t *post = context;
+
+    acct_audit_server(post->server, event);
 }
 
 /* ---- what the log says of mails ---- */
@@ -157,6 +165,7 @@ void acct_post_prepare(acct_post_t *post, apr_pool_t *pchild)
     post->service.release = release;
     post->service.failed = failed;
     post->service.log = tell;
+    post->service.event = tell_event;
     post->service.context = post;
     post->spool.service = &post->service;
     post->spool.server = apr_psprintf(pchild, "%s:%d:%s", host,

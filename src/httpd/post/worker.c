@@ -228,7 +228,8 @@ static void add_server(struct acct_postman_t *postman, server_rec *s,
     acct_post_t *post;
 
     if (conf->runtime == NULL || site == NULL
-        || site->transport != ACCT_TRANSPORT_SENDMAIL) {
+        || (site->transport != ACCT_TRANSPORT_SENDMAIL
+            && site->transport != ACCT_TRANSPORT_SMTP)) {
         return;
     }
     post = post_of(postman, conf->runtime->database);

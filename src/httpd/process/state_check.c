@@ -146,6 +146,36 @@ static void check_key(check_t *check, server_rec *s)
     }
 }
 
+/* Mails wait without it; nothing else does. */
+static void check_mail_password(check_t *check, server_rec *s)
+{
+    const acct_mail_conf_t *mail = &acct_server_conf(s)->mail;
+    const char *error = NULL;
+    int is_read;
+
+    if (mail->smtp == NULL || mail->password_file == NULL
+        || mail->transport <= ACCT_TRANSPORT_OFF) {
+        return;
+    }
+    is_read = secret_is_safe(check, acct_server_conf(s), mail->password_file,
+                             &error);
+    if (!is_read) {
+        mail->smtp->away = error;
+    }
+    else {
+        is_read = acct_smtp_read_password(mail->smtp, mail->password_file,
+                                          check->pconf) == APR_SUCCESS;
+    }
+    acct_secret_watch_used(check->main_server, mail->password_file, is_read);
+    if (!is_read) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s,
+                     "ACCT0165: AcctAuthMailPassword on line %d of %s: %s "
+                     "(mails wait until it is mended)",
+                     mail->password_place.line, mail->password_place.file,
+                     mail->smtp->away);
+    }
+}
+
 /* What stands in a file of a connection string is read now; it lies outside
  * of the configuration too. */
 static void check_connection(check_t *check, server_rec *s)
@@ -285,6 +315,7 @@ static void check_before(check_t *check, server_rec *s)
     conf->db.schemas = check->schemas;
     check_connection(check, s);
     check_key(check, s);
+    check_mail_password(check, s);
     is_safe = check_safety(check, s);
     if (is_safe && conf->closed == NULL) {
         add_probe(check, conf);

@@ -140,6 +140,16 @@ static apr_status_t purge_batch(acct_upkeep_t *one, server_rec *s,
     return status;
 }
 
+static void tell_mails(server_rec *s, int mails)
+{
+    if (mails > 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "ACCT0277: %d mails were not sent: no server of their "
+                     "virtual hosts sent them in their time, and they are "
+                     "cleared away", mails);
+    }
+}
+
 static int is_visited(const acct_upkeep_t *one)
 {
     return one->notes == NULL
@@ -176,6 +186,7 @@ static void purge(acct_upkeep_t *one, server_rec *s,
     int tokens = 0;
     int revocations = 0;
     int pending = 0;
+    int mails = 0;
     apr_pool_t *own;
 
     if (apr_pool_create(&own, pool) != APR_SUCCESS) {
@@ -192,12 +203,14 @@ static void purge(acct_upkeep_t *one, server_rec *s,
         tokens += purged.tokens;
         revocations += purged.revocations;
         pending += purged.pending;
+        mails += purged.mails;
         apr_pool_clear(own);
         if (purged.more) {
             apr_sleep(acct_ticks() - step);
         }
     }
     apr_pool_destroy(own);
+    tell_mails(s, mails);
     one->purge_at = purged.more ? 0 : acct_ticks() + PURGE_EVERY;
     if (tokens > 0 || revocations > 0 || pending > 0) {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,

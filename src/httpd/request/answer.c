@@ -77,9 +77,11 @@ static void send_body(request_rec *r, const acct_answer_t *answer)
 void acct_answer_send(request_rec *r, const acct_match_t *match,
                       const acct_result_t *result, int status)
 {
+    acct_result_t named = *result;
     acct_answer_t answer;
 
-    acct_render(match->dialect, match->route, result, &answer, r->pool);
+    named.site_name = acct_site_name(r->server);
+    acct_render(match->dialect, match->route, &named, &answer, r->pool);
     if (status == 0) {
         status = answer.status != 0 ? answer.status
                                     : HTTP_INTERNAL_SERVER_ERROR;

@@ -315,6 +315,7 @@ static const acct_answer_t *body_of(request_rec *r,
     result->method = r->method;
     result->format = "Request";
     result->reason = telling->reason;
+    result->site_name = acct_site_name(r->server);
     acct_render(telling->conf->base, NULL, result, answer, r->pool);
     return answer->body != NULL ? answer : NULL;
 }

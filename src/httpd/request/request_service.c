@@ -271,8 +271,6 @@ int acct_request_service(acct_request_service_t *self, request_rec *r)
 int acct_request_service_for(acct_request_service_t *self, request_rec *r,
                              const acct_route_t *route, acct_client_t *client)
 {
-    const char *name = acct_server_conf(r->server)->mail.site_name;
-
     if (!acct_request_service(self, r)) {
         return 0;
     }
@@ -280,8 +278,7 @@ int acct_request_service_for(acct_request_service_t *self, request_rec *r,
     self->service.client = client;
     self->service.accept_language = apr_table_get(r->headers_in,
                                                   "Accept-Language");
-    self->service.site_name = name != NULL ? name
-                                           : r->server->server_hostname;
+    self->service.site_name = acct_site_name(r->server);
     self->route = route;
     return 1;
 }
