@@ -9,7 +9,8 @@
 # driver: any, nor of that
 # long: yes
 #
-# ACCT_WALK (make walk): axe-core by night too, and windows of two widths.
+# make walk (ACCT_WALK) does all of it; make test goes from the forgotten
+# password to the guarded file, signs up, and tries the keyboard.
 
 use strict;
 use warnings;
@@ -28,6 +29,14 @@ plan skip_all => 'there is no chromium' if !Browser->program;
 plan skip_all => 'no mod_headers' if !has_module('headers');
 
 my $no_axe = Axe::lacks();
+
+# A subtest that takes its time.
+sub on_a_walk
+{
+    my ($name, $code) = @_;
+    subtest $name => $ENV{ACCT_WALK} ? $code
+        : sub { plan skip_all => 'make walk does it' };
+}
 
 # ---------------------------------------------------------------- the site
 
@@ -173,8 +182,10 @@ sub from_forgotten_to_guarded
         password => 'tower bridge');
     $b->visit(url($host, '/account/'));
     page_is('Sign in');
+    is_accessible('to sign in');
     $b->click('a[href="#/forgot-password"]');
     page_is('Forgot your password?');
+    is_accessible('a forgotten password');
     is($b->focused, 'h1 Forgot your password?', 'its heading has the focus');
     fill(email => "$name\@example.com");
     page_is('Look at your mail');
@@ -194,6 +205,7 @@ sub from_forgotten_to_guarded
 
     fill(password => 'short');
     like(the_problem(), qr/too short/, 'a bad password is told of');
+    is_accessible('a problem');
     fill(password => 'westminster bridge');
     page_is('Your password was set');
     $b->click('main a.button');
@@ -204,6 +216,7 @@ sub from_forgotten_to_guarded
     page_is('Your account');
     is(guarded(), 200, 'the new one opens the guarded file');
     like($b->text, qr/Signed in as $name/, 'the page has the name');
+    is_accessible('the account');
 
     $b->visit($link);
     page_is('This link does not work any more');
@@ -258,7 +271,7 @@ for my $api (sort keys %HOST) {
     subtest "$api: from a forgotten password to the guarded file" => sub {
         from_forgotten_to_guarded($HOST{$api}, $name);
     };
-    subtest "$api: change the password, export, delete" => sub {
+    on_a_walk "$api: change the password, export, delete" => sub {
         the_rest_of_a_life($HOST{$api}, $name);
     };
 }
@@ -288,7 +301,7 @@ subtest 'sign up, and sign out' => sub {
 };
 
 for my $host ('confirmed.localhost', 'verified.localhost') {
-    subtest "$host: a sign-up is confirmed by mail" => sub {
+    on_a_walk "$host: a sign-up is confirmed by mail" => sub {
         my ($name) = $host =~ /^(\w+)/;
         $m->until_empty;
         $m->empty;
@@ -320,7 +333,7 @@ for my $host ('confirmed.localhost', 'verified.localhost') {
     };
 }
 
-subtest 'a user name is chosen anew by mail' => sub {
+on_a_walk 'a user name is chosen anew by mail' => sub {
     $s->account(username => 'oldname', email => 'names@example.com',
         password => 'tower bridge');
     $m->until_empty;
@@ -338,7 +351,7 @@ subtest 'a user name is chosen anew by mail' => sub {
     sign_in('localhost', 'newname', 'tower bridge');
 };
 
-subtest 'sessions are listed, called something and ended' => sub {
+on_a_walk 'sessions are listed, called something and ended' => sub {
     $s->account(username => 'ses', email => 'ses@example.com',
         password => 'tower bridge');
     my $other = $s->post('/account/api/token/login/',
@@ -390,7 +403,7 @@ sub code
 }
 
 for my $api (sort keys %HOST) {
-    subtest "$api: a second factor is set up, asked for and taken off" => sub {
+    on_a_walk "$api: a second factor is set up, asked for and taken off" => sub {
         my $host = $HOST{$api};
         my $name = 'factor' . length $api;
         $s->account(username => $name, email => "$name\@example.com",
@@ -467,6 +480,7 @@ for my $api (sort keys %HOST) {
 # ------------------------------------------------- how it is for everybody
 
 subtest 'a form is filled in by the keyboard alone' => sub {
+    $b->visit(url('localhost', '/account/'));
     $b->value('sessionStorage.clear()');
     $b->visit(url('localhost', '/account/'));
     page_is('Sign in');
@@ -488,6 +502,10 @@ subtest 'a form is filled in by the keyboard alone' => sub {
         . '"aria-describedby").split(" ").at(-1)).textContent)');
     is_deeply($said, [('This field may not be blank.') x 2],
         'each field is described by what is wrong with it');
+    is_deeply($b->value('[...document.querySelectorAll(".problems a")]'
+        . '.map((one) => one.textContent).sort()'),
+        [map { "$_: This field may not be blank." } 'Password', 'User name'],
+        'and the summary names the fields');
     is_accessible('problems');
     $b->press('Tab');
     $b->press('Enter');
@@ -517,9 +535,9 @@ sub each_page
     }
 }
 
-subtest 'axe finds nothing against WCAG 2.2 AA, by day and by night' => sub {
+on_a_walk 'axe finds nothing against WCAG 2.2 AA, by day and by night' => sub {
     plan skip_all => $no_axe if $no_axe;
-    for my $scheme ('light', $ENV{ACCT_WALK} ? 'dark' : ()) {
+    for my $scheme (qw(light dark)) {
         $b->media('prefers-color-scheme' => $scheme);
         each_page(sub {
             is_deeply([Axe::violations($b)], [], "$_[0], $scheme");
@@ -528,8 +546,8 @@ subtest 'axe finds nothing against WCAG 2.2 AA, by day and by night' => sub {
     $b->media('prefers-color-scheme' => 'light');
 };
 
-subtest 'nothing is cut off in a narrow window, nor in large letters' => sub {
-    for my $how ([320, '100%'], $ENV{ACCT_WALK} ? [640, '200%'] : ()) {
+on_a_walk 'nothing is cut off in a narrow window, nor in large letters' => sub {
+    for my $how ([320, '100%'], [640, '200%']) {
         my ($width, $letters) = @$how;
         $b->window($width, 512);
         each_page(sub {

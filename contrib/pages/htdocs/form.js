@@ -53,6 +53,10 @@ function markField(input, said) {
     describe(input, problem.id, true);
 }
 
+// With the name of the field: two may have the same problem.
+const ofField = (input, problem) =>
+    text("problem-of", { field: input.labels[0].textContent, problem });
+
 function summaryOf(entries) {
     const box = document.createElement("div");
     const heading = document.createElement("h2");
@@ -101,8 +105,10 @@ export function showProblems(form, result) {
         const said = list.join(" ");
         if (input) {
             markField(input, said);
+            entries.push({ said: ofField(input, said), input });
+        } else {
+            entries.push({ said });
         }
-        entries.push({ said, input });
     }
     if (entries.length === 0) {
         entries.push({ said: text("refused", { status: result.status }) });
