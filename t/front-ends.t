@@ -53,24 +53,24 @@ $s->write('htdocs/members/hello.txt', "Hello, member.\n");
 my $why = $s->run;
 die "httpd did not start:\n$why\n" if defined $why;
 
-my $b = Browser->new;
+my $web = Browser->new;
 
 # After a click on a button the state is that.
 sub then_is
 {
     my ($button, $state, $name) = @_;
-    $b->click("#$button");
-    $b->wait_for('document.getElementById("state").textContent !== "busy"',
+    $web->click("#$button");
+    $web->wait_for('document.getElementById("state").textContent !== "busy"',
         "$button comes to an end");
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    like($b->value('document.getElementById("state").textContent'), $state,
+    like($web->value('document.getElementById("state").textContent'), $state,
         $name || $button);
 }
 
 sub problem
 {
     my ($field) = @_;
-    return $b->value("document.getElementById('problem-$field').textContent");
+    return $web->value("document.getElementById('problem-$field').textContent");
 }
 
 # What a sign-in with a wrong password is told.
@@ -106,17 +106,17 @@ sub one_client
     my ($client, $who, $page, $api) = @_;
     my ($row, $signs_up, $short_at, $wrong, $known) = @$client;
     my $email = "$who\@example.com";
-    $b->visit("$page/front-ends/#" . ($row =~ s/ /%20/gr) . ($api // ''));
-    $b->value('localStorage.clear()');
-    $b->reload;
-    $b->wait_for('document.getElementById("state").textContent', 'a start');
-    $b->type('[name=username]', $who);
-    $b->type('[name=email]', $email);
+    $web->visit("$page/front-ends/#" . ($row =~ s/ /%20/gr) . ($api // ''));
+    $web->value('localStorage.clear()');
+    $web->reload;
+    $web->wait_for('document.getElementById("state").textContent', 'a start');
+    $web->type('[name=username]', $who);
+    $web->type('[name=email]', $email);
     if ($signs_up) {
-        $b->type('[name=password]', 'short');
+        $web->type('[name=password]', 'short');
         then_is('sign-up', qr/^not signed up$/, 'a short password');
         like(problem($short_at), qr/too short/, "is told at the $short_at");
-        $b->type('[name=password]', 'tower bridge');
+        $web->type('[name=password]', 'tower bridge');
         then_is('sign-up', qr/^signed up$/);
     }
     else {
@@ -125,24 +125,24 @@ sub one_client
     }
     my ($id) = map { $_->[0] } $s->sql('SELECT id FROM account WHERE '
         . "email_key = '$email'");
-    $b->value("localStorage.clear(); localStorage.setItem('id', '$id')");
+    $web->value("localStorage.clear(); localStorage.setItem('id', '$id')");
 
-    $b->type('[name=password]', 'wrong bridge');
+    $web->type('[name=password]', 'wrong bridge');
     then_is('sign-in', qr/^not signed in$/, 'a wrong password');
     like(problem('form'), $wrong, 'is told');
     then_is('open', qr/^401 /, 'the guarded file is closed');
-    $b->type('[name=password]', 'tower bridge');
+    $web->type('[name=password]', 'tower bridge');
     then_is('sign-in', qr/^signed in/);
     is(problem('form'), '', 'nothing is told any more');
     then_is('open', qr/^200 Hello, member\.$/m, 'the guarded file is open');
 
-    $b->reload;
+    $web->reload;
     my $is = !$known ? 'has a token' : 'is '
         . ($known eq 'email' ? $email : $who);
-    $b->wait_for('document.getElementById("state").textContent === '
+    $web->wait_for('document.getElementById("state").textContent === '
         . Browser::_quoted($is), 'a reload: ' . $is);
     then_is('open', qr/^200 /, 'after a reload it is open still');
-    my $token = $b->value('localStorage.getItem("token")');
+    my $token = $web->value('localStorage.getItem("token")');
     then_is('sign-out', qr/^signed out (?:20[04])?$/);
     then_is('open', qr/^401 /, 'then it is closed');
     is($s->get('/members/hello.txt', token => $token)->{status},
@@ -168,6 +168,6 @@ for my $client (grep { $_->[0] =~ ($ENV{ACCT_WALK} ? $FAR : qr/^djoser$/) }
     };
 }
 
-is_deeply([$b->complaints], [], 'the browser had nothing to complain of');
+is_deeply([$web->complaints], [], 'the browser had nothing to complain of');
 
 done_testing();

@@ -21,6 +21,7 @@ use Browser;
 use Digest::SHA ();
 use File::Find ();
 use JSON::PP ();
+use MIME::Base64 ();
 use MailTest;
 use Test::More;
 
@@ -101,7 +102,7 @@ $s->_write_conf;
 my $why = $s->run;
 die "httpd did not start:\n$why\n" if defined $why;
 
-my $b = Browser->new;
+my $web = Browser->new;
 
 # -------------------------------------------------------------- what is done
 
@@ -113,7 +114,7 @@ sub page_is
     my ($heading) = @_;
     my $q = Browser::_quoted($heading);
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    ok($b->wait_for("document.querySelector('h1')?.textContent === $q",
+    ok($web->wait_for("document.querySelector('h1')?.textContent === $q",
         $heading), "the page: $heading");
 }
 
@@ -122,9 +123,9 @@ sub fill
 {
     my (@fields) = @_;
     while (my ($name, $text) = splice @fields, 0, 2) {
-        $b->type("main form input[name=$name]", $text);
+        $web->type("main form input[name=$name]", $text);
     }
-    $b->press('Enter');
+    $web->press('Enter');
 }
 
 sub is_accessible
@@ -133,7 +134,7 @@ sub is_accessible
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     SKIP: {
         skip $no_axe, 1 if $no_axe;
-        is_deeply([Axe::violations($b)], [], "axe finds nothing: $what");
+        is_deeply([Axe::violations($web)], [], "axe finds nothing: $what");
     }
 }
 
@@ -149,7 +150,7 @@ sub link_of_mail
 # The status of a guarded file, with the token that the page keeps.
 sub guarded
 {
-    return $b->value(<<'JS');
+    return $web->value(<<'JS');
 fetch("/members/hello.txt", { cache: "no-store", headers: { Authorization:
     "Token " + sessionStorage.getItem("acctauth.token") } })
     .then((answer) => answer.status)
@@ -158,14 +159,14 @@ JS
 
 sub the_problem
 {
-    return $b->wait_for('document.querySelector("main .problems")?.innerText',
+    return $web->wait_for('document.querySelector("main .problems")?.innerText',
         'a problem');
 }
 
 sub sign_in
 {
     my ($host, $name, $password) = @_;
-    $b->visit(url($host, '/account/#/sign-in'));
+    $web->visit(url($host, '/account/#/sign-in'));
     page_is('Sign in');
     fill(identifier => $name, password => $password);
     page_is('Your account');
@@ -180,13 +181,13 @@ sub from_forgotten_to_guarded
     my ($host, $name) = @_;
     $s->account(username => $name, email => "$name\@example.com",
         password => 'tower bridge');
-    $b->visit(url($host, '/account/'));
+    $web->visit(url($host, '/account/'));
     page_is('Sign in');
     is_accessible('to sign in');
-    $b->click('a[href="#/forgot-password"]');
+    $web->click('a[href="#/forgot-password"]');
     page_is('Forgot your password?');
     is_accessible('a forgotten password');
-    is($b->focused, 'h1 Forgot your password?', 'its heading has the focus');
+    is($web->focused, 'h1 Forgot your password?', 'its heading has the focus');
     fill(email => "$name\@example.com");
     page_is('Look at your mail');
 
@@ -194,13 +195,13 @@ sub from_forgotten_to_guarded
     like($link, qr{^http://\Q$host\E:\d+/account/#/}, 'the mail has a link '
         . 'to the page, its secret behind the #') or return;
     my ($secret) = $link =~ m{/(\w+-[0-9a-f]{32})};
-    $b->requests;
-    $b->visit($link);
+    $web->requests;
+    $web->visit($link);
     page_is('Choose another password');
-    unlike($b->value('location.href'), qr/\Q$secret\E/,
+    unlike($web->value('location.href'), qr/\Q$secret\E/,
         'the secret is not in the address bar');
     is_deeply([grep { $_->{url} =~ /\Q$secret\E/
-        || ($_->{headers}{Referer} // '') =~ /\Q$secret\E/ } $b->requests],
+        || ($_->{headers}{Referer} // '') =~ /\Q$secret\E/ } $web->requests],
         [], 'nor in the address of a request');
 
     fill(password => 'short');
@@ -208,17 +209,17 @@ sub from_forgotten_to_guarded
     is_accessible('a problem');
     fill(password => 'westminster bridge');
     page_is('Your password was set');
-    $b->click('main a.button');
+    $web->click('main a.button');
     page_is('Sign in');
     fill(identifier => $name, password => 'tower bridge');
     like(the_problem(), qr/Unable to log in/, 'the old one is not good');
     fill(password => 'westminster bridge');
     page_is('Your account');
     is(guarded(), 200, 'the new one opens the guarded file');
-    like($b->text, qr/Signed in as $name/, 'the page has the name');
+    like($web->text, qr/Signed in as $name/, 'the page has the name');
     is_accessible('the account');
 
-    $b->visit($link);
+    $web->visit($link);
     page_is('This link does not work any more');
     $m->until_empty;
     $m->empty;          # that the password was changed
@@ -228,34 +229,34 @@ sub the_rest_of_a_life
 {
     my ($host, $name) = @_;
     sign_in($host, $name, 'westminster bridge');
-    $b->reload;
+    $web->reload;
     page_is('Your account');
     is(guarded(), 200, 'a reload keeps the sign-in');
 
-    $b->click('a[href="#/password"]');
+    $web->click('a[href="#/password"]');
     page_is('Change the password');
     fill(current => 'wrong', password => 'southwark bridge');
     the_problem();
-    is($b->value('document.querySelector("[aria-invalid]").name'),
+    is($web->value('document.querySelector("[aria-invalid]").name'),
         'current', 'a wrong password is told at its field');
     fill(current => 'westminster bridge', password => 'southwark bridge');
     page_is('Your password was changed');
     is(guarded(), 200, 'the session goes on');
 
-    $b->visit(url($host, '/account/#/export'));
+    $web->visit(url($host, '/account/#/export'));
     page_is('What is stored of you');
-    $b->value(<<'JS');
+    $web->value(<<'JS');
 const save = URL.createObjectURL;
 URL.createObjectURL = (blob) => {
     blob.text().then((text) => { globalThis.exported = text; });
     return save(blob);
 };
 JS
-    $b->click('main button[data-do=export]');
-    like($b->wait_for('globalThis.exported', 'the export'),
+    $web->click('main button[data-do=export]');
+    like($web->wait_for('globalThis.exported', 'the export'),
         qr/"username": "\Q$name\E"/, 'the export is a file');
 
-    $b->visit(url($host, '/account/#/delete'));
+    $web->visit(url($host, '/account/#/delete'));
     page_is('Delete the account');
     fill(current => 'wrong');
     the_problem();
@@ -277,13 +278,13 @@ for my $api (sort keys %HOST) {
 }
 
 subtest 'sign up, and sign out' => sub {
-    $b->visit(url('localhost', '/account/#/sign-up'));
+    $web->visit(url('localhost', '/account/#/sign-up'));
     page_is('Make an account');
     fill(username => 'new', email => 'new@example.com', password => 'short');
     like(the_problem(), qr/too short/, 'a bad password is told of');
     fill(password => 'lambeth bridge');
     page_is('Your account was made');
-    $b->visit(url('djra.localhost', '/account/#/sign-up'));
+    $web->visit(url('djra.localhost', '/account/#/sign-up'));
     page_is('Make an account');
     fill(username => 'new', email => 'new2@example.com',
         password => 'lambeth bridge');
@@ -291,13 +292,13 @@ subtest 'sign up, and sign out' => sub {
     fill(username => 'new2');
     page_is('Your account');
     is(guarded(), 200, 'is signed in with dj-rest-auth');
-    my $token = $b->value('sessionStorage.getItem("acctauth.token")');
-    $b->click('header button[data-do=sign-out]');
+    my $token = $web->value('sessionStorage.getItem("acctauth.token")');
+    $web->click('header button[data-do=sign-out]');
     page_is('Sign in');
     is($s->get('/members/hello.txt', token => $token,
         headers => { Host => 'localhost' })->{status}, 401,
         'the token is over');
-    is($b->value('sessionStorage.length'), 0, 'and nothing is kept of it');
+    is($web->value('sessionStorage.length'), 0, 'and nothing is kept of it');
 };
 
 for my $host ('confirmed.localhost', 'verified.localhost') {
@@ -305,29 +306,29 @@ for my $host ('confirmed.localhost', 'verified.localhost') {
         my ($name) = $host =~ /^(\w+)/;
         $m->until_empty;
         $m->empty;
-        $b->visit(url($host, '/account/#/sign-up'));
+        $web->visit(url($host, '/account/#/sign-up'));
         page_is('Make an account');
         fill(username => $name, email => "$name\@example.com",
             password => 'lambeth bridge');
         page_is('Your account was made');
-        $b->click('main a.button');
+        $web->click('main a.button');
         page_is('Sign in');
         fill(identifier => $name, password => 'lambeth bridge');
         the_problem();
         my $link = link_of_mail();
         ok($link, 'there is a mail') or return;
-        $b->visit($link);
+        $web->visit($link);
         page_is('Confirm your address');
-        unlike($b->value('location.href'), qr/[0-9a-f]{32}/,
+        unlike($web->value('location.href'), qr/[0-9a-f]{32}/,
             'the secret is not in the address bar');
-        $b->click('main form button');
+        $web->click('main form button');
         page_is('Your address is confirmed');
         sign_in($host, $name, 'lambeth bridge');
         is(guarded(), 200, 'then they are let in');
-        $b->visit($link);
+        $web->visit($link);
         page_is('Confirm your address');
-        $b->click('main form button');
-        $b->wait_for('/confirmed|does not work/.test('
+        $web->click('main form button');
+        $web->wait_for('/confirmed|does not work/.test('
             . 'document.querySelector("h1").textContent)', 'an end');
         pass('the link once more is no error of the page');
     };
@@ -338,11 +339,11 @@ on_a_walk 'a user name is chosen anew by mail' => sub {
         password => 'tower bridge');
     $m->until_empty;
     $m->empty;
-    $b->visit(url('localhost', '/account/#/forgot-username'));
+    $web->visit(url('localhost', '/account/#/forgot-username'));
     page_is('Forgot your user name?');
     fill(email => 'names@example.com');
     page_is('Look at your mail');
-    $b->visit(link_of_mail());
+    $web->visit(link_of_mail());
     page_is('Choose another user name');
     fill(username => 'a b');
     the_problem();
@@ -358,30 +359,30 @@ on_a_walk 'sessions are listed, called something and ended' => sub {
         { username => 'ses', password => 'tower bridge' },
         headers => { Host => 'localhost' })->{json}{auth_token};
     sign_in('localhost', 'ses', 'tower bridge');
-    $b->click('a[href="#/sessions"]');
+    $web->click('a[href="#/sessions"]');
     page_is('Where you are signed in');
-    $b->wait_for('document.querySelectorAll("#sessions li").length === 2',
+    $web->wait_for('document.querySelectorAll("#sessions li").length === 2',
         'two sessions');
     is_accessible('sessions');
-    like($b->value('document.querySelector("#sessions li").innerText'),
+    like($web->value('document.querySelector("#sessions li").innerText'),
         qr/this one/, 'one is this one');
     my $last = '#sessions li:last-child';
-    $b->type("$last input[name=label]", 'Tablet');
-    $b->press('Enter');
-    $b->wait_for('/Tablet/.test(document.getElementById("status").textContent)',
+    $web->type("$last input[name=label]", 'Tablet');
+    $web->press('Enter');
+    $web->wait_for('/Tablet/.test(document.getElementById("status").textContent)',
         'it is told');
-    like($b->focused, qr/^session-/, 'the focus is on its heading');
-    $b->click("$last button[data-do=end-session]");
-    $b->wait_for('document.querySelectorAll("#sessions li").length === 1',
+    like($web->focused, qr/^session-/, 'the focus is on its heading');
+    $web->click("$last button[data-do=end-session]");
+    $web->wait_for('document.querySelectorAll("#sessions li").length === 1',
         'one session');
-    is($b->focused, 'h1 Where you are signed in', 'the focus is not lost');
+    is($web->focused, 'h1 Where you are signed in', 'the focus is not lost');
     is($s->get('/members/hello.txt', token => $other,
         headers => { Host => 'localhost' })->{status}, 401,
         'it is over there');
     is(guarded(), 200, 'and not here');
-    $b->click('#sessions button[data-do=sign-out]');
+    $web->click('#sessions button[data-do=sign-out]');
     page_is('Sign in');
-    $b->visit(url('localhost', '/account/#/sessions'));
+    $web->visit(url('localhost', '/account/#/sessions'));
     page_is('Sign in');
     fill(identifier => 'ses', password => 'tower bridge');
     page_is('Where you are signed in');
@@ -402,6 +403,50 @@ sub code
         (unpack('N', substr $mac, $at, 4) & 0x7fffffff) % 1e6;
 }
 
+# zbarimg, where it is installed, reads what the page shows.
+sub picture_says
+{
+    my ($uri) = @_;
+    SKIP: {
+        skip 'no zbarimg to look at the picture', 1
+            if !grep { -x "$_/zbarimg" } split /:/, $ENV{PATH};
+        $web->value('document.querySelector(".picture")'
+            . '.scrollIntoView({ block: "center" })');
+        my $shot = $web->tell('Page.captureScreenshot')->{data};
+        spew($s->dir . '/shot.png', MIME::Base64::decode_base64($shot));
+        my $said = qx(zbarimg -q --raw '${\ $s->dir}/shot.png' 2>/dev/null);
+        is($said, "$uri\n", 'an app reads the link in the picture');
+    }
+}
+
+# Of each version that there is: zbarimg read these.
+on_a_walk 'QR codes are those that were read once' => sub {
+    $web->visit(url('localhost', '/account/'));
+    my %DOTS = (
+        17 => '0e8820c1265999e8',
+        30 => '1c838a4e4ea50e1a',
+        50 => '49bac1fd571dc2ff',
+        75 => '957b20757ad72fdb',
+        100 => '25dfe2bde141182e',
+        130 => '9645beee5e0679d1',
+        150 => '6bd800c95fd48ca0',
+        190 => 'adba52e166e3f0cb',
+        230 => 'b461f3277d871589',
+        271 => '1ff2a434a4f4e3b8',
+    );
+    for my $length (sort keys %DOTS) {
+        is($web->value(<<"JS"), $DOTS{$length}, "of $length bytes");
+import("/account/qr.js").then((qr) => crypto.subtle.digest("SHA-256",
+    new TextEncoder().encode(qr.qrCode("otpauth://totp/x?".padEnd($length,
+        "secret=ABCDEFGHIJ234567")).querySelector("path").getAttribute("d"))))
+    .then((sum) => [...new Uint8Array(sum)].slice(0, 8)
+        .map((byte) => byte.toString(16).padStart(2, "0")).join(""))
+JS
+    }
+    is($web->value('import("/account/qr.js").then((qr) => '
+        . 'qr.qrCode("x".repeat(272)))'), undef, 'of more there is none');
+};
+
 for my $api (sort keys %HOST) {
     on_a_walk "$api: a second factor is set up, asked for and taken off" => sub {
         my $host = $HOST{$api};
@@ -409,44 +454,45 @@ for my $api (sort keys %HOST) {
         $s->account(username => $name, email => "$name\@example.com",
             password => 'tower bridge');
         sign_in($host, $name, 'tower bridge');
-        $b->click('a[href="#/second-factor"]');
+        $web->click('a[href="#/second-factor"]');
         page_is('Second factor');
-        $b->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
+        $web->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
             'there is none');
-        $b->click('a[href="#/second-factor-begin"]');
+        $web->click('a[href="#/second-factor-begin"]');
         page_is('Set up a second factor');
         fill(current => 'wrong');
         like(the_problem(), qr/password/i, 'a wrong password is told of');
         fill(current => 'tower bridge');
         page_is('Put the key into your app');
-        my $key = $b->value('document.querySelector("[data-is=secret]")'
+        my $key = $web->value('document.querySelector("[data-is=secret]")'
             . '.textContent');
         like($key, qr/^(?:[A-Z2-7]{4} )+[A-Z2-7]{1,4}$/, 'a key, by fours');
-        like($b->value('document.querySelector("[data-is=uri]").href'),
+        like($web->value('document.querySelector("[data-is=uri]").href'),
             qr{^otpauth://totp/}, 'and a link for a telephone');
+        picture_says($web->value('document.querySelector("[data-is=uri]").href'));
         is_accessible('the key');
         fill(code => '000000');
         the_problem();
-        is($b->value('document.querySelector("[aria-invalid]").name'), 'code',
+        is($web->value('document.querySelector("[aria-invalid]").name'), 'code',
             'a wrong code is told at its field');
         fill(code => code($key));
         page_is('Your recovery codes');
-        my $codes = $b->value('[...document.querySelectorAll(".codes code")]'
+        my $codes = $web->value('[...document.querySelectorAll(".codes code")]'
             . '.map((one) => one.textContent)');
         is(scalar @$codes, 10, 'ten codes');
         is_accessible('the codes');
-        $b->click('a[href="#/second-factor"]');
+        $web->click('a[href="#/second-factor"]');
         page_is('Second factor');
-        is($b->wait_for('document.querySelector("#main [data-is=left]")'
+        is($web->wait_for('document.querySelector("#main [data-is=left]")'
             . '.textContent', 'the count'), 10, 'ten are left');
         is_accessible('a second factor');
 
-        $b->click('header button[data-do=sign-out]');
+        $web->click('header button[data-do=sign-out]');
         page_is('Sign in');
-        is($b->value('document.getElementById("code").checkVisibility()'),
+        is($web->value('document.getElementById("code").checkVisibility()'),
             JSON::PP::false, 'no code is asked for at first');
         fill(identifier => $name, password => 'tower bridge');
-        $b->wait_for('document.activeElement.id === "code"',
+        $web->wait_for('document.activeElement.id === "code"',
             'after the right password the field for it has the focus');
         is_accessible('a code is asked for');
         fill(code => '000000');
@@ -455,21 +501,21 @@ for my $api (sort keys %HOST) {
         page_is('Your account');
         is(guarded(), 200, 'a recovery code signs in');
 
-        $b->visit(url($host, '/account/#/new-codes'));
+        $web->visit(url($host, '/account/#/new-codes'));
         page_is('Make other recovery codes');
         fill(current => 'tower bridge', code => $codes->[1]);
         page_is('Your recovery codes');
-        my $new = $b->value('document.querySelector(".codes code")'
+        my $new = $web->value('document.querySelector(".codes code")'
             . '.textContent');
         ok(!(grep { $_ eq $new } @$codes), 'others are made');
-        $b->reload;
+        $web->reload;
         page_is('Second factor');
-        unlike($b->text, qr/\Q$new\E/, 'a reload shows them no more');
-        $b->visit(url($host, '/account/#/second-factor-end'));
+        unlike($web->text, qr/\Q$new\E/, 'a reload shows them no more');
+        $web->visit(url($host, '/account/#/second-factor-end'));
         page_is('Take the second factor off');
         fill(current => 'tower bridge', code => $new);
         page_is('Second factor');
-        $b->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
+        $web->wait_for('document.querySelector("#main [data-is=off]:not([hidden])")',
             'there is none');
         sign_in($host, $name, 'tower bridge');
         $m->until_empty;
@@ -480,38 +526,38 @@ for my $api (sort keys %HOST) {
 # ------------------------------------------------- how it is for everybody
 
 subtest 'a form is filled in by the keyboard alone' => sub {
-    $b->visit(url('localhost', '/account/'));
-    $b->value('sessionStorage.clear()');
-    $b->visit(url('localhost', '/account/'));
+    $web->visit(url('localhost', '/account/'));
+    $web->value('sessionStorage.clear()');
+    $web->visit(url('localhost', '/account/'));
     page_is('Sign in');
     my @order;
     for (1 .. 6) {
-        $b->press('Tab');
-        push @order, $b->focused;
+        $web->press('Tab');
+        push @order, $web->focused;
     }
     is_deeply(\@order, ['a Skip to the content', 'a Your account',
         'identifier', 'password', 'password-show', 'button Sign in'],
         'the focus goes as one reads');
-    $b->press('Enter');
+    $web->press('Enter');
     the_problem();
-    is($b->value('document.activeElement.className'), 'problems',
+    is($web->value('document.activeElement.className'), 'problems',
         'the summary of problems has the focus');
-    like($b->value('document.title'), qr/^Problem: /, 'the title says so');
-    my $said = $b->value('[...document.querySelectorAll("[aria-invalid]")]'
+    like($web->value('document.title'), qr/^Problem: /, 'the title says so');
+    my $said = $web->value('[...document.querySelectorAll("[aria-invalid]")]'
         . '.map((one) => document.getElementById(one.getAttribute('
         . '"aria-describedby").split(" ").at(-1)).textContent)');
     is_deeply($said, [('This field may not be blank.') x 2],
         'each field is described by what is wrong with it');
-    is_deeply($b->value('[...document.querySelectorAll(".problems a")]'
+    is_deeply($web->value('[...document.querySelectorAll(".problems a")]'
         . '.map((one) => one.textContent).sort()'),
         [map { "$_: This field may not be blank." } 'Password', 'User name'],
         'and the summary names the fields');
     is_accessible('problems');
-    $b->press('Tab');
-    $b->press('Enter');
-    ok((grep { $b->focused eq $_ } qw(identifier password)),
+    $web->press('Tab');
+    $web->press('Enter');
+    ok((grep { $web->focused eq $_ } qw(identifier password)),
         'from the summary to the field');
-    like($b->value('location.hash'), qr{^(#/sign-in)?$}, 'on the same page');
+    like($web->value('location.hash'), qr{^(#/sign-in)?$}, 'on the same page');
 };
 
 my @OPEN = qw(sign-in sign-up forgot-password forgot-username confirm-again
@@ -526,10 +572,10 @@ sub each_page
     my ($do) = @_;
     sign_in('localhost', 'ses', 'tower bridge');
     for my $page (@CLOSED, @OPEN) {
-        $b->value("location.hash = '#/$page'");
-        $b->wait_for("location.hash === '#/$page' && document.activeElement"
+        $web->value("location.hash = '#/$page'");
+        $web->wait_for("location.hash === '#/$page' && document.activeElement"
             . '.localName === "h1"', $page);
-        $b->wait_for('document.querySelector("#sessions li")', 'sessions')
+        $web->wait_for('document.querySelector("#sessions li")', 'sessions')
             if $page eq 'sessions';
         $do->($page);
     }
@@ -538,25 +584,25 @@ sub each_page
 on_a_walk 'axe finds nothing against WCAG 2.2 AA, by day and by night' => sub {
     plan skip_all => $no_axe if $no_axe;
     for my $scheme (qw(light dark)) {
-        $b->media('prefers-color-scheme' => $scheme);
+        $web->media('prefers-color-scheme' => $scheme);
         each_page(sub {
-            is_deeply([Axe::violations($b)], [], "$_[0], $scheme");
+            is_deeply([Axe::violations($web)], [], "$_[0], $scheme");
         });
     }
-    $b->media('prefers-color-scheme' => 'light');
+    $web->media('prefers-color-scheme' => 'light');
 };
 
 on_a_walk 'nothing is cut off in a narrow window, nor in large letters' => sub {
     for my $how ([320, '100%'], [640, '200%']) {
         my ($width, $letters) = @$how;
-        $b->window($width, 512);
+        $web->window($width, 512);
         each_page(sub {
-            $b->value("document.documentElement.style.fontSize = '$letters'");
-            cmp_ok($b->value('document.documentElement.scrollWidth'), '<=',
+            $web->value("document.documentElement.style.fontSize = '$letters'");
+            cmp_ok($web->value('document.documentElement.scrollWidth'), '<=',
                 $width, "$_[0], $width pixels, letters of $letters");
         });
     }
-    $b->window(1024, 768);
+    $web->window(1024, 768);
 };
 
 subtest 'the files say to browsers what they may do' => sub {
@@ -575,6 +621,6 @@ subtest 'the files say to browsers what they may do' => sub {
         ->{headers}{'cache-control'}, 'no-store', 'the API has its own');
 };
 
-is_deeply([$b->complaints], [], 'the browser had nothing to complain of');
+is_deeply([$web->complaints], [], 'the browser had nothing to complain of');
 
 done_testing();

@@ -3,6 +3,7 @@
 // The second factor: its key and the recovery codes are kept in memory alone,
 // until the page after the one that shows them.
 
+import { qrCode } from "./qr.js";
 import { call } from "./server.js";
 
 let key = null;         // { secret, uri }, of one that is not confirmed
@@ -51,6 +52,11 @@ export async function showState(refuse) {
 export function showKey() {
     part("secret").textContent = key.secret.replace(/(.{4})(?=.)/g, "$1 ");
     part("uri").href = key.uri;
+    const picture = qrCode(key.uri);
+    if (picture) {
+        part("picture").replaceChildren(picture);
+        part("picture-part").hidden = false;
+    }
 }
 
 export function showCodes() {
