@@ -88,7 +88,7 @@ subtest 'djoser asks for a token before it refuses a method' => sub {
         'the method that is served needs none');
 };
 
-subtest 'djoser takes an id with zeros in front, of one\'s own account' => sub {
+subtest 'djoser takes an id of its own account with zeros in front' => sub {
     my $token = token('/dj/token/login/', 'ina');
     my $status = sub { call(GET => "/dj/users/$_/", undef, $token)->{status} };
     is($status->(), 200, "users/$_") for qw(1 0001);
