@@ -1,136 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Second factors over a real store: enrolment, sign-in, recovery codes; one
- * step or code that two processes use at the same moment, twenty times, or as
- * often as ACCT_ROUNDS says.
- */
-#include "account_fixture.h"
+/* Second factors over a real store: enrolment, sign-in, recovery codes, and
+ * how they end. */
+#include "second_factor_fixture.h"
 
 #include <ctype.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "admin/admin.h"
-#include "tables/second_factors.h"
-#include "token/totp.h"
-
-
-/* A world with ann, and her token. */
-typedef struct ann_t {
-    world_t *world;
-    apr_int64_t id;
-    const char *token;
-    acct_identity_t identity;
-} ann_t;
-
-static ann_t ann_of(void **state)
-{
-    ann_t ann = { .world = *state };
-
-    ann.id = add_account(ann.world, "ann", "ann@example.com");
-    ann.world->route.shows_codes = 1;
-    ann.token = token_of(ann.world, "ann");
-    assert_int_equal(authenticate(ann.world, ann.token, &ann.identity),
-                     ACCT_OK);
-    return ann;
-}
-
-/* The code of a step, so many away from now, of the secret that is stored. */
-static const char *code_at(const ann_t *ann, apr_int64_t off)
-{
-    world_t *world = ann->world;
-    char *code = apr_palloc(world->pool, ACCT_TOTP_DIGITS + 1);
-    acct_totp_secret_t secret;
-    acct_totp_t totp;
-
-    assert_int_equal(acct_store_totp_find(world->db, ann->id, &totp,
-                                          world->pool), APR_SUCCESS);
-    assert_int_equal(acct_totp_unseal(world->service.key, ann->id,
-                                      totp.sealed, &secret, world->pool),
-                     APR_SUCCESS);
-    assert_int_equal(acct_totp_code(&secret,
-                                    acct_totp_step(apr_time_now()) + off,
-                                    code), APR_SUCCESS);
-    return code;
-}
-
-/* Six digits that are the code of no step about now. */
-static const char *no_code(const ann_t *ann)
-{
-    static const char *const some[] = {
-        "000000", "111111", "222222", "333333", "444444", "555555"
-    };
-    int i, off;
-
-    for (i = 0; i < 6; i++) {
-        for (off = -2; off <= 3 && strcmp(code_at(ann, off), some[i]) != 0;
-             off++) {
-        }
-        if (off > 3) {
-            return some[i];
-        }
-    }
-    fail();
-    return NULL;
-}
-
-static acct_result_t *act(ann_t *ann, void (*operation)(const acct_call_t *),
-                          const char *password, const char *code)
-{
-    ann->world->form.value[ACCT_ROLE_CURRENT_PASSWORD] = password;
-    ann->world->form.value[ACCT_ROLE_SECOND_FACTOR] = code;
-    return call_with(ann->world, operation, &ann->identity, ann->token);
-}
-
-/* On a route that asks for a code alone. */
-static acct_result_t *confirm(ann_t *ann, const char *code)
-{
-    acct_form_t *form = &ann->world->form;
-    const acct_field_t *field = form->field[ACCT_ROLE_CURRENT_PASSWORD];
-    acct_result_t *result;
-
-    form->field[ACCT_ROLE_CURRENT_PASSWORD] = NULL;
-    result = act(ann, acct_totp_confirm, NULL, code);
-    form->field[ACCT_ROLE_CURRENT_PASSWORD] = field;
-    return result;
-}
-
-static acct_result_t *sign_in_by(const ann_t *ann, const char *password,
-                                 const char *code)
-{
-    ann->world->form.value[ACCT_ROLE_SECOND_FACTOR] = code;
-    return sign_in_as(ann->world, "ann", password);
-}
-
-/* Codes of now are good again. */
-static void forget_steps(const ann_t *ann)
-{
-    change(ann->world, "UPDATE account SET totp_step = 0");
-}
-
-/* @return the recovery codes */
-static const char *const *enrol(ann_t *ann)
-{
-    acct_result_t *result = act(ann, acct_totp_begin, PASSWORD, NULL);
-
-    assert_int_equal(result->outcome, ACCT_OK);
-    result = confirm(ann, code_at(ann, 0));
-    assert_int_equal(result->outcome, ACCT_OK);
-    assert_non_null(result->recovery_codes);
-    return result->recovery_codes;
-}
-
-static void assert_wrong_code(const acct_result_t *result)
-{
-    const acct_field_problem_t *problem;
-
-    assert_int_equal(result->outcome, ACCT_INVALID);
-    assert_int_equal(result->problems->nelts, 1);
-    problem = &APR_ARRAY_IDX(result->problems, 0, acct_field_problem_t);
-    assert_int_equal(problem->problem, ACCT_PROBLEM_WRONG);
-    assert_int_equal(problem->field->role, ACCT_ROLE_SECOND_FACTOR);
-    assert_null(result->token);
-}
 
 /* ---- enrolment ---- */
 
@@ -474,112 +349,6 @@ static void an_operator_ends_it_with_all_tokens(void **state)
                      APR_NOTFOUND);
 }
 
-/* ---- at the same moment ---- */
-
-/* One of two processes: signs in with what comes on its pipe, and answers with
- * the outcome, until there is no more. It never touches the test's own
- * connection. */
-static void run_client(const ann_t *ann, int in, int out)
-{
-    char code[32];
-
-    while (read(in, code, sizeof(code)) == (ssize_t)sizeof(code)) {
-        char outcome = (char)sign_in_by(ann, PASSWORD, code)->outcome;
-
-        if (write(out, &outcome, 1) != 1) {
-            break;
-        }
-    }
-    _exit(0);
-}
-
-typedef struct client_t {
-    pid_t pid;
-    int to;
-    int from;
-} client_t;
-
-static client_t start_client(const ann_t *ann)
-{
-    client_t client;
-    int to[2], from[2];
-
-    assert_int_equal(pipe(to), 0);
-    assert_int_equal(pipe(from), 0);
-    client.pid = fork();
-    if (client.pid == 0) {
-        close(to[1]);
-        close(from[0]);
-        run_client(ann, to[0], from[1]);
-    }
-    assert_true(client.pid > 0);
-    close(to[0]);
-    close(from[1]);
-    client.to = to[1];
-    client.from = from[0];
-    return client;
-}
-
-/* Both have the same code: one is signed in, the other has a problem. */
-static void assert_one_wins(const client_t *clients, const char *code)
-{
-    char bytes[32] = "";
-    char outcome[2];
-    int i;
-
-    apr_cpystrn(bytes, code, sizeof(bytes));
-    for (i = 0; i < 2; i++) {
-        assert_int_equal(write(clients[i].to, bytes, sizeof(bytes)),
-                         sizeof(bytes));
-    }
-    for (i = 0; i < 2; i++) {
-        assert_int_equal(read(clients[i].from, &outcome[i], 1), 1);
-    }
-    assert_true((outcome[0] == ACCT_OK && outcome[1] == ACCT_INVALID)
-                || (outcome[0] == ACCT_INVALID && outcome[1] == ACCT_OK));
-}
-
-static void store_recovery_code(const ann_t *ann, const char **code)
-{
-    char digest[ACCT_DIGEST_HEX + 1];
-
-    assert_int_equal(acct_recovery_code_make(code, digest, ann->world->pool),
-                     APR_SUCCESS);
-    assert_int_equal(acct_store_recovery_code_insert(
-        ann->world->db, ann->id, digest, ann->world->pool), APR_SUCCESS);
-}
-
-static void of_two_processes_with_one_code_one_is_signed_in(void **state)
-{
-    ann_t ann = ann_of(state);
-    const char *said = getenv("ACCT_ROUNDS");
-    int rounds = said != NULL ? atoi(said) : 20;
-    client_t clients[2];
-    const char *code;
-    int i, status;
-
-    enrol(&ann);
-    for (i = 0; i < 2; i++) {
-        clients[i] = start_client(&ann);
-    }
-    for (i = 0; i < rounds; i++) {
-        forget_steps(&ann);
-        assert_one_wins(clients, code_at(&ann, 0));
-        store_recovery_code(&ann, &code);
-        assert_one_wins(clients, code);
-    }
-    /* the second has the first one's ends too */
-    for (i = 0; i < 2; i++) {
-        close(clients[i].to);
-        close(clients[i].from);
-    }
-    for (i = 0; i < 2; i++) {
-        assert_int_equal(waitpid(clients[i].pid, &status, 0),
-                         clients[i].pid);
-        assert_int_equal(status, 0);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -604,8 +373,7 @@ int main(void)
         WORLD(a_secret_under_another_key_is_told_to_the_operator),
         WORLD(it_is_ended_by_password_and_code),
         WORLD(new_recovery_codes_end_the_old),
-        WORLD(an_operator_ends_it_with_all_tokens),
-        WORLD(of_two_processes_with_one_code_one_is_signed_in)
+        WORLD(an_operator_ends_it_with_all_tokens)
     };
 
     return cmocka_run_group_tests(tests, fixture_group_setup,
