@@ -12,7 +12,7 @@
 #include <apr_general.h>
 #include <apr_time.h>
 
-#include "text/password.h"
+#include "password/password.h"
 
 #define MAX_THREADS 64
 #define PASSWORD "the password of the bench"

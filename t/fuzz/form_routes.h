@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "form/form.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 static const char *const email_alias[] = { "mail", "username", NULL };
 

@@ -8,8 +8,8 @@
 #include <apr_strings.h>
 
 #include "form/basic.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 #include "token/token.h"
 
 static acct_token_check_t check;

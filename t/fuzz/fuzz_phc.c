@@ -7,9 +7,9 @@
 
 #include <apr_strings.h>
 
-#include "text/argon2.h"
-#include "text/password.h"
-#include "text/password_mix.h"
+#include "password/argon2.h"
+#include "password/password.h"
+#include "password/password_mix.h"
 
 static const char *const prefixes[] = { "$argon2id$", "$argon2i$" };
 

@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 static void check_fold(const char *text, apr_pool_t *pool)
 {

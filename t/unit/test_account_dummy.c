@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "credential/dummy.h"
-#include "text/password.h"
+#include "password/password.h"
 
 #define OLD "m=8,t=1,p=1"
 #define NEW "m=16,t=1,p=1"

@@ -5,8 +5,8 @@
 #include <apr_hash.h>
 
 #include "admin/admin.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 /* What was told of the last change. */
 static struct {

@@ -6,8 +6,8 @@
 #include <apr_strings.h>
 
 #include "form/basic.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 static int begin_pool(void **state)
 {

@@ -15,7 +15,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "text/password.h"
+#include "password/password.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

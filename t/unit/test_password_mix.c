@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
-#include "text/password.h"
-#include "text/password_mix.h"
+#include "password/password.h"
+#include "password/password_mix.h"
 
 #define NAMES 2000
 #define STORED(params) \

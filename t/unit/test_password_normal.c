@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "credential/issue.h"
-#include "text/password.h"
+#include "password/password.h"
 
 #define COMPOSED "p\xc3\xa4ssw\xc3\xb6rd"
 #define DECOMPOSED "pa\xcc\x88sswo\xcc\x88rd"

@@ -19,8 +19,8 @@
 #include <apr_time.h>
 #include "admin/admin.h"
 #include "database/database.h"
+#include "password/password.h"
 #include "store/store.h"
-#include "text/password.h"
 
 /* How the command ends. */
 #define ACCT_EXIT_OK 0

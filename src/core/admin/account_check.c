@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "credential/admission.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 const char *acct_account_check_username(acct_account_t *account,
                                         apr_pool_t *pool)

@@ -12,7 +12,7 @@
 #include "text/identifier.h"
 #include "tables/links.h"
 #include "tables/second_factors.h"
-#include "text/password.h"
+#include "password/password.h"
 
 void acct_admin_tell(const acct_service_t *service, acct_event_t *event,
                      apr_status_t status)

@@ -7,9 +7,9 @@
 #include "credential/issue.h"
 #include "database/unit.h"
 #include "form/stage.h"
+#include "password/password.h"
 #include "tables/name_holds.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 typedef struct taken_t {
     const acct_account_t *account;

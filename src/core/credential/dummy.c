@@ -12,8 +12,8 @@
 #include "base/own_pool.h"
 #include "base/ticks.h"
 #include "database/unit.h"
+#include "password/password_mix.h"
 #include "store/store.h"
-#include "text/password_mix.h"
 
 #define KEY_ROW "name_mix_key"  /* of meta: the key in hex digits */
 #define KEY_HEX (2 * ACCT_MIX_KEY_BYTES)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is verified in the place of a hash that is not there: a dummy of a kind
- * and cost that stored hashes have (text/password_mix.h). What they have is
+ * and cost that stored hashes have (password/password_mix.h). What they have is
  * read now and then, a bounded sample of it, and shared by the threads of a
  * process. The key by which names are given kinds is a row of meta, made by
  * the first sign-in: so all servers of a database, before and after a restart,
@@ -15,8 +15,8 @@
 #include "base/service.h"
 #include "database/database.h"
 #include "limit/subject.h"
-#include "text/password.h"
-#include "text/password_mix.h"
+#include "password/password.h"
+#include "password/password_mix.h"
 
 typedef struct acct_dummies_t acct_dummies_t;
 

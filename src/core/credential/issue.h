@@ -7,7 +7,7 @@
 
 #include "credential/credential.h"
 #include "limit/known.h"
-#include "text/password.h"
+#include "password/password.h"
 
 /* credential/issue.c */
 

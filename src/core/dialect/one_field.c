@@ -4,7 +4,7 @@
 #include <string.h>
 #include <apr_strings.h>
 #include "dialect/draft.h"
-#include "text/password.h"
+#include "password/password.h"
 
 /* ------------------------------------------------------------------ role */
 

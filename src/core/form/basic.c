@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 #define BLANKS " \t"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "form/stage.h"
+#include "password/password.h"
 #include "text/identifier.h"
-#include "text/password.h"
 
 static void problem(const acct_check_t *check, const acct_field_t *field,
                     acct_problem_e what, int limit)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The room of names and passwords, and in this header usernames and email
- * addresses: canonical form and grammar. The grammar is Django's
+ * The room of names, and in this header usernames and email addresses:
+ * canonical form and grammar. The grammar is Django's
  * (UnicodeUsernameValidator, EmailValidator), which the clients of these APIs
  * expect. The room may use base alone.
  *
@@ -11,11 +11,6 @@
  *   identifier.c      folding, composing, usernames
  *   email.c           addresses
  *   domain.c          the domain of an address: what it names (UTS 46)
- *   password.c        hashing and verifying, by the stored format
- *   argon2.c          argon2 (RFC 9106) and its PHC strings
- *   password_mix.c    which kind of hash a name that no account has is given
- *   password_rules.c  the rules for new passwords
- *   password_normal.c the form of a password that new hashes are made of
  *   http_token.c      a word of HTTP (RFC 9110)
  */
 #ifndef ACCT_IDENTIFIER_H

@@ -40,7 +40,7 @@
 #include "dialect/dialect.h"
 #include "limit/limit.h"
 #include "mail/site.h"
-#include "text/password.h"
+#include "password/password.h"
 #include "token/token.h"
 
 #define ACCT_CACHE_BYTES_ON 16711680    /* with the gates, 16 MiB at the

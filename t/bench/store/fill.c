@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "text/password.h"
+#include "password/password.h"
 
 #define BATCH 10000             /* tokens of a transaction */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/password.h"
+#include "password/password.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#include "text/argon2.h"
+#include "password/argon2.h"
 
 #define SALT_BYTES 16           /* of new hashes; RFC 9106, 3.1 */
 #define HASH_BYTES 32

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules for new passwords; see text/password.h. */
-#include "text/password.h"
+/* The rules for new passwords; see password/password.h. */
+#include "password/password.h"
 
 #include <string.h>
 

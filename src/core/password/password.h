@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Passwords: hashing and verifying stored hashes, which describe
- * themselves (PHC string format). Which code verifies a stored hash is
- * decided by its prefix in one table.
+ * The room of passwords, and in this header hashing them and verifying stored
+ * hashes, which describe themselves. Which code verifies a stored hash is
+ * decided by its prefix in one table. The room may use text and base.
+ *
+ * The files:
+ *   password.c        hashing and verifying, by the stored format
+ *   argon2.c          argon2 (RFC 9106) and its PHC strings
+ *   password_mix.c    which kind of hash a name that no account has is given
+ *   password_rules.c  the rules for new passwords
+ *   password_normal.c the form of a password that new hashes are made of
  *
  * Hashing and verifying burn a core for tens of milliseconds and take m KiB
  * straight from the system, given back at once; the caller limits how many

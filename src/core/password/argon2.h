@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * argon2 (RFC 9106) and its PHC strings, for text/password.c: what is
+ * argon2 (RFC 9106) and its PHC strings, for password/password.c: what is
  * stored is taken apart and bounded before any work is done for it.
  * No state; safe from any thread.
  */
@@ -9,7 +9,7 @@
 
 #include <argon2.h>
 #include <apr_pools.h>
-#include "text/password.h"
+#include "password/password.h"
 
 #define ACCT_ARGON2_PART_MAX 64     /* bytes of a salt, and of a hash */
 

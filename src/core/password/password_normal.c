@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The form that new hashes are made of; see text/password.h. */
-#include "text/password.h"
+/* The form that new hashes are made of; see password/password.h. */
+#include "password/password.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/password_mix.h"
+#include "password/password_mix.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "text/password.h"
+#include "password/password.h"
 
 /*
  * Each kind has tickets by its share, and each ticket is drawn a number by

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/argon2.h"
+#include "password/argon2.h"
 
 #include <string.h>
 #include <sys/mman.h>
