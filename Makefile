@@ -111,7 +111,9 @@ LDFLAGS     ?= -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
 PKGS      = jansson libssl libcrypto libargon2 libutf8proc libidn2
 PKG_INC  := $(patsubst -I%,-isystem %,\
               $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null))
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+# crypt(3) is in a library of its own, or an empty one, and not everywhere has
+# it a file for pkg-config.
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcrypt
 
 # Of the program that speaks SMTP alone, which is built where there is libcurl.
 CURL_INC := $(patsubst -I%,-isystem %,\

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is verified in the place of a hash that is not there: a dummy of a kind
- * and cost that stored hashes have (password/password_mix.h). What they have is
- * read now and then, a bounded sample of it, and shared by the threads of a
+ * and cost that stored hashes have (password/password_mix.h). What they have
+ * is read now and then, a bounded sample of it, and shared by the threads of a
  * process. The key by which names are given kinds is a row of meta, made by
  * the first sign-in: so all servers of a database, before and after a restart,
  * give a name the same kind, and whoever can read the key can read the names

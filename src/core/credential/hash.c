@@ -11,47 +11,65 @@ void acct_do_hash(void *baton)
                                       hash->pool);
 }
 
+/* What matched. */
+typedef struct match_t {
+    int is_as_sent;             /* not the normal form */
+    int is_whole;               /* the hash depends on all of it */
+} match_t;
+
 /* A hash is of the normal form, or of what was sent: where it was made
- * elsewhere, or before there was that form.
- * @param as_sent out: 1 when only the second matched */
+ * elsewhere, or before there was that form. */
 static acct_password_verdict_e verify(const acct_hash_t *hash,
-                                      const char *stored, int *as_sent)
+                                      const char *stored, match_t *match)
 {
     const char *normal = acct_password_normal(hash->password, hash->pool);
+    const char *tried = normal;
     acct_password_verdict_e verdict;
 
-    *as_sent = 0;
-    verdict = acct_password_verify(stored, normal, hash->pool);
+    verdict = acct_password_verify(stored, tried, hash->pool);
     if (verdict == ACCT_PASSWORD_MISMATCH && normal != hash->password) {
-        verdict = acct_password_verify(stored, hash->password, hash->pool);
-        *as_sent = verdict == ACCT_PASSWORD_MATCH;
+        tried = hash->password;
+        verdict = acct_password_verify(stored, tried, hash->pool);
     }
+    match->is_as_sent = tried != normal;
+    match->is_whole = verdict == ACCT_PASSWORD_MATCH
+        && acct_password_reads(stored, tried, hash->pool);
     acct_password_wipe_normal(hash->password, normal);
     return verdict;
+}
+
+/* What a hash does not read of a password may be a slip of the fingers, which
+ * no other hash may make part of it. */
+static int is_to_be_replaced(const acct_hash_t *hash, const match_t *match)
+{
+    return match->is_whole
+        && (match->is_as_sent
+            || acct_password_needs_rehash(hash->service->params,
+                                          hash->stored));
 }
 
 void acct_do_compare(void *baton)
 {
     acct_hash_t *hash = baton;
-    int as_sent;
+    match_t match;
 
-    hash->verdict = verify(hash, hash->stored, &as_sent);
+    hash->verdict = verify(hash, hash->stored, &match);
 }
 
 void acct_do_verify(void *baton)
 {
     acct_hash_t *hash = baton;
     acct_password_verdict_e dummy;
-    int as_sent = 0;
+    match_t match = { 0, 0 };
 
     hash->verdict = ACCT_PASSWORD_UNUSABLE;
     if (hash->stored != NULL) {
-        hash->verdict = verify(hash, hash->stored, &as_sent);
+        hash->verdict = verify(hash, hash->stored, &match);
     }
     if (hash->verdict == ACCT_PASSWORD_UNUSABLE) {
         /* No such account, or one whose hash cannot be verified: spend
          * the same work, as often, and never match. */
-        dummy = verify(hash, hash->dummy, &as_sent);
+        dummy = verify(hash, hash->dummy, &match);
         hash->verdict = dummy == ACCT_PASSWORD_FAILED
             ? ACCT_PASSWORD_FAILED : ACCT_PASSWORD_MISMATCH;
     }
@@ -59,8 +77,7 @@ void acct_do_verify(void *baton)
         hash->verdict = ACCT_PASSWORD_MISMATCH;
     }
     if (hash->verdict == ACCT_PASSWORD_MATCH
-        && (as_sent || acct_password_needs_rehash(hash->service->params,
-                                                  hash->stored))) {
+        && is_to_be_replaced(hash, &match)) {
         /* A better hash is welcome, not needed: failing leaves the old. */
         acct_do_hash(hash);
         if (hash->status != APR_SUCCESS) {

@@ -9,9 +9,14 @@
 #include <openssl/evp.h>
 
 #include "base/base64.h"
+#include "password/stored_format.h"
+#include "password/scan.h"
 
 #define MEMORY_KIB_MAX 1048576  /* a stored hash that asks for more is a
                                  * trap, not a hash */
+#define DJANGO_KIB_MAX 262144   /* of one that was made elsewhere: what a
+                                 * sign-in takes is the operator's to say */
+#define NUMBER_MAX MEMORY_KIB_MAX   /* the largest bound there is */
 #define PASSES_MAX 10
 #define LANES_MAX 16
 #define SALT_MIN 8              /* bytes, of stored ones */
@@ -28,57 +33,25 @@ int acct_argon2_in_bounds(const acct_password_params_t *params)
            && params->memory_kib <= MEMORY_KIB_MAX;
 }
 
-/* A decimal number without leading zeros, and *at moved behind it. */
-int acct_argon2_number(const char **at, unsigned int *number)
-{
-    const char *p = *at;
-    unsigned int value = 0;
-
-    if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) {
-        return 0;
-    }
-    for (; *p >= '0' && *p <= '9'; p++) {
-        value = value * 10 + (unsigned int)(*p - '0');
-        if (value > MEMORY_KIB_MAX) {       /* the largest bound there is */
-            return 0;
-        }
-    }
-    *at = p;
-    *number = value;
-    return 1;
-}
-
-static int take_word(const char **at, const char *word)
-{
-    size_t length = strlen(word);
-
-    if (strncmp(*at, word, length) != 0) {
-        return 0;
-    }
-    *at += length;
-    return 1;
-}
-
 /* [v=V$]m=M,t=T,p=P$SALT$HASH: what stands behind the kind. */
 int acct_argon2_parse(const char *at, acct_argon2_t *out)
 {
     out->version = ARGON2_VERSION_10;   /* which had no "v=" */
-    if (take_word(&at, "v=")
-        && (!acct_argon2_number(&at, &out->version) || !take_word(&at, "$"))) {
+    if (acct_scan_word(&at, "v=")
+        && !acct_scan_number_word(&at, NUMBER_MAX, &out->version, "$")) {
         return 0;
     }
     return (out->version == ARGON2_VERSION_10
             || out->version == ARGON2_VERSION_13)
-           && take_word(&at, "m=")
-           && acct_argon2_number(&at, &out->params.memory_kib)
-           && take_word(&at, ",t=")
-           && acct_argon2_number(&at, &out->params.passes)
-           && take_word(&at, ",p=")
-           && acct_argon2_number(&at, &out->params.lanes)
-           && take_word(&at, "$")
+           && acct_scan_word(&at, "m=")
+           && acct_scan_number_word(&at, NUMBER_MAX,
+                                    &out->params.memory_kib, ",t=")
+           && acct_scan_number_word(&at, NUMBER_MAX, &out->params.passes,
+                                    ",p=")
+           && acct_scan_number_word(&at, NUMBER_MAX, &out->params.lanes, "$")
            && acct_base64_digits(&at, out->salt, sizeof(out->salt),
                                  &out->salt_length)
-           && take_word(&at, "$")
+           && acct_scan_word(&at, "$")
            && acct_base64_digits(&at, out->hash, sizeof(out->hash),
                                  &out->hash_length)
            && *at == '\0'
@@ -153,46 +126,40 @@ int acct_argon2_run(argon2_type type, acct_argon2_t *with,
     return argon2_ctx(&context, type);
 }
 
-static acct_password_verdict_e verify_argon2(argon2_type type,
-                                             const char *rest,
-                                             const char *password)
+/* What a row has of its own. */
+typedef struct with_t {
+    argon2_type type;
+    const char *prefix;         /* of the PHC string */
+    unsigned int memory_max;    /* KiB */
+} with_t;
+
+static int parse_row(const acct_stored_t *stored, acct_argon2_t *out)
 {
-    acct_argon2_t stored;
+    const with_t *with = stored->format->with;
+
+    return acct_argon2_parse(stored->rest, out)
+        && out->params.memory_kib <= with->memory_max;
+}
+
+static acct_password_verdict_e verify(const acct_stored_t *stored,
+                                      const char *password, apr_pool_t *pool)
+{
+    const with_t *with = stored->format->with;
     unsigned char out[ACCT_ARGON2_PART_MAX];
-    acct_password_verdict_e verdict;
+    acct_password_verdict_e verdict = ACCT_PASSWORD_UNUSABLE;
+    acct_argon2_t of;
 
-    if (!acct_argon2_parse(rest, &stored)) {
-        return ACCT_PASSWORD_UNUSABLE;
+    (void)pool;
+    if (parse_row(stored, &of)) {
+        /* Everything it could refuse was checked: the rest is memory. */
+        verdict = acct_argon2_run(with->type, &of, password, out)
+                  == ARGON2_OK
+                  ? acct_format_same(out, of.hash, of.hash_length)
+                  : ACCT_PASSWORD_FAILED;
+        OPENSSL_cleanse(out, sizeof(out));
     }
-    switch (acct_argon2_run(type, &stored, password, out)) {
-    case ARGON2_OK:
-        verdict = CRYPTO_memcmp(out, stored.hash, stored.hash_length) == 0
-                  ? ACCT_PASSWORD_MATCH : ACCT_PASSWORD_MISMATCH;
-        break;
-    default:
-        /* Everything it could refuse was checked before: this is memory. */
-        verdict = ACCT_PASSWORD_FAILED;
-        break;
-    }
-    OPENSSL_cleanse(out, sizeof(out));
-    OPENSSL_cleanse(&stored, sizeof(stored));
+    OPENSSL_cleanse(&of, sizeof(of));
     return verdict;
-}
-
-acct_password_verdict_e acct_argon2id_verify(const char *rest,
-                                               const char *password,
-                                               apr_pool_t *pool)
-{
-    (void)pool;
-    return verify_argon2(Argon2_id, rest, password);
-}
-
-acct_password_verdict_e acct_argon2i_verify(const char *rest,
-                                              const char *password,
-                                              apr_pool_t *pool)
-{
-    (void)pool;
-    return verify_argon2(Argon2_i, rest, password);
 }
 
 /* Base64 without padding of up to ACCT_ARGON2_PART_MAX bytes. */
@@ -218,13 +185,30 @@ const char *acct_argon2_phc(const char *prefix, const acct_argon2_t *from,
 
 /* Salt and hash all zero. A password that hashes to it would have to be
  * found first, and would open nothing: there is no account. */
-const char *acct_argon2_blank(const char *prefix, const char *rest,
-                                apr_pool_t *pool)
+static const char *blank(const acct_stored_t *stored, apr_pool_t *pool)
 {
-    acct_argon2_t stored;
-    int is_sound = acct_argon2_parse(rest, &stored);
+    const with_t *with = stored->format->with;
+    acct_argon2_t of;
+    int is_sound = parse_row(stored, &of);
 
-    OPENSSL_cleanse(stored.salt, sizeof(stored.salt));
-    OPENSSL_cleanse(stored.hash, sizeof(stored.hash));
-    return is_sound ? acct_argon2_phc(prefix, &stored, pool) : NULL;
+    OPENSSL_cleanse(of.salt, sizeof(of.salt));
+    OPENSSL_cleanse(of.hash, sizeof(of.hash));
+    return is_sound ? acct_argon2_phc(with->prefix, &of, pool) : NULL;
 }
+
+static const with_t of_id = { Argon2_id, "$argon2id$", MEMORY_KIB_MAX };
+static const with_t of_i = { Argon2_i, "$argon2i$", MEMORY_KIB_MAX };
+static const with_t of_d = { Argon2_d, "$argon2d$", MEMORY_KIB_MAX };
+static const with_t django_id = { Argon2_id, "$argon2id$", DJANGO_KIB_MAX };
+static const with_t django_i = { Argon2_i, "$argon2i$", DJANGO_KIB_MAX };
+static const with_t django_d = { Argon2_d, "$argon2d$", DJANGO_KIB_MAX };
+
+const acct_format_t acct_argon2_formats[] = {
+    { "$argon2id$", "argon2id", verify, blank, NULL, &of_id, 0 },
+    { "$argon2i$", "argon2i", verify, blank, NULL, &of_i, 0 },
+    { "$argon2d$", "argon2d", verify, blank, NULL, &of_d, 0 },
+    { "argon2$argon2id$", "argon2id", verify, blank, NULL, &django_id, 0 },
+    { "argon2$argon2i$", "argon2i", verify, blank, NULL, &django_i, 0 },
+    { "argon2$argon2d$", "argon2d", verify, blank, NULL, &django_d, 0 },
+    { NULL, NULL, NULL, NULL, NULL, NULL, 0 }
+};

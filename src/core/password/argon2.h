@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * argon2 (RFC 9106) and its PHC strings, for password/password.c: what is
- * stored is taken apart and bounded before any work is done for it.
+ * argon2 (RFC 9106) and its PHC strings: what is stored is taken apart and
+ * bounded before any work is done for it. Its rows are in password/stored_format.h.
  * No state; safe from any thread.
  */
 #ifndef ACCT_ARGON2_H
@@ -26,11 +26,7 @@ typedef struct acct_argon2_t {
 /** Whether so much work may be done for a hash. */
 int acct_argon2_in_bounds(const acct_password_params_t *params);
 
-/** Read a decimal number without leading zeros and move @a at behind it;
- *  0 when there is none, or it is larger than any bound. */
-int acct_argon2_number(const char **at, unsigned int *number);
-
-/** Take apart what stands behind "$argon2id$" or "$argon2i$":
+/** Take apart what stands behind "$argon2id$", "$argon2i$" or "$argon2d$":
  *  [v=V$]m=M,t=T,p=P$SALT$HASH. 0 when it is not that, or out of bounds. */
 int acct_argon2_parse(const char *at, acct_argon2_t *out);
 
@@ -42,20 +38,5 @@ int acct_argon2_run(argon2_type type, acct_argon2_t *with,
 /** As a PHC string that begins with @a prefix. */
 const char *acct_argon2_phc(const char *prefix, const acct_argon2_t *from,
                             apr_pool_t *pool);
-
-/** Verify a password against what stands behind the prefix.
- *  ACCT_PASSWORD_UNUSABLE when it cannot be parsed, ACCT_PASSWORD_FAILED
- *  without memory. */
-acct_password_verdict_e acct_argon2id_verify(const char *rest,
-                                             const char *password,
-                                             apr_pool_t *pool);
-acct_password_verdict_e acct_argon2i_verify(const char *rest,
-                                            const char *password,
-                                            apr_pool_t *pool);
-
-/** A hash that costs what the one behind @a prefix costs, and is no
- *  password's; NULL when that cannot be parsed. */
-const char *acct_argon2_blank(const char *prefix, const char *rest,
-                              apr_pool_t *pool);
 
 #endif

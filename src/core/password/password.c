@@ -8,46 +8,21 @@
 #include <openssl/rand.h>
 
 #include "password/argon2.h"
+#include "password/stored_format.h"
+#include "password/scan.h"
 
 #define SALT_BYTES 16           /* of new hashes; RFC 9106, 3.1 */
 #define HASH_BYTES 32
 #define NEW_PREFIX "$argon2id$"
+#define NUMBER_MAX 99999999     /* of an operator's; the bounds are less */
 
 /* ---------------------------------------------------- what can be verified */
-
-typedef struct format_t {
-    const char *prefix;
-    acct_password_verdict_e (*verify)(const char *rest, const char *password,
-                                      apr_pool_t *pool);
-    /* one that costs the same and that no account has; NULL: no sound one */
-    const char *(*blank)(const char *prefix, const char *rest,
-                         apr_pool_t *pool);
-} format_t;
-
-static const format_t formats[] = {
-    { NEW_PREFIX, acct_argon2id_verify, acct_argon2_blank },
-    { "$argon2i$", acct_argon2i_verify, acct_argon2_blank }
-};
-
-/* NULL where it is of none. */
-static const format_t *format_of(const char *stored)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (strncmp(stored, formats[i].prefix, strlen(formats[i].prefix))
-            == 0) {
-            return &formats[i];
-        }
-    }
-    return NULL;
-}
 
 acct_password_verdict_e acct_password_verify(const char *stored,
                                              const char *password,
                                              apr_pool_t *pool)
 {
-    const format_t *format = stored != NULL ? format_of(stored) : NULL;
+    acct_stored_t found;
 
     if (stored == NULL) {
         return ACCT_PASSWORD_UNUSABLE;
@@ -56,8 +31,40 @@ acct_password_verdict_e acct_password_verify(const char *stored,
                             > ACCT_PASSWORD_NORMAL_MAX) {
         return ACCT_PASSWORD_MISMATCH;
     }
-    return format == NULL ? ACCT_PASSWORD_UNUSABLE
-        : format->verify(stored + strlen(format->prefix), password, pool);
+    return !acct_format_find(stored, &found, pool) ? ACCT_PASSWORD_UNUSABLE
+        : found.format->verify(&found, password, pool);
+}
+
+static int is_ascii(const char *text)
+{
+    while (*text != '\0' && (*text & 0x80) == 0) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+int acct_password_reads(const char *stored, const char *password,
+                        apr_pool_t *pool)
+{
+    acct_reads_t reads = { 0, 0 };
+    acct_stored_t found;
+
+    if (acct_format_find(stored, &found, pool)
+        && found.format->reads != NULL) {
+        reads = found.format->reads(&found);
+    }
+    if (reads.bytes != 0 && strlen(password) > reads.bytes) {
+        return 0;
+    }
+    return !reads.seven_bits || is_ascii(password);
+}
+
+const char *acct_password_dummy_like(const char *stored, apr_pool_t *pool)
+{
+    acct_stored_t found;
+
+    return acct_format_find(stored, &found, pool)
+        ? found.format->blank(&found, pool) : NULL;
 }
 
 /* -------------------------------------------------------------- new hashes */
@@ -130,18 +137,9 @@ apr_status_t acct_password_dummy(const acct_password_params_t *params,
     if (!acct_argon2_in_bounds(params)) {
         return APR_EINVAL;
     }
-    prepare(&made, params);     /* as acct_argon2_blank() */
+    prepare(&made, params);     /* as acct_password_dummy_like() */
     *hash = acct_argon2_phc(NEW_PREFIX, &made, pool);
     return APR_SUCCESS;
-}
-
-const char *acct_password_dummy_like(const char *stored, apr_pool_t *pool)
-{
-    const format_t *format = format_of(stored);
-
-    return format == NULL ? NULL
-        : format->blank(format->prefix, stored + strlen(format->prefix),
-                        pool);
 }
 
 #define USAGE "write it as: argon2id m=19456 t=2 p=1 (m in KiB, from 8 for " \
@@ -167,7 +165,7 @@ static int parse_param(const char *word, acct_password_params_t *params,
         return 0;
     }
     *seen |= 1U << which;
-    return acct_argon2_number(&at, fields[which]) && *at == '\0';
+    return acct_scan_number(&at, NUMBER_MAX, fields[which]) && *at == '\0';
 }
 
 apr_status_t acct_password_params_parse(const char *const *words,

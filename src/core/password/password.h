@@ -6,7 +6,17 @@
  *
  * The files:
  *   password.c        hashing and verifying, by the stored format
+ *   foreign_form.c    what a stored text of another system is
+ *   stored_format.c   the table of formats, of a family each:
  *   argon2.c          argon2 (RFC 9106) and its PHC strings
+ *   pbkdf2.c          PBKDF2: Django, passlib, Werkzeug
+ *   scrypt.c          scrypt: the same
+ *   crypt.c           crypt(3)
+ *   bcrypt.c          bcrypt as others have it, also over a digest
+ *   digest.c          one digest: Django, LDAP
+ *   apr1.c            htpasswd's
+ *   phpass.c          WordPress's, phpBB's
+ *   scan.c            the fields of a stored text, each spelled right
  *   password_mix.c    which kind of hash a name that no account has is given
  *   password_rules.c  the rules for new passwords
  *   password_normal.c the form of a password that new hashes are made of
@@ -81,10 +91,50 @@ typedef enum {
 
 /** Verify a password, exactly as it is given, against a stored hash (any
  *  string, NULL too). One longer than ACCT_PASSWORD_NORMAL_MAX is a
- *  mismatch without work. */
+ *  mismatch without work. docs/passwords.md has the formats and bounds. */
 acct_password_verdict_e acct_password_verify(const char *stored,
                                              const char *password,
                                              apr_pool_t *pool);
+
+/**
+ * Whether a stored hash depends on all of a password. Bcrypt reads 72 bytes
+ * and DES eight, of which it drops a bit each: such a match says nothing of
+ * the rest, and a hash of the whole would make a slip of the fingers there
+ * the password.
+ */
+int acct_password_reads(const char *stored, const char *password,
+                        apr_pool_t *pool);
+
+typedef enum {
+    ACCT_FORM_USABLE,           /* can be verified */
+    ACCT_FORM_LOCKED,           /* says itself that no password matches: it
+                                 * begins with '!' or '*', or is empty */
+    ACCT_FORM_UNSOUND,          /* of a known kind, but asks for more work
+                                 * than is done for one, or is not spelled as
+                                 * that kind is: never verified */
+    ACCT_FORM_UNKNOWN           /* of none: it may be a password itself */
+} acct_form_e;
+
+/* What a stored text of another system is. */
+typedef struct acct_password_form_t {
+    acct_form_e verdict;
+    const char *kind;           /* "pbkdf2_sha256", "bcrypt"; NULL for
+                                 * ACCT_FORM_LOCKED and ACCT_FORM_UNKNOWN */
+    const char *kept;           /* what is to be stored for it: the text,
+                                 * with a prefix where it had none, or without
+                                 * Django's of a PHC string; "!" where it is
+                                 * empty or of no known kind */
+    int is_weak;                /* fast to guess, or reads little */
+    size_t reads;               /* bytes of a password that count; 0: all */
+} acct_password_form_t;
+
+/**
+ * For an importer. No work is done, whatever the text asks for.
+ * @param stored any string, NULL too; secret
+ * @param form   its texts are constant, in @a pool, or @a stored itself
+ */
+void acct_password_form(const char *stored, acct_password_form_t *form,
+                        apr_pool_t *pool);
 
 /** Whether a stored hash is not what @a params would make today. */
 int acct_password_needs_rehash(const acct_password_params_t *params,
