@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for PostgreSQL (11 or newer), version 5.
+-- The schema of mod_acctauth for PostgreSQL (11 or newer), version 6.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 --
@@ -68,6 +68,11 @@ CREATE INDEX account_pending_until ON account (pending_until)
 -- and last_used are 0 for never. A token with sliding lives on for that
 -- long whenever it is used, and never past ends_at. network is the one that
 -- was signed in from, '' where it is not known.
+--
+-- form is 0 but for a token of another system that was imported and not used
+-- since (token/foreign.h): foreign_digest is that system's digest, of which
+-- digest is the first half; foreign_salt what is digested with the token;
+-- foreign_key what the row is found by, or what the token must name.
 CREATE TABLE token (
     id TEXT COLLATE "C" PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
     account_id BIGINT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -79,7 +84,19 @@ CREATE TABLE token (
     last_used BIGINT NOT NULL DEFAULT 0 CHECK (last_used >= 0),
     ends_at BIGINT NOT NULL DEFAULT 0 CHECK (ends_at >= 0),
     sliding BIGINT NOT NULL DEFAULT 0 CHECK (sliding >= 0),
-    network TEXT NOT NULL DEFAULT ''
+    network TEXT NOT NULL DEFAULT '',
+    form BIGINT NOT NULL DEFAULT 0 CHECK (form BETWEEN 0 AND 4),
+    foreign_digest TEXT COLLATE "C"
+        CHECK ((foreign_digest IS NULL) = (form IN (0, 4))
+               AND (foreign_digest IS NULL
+                    OR (foreign_digest ~ '^[0-9a-f]{128}$'
+                        AND substr(foreign_digest, 1, 64) = digest))),
+    foreign_salt TEXT COLLATE "C"
+        CHECK ((foreign_salt IS NULL) = (form <> 1)
+               AND coalesce(foreign_salt, 'a') ~ '^[0-9a-f]+$'),
+    foreign_key TEXT COLLATE "C"
+        CHECK ((foreign_key IS NULL) = (form NOT IN (1, 4))
+               AND coalesce(foreign_key, '-') <> '')
 );
 
 CREATE UNIQUE INDEX token_digest ON token (digest);
@@ -91,6 +108,8 @@ CREATE UNIQUE INDEX token_reusable ON token (account_id)
 CREATE INDEX token_account ON token (account_id);
 
 CREATE INDEX token_expires_at ON token (expires_at) WHERE expires_at > 0;
+
+CREATE INDEX token_foreign_key ON token (foreign_key) WHERE form = 1;
 
 -- No reference to account: a revocation outlives the account it is about.
 -- Rows do not become visible in the order of their ids, so servers look for
@@ -214,7 +233,37 @@ CREATE TABLE mail_count (
 
 CREATE INDEX mail_count_hour ON mail_count (hour);
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '5');
+-- What came from another system, under the name of its import, so that what
+-- runs again knows what it has made: its key there, the account or token here,
+-- and a digest of what was read. When an account is deleted its row keeps a
+-- keyed hash of the source key alone, and those of its tokens go. No reference
+-- to account: a row outlives it.
+CREATE TABLE import_run (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id > 0),
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    started_at BIGINT NOT NULL CHECK (started_at >= 0),
+    ended_at BIGINT NOT NULL DEFAULT 0 CHECK (ended_at >= 0),
+    state TEXT COLLATE "C" NOT NULL
+        CHECK (state IN ('running', 'stopped', 'done')),
+    counts TEXT NOT NULL DEFAULT ''
+);
+
+CREATE INDEX import_run_name ON import_run (name);
+
+CREATE TABLE imported (
+    name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('account', 'token')),
+    source_key TEXT COLLATE "C" NOT NULL CHECK (source_key <> ''),
+    account_id BIGINT,
+    token_id TEXT COLLATE "C",
+    print TEXT COLLATE "C" NOT NULL DEFAULT '',
+    PRIMARY KEY (name, kind, source_key)
+);
+
+CREATE INDEX imported_account ON imported (account_id)
+    WHERE account_id IS NOT NULL;
+
+INSERT INTO meta (name, value) VALUES ('schema_version', '6');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at', CAST(CAST(floor(extract(epoch FROM now()))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The schema of mod_acctauth for SQLite (3.24 or newer), version 5.
+-- The schema of mod_acctauth for SQLite (3.24 or newer), version 6.
 -- `acctauth init` runs it in one transaction. A statement ends at a line
 -- that ends in a semicolon. Times are microseconds since the epoch, UTC.
 
@@ -71,6 +71,11 @@ CREATE INDEX account_pending_until ON account (pending_until)
 -- and last_used are 0 for never. A token with sliding lives on for that
 -- long whenever it is used, and never past ends_at. network is the one that
 -- was signed in from, '' where it is not known.
+--
+-- form is 0 but for a token of another system that was imported and not used
+-- since (token/foreign.h): foreign_digest is that system's digest, of which
+-- digest is the first half; foreign_salt what is digested with the token;
+-- foreign_key what the row is found by, or what the token must name.
 CREATE TABLE token (
     id TEXT PRIMARY KEY NOT NULL
         CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
@@ -89,7 +94,22 @@ CREATE TABLE token (
         CHECK (typeof(ends_at) = 'integer' AND ends_at >= 0),
     sliding INTEGER NOT NULL DEFAULT 0
         CHECK (typeof(sliding) = 'integer' AND sliding >= 0),
-    network TEXT NOT NULL DEFAULT ''
+    network TEXT NOT NULL DEFAULT '',
+    form INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(form) = 'integer' AND form BETWEEN 0 AND 4),
+    foreign_digest TEXT
+        CHECK ((foreign_digest IS NULL) = (form IN (0, 4))
+               AND (foreign_digest IS NULL
+                    OR (length(foreign_digest) = 128
+                        AND foreign_digest NOT GLOB '*[^0-9a-f]*'
+                        AND substr(foreign_digest, 1, 64) = digest))),
+    foreign_salt TEXT
+        CHECK ((foreign_salt IS NULL) = (form <> 1)
+               AND coalesce(foreign_salt, '-') <> ''
+               AND coalesce(foreign_salt, '') NOT GLOB '*[^0-9a-f]*'),
+    foreign_key TEXT
+        CHECK ((foreign_key IS NULL) = (form NOT IN (1, 4))
+               AND coalesce(foreign_key, '-') <> '')
 );
 
 CREATE UNIQUE INDEX token_digest ON token (digest);
@@ -101,6 +121,8 @@ CREATE UNIQUE INDEX token_reusable ON token (account_id)
 CREATE INDEX token_account ON token (account_id);
 
 CREATE INDEX token_expires_at ON token (expires_at) WHERE expires_at > 0;
+
+CREATE INDEX token_foreign_key ON token (foreign_key) WHERE form = 1;
 
 -- No reference to account: a revocation outlives the account it is about.
 CREATE TABLE revocation (
@@ -234,7 +256,38 @@ CREATE TABLE mail_count (
 
 CREATE INDEX mail_count_hour ON mail_count (hour);
 
-INSERT INTO meta (name, value) VALUES ('schema_version', '5');
+-- What came from another system, under the name of its import, so that what
+-- runs again knows what it has made: its key there, the account or token here,
+-- and a digest of what was read. When an account is deleted its row keeps a
+-- keyed hash of the source key alone, and those of its tokens go. No reference
+-- to account: a row outlives it.
+CREATE TABLE import_run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id > 0),
+    name TEXT NOT NULL CHECK (name <> ''),
+    started_at INTEGER NOT NULL
+        CHECK (typeof(started_at) = 'integer' AND started_at >= 0),
+    ended_at INTEGER NOT NULL DEFAULT 0
+        CHECK (typeof(ended_at) = 'integer' AND ended_at >= 0),
+    state TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'done')),
+    counts TEXT NOT NULL DEFAULT ''
+);
+
+CREATE INDEX import_run_name ON import_run (name);
+
+CREATE TABLE imported (
+    name TEXT NOT NULL CHECK (name <> ''),
+    kind TEXT NOT NULL CHECK (kind IN ('account', 'token')),
+    source_key TEXT NOT NULL CHECK (source_key <> ''),
+    account_id INTEGER,
+    token_id TEXT,
+    print TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (name, kind, source_key)
+);
+
+CREATE INDEX imported_account ON imported (account_id)
+    WHERE account_id IS NOT NULL;
+
+INSERT INTO meta (name, value) VALUES ('schema_version', '6');
 
 INSERT INTO meta (name, value)
     VALUES ('created_at',

@@ -103,7 +103,8 @@ my %made = (
         . "name = 'schema_version';"),
     foreign => database_with('foreign', join(' ', map { "DROP TABLE $_;" }
         qw(known_network limited limit_clear link name_hold recovery_code mail
-           mail_count token revocation account meta))
+           mail_count import_run imported token revocation account
+           meta))
         . ' CREATE TABLE other (x);'),
     mode644 => database_with('mode644'),
     mode660 => database_with('mode660'),

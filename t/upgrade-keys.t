@@ -17,7 +17,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes ();
 
-my $CURRENT = 5;
+my $CURRENT = 6;
 my $PASSWORD = 'correct horse';
 
 my $s = AcctTest->prepare(hash => 'argon2id m=8 t=1 p=1', api => 0,
@@ -49,7 +49,8 @@ sub make_old
     my (@rows) = @_;
     my $n = 0;
     $s->sql("DROP TABLE $_") for qw(known_network limited
-        limit_clear link name_hold recovery_code mail mail_count token
+        limit_clear link name_hold recovery_code mail mail_count
+        import_run imported token
         revocation account meta);
     $s->sql(slurp(tree() . '/t/fixtures/schema-2-' . $s->driver . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");

@@ -13,7 +13,7 @@ use Digest::SHA ();
 use POSIX ();
 use Test::More;
 
-my $CURRENT = 5;
+my $CURRENT = 6;
 my $HOUR = 3_600_000_000;
 my $now = time * 1_000_000;
 
@@ -79,8 +79,8 @@ sub make_version
     my ($version) = @_;
     my $key = value("SELECT value FROM meta WHERE name = 'key_id'");
     $s->sql("DROP TABLE $_") for qw(known_network limited
-        limit_clear link name_hold recovery_code mail mail_count token
-        revocation account meta);
+        limit_clear link name_hold recovery_code mail mail_count
+        import_run imported token revocation account meta);
     $s->sql(slurp(tree() . "/t/fixtures/schema-$version-" . $s->driver
         . '.sql'));
     $s->sql("INSERT INTO meta (name, value) VALUES ('key_id', '$key')");
@@ -180,7 +180,7 @@ subtest "each older version becomes what init makes" => sub {
 };
 
 subtest 'what was there before is as it was, and unverified' => sub {
-    make_version($CURRENT - 1);
+    make_version(4);
     $s->sql("UPDATE account SET email = 'Ann\@x.org', email_key = "
         . "'ann\@x.org', last_login = 7");
     my $all = sub { join '|', map { $_ // '-' } map { @$_ } $s->sql('SELECT '
@@ -194,6 +194,8 @@ subtest 'what was there before is as it was, and unverified' => sub {
         [[(0) x 5]], 'active, with nothing of what is new');
     is(value("SELECT count(*) FROM token WHERE network = ''"), 3,
         'nothing is known of where its tokens come from');
+    is(value('SELECT count(*) FROM token WHERE form = 0'), 3,
+        'and they are of this system');
     is(($s->cli(qw(user set --all --verified)))[0], 0, 'all are verified');
     ok(value('SELECT email_verified_at FROM account') > 0, 'when asked');
 };
@@ -207,7 +209,7 @@ subtest "a server's role may use the tables that an upgrade makes" => sub {
     my ($exit, undef, $err) = upgrade();
     is($exit, 0, 'upgraded') or diag($err);
     for my $table (qw(known_network limited limit_clear link name_hold
-                     recovery_code mail mail_count)) {
+                     recovery_code mail mail_count import_run imported)) {
         is(value("SELECT string_agg(p, ' ') FROM unnest(ARRAY['SELECT', "
             . "'INSERT', 'UPDATE', 'DELETE']) AS p WHERE "
             . "has_table_privilege('upgrade_server', '$table', p)"),

@@ -235,6 +235,8 @@ static inline void with_cache(world_t *world)
     service->revocation_bound = 3600 * SECOND;
     acct_cache_feed_read(&world->cache, service->cache_feed, acct_ticks(),
                          0);
+    acct_cache_feed_native(&world->cache, service->cache_feed, 1,
+                           acct_ticks());
 }
 
 /* ---- what is in the database ---- */

@@ -25,6 +25,8 @@ INCLUDE_TEXT(acct_cli_upgrade_4_sqlite3_sql, "sql/upgrade-4-sqlite3.sql");
 INCLUDE_TEXT(acct_cli_upgrade_4_pgsql_sql, "sql/upgrade-4-pgsql.sql");
 INCLUDE_TEXT(acct_cli_upgrade_5_sqlite3_sql, "sql/upgrade-5-sqlite3.sql");
 INCLUDE_TEXT(acct_cli_upgrade_5_pgsql_sql, "sql/upgrade-5-pgsql.sql");
+INCLUDE_TEXT(acct_cli_upgrade_6_sqlite3_sql, "sql/upgrade-6-sqlite3.sql");
+INCLUDE_TEXT(acct_cli_upgrade_6_pgsql_sql, "sql/upgrade-6-pgsql.sql");
 
 #define TEXT(symbol) \
     extern const char symbol[] __attribute__((visibility("hidden")))
@@ -39,6 +41,8 @@ TEXT(acct_cli_upgrade_4_sqlite3_sql);
 TEXT(acct_cli_upgrade_4_pgsql_sql);
 TEXT(acct_cli_upgrade_5_sqlite3_sql);
 TEXT(acct_cli_upgrade_5_pgsql_sql);
+TEXT(acct_cli_upgrade_6_sqlite3_sql);
+TEXT(acct_cli_upgrade_6_pgsql_sql);
 
 /* What makes a version from the one before. A step that was released never
  * changes. */
@@ -54,7 +58,9 @@ static const struct {
     { "sqlite3", 4, acct_cli_upgrade_4_sqlite3_sql },
     { "pgsql", 4, acct_cli_upgrade_4_pgsql_sql },
     { "sqlite3", 5, acct_cli_upgrade_5_sqlite3_sql },
-    { "pgsql", 5, acct_cli_upgrade_5_pgsql_sql }
+    { "pgsql", 5, acct_cli_upgrade_5_pgsql_sql },
+    { "sqlite3", 6, acct_cli_upgrade_6_sqlite3_sql },
+    { "pgsql", 6, acct_cli_upgrade_6_pgsql_sql }
 };
 
 const char *acct_cli_schema(const char *driver)

@@ -7,12 +7,14 @@
 #include "credential/issue.h"
 #include "database/unit.h"
 #include "tables/second_factors.h"
+#include "token/foreign.h"
 #include "token/identity.h"
 #include "token/lookup.h"
 
 /* ---- whose token it is ---- */
 
 static acct_outcome_e read_identity(const acct_service_t *service,
+                                    const char *text,
                                     const unsigned char *digest,
                                     acct_identity_t *identity,
                                     apr_pool_t *pool)
@@ -25,6 +27,11 @@ static acct_outcome_e read_identity(const acct_service_t *service,
     status = acct_token_look_up(service, digits, &identity->token,
                                 &identity->account, pool);
     if (APR_STATUS_IS_NOTFOUND(status)) {
+        status = acct_foreign_look_up(service, text, digits,
+                                      &identity->token, &identity->account,
+                                      pool);
+    }
+    if (APR_STATUS_IS_NOTFOUND(status)) {
         return ACCT_INVALID_TOKEN;
     }
     if (status != APR_SUCCESS) {
@@ -35,6 +42,7 @@ static acct_outcome_e read_identity(const acct_service_t *service,
 
 /* A row that has expired may not know yet of a use that prolongs it. */
 static acct_outcome_e ask_database(const acct_service_t *service,
+                                   const char *text,
                                    const unsigned char *digest,
                                    acct_identity_t *identity,
                                    apr_pool_t *pool)
@@ -45,7 +53,7 @@ static acct_outcome_e ask_database(const acct_service_t *service,
     int tries = 2;
 
     do {
-        outcome = read_identity(service, digest, identity, pool);
+        outcome = read_identity(service, text, digest, identity, pool);
         if (outcome == ACCT_BLOCKED_TOKEN && acct_token_has_expired(token)) {
             return ACCT_INVALID_TOKEN;
         }
@@ -84,7 +92,7 @@ acct_outcome_e acct_authenticate(const acct_service_t *service,
         acct_cache_feed_want(service->cache, service->cache_feed,
                              acct_ticks());
     }
-    outcome = ask_database(service, digest, identity, pool);
+    outcome = ask_database(service, token, digest, identity, pool);
     if (outcome == ACCT_OK && service->cache != NULL) {
         acct_identity_remember(service, digest, ticket, identity);
     }

@@ -18,7 +18,7 @@
 /* ---- layout ---- */
 
 /* Another one for each change below. */
-#define ACCT_CACHE_LAYOUT 7
+#define ACCT_CACHE_LAYOUT 8
 
 #define ACCT_SLOT_WORDS (ACCT_CACHE_SLOT_BYTES / 8)
 #define ACCT_TEXT_WORDS (ACCT_CACHE_TEXT_BYTES / 8)
@@ -51,6 +51,7 @@ enum {
 #define ACCT_SHAPE_UNWRITTEN UINT64_C(2)
 #define ACCT_SHAPE_NOTE UINT64_C(4)
 #define ACCT_SHAPE_SLIDING UINT64_C(8)
+#define ACCT_SHAPE_ADOPTABLE UINT64_C(16)
 
 typedef struct acct_slot_t {
     _Atomic uint64_t word[ACCT_SLOT_WORDS];
@@ -69,6 +70,8 @@ typedef struct acct_cache_feed_t {
     _Atomic int64_t origin;
     _Atomic int64_t checked_at; /* tick; 0: never */
     _Atomic uint64_t checked;   /* seal of it; see checked_seal() */
+    _Atomic int64_t native_at;  /* the same of acct_cache_is_native() */
+    _Atomic uint64_t native;
     _Atomic int64_t claim;      /* tick */
     _Atomic int64_t failing;
     _Atomic uint32_t trouble[ACCT_CACHE_TROUBLES];  /* 0: none */
@@ -97,7 +100,9 @@ struct acct_cache_block_t {
 
 /* What else the secret makes than the tags of slots, which are of more
  * words: each begins with another word, so that none stands for another. */
-enum { ACCT_KEYED_START, ACCT_KEYED_STEP, ACCT_KEYED_CHECKED };
+enum {
+    ACCT_KEYED_START, ACCT_KEYED_STEP, ACCT_KEYED_CHECKED, ACCT_KEYED_NATIVE
+};
 
 /* ---- bits (cache/bits.c) ---- */
 

@@ -93,6 +93,7 @@ typedef struct acct_cached_t {
     uint16_t is_unwritten;      /* last_used is a note the database has not */
     uint16_t is_note;           /* for that note alone: never found */
     uint16_t is_staff;
+    uint16_t is_adoptable;      /* its row is to become one of this digest */
     uint16_t username_length;   /* bytes; 0: the account has none */
     uint16_t email_length;
     char text[ACCT_CACHE_TEXT_BYTES];   /* username, then email, no NUL;
@@ -247,6 +248,13 @@ void acct_cache_feed_checked(acct_cache_t *cache, int feed, uint64_t key_id,
 int acct_cache_is_checked(const acct_cache_t *cache, int feed,
                           uint64_t key_id, int64_t tick, int64_t bound);
 
+/** The same of whether a database holds no token of another system in that
+ *  system's form (token/foreign.h). */
+void acct_cache_feed_native(acct_cache_t *cache, int feed, int is_native,
+                            int64_t tick);
+int acct_cache_is_native(const acct_cache_t *cache, int feed, int64_t tick,
+                         int64_t bound);
+
 /** How long ago a feed was read, microseconds; -1 when it never was. */
 int64_t acct_cache_feed_age(const acct_cache_t *cache, int feed,
                             int64_t tick);
@@ -347,6 +355,8 @@ typedef struct acct_cache_note_t {
     int64_t used;               /* time */
     unsigned char token_id[16];
     int sliding;                /* the token lives by being used */
+    int is_adoptable;           /* acct_cached_t's, and by which digest: */
+    unsigned char digest[ACCT_CACHE_DIGEST_BYTES];
 } acct_cache_note_t;
 
 typedef void acct_cache_note_fn(void *baton, const acct_cache_note_t *note);

@@ -224,13 +224,23 @@ int acct_cache_is_fresh(const acct_cache_t *cache, int feed, int64_t tick,
 /* What says that a database's tokens all have a key's check since a tick.
  * It goes with that tick and key alone: halves of two readings, or bytes
  * from elsewhere, say nothing. */
+static uint64_t seal(const acct_cache_t *cache, uint64_t what, int feed,
+                     uint64_t key_id, int64_t tick)
+{
+    uint64_t word[4] = { what, (uint64_t)feed, key_id, (uint64_t)tick };
+
+    return apr_siphash24(word, sizeof(word), cache->secret);
+}
+
 static uint64_t checked_seal(const acct_cache_t *cache, int feed,
                              uint64_t key_id, int64_t tick)
 {
-    uint64_t word[4] = { ACCT_KEYED_CHECKED, (uint64_t)feed, key_id,
-                         (uint64_t)tick };
+    return seal(cache, ACCT_KEYED_CHECKED, feed, key_id, tick);
+}
 
-    return apr_siphash24(word, sizeof(word), cache->secret);
+static uint64_t native_seal(const acct_cache_t *cache, int feed, int64_t tick)
+{
+    return seal(cache, ACCT_KEYED_NATIVE, feed, 1, tick);
 }
 
 void acct_cache_feed_checked(acct_cache_t *cache, int feed, uint64_t key_id,
@@ -254,9 +264,36 @@ int acct_cache_is_checked(const acct_cache_t *cache, int feed,
      * else */
     int64_t since = atomic_load_explicit(&mine->checked_at,
                                          memory_order_relaxed);
-    uint64_t seal = atomic_load_explicit(&mine->checked,
-                                         memory_order_relaxed);
+    uint64_t sealed = atomic_load_explicit(&mine->checked,
+                                           memory_order_relaxed);
 
     return key_id != 0 && since != 0 && since <= tick && tick - since < bound
-        && seal == checked_seal(cache, feed, key_id, since);
+        && sealed == checked_seal(cache, feed, key_id, since);
+}
+
+void acct_cache_feed_native(acct_cache_t *cache, int feed, int is_native,
+                            int64_t tick)
+{
+    acct_cache_feed_t *mine = &cache->block->feed[feed];
+
+    /* relaxed, both: as of acct_cache_feed_checked() */
+    atomic_store_explicit(&mine->native, is_native
+                          ? native_seal(cache, feed, tick) : 0,
+                          memory_order_relaxed);
+    atomic_store_explicit(&mine->native_at, tick, memory_order_relaxed);
+}
+
+int acct_cache_is_native(const acct_cache_t *cache, int feed, int64_t tick,
+                         int64_t bound)
+{
+    const acct_cache_feed_t *mine = &cache->block->feed[feed];
+    /* relaxed, both: they carry their own proof, and point to nothing
+     * else */
+    int64_t since = atomic_load_explicit(&mine->native_at,
+                                         memory_order_relaxed);
+    uint64_t sealed = atomic_load_explicit(&mine->native,
+                                           memory_order_relaxed);
+
+    return since != 0 && since <= tick && tick - since < bound
+        && sealed == native_seal(cache, feed, since);
 }

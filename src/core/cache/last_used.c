@@ -126,6 +126,9 @@ static uses_t uses_of(const acct_notes_t *notes, apr_pool_t *pool)
                                        sizeof(notes->note[i].token_id),
                                        pool);
         uses.use[i].at = notes->note[i].used;
+        uses.use[i].digest = notes->note[i].is_adoptable
+            ? acct_hex_text(notes->note[i].digest,
+                            sizeof(notes->note[i].digest), pool) : NULL;
     }
     return uses;
 }

@@ -66,6 +66,7 @@ void acct_slot_pack(uint64_t word[ACCT_W__END], uint64_t database,
         | (identity->is_unwritten ? ACCT_SHAPE_UNWRITTEN : 0)
         | (identity->is_note ? ACCT_SHAPE_NOTE : 0)
         | (identity->sliding != 0 ? ACCT_SHAPE_SLIDING : 0)
+        | (identity->is_adoptable ? ACCT_SHAPE_ADOPTABLE : 0)
         | (uint64_t)identity->username_length << 16
         | (uint64_t)identity->email_length << 32;
     memcpy(&word[ACCT_W_TEXT], identity->text, sizeof(identity->text));
@@ -86,6 +87,7 @@ void acct_slot_unpack(const uint64_t word[ACCT_W__END],
     found->is_unwritten = (shape & ACCT_SHAPE_UNWRITTEN) != 0;
     found->is_note = (shape & ACCT_SHAPE_NOTE) != 0;
     found->is_staff = (shape & ACCT_SHAPE_STAFF) != 0;
+    found->is_adoptable = (shape & ACCT_SHAPE_ADOPTABLE) != 0;
     found->username_length = (uint16_t)(shape >> 16);
     found->email_length = (uint16_t)(shape >> 32);
     memset(found->text, 0, sizeof(found->text));

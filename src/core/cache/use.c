@@ -124,6 +124,8 @@ static void show_note(const acct_cache_t *cache, size_t at,
     note.used = (int64_t)word[ACCT_W_LAST_USED];
     memcpy(note.token_id, &word[ACCT_W_TOKEN_ID], sizeof(note.token_id));
     note.sliding = (word[ACCT_W_SHAPE] & ACCT_SHAPE_SLIDING) != 0;
+    note.is_adoptable = (word[ACCT_W_SHAPE] & ACCT_SHAPE_ADOPTABLE) != 0;
+    memcpy(note.digest, &word[ACCT_W_DIGEST], sizeof(note.digest));
     show(baton, &note);
 }
 
@@ -166,7 +168,7 @@ void acct_cache_noted(acct_cache_t *cache, const acct_cache_note_t *note,
     }
     if (acct_slot_read_claimed(cache, slot, word)
         && word[ACCT_W_TAG] == note->tag) {
-        word[ACCT_W_SHAPE] &= ~ACCT_SHAPE_UNWRITTEN;
+        word[ACCT_W_SHAPE] &= ~(ACCT_SHAPE_UNWRITTEN | ACCT_SHAPE_ADOPTABLE);
         acct_slot_write(cache, slot, word, ACCT_W_SHAPE);
         acct_bit_clear(cache, ACCT_BIT_NOTED, slot);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes to an account's row, and whose a name is; see store/store.h. */
 #include "store/drivers.h"
+#include "store/imported.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -227,6 +228,7 @@ apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
                                        apr_pool_t *pool)
 {
     const acct_arg_t args[] = { ACCT_INT(id) };
+    apr_status_t rv = ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_DELETE, args, pool);
 
-    return ACCT_RUN_FOUND(db, ACCT_SQL_ACCOUNT_DELETE, args, pool);
+    return rv == APR_SUCCESS ? acct_imported_erase(db, id, pool) : rv;
 }

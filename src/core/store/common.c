@@ -122,7 +122,18 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
         "VALUES (%s, %lld, %s, %s, %s, %lld, %lld, %lld, %lld, %lld, %s) "
         "ON CONFLICT DO NOTHING" },
     [ACCT_SQL_TOKEN_FIND] = { .label = "token_find", .sql =
-        ACCT_SELECT_IDENTITY "t.digest = %s" },
+        ACCT_SELECT_IDENTITY "t.digest = %s AND t.form = 0" },
+    /* one question for all forms: the partial index of the second part is
+     * empty where there is none of that */
+    [ACCT_SQL_TOKEN_FOREIGN] = { .label = "token_foreign", .sql =
+        ACCT_SELECT_FOREIGN "t.digest IN (%s, %s, %s) AND t.form > 1 "
+        "UNION ALL " ACCT_SELECT_FOREIGN
+        "t.foreign_key = %s AND t.form = 1 LIMIT %lld" },
+    [ACCT_SQL_TOKEN_ADOPT] = { .label = "token_adopt", .sql =
+        "UPDATE token SET digest = %s, form = 0, foreign_digest = NULL, "
+        "foreign_salt = NULL, foreign_key = NULL WHERE id = %s "
+        "AND form > 0 AND NOT EXISTS "
+        "(SELECT 1 FROM token o WHERE o.digest = %s)" },
     [ACCT_SQL_TOKEN_REUSABLE] = { .label = "token_reusable", .sql =
         "SELECT " ACCT_TOKEN_COLUMNS ", t.sealed FROM token t "
         "WHERE t.account_id = %lld AND t.sealed IS NOT NULL" },
@@ -304,7 +315,16 @@ static const acct_statement_t common[ACCT_SQL__COUNT] = {
     [ACCT_SQL_MAIL_PURGE] = { .label = "mail_purge", .sql =
         "DELETE FROM mail WHERE id IN (SELECT id FROM mail "
         "WHERE next_at < %lld AND expires_at < %lld AND claimed_at < %lld "
-        "ORDER BY next_at LIMIT %lld)" }
+        "ORDER BY next_at LIMIT %lld)" },
+    [ACCT_SQL_IMPORTED_OF] = { .label = "imported_of", .sql =
+        "SELECT name, source_key FROM imported WHERE account_id = %lld "
+        "AND kind = 'account'" },
+    [ACCT_SQL_IMPORTED_ERASE] = { .label = "imported_erase", .sql =
+        "UPDATE imported SET source_key = %s, account_id = NULL, print = '' "
+        "WHERE name = %s AND kind = 'account' AND source_key = %s" },
+    [ACCT_SQL_IMPORTED_TOKENS_DELETE] = {
+        .label = "imported_tokens_delete", .sql =
+        "DELETE FROM imported WHERE account_id = %lld AND kind = 'token'" }
 };
 
 static const acct_store_driver_t *const drivers[] = {

@@ -15,7 +15,7 @@
 #define ACCT_TABLE_NAMES \
     "'meta', 'account', 'token', 'revocation', 'known_network', " \
     "'limited', 'limit_clear', 'link', 'name_hold', 'recovery_code', " \
-    "'mail', 'mail_count'"
+    "'mail', 'mail_count', 'import_run', 'imported'"
 
 typedef struct acct_store_driver_t {
     const char *name;           /* apr_dbd's */

@@ -74,7 +74,8 @@ static const acct_statement_t statements[COUNT] = {
         "SELECT found.* FROM (VALUES (%s), (%s), (%s), (%s), (%s), (%s), "
         "(%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s), (%s)) "
         "AS wanted (digest) CROSS JOIN LATERAL ("
-        ACCT_SELECT_IDENTITY "t.digest = wanted.digest LIMIT 1) AS found" },
+        ACCT_SELECT_IDENTITY "t.digest = wanted.digest AND t.form = 0 "
+        "LIMIT 1) AS found" },
     /* waits for no other transaction: what one is ending just now is left
      * alone */
     [ACCT_SQL_TOKEN_PURGE] = { .label = "token_purge", .sql =

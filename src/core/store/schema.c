@@ -25,7 +25,7 @@
 static const char *const tables[] = {
     "meta", "account", "token", "revocation", "known_network", "limited",
     "limit_clear", "link", "name_hold", "recovery_code", "mail",
-    "mail_count"
+    "mail_count", "import_run", "imported"
 };
 
 /* table.columns of the unique indexes; "where" for one of a part. */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include "database/database.h"
 
-#define ACCT_SCHEMA_VERSION 5
+#define ACCT_SCHEMA_VERSION 6
 
 /** What the schema check found. */
 typedef enum {

@@ -23,7 +23,7 @@ static const acct_statement_t statements[COUNT] = {
     /* as many each time, and NULL for those that are fewer */
     [ACCT_SQL_TOKENS_FIND] = { .label = "tokens_find", .sql =
         ACCT_SELECT_IDENTITY "t.digest IN (%s, %s, %s, %s, %s, %s, %s, %s, "
-        "%s, %s, %s, %s, %s, %s, %s, %s)" },
+        "%s, %s, %s, %s, %s, %s, %s, %s) AND t.form = 0" },
     [ACCT_SQL_TOKEN_PURGE] = { .label = "token_purge", .sql =
         "DELETE FROM token WHERE id IN (SELECT id FROM token "
         "WHERE expires_at > 0 AND expires_at < %lld "

@@ -43,6 +43,8 @@ typedef enum {
     ACCT_SQL_TOKEN_INSERT,
     ACCT_SQL_TOKEN_FIND,
     ACCT_SQL_TOKENS_FIND,
+    ACCT_SQL_TOKEN_FOREIGN,
+    ACCT_SQL_TOKEN_ADOPT,
     ACCT_SQL_TOKEN_REUSABLE,
     ACCT_SQL_TOKEN_LIST,
     ACCT_SQL_TOKEN_DELETE,
@@ -101,6 +103,9 @@ typedef enum {
     ACCT_SQL_MAIL_COUNT_SUM,
     ACCT_SQL_MAIL_COUNT_PURGE,
     ACCT_SQL_MAIL_PURGE,
+    ACCT_SQL_IMPORTED_OF,
+    ACCT_SQL_IMPORTED_ERASE,
+    ACCT_SQL_IMPORTED_TOKENS_DELETE,
     ACCT_SQL__COUNT
 } acct_sql_e;
 
@@ -144,5 +149,9 @@ apr_status_t acct_confirm_keys(acct_db_t *db, const acct_account_t *wanted,
 #define ACCT_SELECT_IDENTITY \
     "SELECT " ACCT_IDENTITY_COLUMNS \
     " FROM token t JOIN account a ON a.id = t.account_id WHERE "
+#define ACCT_SELECT_FOREIGN \
+    "SELECT " ACCT_IDENTITY_COLUMNS ", t.form, t.foreign_digest, " \
+    "t.foreign_salt, t.foreign_key " \
+    "FROM token t JOIN account a ON a.id = t.account_id WHERE "
 
 #endif

@@ -14,7 +14,9 @@
  *   store.c           how they are run; meta
  *   accounts.c, tokens.c    accounts; tokens, and when they were used
  *   account_changes.c what changes of an account, and whose a name is
+ *   foreign_tokens.c  tokens that are still in another system's form
  *   revocations.c     revocations, and up to where they were read
+ *   imported.c        what is left of an imported account that is deleted
  *   purge_rows.c      clearing away what has expired
  *   row.c, sample.c   rows to structs; a sample of the stored hashes
  *   schema.c, schema_known.c    whether the schema is the right one
@@ -26,7 +28,8 @@
  * Schema version ACCT_SCHEMA_VERSION:
  *   meta(name PRIMARY KEY, value)   rows: schema_version, created_at, key_id
  *           (of the key tokens are sealed under, or absent), tokens_checked
- *           (token/check_row.h), name_mix_key (credential/dummy.h)
+ *           (token/check_row.h), token_forms (token/foreign.h),
+ *           name_mix_key (credential/dummy.h), import_key (store/imported.h)
  *   account(id, username, username_key UNIQUE, email, email_key UNIQUE,
  *           first_name, last_name, password, is_active, is_staff,
  *           created_at, last_login, pending_until, email_verified_at,
@@ -34,8 +37,8 @@
  *           totp_sealed, totp_confirmed_at, totp_step)   id is never used
  *           again
  *   token(id, account_id, digest UNIQUE, sealed, label, created_at, ends_at,
- *         expires_at, last_used, sliding, network)   at most one sealed per
- *         account
+ *         expires_at, last_used, sliding, network, form, foreign_digest,
+ *         foreign_salt, foreign_key)   at most one sealed per account
  *   revocation(id, account_id, revoked_at)   ids ascend; on pgsql also
  *           txid, the transaction that wrote the row
  *   known_network(account_id, network, seen_at)   see limit/known.h
@@ -50,6 +53,9 @@
  *        created_at, next_at, expires_at, tries, claimed_by, claimed_at,
  *        last_error)
  *   mail_count(key, hour, n)
+ *   import_run(id, name, started_at, ended_at, state, counts)
+ *   imported(name, kind, source_key UNIQUE together, account_id, token_id,
+ *            print)
  * Times are microseconds since the epoch, UTC.
  */
 #ifndef ACCT_STORE_H
@@ -113,6 +119,8 @@ typedef struct acct_token_t {
     const char *network;        /* that was signed in from, as
                                  * limit/network.h prints it; "": not
                                  * known */
+    int is_adoptable;           /* acct_foreign_look_up(); 0 of what was found
+                                 * by other means */
 } acct_token_t;
 
 /** The statements to open a connection with (acct_db_open), in @a pool;
@@ -195,7 +203,8 @@ apr_status_t acct_store_password_sample(acct_db_t *db,
                                         apr_array_header_t **list,
                                         apr_pool_t *pool);
 
-/** Delete an account with its tokens. APR_NOTFOUND when it is gone. */
+/** Delete an account with its tokens; of what it was imported from a hash is
+ *  left (store/imported.h). In a transaction. APR_NOTFOUND when it is gone. */
 apr_status_t acct_store_account_delete(acct_db_t *db, apr_int64_t id,
                                        apr_pool_t *pool);
 
@@ -350,11 +359,14 @@ apr_status_t acct_store_pending_purge(acct_db_t *db, apr_time_t before,
 typedef struct acct_token_use_t {
     const char *id;             /* 32 hex digits */
     apr_time_t at;
+    const char *digest;         /* of a token of another system: the one under
+                                 * which its row becomes one of ours, 64 hex
+                                 * digits; NULL: it is, or stays as it is */
 } acct_token_use_t;
 
 /** Write when tokens were used last, and prolong those that live by it, no
  *  further than each row says. A row that is gone or knows of a later use
- *  stays as it is. In a transaction. */
+ *  stays as it is, but for one that becomes ours. In a transaction. */
 apr_status_t acct_store_tokens_used(acct_db_t *db,
                                     const acct_token_use_t *uses, int count,
                                     apr_pool_t *pool);

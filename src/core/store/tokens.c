@@ -322,11 +322,30 @@ apr_status_t acct_store_token_ages(acct_db_t *db, apr_time_t *oldest,
     return acct_taken(&row);
 }
 
+/* Of two that are the same token here and there the one here goes on. */
+static apr_status_t adopt(acct_db_t *db, const acct_token_use_t *use,
+                          apr_pool_t *pool)
+{
+    const acct_arg_t args[] = {
+        ACCT_TEXT(use->digest), ACCT_TEXT(use->id), ACCT_TEXT(use->digest)
+    };
+
+    return ACCT_RUN(db, ACCT_SQL_TOKEN_ADOPT, args, NULL, pool);
+}
+
 apr_status_t acct_store_tokens_used(acct_db_t *db,
                                     const acct_token_use_t *uses, int count,
                                     apr_pool_t *pool)
 {
-    return count > 0 ? acct_store_driver_of(db)->write_uses(db, uses, count,
-                                                            pool)
-                     : APR_SUCCESS;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (count > 0) {
+        rv = acct_store_driver_of(db)->write_uses(db, uses, count, pool);
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < count; i++) {
+        if (uses[i].digest) {
+            rv = adopt(db, &uses[i], pool);
+        }
+    }
+    return rv;
 }

@@ -180,6 +180,7 @@ static int take_token(acct_cached_t *cached, const acct_identity_t *identity)
     cached->sliding = token->sliding;
     cached->is_unwritten = identity->is_noted != 0;
     cached->is_staff = identity->account.is_staff != 0;
+    cached->is_adoptable = token->is_adoptable != 0;
     return pack_id(token->id, cached->token_id);
 }
 

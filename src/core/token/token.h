@@ -15,6 +15,7 @@
  *   check_row.c       whether all tokens of a database have it
  *   identity.c        whose a token is: memo, cache, notes of its use
  *   lookup.c          the database is asked, for several requests at once
+ *   foreign.c         tokens that another system made
  *   crowd.h           how many threads are busy with database servers
  */
 #ifndef ACCT_TOKEN_H

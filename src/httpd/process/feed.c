@@ -8,6 +8,7 @@
 #include "base/told_status.h"
 #include "tables/purge.h"
 #include "token/check_row.h"
+#include "token/foreign.h"
 
 APLOG_USE_MODULE(acctauth);
 
@@ -50,13 +51,14 @@ static apr_status_t read_rows(acct_feed_t *feed, acct_db_t *db,
     return APR_SUCCESS;
 }
 
-/* Whether all tokens have the check of a key: the row, and the tick of
- * before the look. */
+/* Whether all tokens have the check of a key, and whether none is another
+ * system's: the rows, and the tick of before the look. */
 static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
                                apr_pool_t *pool)
 {
     apr_interval_time_t tick = acct_ticks();
     acct_check_row_t row;
+    unsigned int forms;
     apr_status_t status = acct_check_row_read(db, &row, pool);
 
     if (status == APR_SUCCESS) {
@@ -64,6 +66,12 @@ static apr_status_t read_check(acct_feed_t *feed, acct_db_t *db,
             ? acct_token_check_id(row.key_id) : 0;
         acct_cache_feed_checked(feed->cache, feed->place, feed->checked,
                                 tick);
+        status = acct_foreign_forms_read(db, &forms, pool);
+    }
+    if (status == APR_SUCCESS) {
+        feed->is_native = forms == 0;
+        acct_cache_feed_native(feed->cache, feed->place, feed->is_native,
+                               tick);
     }
     return status;
 }
@@ -196,6 +204,8 @@ static apr_status_t read_by(acct_feed_t *feed, acct_db_t *db,
     if (status == APR_SUCCESS && is_unchanged && feed->read_at != 0) {
         acct_cache_feed_checked(feed->cache, feed->place, feed->checked,
                                 tick);
+        acct_cache_feed_native(feed->cache, feed->place, feed->is_native,
+                               tick);
         return APR_SUCCESS;
     }
     if (status != APR_SUCCESS) {

@@ -29,6 +29,7 @@ typedef struct acct_feed_t {
     acct_mark_t mark;           /* what this child has read */
     uint64_t checked;           /* the key that all tokens had the check of
                                  * then; 0: none */
+    int is_native;              /* no token was another system's then */
     apr_interval_time_t rest;   /* after a reading that did not fail */
     apr_interval_time_t read_at;    /* ticks, of that; 0: at once */
     apr_interval_time_t patience;   /* until another child takes over */
