@@ -183,7 +183,7 @@ is(files(), 'accounts.db key', 'makes a database and a key, no more');
 is((stat $_)[2] & 07777, 0600, "$_ has mode 0600") for $db, $key;
 like(slurp($key), qr/\A[0-9a-f]{64}\n\z/, 'the key is 32 bytes as hex');
 is(rows($db, "SELECT value FROM meta WHERE name = 'schema_version'"),
-    "5\n", 'the schema has its version');
+    "6\n", 'the schema has its version');
 is(rows($db, 'PRAGMA journal_mode'), "wal\n", 'the journal is WAL');
 like(rows($db, "SELECT value FROM meta WHERE name = 'key_id'"),
     qr/\A[0-9a-f]{16}\n\z/, 'the key is known by its id');

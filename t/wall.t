@@ -151,7 +151,8 @@ subtest 'C knows no spelling of an API' => sub {
         }
     }
     my (@said, @paths, @fields);
-    for my $f (@all) {
+    # what reads other systems' tables knows their words
+    for my $f (grep { !m{^src/core/transfer/read_} } @all) {
         for my $s (@{ $strings{$f} }) {
             for my $m (keys %message) {
                 push @said, "$f: \"$m\" of $message{$m}"

@@ -19,7 +19,7 @@ static const apr_getopt_option_t options[] = {
       "                         connection string, or file:/PATH of one\n"
       "                         ($ACCTAUTH_PARAMS)" },
     { "key", 258, 1,
-      "    --key FILE         key file to make" },
+      "    --key FILE         key file (init makes it)" },
     { "owner", 259, 1,
       "    --owner USER       user that the database is given to" },
     { "email", 260, 1,
@@ -71,6 +71,55 @@ static const apr_getopt_option_t options[] = {
       "                         (apachectl when not given)" },
     { "conf", 279, 1,
       "    --conf FILE        its configuration, where that is not its own" },
+    { "name", 280, 1,
+      "    --name NAME        the import's name, by which it knows its runs" },
+    { "report", 281, 1,
+      "    --report FILE      a line there for each row not taken as it is" },
+    { "ids", 282, 1,
+      "    --ids keep|new     the source's ids (keep), or new ones" },
+    { "on-conflict", 283, 1,
+      "    --on-conflict fail|skip\n"
+      "                         accounts in each other's way: change\n"
+      "                         nothing (fail), or leave all of them out" },
+    { "decide", 284, 1,
+      "    --decide FILE      lines of SOURCE_ID,ACTION[,VALUE]" },
+    { "duplicate-email", 285, 1,
+      "    --duplicate-email fail|drop\n"
+      "                         accounts with one address: in conflict, or\n"
+      "                         none of them keeps it" },
+    { "weak", 286, 1,
+      "    --weak keep|refuse hashes cheap to guess: keep them, or have no\n"
+      "                         password match" },
+    { "staff-from", 287, 1,
+      "    --staff-from COLUMN\n"
+      "                         is_staff, is_superuser, either, none: who\n"
+      "                         is staff (--staff does the same here)" },
+    { "time-zone", 288, 1,
+      "    --time-zone ZONE   of times that name none: UTC, Europe/Berlin" },
+    { "tokens", 289, 1,
+      "    --tokens KIND      auto, none, drf, knox or sanctum" },
+    { "reuse", 290, 0,
+      "    --reuse            seal tokens in clear text under --key, so that\n"
+      "                         sign-in hands the same ones out again" },
+    { "revive", 291, 0,
+      "    --revive           take tokens that knox finds no more itself" },
+    { "sliding", 292, 1,
+      "    --sliding SECONDS  tokens with an end live that long by use" },
+    { "all-abilities", 293, 0,
+      "    --all-abilities    take tokens that had some abilities alone" },
+    { "batch", 294, 1,
+      "    --batch N          rows a transaction (1000)" },
+    { "update", 295, 0,
+      "    --update           accounts that came before follow the source" },
+    { "prove", 296, 1,
+      "    --prove NAME       verify a password of this account of the\n"
+      "                         source before anything is written" },
+    { "totp", 297, 1,
+      "    --totp drop        accounts with a second factor go on without" },
+    { "user-table", 298, 1,
+      "    --user-table TABLE the table of users" },
+    { "user-model", 299, 1,
+      "    --user-model MODEL their model: app.User, App\\Models\\User" },
     { NULL, 0, 0, NULL }
 };
 
@@ -143,7 +192,8 @@ static void print_group(const acct_cli_t *cli, const char *group)
     print_options(ACCT_OPT_DATABASE | ACCT_OPT_HELP | ACCT_OPT_VERSION);
     printf("\n`acctauth VERB --help` tells the options of a verb.\n"
            "Ends with 0: done; 1: refused (not found, taken, a bad value);\n"
-           "2: wrong usage; 3: database, key or file failed.\n");
+           "2: wrong usage; 3: database, key or file failed; 4: imported, or\n"
+           "exported, and some left out.\n");
 }
 
 /* The verb that the first words name; they are taken away. */
@@ -240,6 +290,43 @@ static void report(void *baton, const char *format, ...)
     va_end(args);
 }
 
+/* A word "-" is an option to apr_getopt; it stands for standard input or
+ * output. */
+static const char dash[] = "/-";
+
+static void hide_dash(const char **words, int count)
+{
+    for (int i = 1; i < count; i++) {
+        if (strcmp(words[i], "-") == 0) {
+            words[i] = dash;
+        }
+    }
+}
+
+static void show_dash(const char **words, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (words[i] == dash) {
+            words[i] = "-";
+        }
+    }
+}
+
+/* The option --staff of what brings accounts in has a value. */
+static void rename_staff(acct_cli_t *cli, const char **words, int count)
+{
+    for (int i = 2; count > 1 && strcmp(words[1], "import") == 0 && i < count
+                    && strcmp(words[i], "--") != 0; i++) {
+        if (strcmp(words[i], "--staff") == 0) {
+            words[i] = "--staff-from";
+        }
+        else if (strncmp(words[i], "--staff=", 8) == 0) {
+            words[i] = apr_pstrcat(cli->pool, "--staff-from=", words[i] + 8,
+                                   NULL);
+        }
+    }
+}
+
 static int read_options(acct_cli_t *cli, int argc, const char *const *argv)
 {
     const char **copy = apr_pmemdup(cli->pool, argv,
@@ -254,6 +341,8 @@ static int read_options(acct_cli_t *cli, int argc, const char *const *argv)
         copy[0] = "acctauth";
     }
     complete_wait(copy, argc);
+    rename_staff(cli, copy, argc);
+    hide_dash(copy, argc);
     status = apr_getopt_init(&getopt, cli->pool, argc, copy);
     if (status != APR_SUCCESS) {
         return acct_cli_fail(cli, ACCT_EXIT_USAGE, "no command line");
@@ -273,6 +362,7 @@ static int read_options(acct_cli_t *cli, int argc, const char *const *argv)
     if (!APR_STATUS_IS_EOF(status)) {
         return ACCT_EXIT_USAGE;
     }
+    show_dash(getopt->argv, argc);
     cli->args = getopt->argv + getopt->ind;
     cli->nargs = argc - getopt->ind;
     return ACCT_EXIT_OK;

@@ -4,6 +4,7 @@
  */
 #include "verbs/verbs.h"
 
+#include "import/import.h"
 #include "init/init.h"
 #include "upgrade/upgrade.h"
 
@@ -130,5 +131,48 @@ const acct_cli_verb_t acct_cli_verbs[] = {
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },
+    { "import jsonl", "FILE [--dry-run] [--report FILE] ...",
+      "take accounts over: lines of JSON, one an account",
+      "Each needs \"username\" or \"email\"; \"password\" is a stored hash.\n"
+      "FILE is - for standard input. Nothing is written before all was read\n"
+      "and conflicts were looked for. See docs/migrating.md.\n",
+      ACCT_OPT_IMPORT | ACCT_OPT_IMPORT_TOKENS, 1, 1,
+      acct_cli_import_jsonl },
+    { "import django", "SOURCE [--dry-run] [--report FILE] ...",
+      "take accounts over from Django, with authtoken or knox",
+      "SOURCE is its SQLite database, or the output of dumpdata (an array\n"
+      "or JSON lines; - for standard input). See docs/migrating.md.\n",
+      ACCT_OPT_IMPORT | ACCT_OPT_IMPORT_TOKENS | ACCT_OPT_STAFF_FROM
+      | ACCT_OPT_REVIVE | ACCT_OPT_TOTP | ACCT_OPT_USER_TABLE
+      | ACCT_OPT_USER_MODEL, 1, 1, acct_cli_import_django },
+    { "import htpasswd", "FILE [--dry-run] [--report FILE] ...",
+      "take accounts over from an htpasswd file", "See docs/migrating.md.\n",
+      ACCT_OPT_IMPORT, 1, 1, acct_cli_import_htpasswd },
+    { "import laravel", "SOURCE [--dry-run] [--report FILE] ...",
+      "take accounts over from Laravel, with Sanctum",
+      "SOURCE is its SQLite database; another becomes lines of JSON, for\n"
+      "import jsonl. See docs/migrating.md.\n",
+      ACCT_OPT_IMPORT | ACCT_OPT_IMPORT_TOKENS | ACCT_OPT_ALL_ABILITIES
+      | ACCT_OPT_TOTP | ACCT_OPT_USER_TABLE | ACCT_OPT_USER_MODEL, 1, 1,
+      acct_cli_import_laravel },
+    { "import status", "[NAME] [--json]",
+      "what was imported, and what is left of the old world",
+      "How many hashes and tokens of which form there are, and when one was\n"
+      "last used.\n", ACCT_OPT_CHANGES | ACCT_OPT_JSON, 0, 1,
+      acct_cli_import_status },
+    { "import forget", "NAME", "forget what came by an import",
+      "The accounts stay. The same import would make them anew.\n",
+      ACCT_OPT_CHANGES, 1, 1, acct_cli_import_forget },
+    { "export jsonl", "FILE [--key FILE]",
+      "write all accounts out, as lines of JSON",
+      "With stored hashes: keep it as the database. With --key tokens that\n"
+      "are sealed are written as text. FILE is - for standard output.\n",
+      ACCT_OPT_DATABASE | ACCT_OPT_KEY, 1, 1, acct_cli_export_jsonl },
+    { "export django", "FILE [--key FILE]",
+      "write all accounts out, as a fixture for Django's loaddata", NULL,
+      ACCT_OPT_DATABASE | ACCT_OPT_KEY, 1, 1, acct_cli_export_django },
+    { "export htpasswd", "FILE",
+      "write out the accounts that an htpasswd file can hold", NULL,
+      ACCT_OPT_DATABASE, 1, 1, acct_cli_export_htpasswd },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL }
 };
