@@ -321,7 +321,7 @@ apr_status_t acct_import_plan(acct_import_t *import, acct_db_t *db,
 
     if ((status = run_all(import, resolve)) != APR_SUCCESS
         || (status = acct_work_number(import->work, "SELECT count(DISTINCT "
-                                      "aref) FROM m WHERE kind = 'totp'",
+                                      "aref) FROM m WHERE kind = 'factor'",
                                       &factors, import->pool)) != APR_SUCCESS
         || (status = copy_what_is_here(import, db, &has_erased))
            != APR_SUCCESS

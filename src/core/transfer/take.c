@@ -292,5 +292,5 @@ apr_status_t acct_import_second_factor(acct_import_t *import,
                                        const char *account,
                                        const char *username)
 {
-    return mark(import, "totp", account, username, NULL);
+    return mark(import, "factor", account, username, NULL);
 }
