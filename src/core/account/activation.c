@@ -15,6 +15,8 @@ typedef struct activation_t {
     acct_mailed_link_t by;
     int is_done;                /* out: it was done before */
     acct_account_t *account;    /* out: as it is now */
+    apr_int64_t other;          /* out: that had the address and did not prove
+                                 * it; 0: none */
 } activation_t;
 
 /* An account that was pending, and is active from now on. Its link stays for
@@ -50,11 +52,15 @@ static apr_status_t move_address(activation_t *work, acct_db_t *db,
                                  apr_pool_t *pool)
 {
     acct_account_t *account = work->account;
-    apr_status_t status;
+    apr_status_t status = acct_address_take(db, account,
+                                            account->email_pending_key,
+                                            &work->other, pool);
 
-    status = acct_name_change(work->by.call->service, db, account,
-                              account->username_key,
-                              account->email_pending_key, pool);
+    if (status == APR_SUCCESS) {
+        status = acct_name_change(work->by.call->service, db, account,
+                                  account->username_key,
+                                  account->email_pending_key, pool);
+    }
     if (status == APR_SUCCESS) {
         status = acct_store_account_set_email(db, account->id,
                                               account->email_pending,
@@ -106,6 +112,10 @@ static void conclude(const activation_t *work, apr_status_t status)
 {
     const acct_call_t *call = work->by.call;
 
+    if (work->other != 0) {
+        /* Whatever came of the commit. */
+        acct_service_revoked(call->service, work->other);
+    }
     if (APR_STATUS_IS_EEXIST(status)) {
         /* Another account has proved the address first. */
         status = APR_NOTFOUND;

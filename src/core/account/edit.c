@@ -17,6 +17,8 @@ typedef struct edit_t {
     acct_account_t wanted;      /* its names and address, as they were or as
                                  * they were sent */
     acct_account_t *account;    /* out: as it is after the change */
+    int claims;                 /* the address is another's, who never proved
+                                 * it */
 } edit_t;
 
 /* ---- what is wanted ---- */
@@ -86,7 +88,7 @@ static int is_same(const char *key, const char *other)
                                         : strcmp(key, other) == 0;
 }
 
-static int is_free(const edit_t *edit)
+static int is_free(edit_t *edit)
 {
     const acct_account_t *wanted = &edit->wanted;
     const acct_call_t *call = edit->act.call;
@@ -95,6 +97,8 @@ static int is_free(const edit_t *edit)
                                   wanted->username_key, wanted->email_key)) {
         return 0;
     }
+    edit->claims = !is_same(wanted->email_key, edit->act.account.email_key)
+        && acct_call_claims(call, wanted);
     if (wanted->username_key == NULL && wanted->email_key == NULL) {
         /* An account needs a name: its only one was to be taken away. */
         acct_result_add_problem(call->result,
@@ -160,7 +164,8 @@ static apr_status_t set_email(const edit_t *edit, acct_db_t *db,
     if (!is_sent(edit->act.call, ACCT_ROLE_EMAIL)) {
         return APR_SUCCESS;
     }
-    if (!is_own && wanted->email != NULL && account->email_verified_at > 0) {
+    if (!is_own && wanted->email != NULL
+        && (account->email_verified_at > 0 || edit->claims)) {
         account->email_pending = wanted->email;
         account->email_pending_key = wanted->email_key;
         return acct_store_account_set_email_pending(db, account->id,

@@ -61,8 +61,9 @@ static apr_status_t order_mails(const acct_call_t *call, acct_db_t *db,
         return acct_mail_notice(call, db, ACCT_MAIL_ACTIVATION, account,
                                 NULL, NULL, pool);
     }
-    status = acct_mail_notice(call, db, ACCT_MAIL_VERIFY_EMAIL, account, NULL,
-                              NULL, pool);
+    status = acct_mail_notice(call, db, ACCT_MAIL_VERIFY_EMAIL, account,
+                              account->email_pending,
+                              account->email_pending_key, pool);
     return status != APR_SUCCESS ? status
         : acct_mail_notice(call, db, ACCT_MAIL_ACTIVATION_DONE, account, NULL,
                            NULL, pool);
@@ -74,6 +75,11 @@ static apr_status_t sign_up(acct_db_t *db, void *baton, apr_pool_t *pool)
     apr_status_t status;
 
     status = acct_store_account_insert(db, issue->account, pool);
+    if (status == APR_SUCCESS && issue->account->email_pending != NULL) {
+        status = acct_store_account_set_email_pending(
+            db, issue->account->id, issue->account->email_pending,
+            issue->account->email_pending_key, pool);
+    }
     if (status == APR_SUCCESS) {
         status = acct_known_note(issue->attempt, db, issue->account->id,
                                  issue->known, pool);
@@ -110,6 +116,17 @@ static int check(const acct_call_t *call, const acct_account_t *account,
     return 0;
 }
 
+/* An address that another account has and never proved is the new one's as
+ * soon as it proves it. */
+static void claim(const acct_call_t *call, acct_account_t *account)
+{
+    if (acct_call_claims(call, account)) {
+        account->email_pending = account->email;
+        account->email_pending_key = account->email_key;
+        account->email = account->email_key = NULL;
+    }
+}
+
 /* One try. 0: what stood in the way is gone, so that it has to be tried
  * again. */
 static int try_register(const acct_call_t *call, acct_account_t *account,
@@ -143,7 +160,8 @@ static int try_register(const acct_call_t *call, acct_account_t *account,
         return 1;
     }
     if (result->problems == NULL) {
-        /* Taken when it was tried, free when it was looked at. */
+        /* Taken when it was tried, free when it was looked at, or claimed. */
+        claim(call, account);
         return 0;
     }
     result->outcome = ACCT_INVALID;

@@ -6,8 +6,10 @@
 #include "credential/attempt.h"
 #include "credential/issue.h"
 #include "database/unit.h"
+#include "dialect/mailing.h"
 #include "form/stage.h"
 #include "password/password.h"
+#include "tables/links.h"
 #include "tables/name_holds.h"
 #include "text/identifier.h"
 
@@ -151,6 +153,75 @@ void acct_call_judge_password(const acct_call_t *call,
                           ACCT_JUDGE_RULES | ACCT_JUDGE_SIMILARITY);
 }
 
+/* ---- addresses that nobody has proved ---- */
+
+typedef struct holder_t {
+    const char *key;
+    acct_account_t account;
+} holder_t;
+
+static apr_status_t find_holder(acct_db_t *db, void *baton, apr_pool_t *pool)
+{
+    holder_t *holder = baton;
+
+    return acct_store_account_by_email(db, holder->key, &holder->account,
+                                       pool);
+}
+
+/* Another has it as a name, or holds it: then there is no such row. */
+int acct_call_claims(const acct_call_t *call, const acct_account_t *account)
+{
+    holder_t holder = { .key = account->email_key };
+
+    return account->email_key != NULL && account->pending_until == 0
+        && (account->id != 0 || account->username_key != NULL)
+        && call->service->mail != NULL
+        && call->route->dialect->mails->kind[ACCT_MAIL_VERIFY_EMAIL].is_named
+        && acct_unit_run(call->service, ACCT_UNIT_READ, find_holder, &holder,
+                         call->pool) == APR_SUCCESS
+        && holder.account.email_verified_at == 0
+        && holder.account.username_key != NULL;
+}
+
+/* What was mailed to the address is not the other's any more. */
+static apr_status_t give_up_address(acct_db_t *db, apr_int64_t id,
+                                    apr_pool_t *pool)
+{
+    apr_status_t status = acct_store_account_set_email(db, id, NULL, NULL, 0,
+                                                       pool);
+
+    if (status == APR_SUCCESS) {
+        status = acct_store_link_delete(db, id, NULL, NULL, pool);
+    }
+    /* Its cached identities hold the address. */
+    return status == APR_SUCCESS
+        ? acct_store_revocation_insert(db, id, pool) : status;
+}
+
+apr_status_t acct_address_take(acct_db_t *db, const acct_account_t *account,
+                               const char *key, apr_int64_t *other,
+                               apr_pool_t *pool)
+{
+    acct_account_t holder;
+    apr_status_t status = acct_store_account_by_email(db, key, &holder, pool);
+
+    *other = 0;
+    if (status == APR_SUCCESS && holder.id != account->id) {
+        status = acct_store_account_lock(db, holder.id, &holder, pool);
+    }
+    if (status != APR_SUCCESS || holder.id == account->id
+        || holder.email_verified_at != 0 || holder.email_key == NULL
+        || strcmp(holder.email_key, key) != 0) {
+        return APR_STATUS_IS_NOTFOUND(status) ? APR_SUCCESS : status;
+    }
+    if (holder.username_key != NULL) {
+        *other = holder.id;
+        return give_up_address(db, holder.id, pool);
+    }
+    return acct_account_state(&holder) == ACCT_STATE_PENDING
+        ? acct_store_account_delete(db, holder.id, pool) : APR_SUCCESS;
+}
+
 /* ---- of a call ---- */
 
 apr_status_t acct_call_add_taken(const acct_call_t *call,
@@ -169,7 +240,7 @@ apr_status_t acct_call_add_taken(const acct_call_t *call,
                                 call->form->field[ACCT_ROLE_USERNAME],
                                 ACCT_PROBLEM_TAKEN, 0, call->pool);
     }
-    if (email_taken) {
+    if (email_taken && !acct_call_claims(call, account)) {
         acct_result_add_problem(call->result,
                                 call->form->field[ACCT_ROLE_EMAIL],
                                 ACCT_PROBLEM_TAKEN, 0, call->pool);

@@ -76,8 +76,27 @@ void acct_call_judge_rules(const acct_call_t *call,
 void acct_call_judge_password(const acct_call_t *call,
                               const acct_account_t *account);
 
+/**
+ * Whether an account of this call can ask for the address that another one
+ * has: the other never proved it and has a name besides, and what proves it is
+ * mailed. Then it is the account's pending one, and the first that proves it
+ * has it. 0 also when it cannot be known.
+ * @param account with its keys, and its id where it is there already
+ */
+int acct_call_claims(const acct_call_t *call, const acct_account_t *account);
+
+/**
+ * In the transaction in which an account proves an address: take it from
+ * another one that never did. That keeps its name and its tokens; where it has
+ * no name it goes if it never was activated, and keeps the address else.
+ * @param other out: whose it was, for acct_service_revoked(); 0: nobody's
+ */
+apr_status_t acct_address_take(acct_db_t *db, const acct_account_t *account,
+                               const char *key, apr_int64_t *other,
+                               apr_pool_t *pool);
+
 /** Add to the call's problems each name that another account has, as
- *  acct_names_taken(). */
+ *  acct_names_taken(), but for an address that the account claims. */
 apr_status_t acct_call_add_taken(const acct_call_t *call,
                                  const acct_account_t *account);
 
