@@ -168,4 +168,37 @@ subtest 'mail test sends one now' => sub {
     like($err, qr/not taken: .*ended with 78: no/, 'with the reason');
 };
 
+subtest 'link make prints what a mail would have' => sub {
+    my $dialects = tree() . '/conf/dialects';
+    my @make = ('link', 'make', 'ann', '--purpose', 'password-reset',
+        '--dialect', "$dialects/djoser.json", '--base',
+        'https://www.example.org/me');
+    my ($exit, $out, $err) = $s->cli(@make);
+    is($exit, 0, 'done') or return diag($err);
+    my ($text) = $out =~ m{^https://www\.example\.org/me/#/password/reset/confirm/\w+/(\w+-[0-9a-f]{32})\n\z};
+    ok($text, 'of the dialect\'s form') or return diag($out);
+    require Digest::SHA;
+    my $rows = sub { join ' ', map { "@$_" } $s->sql('SELECT digest, purpose '
+        . "FROM link WHERE account_id = $ann") };
+    is($rows->(), Digest::SHA::sha256_hex($text) . ' password-reset',
+        'which is good');
+    $s->cli(@make);
+    is(scalar(my @one = $s->sql("SELECT 1 FROM link WHERE account_id = $ann")),
+        1, 'a newer one ends it');
+    ($exit, undef, $err) = $s->cli('link', 'make', 'ann', '--purpose',
+        'activation', @make[5 .. 8]);
+    is($exit, 1, 'what the account\'s state is none for is refused');
+    like($err, qr/ann \(.*is active.*nothing that a link for activation/,
+        'and says why');
+    $s->cli('user', 'block', 'ann');
+    ($exit, undef, $err) = $s->cli(@make);
+    is($exit, 1, 'so is a blocked one');
+    like($err, qr/is blocked/, 'which is said');
+    $s->cli('user', 'unblock', 'ann');
+    ($exit, undef, $err) = $s->cli('link', 'make', 'nobody', @make[3 .. 8]);
+    like($err, qr/no account "nobody"/, 'and one that is not there');
+    ($exit, undef, $err) = $s->cli('link', 'make', 'ann', @make[5 .. 8]);
+    is($exit, 2, 'without a purpose it is wrong usage');
+};
+
 done_testing();

@@ -77,6 +77,9 @@ typedef apr_uint64_t acct_cli_options_t;
 #define ACCT_OPT_TOTP ACCT_OPT(43)
 #define ACCT_OPT_USER_TABLE ACCT_OPT(44)
 #define ACCT_OPT_USER_MODEL ACCT_OPT(45)
+#define ACCT_OPT_PURPOSE ACCT_OPT(46)
+#define ACCT_OPT_DIALECT ACCT_OPT(47)
+#define ACCT_OPT_BASE ACCT_OPT(48)
 #define ACCT_OPT_CONFIGURATION (ACCT_OPT_HTTPD | ACCT_OPT_CONF)
 #define ACCT_OPT_DATABASE (ACCT_OPT_DRIVER | ACCT_OPT_PARAMS \
                            | ACCT_OPT_CONFIGURATION)
@@ -89,7 +92,7 @@ typedef apr_uint64_t acct_cli_options_t;
                          | ACCT_OPT_PROVE | ACCT_OPT_PASSWORD_STDIN)
 #define ACCT_OPT_IMPORT_TOKENS (ACCT_OPT_TOKENS | ACCT_OPT_REUSE \
                                 | ACCT_OPT_SLIDING | ACCT_OPT_TIME_ZONE)
-#define ACCT_OPT__COUNT 46
+#define ACCT_OPT__COUNT 49
 
 /* The log that the command's changes are written to; see acts.c. */
 typedef struct acct_cli_audit_t {

@@ -120,6 +120,15 @@ static const apr_getopt_option_t options[] = {
       "    --user-table TABLE the table of users" },
     { "user-model", 299, 1,
       "    --user-model MODEL their model: app.User, App\\Models\\User" },
+    { "purpose", 300, 1,
+      "    --purpose PURPOSE  what the link is for: password-reset,\n"
+      "                         username-reset, activation or verify-email" },
+    { "dialect", 301, 1,
+      "    --dialect FILE     the dialect whose page the link leads to, where\n"
+      "                         httpd has several, or none that mails" },
+    { "base", 302, 1,
+      "    --base URL         what the link begins with, in place of\n"
+      "                         AcctAuthMailLinkBase" },
     { NULL, 0, 0, NULL }
 };
 

@@ -128,6 +128,13 @@ const acct_cli_verb_t acct_cli_verbs[] = {
     { "mail test", "ADDRESS", "send a mail, and say whether it was taken",
       "As httpd's configuration says: its sender, its program, its user.\n",
       ACCT_OPT_CONFIGURATION, 1, 1, acct_cli_mail_test },
+    { "link make", "NAME --purpose PURPOSE [--dialect FILE] [--base URL]",
+      "make a link as a mail would have it, and print it",
+      NAME_HELP "\n"
+      "For an owner who gets no mail. It ends older links of its purpose.\n"
+      "What it begins with and looks like is as httpd's configuration says.\n",
+      ACCT_OPT_CHANGES | ACCT_OPT_PURPOSE | ACCT_OPT_DIALECT
+      | ACCT_OPT_BASE, 1, 1, acct_cli_link_make },
     { "dialect check", "FILE...", "check dialect files",
       "Says what `apachectl configtest` would say.\n", 0, 1, -1,
       acct_cli_dialect_check },

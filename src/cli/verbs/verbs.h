@@ -10,6 +10,7 @@
  *   token_check.c   token check
  *   limit_verbs.c   limit list, clear
  *   mail_verbs.c    mail list, run, test
+ *   link_verbs.c    link make
  *   dialects.c      dialect check
  * Those of init and upgrade are in their rooms.
  */
@@ -43,6 +44,7 @@ int acct_cli_dialect_check(acct_cli_t *cli);
 int acct_cli_mail_list(acct_cli_t *cli);
 int acct_cli_mail_run(acct_cli_t *cli);
 int acct_cli_mail_test(acct_cli_t *cli);
+int acct_cli_link_make(acct_cli_t *cli);
 
 /**
  * Open the database and find the account that the first word names.

@@ -59,6 +59,10 @@ static int has_address(const acct_mailed_link_t *found,
 {
     const char *key = found->link.address_key;
 
+    if (*key == '\0') {
+        /* an operator made it for an account without one */
+        return account->email_key == NULL;
+    }
     return (account->email_key != NULL && strcmp(key, account->email_key) == 0)
         || (is_purpose(found, ACCT_LINK_VERIFY_EMAIL)
             && account->email_pending_key != NULL

@@ -387,3 +387,42 @@ apr_status_t acct_letter_make(acct_db_t *db, const acct_mail_t *row,
     }
     return status;
 }
+
+/* A new password or name can be given to an account without an address. */
+static int is_linked(work_t *work)
+{
+    if (is_wanted(work)) {
+        return 1;
+    }
+    work->key = "";
+    return work->account.email_key == NULL
+        && acct_account_state(&work->account) == ACCT_STATE_ACTIVE
+        && (work->letter->kind == ACCT_MAIL_PASSWORD_RESET
+            || work->letter->kind == ACCT_MAIL_USERNAME_RESET);
+}
+
+apr_status_t acct_letter_link(acct_db_t *db, const acct_mail_t *row,
+                              const acct_mail_site_t *site,
+                              acct_mail_kind_e kind, acct_letter_t *letter,
+                              const char **link, apr_pool_t *pool)
+{
+    work_t work = {
+        .db = db, .row = row, .site = site, .letter = letter,
+        .now = apr_time_now(), .mails = mails_of(site, row->dialect),
+        .pool = pool
+    };
+    acct_mail_values_t values = { { NULL } };
+    apr_status_t status;
+
+    memset(letter, 0, sizeof(*letter));
+    letter->kind = kind;
+    letter->what = ACCT_LETTER_UNWANTED;
+    status = find_account(&work);
+    if (status != APR_SUCCESS || !is_linked(&work)) {
+        return status;
+    }
+    status = make_link(&work, &values);
+    letter->what = ACCT_LETTER_READY;
+    *link = values.text[ACCT_MAIL_VALUE_LINK];
+    return status;
+}

@@ -44,4 +44,18 @@ apr_status_t acct_letter_make(acct_db_t *db, const acct_mail_t *row,
                               const acct_mail_site_t *site, apr_time_t now,
                               acct_letter_t *letter, apr_pool_t *pool);
 
+/**
+ * The link alone, for an operator to hand on. In a transaction, as
+ * acct_letter_make(); for who has no address too, where it needs none.
+ * @param row    account_id and dialect count
+ * @param letter out: kind and what; ACCT_LETTER_UNWANTED where the state of
+ *               the account is none for it
+ * @param link   out, with ACCT_LETTER_READY: the whole link. Secret
+ * @return APR_NOTFOUND: the account is gone
+ */
+apr_status_t acct_letter_link(acct_db_t *db, const acct_mail_t *row,
+                              const acct_mail_site_t *site,
+                              acct_mail_kind_e kind, acct_letter_t *letter,
+                              const char **link, apr_pool_t *pool);
+
 #endif
