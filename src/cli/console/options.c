@@ -124,7 +124,7 @@ static const apr_getopt_option_t options[] = {
       "    --purpose PURPOSE  what the link is for: password-reset,\n"
       "                         username-reset, activation or verify-email" },
     { "dialect", 301, 1,
-      "    --dialect FILE     the dialect whose page the link leads to, where\n"
+      "    --dialect FILE     the dialect whose page it leads to, where\n"
       "                         httpd has several, or none that mails" },
     { "base", 302, 1,
       "    --base URL         what the link begins with, in place of\n"

@@ -113,11 +113,11 @@ typedef enum {
                                  * than is done for one, or is not spelled as
                                  * that kind is: never verified */
     ACCT_FORM_UNKNOWN           /* of none: it may be a password itself */
-} acct_stored_e;
+} acct_password_form_e;
 
 /* What a stored text of another system is. */
 typedef struct acct_password_form_t {
-    acct_stored_e verdict;
+    acct_password_form_e verdict;
     const char *kind;           /* "pbkdf2_sha256", "bcrypt"; NULL for
                                  * ACCT_FORM_LOCKED and ACCT_FORM_UNKNOWN */
     const char *kept;           /* what is to be stored for it: the text,
