@@ -32,7 +32,7 @@ static void check_dummy(const char *dummy, apr_pool_t *pool)
     again = acct_password_dummy_like(dummy, pool);
     HOLDS(again != NULL && strcmp(again, dummy) == 0);
     acct_password_form(dummy, &form, pool);
-    HOLDS(form.verdict == ACCT_FORM_USABLE
+    HOLDS(form.verdict == ACCT_PASSWORD_FORM_USABLE
           && strcmp(form.kept, dummy) == 0);
 }
 
@@ -61,15 +61,15 @@ static void one(const char *text, size_t length, apr_pool_t *pool)
     acct_password_form(stored, &form, pool);
     acct_password_form(form.kept, &again, pool);
     HOLDS(strcmp(again.kept, form.kept) == 0);
-    if (form.verdict == ACCT_FORM_USABLE) {
-        HOLDS(again.verdict == ACCT_FORM_USABLE);
+    if (form.verdict == ACCT_PASSWORD_FORM_USABLE) {
+        HOLDS(again.verdict == ACCT_PASSWORD_FORM_USABLE);
         check_usable(&form, pool);
         return;
     }
     HOLDS(acct_password_dummy_like(form.kept, pool) == NULL);
     HOLDS(acct_password_verify(form.kept, PASSWORD, pool)
           == ACCT_PASSWORD_UNUSABLE);
-    HOLDS(form.verdict == ACCT_FORM_UNSOUND || form.kind == NULL);
+    HOLDS(form.verdict == ACCT_PASSWORD_FORM_UNSOUND || form.kind == NULL);
 }
 
 const acct_fuzz_target_t acct_fuzz_target = {

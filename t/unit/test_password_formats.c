@@ -214,7 +214,7 @@ static void what_a_text_is_can_be_told(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(vectors); i++) {
         acct_password_form(vectors[i].stored, &form, pool);
-        assert_int_equal(form.verdict, ACCT_FORM_USABLE);
+        assert_int_equal(form.verdict, ACCT_PASSWORD_FORM_USABLE);
         assert_string_equal(form.kind, vectors[i].kind);
         assert_int_equal(form.reads, vectors[i].reads);
         assert_int_equal(form.is_weak, vectors[i].is_weak);
@@ -324,7 +324,8 @@ static const char *const unsound[] = {
     "$y$j9z$naclnacl$" HASH43, "$y$j9Tnaclnacl$" HASH43,
     "$y$j4T$naclnacl$" HASH43, "$7$zz..../....nacl$" HASH43,
     "$7$CU....zzzzznacl$" HASH43, "crypt$$*0", "crypt$$_zzzznacl01234567890",
-    "crypt$$_....nacl01234567890", "crypt$$", "{CRYPT}", "{CRYPT}!", "{CRYPT}*",
+    "crypt$$_....nacl01234567890", "crypt$$",
+    "{CRYPT}", "{CRYPT}!", "{CRYPT}*",
     "{CRYPT}$3$$a9fdfa038c4b75ebc76dc855dd74f0da",
     "md5$salt$0123", "md5$0123456789abcdef0123456789abcdef",
     "md5$$0123456789ABCDEF0123456789ABCDEF", "{SHA}", "{SHA}AAAA",
@@ -343,7 +344,7 @@ static void what_asks_for_too_much_is_refused_without_work(void **state)
         apr_time_t began = apr_time_now();
 
         acct_password_form(unsound[i], &form, pool);
-        if (form.verdict != ACCT_FORM_UNSOUND) {
+        if (form.verdict != ACCT_PASSWORD_FORM_UNSOUND) {
             fail_msg("%s should be unsound", unsound[i]);
         }
         assert_non_null(form.kind);
@@ -364,13 +365,13 @@ static void what_says_that_nothing_matches_never_does(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(locked); i++) {
         acct_password_form(locked[i], &form, pool);
-        assert_int_equal(form.verdict, ACCT_FORM_LOCKED);
+        assert_int_equal(form.verdict, ACCT_PASSWORD_FORM_LOCKED);
         assert_string_equal(form.kept, *locked[i] == '\0' ? "!" : locked[i]);
         assert_int_equal(acct_password_verify(locked[i], locked[i], pool),
                          ACCT_PASSWORD_UNUSABLE);
     }
     acct_password_form(NULL, &form, pool);
-    assert_int_equal(form.verdict, ACCT_FORM_LOCKED);
+    assert_int_equal(form.verdict, ACCT_PASSWORD_FORM_LOCKED);
 }
 
 static void what_may_be_a_password_itself_is_not_kept(void **state)
@@ -385,7 +386,7 @@ static void what_may_be_a_password_itself_is_not_kept(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(unknown); i++) {
         acct_password_form(unknown[i], &form, pool);
-        assert_int_equal(form.verdict, ACCT_FORM_UNKNOWN);
+        assert_int_equal(form.verdict, ACCT_PASSWORD_FORM_UNKNOWN);
         assert_string_equal(form.kept, "!");
         assert_int_equal(acct_password_verify(unknown[i], unknown[i], pool),
                          ACCT_PASSWORD_UNUSABLE);
@@ -441,7 +442,8 @@ static void a_hash_may_read_less_than_was_typed(void **state)
 static void bcrypt_takes_a_password_of_any_length(void **state)
 {
     /* of 72 times 'x', by crypt(3) */
-    static const char stored[] = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+    static const char stored[] =
+        "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
     char *password = apr_pcalloc(pool, ACCT_PASSWORD_MAX + 1);
 
     (void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * argon2 (RFC 9106) and its PHC strings: what is stored is taken apart and
- * bounded before any work is done for it. Its rows are in password/stored_format.h.
+ * bounded before any work is done for it. password/stored_format.h names its
+ * rows.
  * No state; safe from any thread.
  */
 #ifndef ACCT_ARGON2_H

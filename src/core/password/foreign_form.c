@@ -56,7 +56,8 @@ static void describe(const acct_stored_t *found, acct_password_form_t *form,
                          &again, pool);
     }
     is_sound = again.format->blank(&again, pool) != NULL;
-    form->verdict = is_sound ? ACCT_FORM_USABLE : ACCT_FORM_UNSOUND;
+    form->verdict = is_sound ? ACCT_PASSWORD_FORM_USABLE
+                             : ACCT_PASSWORD_FORM_UNSOUND;
     form->kind = row->kind;
     form->is_weak = row->is_weak;
     form->kept = kept(found->text, is_sound, pool);
@@ -72,14 +73,14 @@ void acct_password_form(const char *stored, acct_password_form_t *form,
     memset(form, 0, sizeof(*form));
     form->kept = "!";
     if (stored == NULL || is_locked(stored)) {
-        form->verdict = ACCT_FORM_LOCKED;
+        form->verdict = ACCT_PASSWORD_FORM_LOCKED;
         if (stored != NULL && *stored != '\0') {
             form->kept = stored;
         }
         return;
     }
     if (!acct_format_find(stored, &found, pool)) {
-        form->verdict = ACCT_FORM_UNKNOWN;
+        form->verdict = ACCT_PASSWORD_FORM_UNKNOWN;
         return;
     }
     describe(&found, form, pool);

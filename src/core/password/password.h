@@ -106,20 +106,21 @@ int acct_password_reads(const char *stored, const char *password,
                         apr_pool_t *pool);
 
 typedef enum {
-    ACCT_FORM_USABLE,           /* can be verified */
-    ACCT_FORM_LOCKED,           /* says itself that no password matches: it
-                                 * begins with '!' or '*', or is empty */
-    ACCT_FORM_UNSOUND,          /* of a known kind, but asks for more work
-                                 * than is done for one, or is not spelled as
-                                 * that kind is: never verified */
-    ACCT_FORM_UNKNOWN           /* of none: it may be a password itself */
+    ACCT_PASSWORD_FORM_USABLE,      /* can be verified */
+    ACCT_PASSWORD_FORM_LOCKED,      /* says itself that no password matches:
+                                     * it begins with '!' or '*', or is
+                                     * empty */
+    ACCT_PASSWORD_FORM_UNSOUND,     /* of a known kind, but asks for more work
+                                     * than is done for one, or is not spelled
+                                     * as that kind is: never verified */
+    ACCT_PASSWORD_FORM_UNKNOWN      /* of none: it may be a password itself */
 } acct_password_form_e;
 
 /* What a stored text of another system is. */
 typedef struct acct_password_form_t {
     acct_password_form_e verdict;
     const char *kind;           /* "pbkdf2_sha256", "bcrypt"; NULL for
-                                 * ACCT_FORM_LOCKED and ACCT_FORM_UNKNOWN */
+                                 * what is locked or unknown */
     const char *kept;           /* what is to be stored for it: the text,
                                  * with a prefix where it had none, or without
                                  * Django's of a PHC string; "!" where it is

@@ -90,14 +90,13 @@ static const char *blank(const acct_stored_t *stored, apr_pool_t *pool)
 {
     const with_t *with = stored->format->with;
     pbkdf2_t of;
-    int is_sound = parse(stored, &of);
-    size_t digits = (of.hash.length * 4 + 2) / 3;
-    unsigned int rounds = of.rounds;
+    const char *text = !parse(stored, &of) ? NULL
+        : apr_psprintf(pool, "%s%u$" BLANK_SALT "$%s", with->blank, of.rounds,
+                       acct_format_repeat('A', (of.hash.length * 4 + 2) / 3,
+                                          pool));
 
     OPENSSL_cleanse(&of, sizeof(of));
-    return !is_sound ? NULL
-        : apr_psprintf(pool, "%s%u$" BLANK_SALT "$%s", with->blank, rounds,
-                       acct_format_repeat('A', digits, pool));
+    return text;
 }
 
 #define SHA1 EVP_sha1, "$pbkdf2$"
