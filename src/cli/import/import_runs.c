@@ -70,7 +70,8 @@ static apr_status_t count_hashes(acct_db_t *db, kind_t *kinds,
                              &rows, page);
         count = status == APR_SUCCESS ? rows.count : 0;
         for (int i = 0; i < count; i++) {
-            kind_t *kind = kind_of(kinds, acct_stored_kind(rows.cell[i][1]));
+            kind_t *kind = kind_of(kinds, acct_stored_kind(rows.cell[i][1],
+                                                            page));
             apr_time_t used = apr_atoi64(rows.cell[i][2]);
 
             after = apr_atoi64(rows.cell[i][0]);

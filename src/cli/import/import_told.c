@@ -83,6 +83,8 @@ static void tell_seen(const acct_import_seen_t *seen)
         const char *says;
     } lines[] = {
         { seen->unusable, "accounts have no password that can match" },
+        { seen->unsound, "accounts have a hash that asks for too much or is "
+          "not whole: it is kept, and no password matches" },
         { seen->unsupported, "accounts have a hash of no known form, and no "
           "password matches" },
         { seen->weak, "accounts have a hash that is cheap to guess (--weak)" },

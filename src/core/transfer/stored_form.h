@@ -12,6 +12,8 @@ typedef enum {
     ACCT_STORED_GOOD,
     ACCT_STORED_WEAK,           /* fast to guess, whatever the password */
     ACCT_STORED_UNUSABLE,       /* says that no password matches */
+    ACCT_STORED_UNSOUND,        /* asks for more work than is done for one, or
+                                 * is not whole: kept, and never verified */
     ACCT_STORED_UNSUPPORTED     /* of no known form: it may be the password */
 } acct_stored_form_e;
 
@@ -22,6 +24,6 @@ acct_stored_form_e acct_stored_form(const char *stored, const char **kept,
 
 /** The kind of a hash that is stored here, a word: "argon2id",
  *  "pbkdf2_sha256", "bcrypt"; "unusable" where nothing matches. */
-const char *acct_stored_kind(const char *stored);
+const char *acct_stored_kind(const char *stored, apr_pool_t *pool);
 
 #endif

@@ -137,6 +137,10 @@ static const char *take_password(acct_import_t *import, const char *stored,
     case ACCT_STORED_UNUSABLE:
         import->seen.unusable++;
         break;
+    case ACCT_STORED_UNSOUND:
+        import->seen.unsound++;
+        note = "password-out-of-bounds";
+        break;
     case ACCT_STORED_UNSUPPORTED:
         import->seen.unsupported++;
         note = "password-of-no-known-form";

@@ -87,6 +87,7 @@ typedef struct acct_import_seen_t {
     apr_int64_t unusual;        /* names outside the grammar, taken all the
                                  * same */
     apr_int64_t unusable;       /* without a password that can match */
+    apr_int64_t unsound;        /* with a hash that is never verified */
     apr_int64_t unsupported;    /* with a hash of no known form */
     apr_int64_t weak;           /* hashes that are cheap to guess */
     apr_int64_t refused_weak;
