@@ -367,4 +367,23 @@ subtest 'no secret is told' => sub {
     unlike($log, qr/\Q$_\E/, 'in the log') for $key, $knox, $hash;
 };
 
+subtest 'a stored password is judged when it is imported' => sub {
+    my $bomb = 'pbkdf2_sha256$2147483647$salt$' . ('A' x 43) . '=';
+    my $file = lines({ username => 'bomb', password => $bomb },
+        { username => 'bare', password => 'ab' x 16 },
+        { username => 'clear', password => 'letmein' });
+    my $report = $s->dir . '/judged.jsonl';
+    my (undef, $out) = $s->cli(qw(import jsonl --name judged
+        --report), $report, $file);
+    like($out, qr/1 accounts have a hash that asks for too much/,
+        'one that asks for too much is counted');
+    like(slurp($report), qr/"password-out-of-bounds"/, 'and named');
+    like($out, qr/1 accounts have a hash of no known form/,
+        'so is what may be a password itself');
+    is(rows("SELECT username, password FROM account WHERE username IN "
+        . "('bomb', 'bare', 'clear') ORDER BY username"),
+        'bare:md5$$' . ('ab' x 16) . " bomb:$bomb clear:!",
+        'what is kept');
+};
+
 done_testing;
