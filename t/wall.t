@@ -100,7 +100,7 @@ my %LANGUAGE = map { $_ => 1 } qw(
     ok detail errors message messages status body headers path method fields
     is_active is_staff last_login created_at expires label user login logout
     register current code name type value result Token current_password
-    activation uid key recovery_codes
+    activation uid key recovery_codes totp
 );
 
 sub walk

@@ -279,20 +279,44 @@ static void a_pending_address_moves_when_it_is_proved(void **state)
     assert_wrong(call_by(world, acct_activate, ann, link));
 }
 
+/* Ann's, with new@x.org still to be proved. */
+static const char *link_for_new(world_t *world, apr_int64_t *ann)
+{
+    *ann = add_account(world, "ann", "ann@x.org");
+    change(world, "UPDATE account SET email_pending = 'new@x.org', "
+           "email_pending_key = 'new@x.org'");
+    return mail_link(world, *ann, ACCT_LINK_VERIFY_EMAIL, "new@x.org");
+}
+
 static void an_address_that_another_account_proved_first_stays_its_own(
     void **state)
 {
     world_t *world = world_of(state);
-    apr_int64_t ann = add_account(world, "ann", "ann@x.org");
-    const char *link = mail_link(world, ann, ACCT_LINK_VERIFY_EMAIL,
-                                 "new@x.org");
+    apr_int64_t ann;
+    const char *link = link_for_new(world, &ann);
 
-    change(world, "UPDATE account SET email_pending = 'new@x.org', "
-           "email_pending_key = 'new@x.org'");
     add_account(world, "bob", "new@x.org");
+    change(world, "UPDATE account SET email_verified_at = 1 "
+           "WHERE username = 'bob'");
     assert_wrong(call_by(world, acct_activate, ann, link));
     assert_int_equal(count(world, "account WHERE username = 'ann' AND "
                            "email = 'ann@x.org'"), 1);
+}
+
+static void an_address_that_another_account_never_proved_goes_to_the_prover(
+    void **state)
+{
+    world_t *world = world_of(state);
+    apr_int64_t ann;
+    const char *link = link_for_new(world, &ann);
+
+    add_account(world, "bob", "new@x.org");
+    assert_int_equal(call_by(world, acct_activate, ann, link)->outcome,
+                     ACCT_OK);
+    assert_int_equal(count(world, "account WHERE username = 'ann' AND "
+                           "email = 'new@x.org'"), 1);
+    assert_int_equal(count(world, "account WHERE username = 'bob' AND "
+                           "email = 'new@x.org'"), 0);
 }
 
 /* ---- a username ---- */
@@ -328,6 +352,7 @@ int main(void)
         WORLD(a_link_that_activated_is_none_after_the_first_sign_in),
         WORLD(a_pending_address_moves_when_it_is_proved),
         WORLD(an_address_that_another_account_proved_first_stays_its_own),
+        WORLD(an_address_that_another_account_never_proved_goes_to_the_prover),
         WORLD(a_username_is_reset_and_no_token_ends)
     };
 
