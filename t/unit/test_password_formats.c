@@ -313,7 +313,7 @@ static const char *const unsound[] = {
     /* bits left over that are not zero */
     "$2b$05$abcdefghijklmnopqrstuv" HASH31,
     "$2b$05$" SALT22 "0123456789012345678901234567893",
-    "bcrypt$$6$nacl$x", "bcrypt$ab0123456789a", "bcrypt_sha256$$1$a$b",
+    "bcrypt$$6$nacl$x", "bcrypt$ab0123456789A", "bcrypt_sha256$$1$a$b",
     "bcrypt_sha256$$2b$16$" SALT22 HASH31, "$wp$2y$16$" SALT22 HASH31,
     "$wp$1$a$b", "$wp$", "$bcrypt-sha256$v=2,t=2b,r=16$" SALT22 "$" HASH31,
     "$bcrypt-sha256$v=2,t=2b,r=04$" SALT22 "$" HASH31,
@@ -379,7 +379,9 @@ static void what_may_be_a_password_itself_is_not_kept(void **state)
     static const char *const unknown[] = {
         "password123", "aa", "$3$$a9fdfa038c4b75ebc76dc855dd74f0da",
         "$md5,rounds=1$nacl$$x", "sha256$salt$00", "PBKDF2_SHA256$1$a$b",
-        "0123456789ABCDEF0123456789ABCDEF", "{CLEARTEXT}x", "{ssha}x"
+        "0123456789ABCDEF0123456789ABCDEF", "{CLEARTEXT}x", "{ssha}x",
+        /* as long as a hash of DES, of BSDI, but for its last bits */
+        "passwordabcde", "correcthorse1", "_passwordpasswordabd"
     };
     acct_password_form_t form;
 
@@ -398,8 +400,8 @@ static void what_has_no_prefix_is_kept_with_one(void **state)
     static const char *const kept[][2] = {
         { "0123456789abcdef0123456789abcdef",
           "md5$$0123456789abcdef0123456789abcdef" },
-        { "ab0123456789a", "crypt$$ab0123456789a" },
-        { "_J9..nacl01234567890", "crypt$$_J9..nacl01234567890" },
+        { "ab0123456789A", "crypt$$ab0123456789A" },
+        { "_J9..nacl0123456789A", "crypt$$_J9..nacl0123456789A" },
         { "argon2$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" HASH32,
           "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$" HASH32 },
         { "$argon2id$v=19$m=262145,t=1,p=1$c2FsdHNhbHQ$" HASH32,
@@ -420,8 +422,8 @@ static void a_hash_may_read_less_than_was_typed(void **state)
 {
     static const char bcrypt[] = "$2b$05$" SALT22 HASH31;
     static const char wrapped[] = "bcrypt_sha256$$2b$05$" SALT22 HASH31;
-    static const char des[] = "crypt$$ab0123456789a";
-    static const char bsdi[] = "crypt$$_J9..nacl01234567890";
+    static const char des[] = "crypt$$ab0123456789A";
+    static const char bsdi[] = "crypt$$_J9..nacl0123456789A";
     char *long_one = apr_pcalloc(pool, 74);
 
     (void)state;

@@ -147,6 +147,12 @@ static int scrypt_parts(const char *at, parts_t *out)
         && take_salt(&at, 64, out) && is_hash(at, 43, out);
 }
 
+/* 64 bits in eleven digits: the last has four. */
+static int is_des_hash(const char *at, parts_t *out)
+{
+    return is_hash(at, 11, out) && acct_scan_crypt64(at[10]) % 4 == 0;
+}
+
 static int bsdi_parts(const char *at, parts_t *out)
 {
     unsigned int rounds;
@@ -157,14 +163,14 @@ static int bsdi_parts(const char *at, parts_t *out)
     out->salt = at;
     out->salt_length = 4;
     return rounds >= 1 && rounds <= BSDI_ROUNDS_MAX
-        && is_hash(at, 15, out) && is_hash(at + 4, 11, out);
+        && is_hash(at, 15, out) && is_des_hash(at + 4, out);
 }
 
 static int des_parts(const char *at, parts_t *out)
 {
     out->salt = at;
     out->salt_length = 2;
-    return is_hash(at, 13, out) && is_hash(at + 2, 11, out);
+    return is_hash(at, 13, out) && is_des_hash(at + 2, out);
 }
 
 /* The last has no prefix: it takes what the others leave. */
