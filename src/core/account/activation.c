@@ -33,14 +33,14 @@ static apr_status_t activate(activation_t *work, acct_db_t *db,
         return APR_SUCCESS;
     }
     status = acct_store_account_activate(db, account->id, pool);
-    if (status == APR_SUCCESS) {
+    if (status == APR_SUCCESS && acct_mailed_link_proves(&work->by)) {
+        account->email_verified_at = now;
         status = acct_store_account_set_verified(db, account->id,
                                                  account->email_key, now,
                                                  pool);
     }
     account->is_active = 1;
     account->pending_until = 0;
-    account->email_verified_at = now;
     return status != APR_SUCCESS ? status
         : acct_mail_notice(work->by.call, db, ACCT_MAIL_ACTIVATION_DONE,
                            account, NULL, NULL, pool);

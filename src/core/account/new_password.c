@@ -130,7 +130,8 @@ static apr_status_t note_proofs(password_reset_t *work, acct_db_t *db,
     apr_time_t now = apr_time_now();
     apr_status_t status = APR_SUCCESS;
 
-    if (account->email_verified_at == 0) {
+    if (account->email_verified_at == 0
+        && acct_mailed_link_proves(&work->by)) {
         status = acct_store_account_set_verified(db, account->id,
                                                  account->email_key, now,
                                                  pool);

@@ -49,24 +49,35 @@ static void refuse(const acct_call_t *call)
 
 /* ---- whether a link is good for an account ---- */
 
+int acct_mailed_link_proves(const acct_mailed_link_t *found)
+{
+    return found->link.address_key[0] != ACCT_LINK_HANDED[0];
+}
+
 static int is_purpose(const acct_mailed_link_t *found, const char *purpose)
 {
     return strcmp(found->link.purpose, purpose) == 0;
 }
 
+static int is_same(const char *key, const char *of_account)
+{
+    return of_account != NULL && strcmp(key, of_account) == 0;
+}
+
+/* One that was handed over otherwise is good for an account without an address
+ * too, as long as it has none. */
 static int has_address(const acct_mailed_link_t *found,
                        const acct_account_t *account)
 {
     const char *key = found->link.address_key;
 
-    if (*key == '\0') {
-        /* an operator made it for an account without one */
-        return account->email_key == NULL;
+    if (!acct_mailed_link_proves(found)) {
+        return is_same(key + 1, account->email_key != NULL
+                       ? account->email_key : "");
     }
-    return (account->email_key != NULL && strcmp(key, account->email_key) == 0)
+    return is_same(key, account->email_key)
         || (is_purpose(found, ACCT_LINK_VERIFY_EMAIL)
-            && account->email_pending_key != NULL
-            && strcmp(key, account->email_pending_key) == 0);
+            && is_same(key, account->email_pending_key));
 }
 
 /* A mail with a new password's link lies in a mailbox for a while: what the

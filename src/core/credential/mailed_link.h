@@ -52,6 +52,10 @@ int acct_mailed_link_begin(acct_mailed_link_t *found,
                            const acct_call_t *call,
                            const char *const *purposes);
 
+/** Whether it was mailed, so that its use proves the address; else an operator
+ *  handed it over in another way. */
+int acct_mailed_link_proves(const acct_mailed_link_t *found);
+
 /** The call is over. */
 void acct_mailed_link_end(acct_mailed_link_t *found);
 

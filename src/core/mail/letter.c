@@ -388,17 +388,24 @@ apr_status_t acct_letter_make(acct_db_t *db, const acct_mail_t *row,
     return status;
 }
 
-/* A new password or name can be given to an account without an address. */
+/* A new password or name can be given to an account without an address. Nobody
+ * knows where such a link was read, so it proves none, but where that is what
+ * it is for: then the operator vouches for it. */
 static int is_linked(work_t *work)
 {
-    if (is_wanted(work)) {
-        return 1;
+    const acct_account_t *account = &work->account;
+    acct_mail_kind_e kind = work->letter->kind;
+    int is_of_use = is_wanted(work)
+        || (account->email_key == NULL
+            && acct_account_state(account) == ACCT_STATE_ACTIVE
+            && (kind == ACCT_MAIL_PASSWORD_RESET
+                || kind == ACCT_MAIL_USERNAME_RESET));
+
+    if (kind != ACCT_MAIL_VERIFY_EMAIL) {
+        work->key = apr_pstrcat(work->pool, ACCT_LINK_HANDED,
+                                account->email_key, NULL);
     }
-    work->key = "";
-    return work->account.email_key == NULL
-        && acct_account_state(&work->account) == ACCT_STATE_ACTIVE
-        && (work->letter->kind == ACCT_MAIL_PASSWORD_RESET
-            || work->letter->kind == ACCT_MAIL_USERNAME_RESET);
+    return is_of_use;
 }
 
 apr_status_t acct_letter_link(acct_db_t *db, const acct_mail_t *row,

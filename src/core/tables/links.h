@@ -9,11 +9,17 @@
 
 #include "store/store.h"
 
+/* Before the address of a link that an operator handed over otherwise than by
+ * mail: that it is used proves no address. No key of an address has it. */
+#define ACCT_LINK_HANDED " "
+
 typedef struct acct_link_t {
     const char *digest;         /* 64 hex digits */
     apr_int64_t account_id;
     const char *purpose;        /* what it is for; a word of the caller's */
-    const char *address_key;    /* that it was mailed to; "": none */
+    const char *address_key;    /* that it was mailed to; with
+                                 * ACCT_LINK_HANDED before it: that the
+                                 * account had, if any */
     apr_time_t created_at;
     apr_time_t expires_at;
 } acct_link_t;
