@@ -52,6 +52,8 @@ my %place = (module => apxs('LIBEXECDIR') . '/mod_acctauth.so',
              data => apxs('DATADIR') . '/acctauth',
              doc => apxs('MANDIR') =~ s{/[^/]+$}{/doc/mod_acctauth}r);
 my $etc = apxs('SYSCONFDIR');
+# It is built where libcurl is.
+my @smtp = -e build_dir() . '/acctauth-smtp' ? ('acctauth-smtp') : ();
 
 subtest 'a compiler may have arguments' => sub {
     my $cc = $ENV{CC} || 'gcc';
@@ -98,10 +100,11 @@ subtest 'programs and data are installed by commands of their own' => sub {
     ok($ok, 'make install') or diag($out);
     my @programs = map { m{([^/]+)$} } split /\n/, slurp("$top/noted");
     unlink "$top/noted";
-    is_deeply([sort @programs], ['acctauth', 'mod_acctauth.so'],
-        'INSTALL_PROGRAM: the command and the module');
+    is_deeply([sort @programs], ['acctauth', @smtp, 'mod_acctauth.so'],
+        'INSTALL_PROGRAM: the command, the module, and what speaks SMTP');
     my %modes = map { sprintf('%o', (stat "$top/own$_")[2] & 0777) => 1 }
-        grep { $_ ne $place{command} && $_ ne $place{module} }
+        grep { $_ ne $place{command} && $_ ne $place{module}
+            && !m{/acctauth-smtp$} }
         files("$top/own");
     is_deeply(\%modes, { 640 => 1 }, 'INSTALL_DATA: the rest');
     is((stat "$top/own$place{command}")[2] & 0777, 0755,
