@@ -27,25 +27,10 @@ typedef struct make_t {
 
 /* ---- where it leads ---- */
 
-/* The operation that takes links of a purpose. */
-static const char *operation_of(acct_mail_kind_e kind)
-{
-    return kind == ACCT_MAIL_PASSWORD_RESET ? "password_reset"
-         : kind == ACCT_MAIL_USERNAME_RESET ? "username_reset"
-         : kind == ACCT_MAIL_ACTIVATION ? "activate" : NULL;
-}
-
-/* What activates an account proves an address as well. */
 static int takes(const acct_dialect_t *dialect, acct_mail_kind_e kind)
 {
-    const char *wanted = operation_of(kind);
-
     for (int i = 0; i < dialect->nroutes; i++) {
-        const char *name = dialect->routes[i].fields.operation->name;
-
-        if (wanted != NULL ? strcmp(name, wanted) == 0
-            : strcmp(name, "verify_email") == 0
-              || strcmp(name, "activate") == 0) {
+        if (dialect->routes[i].fields.operation->takes_links & 1u << kind) {
             return 1;
         }
     }
@@ -65,7 +50,19 @@ static int load_dialect(make_t *make, const char *file)
                          ? APR_ARRAY_IDX(errors, 0, const char *) : file);
 }
 
-/* The dialects of a site that take such links. */
+/* Whether a link by another site would be the very same: one host on two ports
+ * is two sites. */
+static int is_chosen_already(const make_t *make, const acct_mail_site_t *site,
+                             const acct_dialect_t *dialect)
+{
+    return make->dialect != NULL && make->site.link_base != NULL
+        && site->link_base != NULL
+        && strcmp(make->dialect->name, dialect->name) == 0
+        && strcmp(make->site.link_base, site->link_base) == 0;
+}
+
+/* The dialects of a site that take such links, but for the one of a site
+ * before. */
 static int count_dialects(make_t *make, const acct_mail_site_t *site)
 {
     int count = 0;
@@ -76,7 +73,8 @@ static int count_dialects(make_t *make, const acct_mail_site_t *site)
         void *value;
 
         apr_hash_this(i, NULL, NULL, &value);
-        if (takes(value, make->kind)) {
+        if (takes(value, make->kind)
+            && !is_chosen_already(make, site, value)) {
             make->dialect = value;
             count++;
         }
@@ -95,7 +93,8 @@ static int ask_httpd(make_t *make)
     for (int i = 0; how == ACCT_EXIT_OK && i < sites->nelts; i++) {
         const acct_mail_site_t *site = APR_ARRAY_IDX(
             sites, i, const acct_mail_site_t *);
-        int count = is_chosen ? 1 : count_dialects(make, site);
+        int count = !is_chosen ? count_dialects(make, site)
+            : !is_chosen_already(make, site, make->dialect);
 
         if (count > 0) {
             make->site = *site;

@@ -2,7 +2,9 @@
 #include "account/operations.h"
 
 #include "account/account.h"
+#include "base/mail_text.h"
 
+#define LINKS(name) (1u << ACCT_MAIL_##name)
 #define ROLE(role) ACCT_ROLE_BIT(ACCT_ROLE_##role)
 #define OUTCOME(outcome) ACCT_OUTCOME_BIT(ACCT_##outcome)
 
@@ -315,6 +317,7 @@ static const acct_operation_t op_password_reset = {
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
     .stores_fields = 1,
+    .takes_links = LINKS(PASSWORD_RESET),
     .roles = LINK_ROLES | ROLE(PASSWORD) | ROLE(PASSWORD_AGAIN),
     .needs = password_reset_needs,
     .outcomes = OUTCOME(LINK_UNKNOWN),
@@ -353,6 +356,7 @@ static const acct_operation_t op_username_reset = {
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
     .stores_fields = 1,
+    .takes_links = LINKS(USERNAME_RESET),
     .roles = LINK_ROLES | ROLE(USERNAME) | ROLE(USERNAME_AGAIN),
     .needs = username_reset_needs,
     .outcomes = OUTCOME(LINK_UNKNOWN),
@@ -387,6 +391,7 @@ static const acct_operation_t op_activate = {
     .event = ACCT_EVENT_ACTIVATE,
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
+    .takes_links = LINKS(ACTIVATION) | LINKS(VERIFY_EMAIL),
     .roles = LINK_ROLES,
     .needs = activate_needs,
     .outcomes = OUTCOME(LINK_UNKNOWN) | OUTCOME(LINK_SPENT),
@@ -404,6 +409,7 @@ static const acct_operation_t op_verify_email = {
     .event = ACCT_EVENT_VERIFY_EMAIL,
     .token = ACCT_TOKEN_IGNORED,
     .reads_fields = 1,
+    .takes_links = LINKS(ACTIVATION) | LINKS(VERIFY_EMAIL),
     .roles = LINK_ROLES,
     .needs = verify_email_needs,
     .outcomes = OUTCOME(LINK_UNKNOWN) | OUTCOME(LINK_SPENT),

@@ -81,6 +81,8 @@ typedef struct acct_operation_t {
                                  * dropped */
     int mails;                  /* it does nothing without a mail that it
                                  * orders (mail/order.h) */
+    uint32_t takes_links;       /* kinds of mails, as bits (1 <<
+                                 * acct_mail_kind_e), whose links it uses */
     int stores_fields;          /* what they say becomes the account's: a
                                  * name can be taken, a new name has a
                                  * grammar, a new password has rules */
