@@ -367,6 +367,24 @@ subtest 'no secret is told' => sub {
     unlike($log, qr/\Q$_\E/, 'in the log') for $key, $knox, $hash;
 };
 
+subtest 'what lies between is in a folder of its own, and then nowhere' => sub {
+    plan skip_all => 'no /proc tells which files are open' if !-d "/proc/$$/fd";
+    my $shared = $s->dir . '/shared';
+    mkdir $shared;
+    local @ENV{qw(TMPDIR ACCTAUTH_DRIVER ACCTAUTH_PARAMS)}
+        = ($shared, $s->{driver}, $s->db);
+    my $pid = open my $in, '|-', build_dir() . '/acctauth', qw(import jsonl
+        --dry-run -) or die "acctauth: $!\n";
+    my @open;
+    $s->wait_for(sub { @open = grep { m{^\Q$shared/} } map { readlink // '' }
+                           glob "/proc/$pid/fd/*";
+                       @open && $open[0] =~ / \(deleted\)$/ }, 10);
+    like("@open", qr{^\Q$shared\E/[^/]+/\w+ \(deleted\)$},
+        'no other user can put a file beside it');
+    is(join(' ', glob "$shared/*"), '', 'and it has no name while it is used');
+    close $in;
+};
+
 subtest 'a stored password is judged when it is imported' => sub {
     my $bomb = 'pbkdf2_sha256$2147483647$salt$' . ('A' x 43) . '=';
     my $file = lines({ username => 'bomb', password => $bomb },

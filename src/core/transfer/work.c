@@ -3,6 +3,8 @@
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "store/row.h"
@@ -117,23 +119,40 @@ static apr_status_t close_work(void *db)
     return APR_SUCCESS;
 }
 
+/* A folder of its own: what sqlite opens lies beside the file, by its name,
+ * and in a folder that all users share another could have put it there. */
+static apr_status_t make_folder(char **folder, apr_pool_t *pool)
+{
+    const char *shared;
+    apr_status_t status = apr_temp_dir_get(&shared, pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    *folder = apr_pstrcat(pool, shared, "/acctauth-import-XXXXXX", NULL);
+    return mkdtemp(*folder) != NULL ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
+}
+
 /* Once open it needs no name any more. */
 static apr_status_t open_file(acct_db_t **db, apr_pool_t *pool,
                               const char **error)
 {
     acct_db_config_t config = { .driver = "sqlite3" };
-    const char *folder;
+    char *folder = NULL;
     apr_file_t *file;
-    char *path;
-    apr_status_t status = apr_temp_dir_get(&folder, pool);
+    const char *path;
+    apr_status_t status = make_folder(&folder, pool);
 
     if (status == APR_SUCCESS) {
-        path = apr_pstrcat(pool, folder, "/acctauth-import-XXXXXX", NULL);
-        status = apr_file_mktemp(&file, path, APR_FOPEN_CREATE
-                                 | APR_FOPEN_READ | APR_FOPEN_WRITE
-                                 | APR_FOPEN_EXCL, pool);
+        path = apr_pstrcat(pool, folder, "/work", NULL);
+        status = apr_file_open(&file, path, APR_FOPEN_CREATE
+                               | APR_FOPEN_WRITE | APR_FOPEN_EXCL,
+                               APR_FPROT_UREAD | APR_FPROT_UWRITE, pool);
     }
     if (status != APR_SUCCESS) {
+        if (folder != NULL) {
+            rmdir(folder);
+        }
         *error = "no temporary file can be made (see TMPDIR)";
         return status;
     }
@@ -152,6 +171,7 @@ static apr_status_t open_file(acct_db_t **db, apr_pool_t *pool,
     unlink(path);
     unlink(apr_pstrcat(pool, path, "-wal", NULL));
     unlink(apr_pstrcat(pool, path, "-shm", NULL));
+    rmdir(folder);
     return status;
 }
 
